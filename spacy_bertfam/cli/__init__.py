@@ -1,0 +1,9 @@
+"""Step 10: the `bertfam` commands, also reached as `python -m spacy bertfam COMMAND`.
+
+One Typer app, one file a command. A command parses its arguments and prints; a plain function
+elsewhere in the package does the work. `COMMANDS` is the list: a new command is one line here.
+"""
+
+from .app import app, main
+
+__all__ = ["app", "main"]

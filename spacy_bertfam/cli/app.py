@@ -1,0 +1,37 @@
+"""The Typer app and the list of its commands."""
+
+import sys
+
+import typer
+
+from .info import info_cli
+
+HELP = """Transformer pipelines of the BERT family for spaCy.
+
+Training, evaluation and packaging are spaCy's own commands (`python -m spacy train`, `evaluate`,
+`package`); here is what spaCy has no command for.
+"""
+
+app = typer.Typer(name="bertfam", help=HELP, no_args_is_help=True, rich_markup_mode=None)
+
+# name -> the function that parses the command line and prints
+COMMANDS = {
+    "info": info_cli,
+}
+
+for _name, _function in COMMANDS.items():
+    app.command(_name)(_function)
+
+
+@app.callback()
+def bertfam() -> None:
+    """Keeps the sub-commands named even where only one is installed."""
+
+
+def main() -> None:
+    """Run `bertfam` with UTF-8 on both streams, whatever the console's code page is."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+    app(prog_name="bertfam")

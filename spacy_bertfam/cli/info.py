@@ -1,0 +1,30 @@
+"""`bertfam info`: the versions that a bug report needs."""
+
+import platform
+from importlib import metadata
+
+import typer
+
+PACKAGES = (
+    "spacy-bertfam", "spacy", "thinc", "torch", "transformers", "tokenizers", "safetensors",
+    "spacy-transformers", "spacy-curated-transformers", "onnxruntime",
+)  # fmt: skip
+
+
+def installed_versions() -> dict[str, str]:
+    """RETURNS (dict): package name -> its installed version, or "not installed"."""
+    versions = {"python": platform.python_version(), "platform": platform.platform()}
+    for name in PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
+
+
+def info_cli() -> None:
+    """Print the versions of Python, of this package and of what it stands on."""
+    versions = installed_versions()
+    width = max(map(len, versions))
+    for name, version in versions.items():
+        typer.echo(f"{name:<{width}}  {version}")

@@ -1,0 +1,10 @@
+"""Hangs the app into spaCy's command line: `python -m spacy bertfam COMMAND`.
+
+spaCy imports this module, through the entry point group ``spacy_cli``, just before it parses its arguments.
+"""
+
+from spacy.cli._util import app as spacy_app
+
+from .app import HELP, app
+
+spacy_app.add_typer(app, name="bertfam", help=HELP, no_args_is_help=True)

@@ -1,0 +1,1 @@
+"""Step 2, Docs -> token vectors: windows of word pieces, the torch network, pooling."""

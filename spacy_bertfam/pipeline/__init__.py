@@ -1,0 +1,1 @@
+"""Step 5, scored spans -> Doc: the spaCy components, one file each."""
