@@ -5,6 +5,7 @@ import sys
 import typer
 
 from .info import info_cli
+from .render import render_cli
 
 HELP = """Transformer pipelines of the BERT family for spaCy.
 
@@ -17,6 +18,7 @@ app = typer.Typer(name="bertfam", help=HELP, no_args_is_help=True, rich_markup_m
 # name -> the function that parses the command line and prints
 COMMANDS = {
     "info": info_cli,
+    "render": render_cli,
 }
 
 for _name, _function in COMMANDS.items():
