@@ -1,0 +1,70 @@
+"""What all tests share: no network, tiny encoders made once a session, reasons to skip."""
+
+import os
+
+# before anything of Hugging Face is imported
+os.environ["HF_HUB_OFFLINE"] = "1"
+# tests fork (n_process=2); without a value set, tokenizers warns at each fork
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+from collections.abc import Callable
+from importlib import metadata, util
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+from tiny.kinds import BY_NAME, KINDS
+
+__all__ = ["KINDS"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a package or a folder that is not there."""
+    absent = {}
+    if util.find_spec("spacy_transformers") is None:
+        absent["trf"] = pytest.mark.skip(reason="spacy-transformers is not installed")
+    if not os.environ.get("BERTFAM_CORPORA"):
+        absent["corpora"] = pytest.mark.skip(reason="BERTFAM_CORPORA names no folder of corpora")
+    for item in items:
+        for name in absent.keys() & {mark.name for mark in item.iter_markers()}:
+            item.add_marker(absent[name])
+
+
+def skip_unsupported(kind: str) -> None:
+    """Skip the running test where the installed transformers is too old for `kind`."""
+    needed = BY_NAME[kind].min_transformers
+    if Version(metadata.version("transformers")) < Version(needed):
+        pytest.skip(f"{kind} needs transformers >= {needed}")
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """`tiny_encoder(kind)` RETURNS (Path): a folder that the whole session shares, to be read only."""
+    root = tmp_path_factory.mktemp("tiny_encoders")
+
+    def get(kind: str) -> Path:
+        skip_unsupported(kind)
+        from tiny.folder import make_tiny_encoder
+
+        path = root / kind
+        return path if path.exists() else make_tiny_encoder(kind, path)
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def tiny_token_classifier(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, list[str]], Path]:
+    """`tiny_token_classifier(kind, labels)` RETURNS (Path): as `tiny_encoder`, with a head on top."""
+    made: dict[tuple[str, ...], Path] = {}
+
+    def get(kind: str, labels: list[str]) -> Path:
+        skip_unsupported(kind)
+        from tiny.folder import make_tiny_token_classifier
+
+        key = (kind, *labels)
+        if key not in made:
+            path = tmp_path_factory.mktemp(f"tiny_{kind}_classifier") / "model"
+            made[key] = make_tiny_token_classifier(kind, path, labels)
+        return made[key]
+
+    return get
