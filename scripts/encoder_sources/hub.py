@@ -1,7 +1,6 @@
 """The Hugging Face hub: whether it answers, found in seconds, and its files by way of its own cache."""
 
 import http.client
-import re
 import ssl
 import threading
 import urllib.error
@@ -13,7 +12,6 @@ from .errors import EncoderError, HubSilent
 from .model_folder import PATTERNS, check_model_folder
 
 PROBE_SECONDS = 3.0
-HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -53,12 +51,14 @@ def fetch_from_hub(name: str, revision: str | None) -> Path:
     Raises HubSilent when it does not (or HF_HUB_OFFLINE is set) and the cache does not hold the model either,
     EncoderError when it answers that there is no such model.
     """
-    from huggingface_hub import constants
+    from huggingface_hub import constants, utils
 
-    if not HUB_NAME.fullmatch(name):
+    try:
+        utils.validate_repo_id(name)
+    except utils.HFValidationError as err:
         raise EncoderError(
             f"{name!r} is neither a folder nor a name on the hub (owner/model); check its spelling."
-        )
+        ) from err
     offline = constants.HF_HUB_OFFLINE
     path = f"{name}/resolve/{urllib.parse.quote(revision or 'main', safe='')}/config.json"
     if not offline and hub_answers(f"{constants.ENDPOINT}/{path}"):
