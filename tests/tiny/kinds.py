@@ -1,4 +1,4 @@
-"""The kinds of encoder that tests are run on, one row each: its tokenizer, and what its config has of its own."""
+"""The kinds of encoder that tests run on, one row each: its tokenizer and what its config has of its own."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -19,7 +19,7 @@ ONE_SPACE = normalizers.Replace(Regex(" {2,}"), " ")
 
 @dataclass(frozen=True)
 class UnigramRecipe:
-    """What differs between the unigram tokenizers: `first` stands before the trained pieces, the mask after."""
+    """What differs between unigram tokenizers: `first` stands before the trained pieces, the mask after."""
 
     first: tuple[Piece, ...]
     unk: str
