@@ -59,7 +59,7 @@ def write_cache(cache: Path, name: str) -> Path:
 def test_closed_port_is_found_at_once(closed_port):
     start = time.perf_counter()
     assert not hub_answers(f"http://127.0.0.1:{closed_port}/x")
-    assert time.perf_counter() - start < 2.5
+    assert time.perf_counter() - start < 3.5
 
 
 def test_server_that_never_speaks_is_given_up_after_the_timeout():
