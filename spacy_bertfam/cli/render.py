@@ -60,6 +60,8 @@ def read_gold(nlp: "Language", source: str) -> "list[Doc]":
 
 def write_page(page: str, path: Path) -> None:
     """Write a page beside its place and move it there; makes a missing folder; raises ValueError."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder and cannot be written: give the path of a file with -o.")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from spacy.vocab import Vocab
 
 STDIN = "-"
 SUFFIXES = (".txt", ".jsonl", ".spacy")
+HALF_PAIR = re.compile("[\ud800-\udfff]")  # from a JSON escape or a broken argument; spaCy cannot hold one
 
 
 def read_texts(source: str, vocab: Vocab, *, by_line: bool = False) -> list[str]:
@@ -31,6 +32,8 @@ def read_texts(source: str, vocab: Vocab, *, by_line: bool = False) -> list[str]
         text = _read_stdin() if source == STDIN else source if path is None else _read_text(path)
         texts = text.split("\n") if by_line else [text]
     texts = [text for text in texts if text.strip()]
+    if any(HALF_PAIR.search(text) for text in texts):
+        raise ValueError(f"{_name(source, path)} holds half of a surrogate pair: give whole characters.")
     if not texts:
         raise ValueError(f"{_name(source, path)} holds no text: give one with at least one word in it.")
     return texts
@@ -89,22 +92,24 @@ def _decode(data: bytes, name: str) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"{name}, line {line}: not UTF-8: save the text as UTF-8.") from error
+        raise ValueError(
+            f"{name}:{line}: found a byte that is not UTF-8; save the text in the encoding UTF-8."
+        ) from error
     return text.replace("\r\n", "\n")
 
 
 def _read_jsonl(path: Path) -> list[str]:
     lines = enumerate(_read_text(path).split("\n"), start=1)
-    return [_parse_line(line, f"{path}, line {n}") for n, line in lines if line.strip()]
+    return [_parse_line(line, f"{path}:{n}") for n, line in lines if line.strip()]
 
 
 def _parse_line(line: str, where: str) -> str:
     try:
         record = json.loads(line)
     except json.JSONDecodeError as error:
-        raise ValueError(f"{where}: not JSON ({error.msg}): write one JSON object a line.") from error
+        raise ValueError(f"{where}: found no valid JSON ({error.msg}); write one object a line.") from error
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-        raise ValueError(f'{where}: no key "text" with a string: write {{"text": "..."}} on each line.')
+        raise ValueError(f'{where}: found no string under "text"; write {{"text": "..."}} on each line.')
     return str(record["text"])
 
 

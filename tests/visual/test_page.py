@@ -1,0 +1,185 @@
+import re
+from html.parser import HTMLParser
+from importlib.resources import files
+
+import pytest
+import spacy
+from spacy.tokens import Doc, Span
+
+from spacy_bertfam.visual.contrast import DARK, LIGHT
+from spacy_bertfam.visual.entities import format_score, score_of
+from spacy_bertfam.visual.page import render_page
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.fixture(autouse=True)
+def score_extension():
+    before = Span.get_extension("score") if Span.has_extension("score") else None
+    Span.set_extension("score", default=None, force=True)
+    yield
+    Span.remove_extension("score")
+    if before is not None:
+        default, method, getter, setter = before
+        Span.set_extension("score", default=default, method=method, getter=getter, setter=setter)
+
+
+def make_doc(words, *ents, lang="fr"):
+    """Each entity is (start, end, label, score)."""
+    doc = Doc(spacy.blank(lang).vocab, words=words)
+    doc.ents = [Span(doc, start, end, label=label) for start, end, label, _ in ents]
+    for ent, (_, _, _, score) in zip(doc.ents, ents, strict=True):
+        ent._.score = score
+    return doc
+
+
+class Elements(HTMLParser):
+    """Every start tag as (name, attributes), and the stack discipline of the end tags."""
+
+    VOID = ("meta", "br")
+
+    def __init__(self, page):
+        super().__init__()
+        self.found, self.open, self.text = [], [], ""
+        self.feed(page)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.text += data
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.found if name == tag]
+
+
+def test_the_score_stands_beside_the_label():
+    page = render_page([make_doc(["Anne", "rit"], (0, 1, "PER", 0.9731))])
+    assert "Anne\xa0PER\xa0.97 rit" in Elements(page).text
+    assert {"class": "l0", "title": "PER 0.9731"} in Elements(page).all("mark")
+
+
+@pytest.mark.parametrize("score", [None, float("nan"), "high"])
+def test_an_entity_without_a_number_is_shown_without_a_score(score):
+    page = render_page([make_doc(["Anne", "rit"], (0, 1, "PER", score))], min_score=0.9)
+    assert "Anne\xa0PER rit" in Elements(page).text
+    assert "score" not in Elements(page).text
+
+
+def test_the_page_does_without_the_extension():
+    doc = make_doc(["Anne", "rit"], (0, 1, "PER", None))
+    Span.remove_extension("score")
+    assert score_of(doc.ents[0]) is None
+    assert "Anne\xa0PER rit" in Elements(render_page([doc])).text
+    Span.set_extension("score", default=None)
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"), [(0, ".00"), (0.5, ".50"), (0.974, ".97"), (0.999, "1.00"), (1, "1.00")]
+)
+def test_scores_have_two_decimals(score, shown):
+    assert format_score(score) == shown
+
+
+@pytest.mark.parametrize(
+    ("low", "classes"), [(0.5, ["l0 low", "l0"]), (0.2, ["l0", "l0"]), (0.9, ["l0 low"] * 2)]
+)
+def test_scores_below_the_bound_are_marked_and_explained(low, classes):
+    doc = make_doc(["Anne", "et", "Luc"], (0, 1, "PER", 0.3), (2, 3, "PER", 0.8))
+    elements = Elements(render_page([doc], low=low))
+    assert [mark["class"] for mark in elements.all("mark") if "title" in mark] == classes
+    assert ("tirets" in elements.text) == ("l0 low" in classes)
+
+
+def test_entities_below_the_least_score_are_counted_and_not_shown():
+    doc = make_doc(["Anne", "et", "Luc"], (0, 1, "PER", 0.3), (2, 3, "LOC", 0.8))
+    text = Elements(render_page([doc], min_score=0.4)).text
+    assert "PER" not in text and "Luc\xa0LOC" in text
+    assert "1 entité dont le score est inférieur à .40" in text
+
+
+def test_a_doc_without_entities_says_so_in_its_card():
+    with_entity = make_doc(["Anne", "rit"], (0, 1, "PER", None))
+    page = render_page([with_entity, make_doc(["Il", "pleut"])])
+    assert page.count("<article>") == 2
+    assert page.count("Aucune entité n’a été trouvée dans ce texte.") == 1
+
+
+def test_the_legend_counts_labels_and_puts_the_most_frequent_first():
+    doc = make_doc(["a", "b", "c", "d"], (0, 1, "LOC", None), (1, 2, "PER", None), (2, 3, "PER", None))
+    text = Elements(render_page([doc, doc])).text
+    assert "2 documents, 6 entités" in text
+    assert "PER 4LOC 2" in text
+
+
+def test_text_labels_and_titles_are_escaped():
+    doc = make_doc([SCRIPT, "et", SCRIPT], (0, 1, f'A"{SCRIPT}', 0.9), (1, 2, "{label}&amp;", None))
+    doc.user_data["title"] = f"titre {SCRIPT}"
+    page = render_page([doc], title=f"page {SCRIPT}")
+    elements = Elements(page)
+    assert "script" not in [tag for tag, _ in elements.found]
+    assert elements.text.count(SCRIPT) == 7  # <title>, h1, h2, legend, two in the text, one label
+    assert "{label}&amp;" in elements.text
+
+
+def test_the_page_needs_nothing_from_elsewhere():
+    page = render_page([make_doc(["Anne", "rit"], (0, 1, "PER", 0.9))])
+    assert re.findall(r"https?:|url\(|@import|<script|<link|<img|src=|href=", page) == []
+    assert "default-src 'none'" in page
+
+
+@pytest.mark.parametrize(
+    ("langs", "page_lang", "directions"),
+    [
+        (["fr", "en"], "fr", ["ltr", "ltr"]),
+        (["en", "ar"], "en", ["ltr", "rtl"]),
+        (["ar", "fr"], "en", ["rtl", "ltr"]),
+        (["xx"], "en", ["ltr"]),
+    ],
+)
+def test_language_and_direction_are_those_of_each_doc(langs, page_lang, directions):
+    page = render_page([make_doc(["a", "b"], (0, 1, "PER", None), lang=lang) for lang in langs])
+    elements = Elements(page)
+    assert elements.all("html") == [{"lang": page_lang}]
+    texts = [div for div in elements.all("div") if div["class"] == "text"]
+    assert [div["dir"] for div in texts] == directions
+    assert [div["lang"] for div in texts] == ["" if lang == "xx" else lang for lang in langs]
+    assert re.findall(r"direction: (\w+)", page) == directions
+
+
+def test_each_label_has_a_light_and_a_dark_shade():
+    doc = make_doc(["a", "b"], (0, 1, "Person", None), (1, 2, "Unheard of", None))
+    rules = re.findall(
+        r"^\.(l\d) { --light: (#\w{6}); --dark: (#\w{6}); }$", render_page([doc]), re.MULTILINE
+    )
+    assert [name for name, _, _ in rules] == ["l0", "l1"]
+    assert rules[0][1] == "#aa9cfc"
+
+
+def test_the_themes_are_those_of_the_style_sheet():
+    style = files("spacy_bertfam.visual").joinpath("page.css").read_text("utf8")
+    light, dark = style.split("prefers-color-scheme: dark")
+    for part, theme in ((light, LIGHT), (dark, DARK)):
+        assert f"--text: {theme.text};" in part
+        assert f"--card: {theme.card};" in part
+
+
+def test_half_a_megabyte_is_one_page():
+    n = 25_000
+    doc = make_doc(
+        ["Anne", "chante", "dehors", "."] * n, *((4 * i, 4 * i + 1, "PER", 0.9) for i in range(0, n, 5))
+    )
+    assert len(doc.text) > 500_000
+    page = render_page([doc])
+    assert page.count('title="PER 0.9000"') == n // 5
+
+
+def test_no_docs_make_an_empty_page():
+    assert "<article>" not in render_page([])

@@ -1,0 +1,92 @@
+import io
+import sys
+
+import pytest
+import spacy
+from spacy.tokens import DocBin
+
+from spacy_bertfam.visual.sources import read_docs, read_texts
+
+NLP = spacy.blank("fr")
+
+
+def read(source, **options):
+    return read_texts(str(source), NLP.vocab, **options)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anne rit.",
+        "Il a lu notes.txt hier.",
+        "M. Dupont",
+        "U.S.A.",
+        "a" * 5000,
+        "deux\nlignes.txt",
+        "fin.Puis suite",
+    ],
+)
+def test_what_names_no_file_is_the_text(text):
+    assert read(text) == [text]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["foo.txt", "mon fichier.TXT", "x.spacy", "a/b", "a\\b", "corpus.html", "https://exemple.fr/page"],
+)
+def test_what_looks_like_a_path_must_exist(source):
+    with pytest.raises(ValueError, match="There is no file"):
+        read(source)
+
+
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="is a folder"):
+        read(tmp_path)
+
+
+def test_a_file_is_one_text_or_one_text_a_line(tmp_path):
+    path = tmp_path / "texte.txt"
+    path.write_bytes("\ufeffÉté.\r\n\r\nHiver.\r\n".encode())
+    assert read(path) == ["Été.\n\nHiver.\n"]
+    assert read(path, by_line=True) == ["Été.", "Hiver."]
+
+
+def test_standard_input_is_read_as_utf8(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO("Été".encode()), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdin", stream)
+    assert read("-") == ["Été"]
+
+
+def test_jsonl_gives_its_texts(tmp_path):
+    path = tmp_path / "textes.jsonl"
+    path.write_text('{"text": "Été"}\n\n{"text": "a\\u2028b", "entities": []}\n', encoding="utf8")
+    assert read(path) == ["Été", "a\u2028b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.txt", b"un\ndeux\xff", r"a\.txt:2: .* not UTF-8"),
+        ("a.txt", b" \n", "holds no text"),
+        ("a.jsonl", b'{"text": "a"}\n{"text": ', r"a\.jsonl:2: found no valid JSON"),
+        ("a.jsonl", b'{"texte": "a"}', r'a\.jsonl:1: found no string under "text"'),
+        ("a.jsonl", b"[1]", r'a\.jsonl:1: found no string under "text"'),
+        ("a.jsonl", b'{"text": "\\ud800"}', "surrogate"),
+        ("a.jsonl", b"", "holds no text"),
+        ("a.spacy", b"text", "does not hold spaCy docs"),
+    ],
+)
+def test_a_file_that_is_not_what_it_says_is_refused_by_name_and_line(tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        read(path)
+
+
+def test_a_spacy_file_gives_texts_or_docs(tmp_path):
+    path = tmp_path / "gold.spacy"
+    doc = NLP("Anne rit.")
+    doc.ents = [doc.char_span(0, 4, label="PER")]
+    DocBin(docs=[doc]).to_disk(path)
+    assert read(path) == ["Anne rit."]
+    assert [ent.label_ for ent in read_docs(path, NLP.vocab)[0].ents] == ["PER"]
