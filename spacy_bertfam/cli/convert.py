@@ -1,0 +1,84 @@
+"""`bertfam convert`: annotated files -> `.spacy` files, and a table of what was lost and why."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, List, Optional
+
+import typer
+
+if TYPE_CHECKING:
+    from ..data.records import Record
+
+
+def convert_cli(
+    path: Path = typer.Argument(..., metavar="IN", help="File or folder: IOB/BIOES columns, JSONL or brat"),
+    output: Path = typer.Argument(..., metavar="OUT", help="A .spacy file; with --split a folder"),
+    lang: str = typer.Option(..., "--lang", "-l", help="Language of spaCy's tokeniser: fr, en, xx, ..."),
+    format: str = typer.Option("auto", "--format", "-f", help="auto, iob (any column scheme), jsonl or brat"),
+    rename: Optional[List[str]] = typer.Option(
+        None, "--map", "-m", metavar="OLD=NEW,...", help="New names for labels; O drops one"
+    ),
+    keep_unmapped: bool = typer.Option(
+        True, "--keep-unmapped/--drop-unmapped", help="What becomes of labels that --map does not name"
+    ),
+    unit: str = typer.Option(
+        "doc", "--unit", "-u", help="What becomes one Doc: doc, paragraph (a line) or sentence"
+    ),
+    split: Optional[str] = typer.Option(
+        None, "--split", metavar="NAME=SHARE,...", help="Parts, drawn by document: train=0.8,dev=0.1,test=0.1"
+    ),
+    seed: int = typer.Option(0, "--seed", help="Seed of the split"),
+    alignment: str = typer.Option(
+        "strict",
+        "--alignment",
+        help="Entities off token borders: strict (lost, tokens marked as missing), contract or expand",
+    ),
+    report_path: Optional[Path] = typer.Option(
+        None, "--report", metavar="FILE.json", help="The numbers as JSON"
+    ),
+) -> None:
+    """Convert annotated files to spaCy's binary format.
+
+    Nothing is lost in silence: what came in, what was kept, and what was lost and why is printed as a table.
+    """
+    from ..data.convert import convert
+    from ..data.errors import DataError
+    from ..data.labels import parse_map
+    from ..data.output import write_files
+    from ..data.report_table import format_report
+    from ..data.split import parse_split
+
+    try:
+        report = convert(
+            path,
+            output,
+            lang=lang,
+            format=format,
+            rename=parse_map(rename or []),
+            keep_unmapped=keep_unmapped,
+            unit=unit,
+            split=parse_split(split) if split else None,
+            seed=seed,
+            alignment=alignment,
+            progress=show_progress,
+        )
+        if report_path is not None:
+            numbers = json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n"
+            write_files({report_path: numbers.encode("utf8")})
+    except DataError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(format_report(report))
+    for note in report.note_lines():
+        typer.echo(f"Note: {note}", err=True)
+
+
+def show_progress(records: "Sequence[Record]") -> "Iterator[Record]":
+    """Yield the records, with a bar where someone watches a terminal."""
+    if not sys.stderr.isatty():
+        yield from records
+        return
+    with typer.progressbar(records, label="Converting", file=sys.stderr) as bar:
+        yield from bar

@@ -1,0 +1,123 @@
+"""brat standoff (.txt beside .ann) -> records, one a pair of files."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from .errors import DataError
+from .records import Mention, Record
+from .report import DISCONTINUOUS, ConversionReport
+from .text_file import BOM, numbered_lines, read_text
+
+ENTITY = re.compile(r"T\S*\t(?P<label>\S+) (?P<places>\d+ \d+(?:;\d+ \d+)*)(?:\t(?P<text>.*))?")
+OTHER_KINDS = {
+    "R": "relation lines",
+    "E": "event lines",
+    "A": "attribute lines",
+    "M": "attribute lines",
+    "N": "normalisation lines",
+    "#": "note lines",
+    "*": "equivalence lines",
+}
+FORM = "`T1<tab>Label 0 5<tab>text`"
+
+
+@dataclass(frozen=True)
+class TextBound:
+    """One T line: its pieces (start, end) in characters, several if it is discontinuous; text may be ""."""
+
+    label: str
+    pieces: tuple[tuple[int, int], ...]
+    text: str
+    line: int
+
+
+def read_brat(path: Path, source: str, *, report: ConversionReport) -> Record:
+    """Read the pair of the .ann file `path`. Discontinuous entities and lines that are no entity are counted.
+
+    RAISES (DataError): naming file and line; also if the text of a T line is not at its offsets.
+    """
+    bounds = _read_bounds(path, report)
+    text, shift = _matching_text(path, bounds)
+    mentions, missing, discontinuous = [], [], []
+    for bound in bounds:
+        pieces = _joined([(start - shift, end - shift) for start, end in bound.pieces], text)
+        mention = Mention(pieces[0][0], pieces[-1][1], bound.label, bound.line)
+        if len(pieces) == 1:
+            mentions.append(mention)
+        else:
+            discontinuous.append(mention)
+            missing += [(start, end) for start, end in pieces if start < end]
+    record = Record(
+        text=text, mentions=tuple(mentions), document=source, source=source, line=1, missing=tuple(missing)
+    )
+    for mention in discontinuous:
+        report.n_in[mention.label] += 1
+        report.lose(DISCONTINUOUS, record, mention)
+    return record
+
+
+def _read_bounds(path: Path, report: ConversionReport) -> list[TextBound]:
+    bounds = []
+    for number, line in numbered_lines(path):
+        if not line.strip():
+            continue
+        if not line.startswith("T"):
+            if line[0] not in OTHER_KINDS:
+                raise DataError(f"found {line[:40]!r}; expected a brat line such as {FORM}.", path, number)
+            report.ignored[OTHER_KINDS[line[0]]] += 1
+            continue
+        match = ENTITY.fullmatch(line)
+        if match is None:
+            raise DataError(f"found {line[:60]!r}; expected {FORM}.", path, number)
+        numbers = [int(digits) for digits in re.findall(r"\d+", match["places"])]
+        pieces = tuple(zip(numbers[::2], numbers[1::2], strict=True))
+        bounds.append(TextBound(match["label"], pieces, match["text"] or "", number))
+    return bounds
+
+
+def _joined(pieces: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    """Make one of pieces with only white space between: brat cuts what was selected over a line break."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(pieces):
+        if joined and not text[joined[-1][1] : start].strip():
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _matching_text(path: Path, bounds: list[TextBound]) -> tuple[str, int]:
+    """Find the reading of the .txt file that the offsets count in, and what to take off each offset.
+
+    A file may have got its BOM or its CRLF after it was annotated, or before: the texts on the T lines tell.
+    """
+    text_path = path.with_suffix(".txt")
+    if not text_path.exists():
+        raise DataError(f"found no {text_path.name} beside it; expected the annotated text there.", path)
+    raw = read_text(text_path)
+    body = raw.removeprefix(BOM)
+    # with a BOM, offsets that count it are one too high for the text without it
+    readings = [(body, len(raw) - len(body)), (body, 0), (body.replace("\r\n", "\n"), 0)]
+    problems: list[DataError] = []
+    for text, shift in readings:
+        problem = _first_problem(text, shift, bounds, path)
+        if problem is None:
+            return text, shift
+        problems.append(problem)
+    raise problems[0]
+
+
+def _first_problem(text: str, shift: int, bounds: list[TextBound], path: Path) -> Optional[DataError]:
+    for bound in bounds:
+        for start, end in bound.pieces:
+            if not 0 <= start - shift <= end - shift <= len(text):
+                found = f"found the offsets {start} {end} ({bound.label})"
+                expected = f"expected start before end, and at most {len(text)}, the length of the text"
+                return DataError(f"{found}; {expected}.", path, bound.line)
+        covered = " ".join(text[start - shift : end - shift] for start, end in bound.pieces)
+        if bound.text and bound.text.split() != covered.split():
+            found = f"found {covered[:60]!r} at the offsets of {bound.label}"
+            return DataError(f"{found}; expected {bound.text[:60]!r}, as the line says.", path, bound.line)
+    return None

@@ -1,0 +1,141 @@
+"""Annotated files -> `.spacy` files, with an account of everything that changed or got lost on the way."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Optional
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+
+from .align import ALIGNMENTS, build_doc
+from .errors import DataError
+from .formats import FORMATS, read_records
+from .labels import plan_labels
+from .output import write_files
+from .records import Record
+from .report import ConversionReport
+from .split import split_documents
+from .trimming import trim_record
+from .units import UNITS, cut_record
+
+# no user data, and span groups only where they tell more than doc.ents: each costs the reader about a
+# millisecond a Doc in every epoch of `spacy train`, ten times what all the rest of a short Doc does
+# no HEAD: a Doc that gets heads, be they empty, loses the sentence starts that it was given
+ATTRS = ("ENT_IOB", "ENT_TYPE", "SENT_START")
+Progress = Callable[[Sequence[Record]], Iterable[Record]]
+
+
+def convert(
+    path: Path,
+    output: Path,
+    *,
+    lang: str,
+    format: str = "auto",
+    rename: Optional[Mapping[str, str]] = None,
+    keep_unmapped: bool = True,
+    unit: str = "doc",
+    split: Optional[Mapping[str, float]] = None,
+    seed: int = 0,
+    alignment: str = "strict",
+    progress: Progress = iter,
+) -> ConversionReport:
+    """Write the annotation in a file or folder as spaCy's binary format.
+
+    output (Path): a `.spacy` file; with `split`, a folder that receives one such file for each part.
+    rename (mapping): label in the files -> label in the Docs; "O" drops it.
+    split (mapping): part -> share; the units of one document never go to two parts.
+    progress (callable): wraps the sequence of records, to show how far the work is.
+    RAISES (DataError): for whatever the user has to put right; nothing has been written then.
+    """
+    check_choices(format=format, unit=unit, alignment=alignment)
+    _check_output(output, split)
+    report = ConversionReport()
+    nlp = blank_pipeline(lang)
+    records = gather_records(path, format=format, lang=lang, report=report)
+    report.labels = plan_labels(rename or {}, keep_unmapped=keep_unmapped, report=report)
+    part_of = split_documents([r.document for r in records], split, seed=seed) if split else {}
+    bins = {part: DocBin(attrs=ATTRS) for part in (split or [""])}
+    for record in progress(records):
+        part = part_of.get(record.document, "")
+        for doc in record_to_docs(record, nlp, unit=unit, alignment=alignment, report=report):
+            bins[part].add(doc)
+            _count(doc, f"{part}.spacy" if split else output.name, report)
+    _check_not_empty(path, report)
+    places = {part: output / f"{part}.spacy" if split else output for part in bins}
+    write_files({places[part]: doc_bin.to_bytes() for part, doc_bin in bins.items()})
+    return report
+
+
+def gather_records(path: Path, *, format: str, lang: str, report: ConversionReport) -> list[Record]:
+    """Read everything below `path`, count it, and trim the offsets. RAISES (DataError): as read_records."""
+    records = []
+    for record in read_records(path, format=format, lang=lang, report=report):
+        report.n_in.update(mention.label for mention in record.mentions)
+        records.append(trim_record(record, report))
+    report.n_documents = len({record.document for record in records})
+    report.has_overlaps = any(record.has_overlaps for record in records)
+    return records
+
+
+def record_to_docs(
+    record: Record, nlp: Language, *, unit: str, alignment: str, report: ConversionReport
+) -> list[Doc]:
+    """RETURNS (list): one Doc a unit, its entities under the labels of `report.labels`; none is blank."""
+    docs = []
+    for piece in cut_record(record, unit, nlp):
+        doc = build_doc(piece, nlp, labels=report.labels, alignment=alignment, report=report)
+        if doc.text.strip():
+            docs.append(doc)
+        else:
+            report.ignored["texts of nothing but white space"] += 1
+    return docs
+
+
+def blank_pipeline(lang: str) -> Language:
+    """RETURNS (Language): spaCy's tokeniser for a language. RAISES (DataError): there is none."""
+    try:
+        return spacy.blank(lang)
+    except ImportError as error:
+        found = f"--lang: spaCy cannot tokenise {lang!r}"
+        raise DataError(f"{found}; expected a code such as fr, en or xx (spaCy says: {error}).") from error
+
+
+def check_choices(**choices: str) -> None:
+    """RAISES (DataError): a setting (format, unit, alignment) has none of its values."""
+    allowed = {"format": FORMATS, "unit": UNITS, "alignment": ALIGNMENTS}
+    for name, value in choices.items():
+        if value not in allowed[name]:
+            raise DataError(f"--{name}: found {value!r}; expected one of {', '.join(allowed[name])}.")
+
+
+def _check_output(output: Path, split: Optional[Mapping[str, float]]) -> None:
+    if split and output.exists() and not output.is_dir():
+        raise DataError("is a file; expected a folder for the parts of --split.", output)
+    if not split and (output.suffix != ".spacy" or output.is_dir()):
+        raise DataError(
+            "is no name for a file; expected one that ends in .spacy, or a folder and --split.", output
+        )
+
+
+def _check_not_empty(path: Path, report: ConversionReport) -> None:
+    if not report.n_docs:
+        raise DataError("holds no text; expected at least one annotated sentence.", path)
+    if not report.n_in:
+        found = f"holds no entity in {report.n_documents} documents"
+        raise DataError(f"{found}; expected tags or offsets of entities to learn from.", path)
+    if not report.n_kept:
+        reasons = ", ".join(f"{counts.total()} {reason}" for reason, counts in report.n_lost.items())
+        raise DataError(
+            f"lost all of its {report.n_in.total()} entities ({reasons}); nothing is written.", path
+        )
+
+
+def _count(doc: Doc, file: str, report: ConversionReport) -> None:
+    part = report.parts.setdefault(file, {"n_docs": 0, "n_tokens": 0, "n_entities": 0})
+    part["n_docs"] += 1
+    part["n_tokens"] += len(doc)
+    part["n_entities"] += len(doc.ents)
+    report.n_docs += 1
+    report.n_tokens += len(doc)
+    report.n_missing_tokens += int((doc.to_array("ENT_IOB") == 0).sum())

@@ -1,0 +1,70 @@
+"""A corpus reader for configs: trains from JSONL, columns or brat without a conversion before."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Dict, Optional
+
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from .convert import check_choices, gather_records, record_to_docs
+from .errors import DataError
+from .labels import plan_labels
+from .report import ConversionReport
+
+logger = logging.getLogger("spacy")
+
+Reader = Callable[[Language], Iterator[Example]]
+
+
+def build_corpus(
+    path: Optional[Path],
+    format: str = "auto",
+    labels: Optional[Dict[str, str]] = None,
+    keep_unmapped: bool = True,
+    unit: str = "doc",
+    alignment: str = "strict",
+) -> Reader:
+    """Make a reader for `[corpora.train]`; its settings are those of `bertfam convert`.
+
+    The files are read once, with the pipeline's own tokeniser, and the Docs kept for all epochs; column files
+    keep their words. How much is lost is logged; `bertfam convert` shows it in full.
+    labels (dict): label in the files -> label wanted; "O" drops it.
+    RAISES (DataError): as `convert` does; for the files when they are first read.
+    """
+    if path is None:
+        raise DataError("the corpus has no path; expected one, as in --paths.train corpus/train.jsonl.")
+    check_choices(format=format, unit=unit, alignment=alignment)
+    references: list[Doc] = []
+
+    def read(nlp: Language) -> Iterator[Example]:
+        # Docs of another vocab are of no use to this pipeline
+        if not references or references[0].vocab is not nlp.vocab:
+            report = ConversionReport()
+            records = gather_records(Path(path), format=format, lang=nlp.lang or "xx", report=report)
+            report.labels = plan_labels(labels or {}, keep_unmapped=keep_unmapped, report=report)
+            references.clear()
+            for record in records:
+                docs = record_to_docs(record, nlp, unit=unit, alignment=alignment, report=report)
+                references.extend(docs)
+            _log(path, report)
+        for reference in references:
+            yield Example(_without_annotation(reference), reference)
+
+    return read
+
+
+def _without_annotation(doc: Doc) -> Doc:
+    spaces = [bool(token.whitespace_) for token in doc]
+    return Doc(doc.vocab, words=[token.text for token in doc], spaces=spaces)
+
+
+def _log(path: Path, report: ConversionReport) -> None:
+    n_lost = sum(counts.total() for counts in report.n_lost.values())
+    if n_lost:
+        reasons = ", ".join(f"{counts.total()} {reason}" for reason, counts in report.n_lost.items())
+        logger.warning("%s: %d of %d entities lost (%s)", path, n_lost, report.n_in.total(), reasons)
+    for note in report.note_lines():
+        logger.info("%s: %s", path, note)

@@ -1,0 +1,95 @@
+"""Which files of an input are to be read, and in which format."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from .brat import read_brat
+from .columns import read_columns
+from .errors import DataError
+from .jsonl import read_jsonl
+from .records import Record
+from .report import ConversionReport
+from .text_file import BOM, read_text
+
+FORMATS = ("auto", "iob", "jsonl", "brat")
+SUFFIXES = {
+    "jsonl": (".jsonl", ".ndjson"),
+    "brat": (".ann",),
+    "iob": (".iob", ".iob1", ".iob2", ".bio", ".bioes", ".iobes", ".bilou", ".biluo", ".conll", ".tsv"),
+}
+
+
+def read_records(path: Path, *, format: str, lang: str, report: ConversionReport) -> Iterator[Record]:
+    """Read a file, or all files of a format in a folder and the folders in it, in the order of their names.
+
+    format (str): one of FORMATS; "auto" goes by the ending, and where that says nothing by the first line.
+    lang (str): for the spaces between the words of column files.
+    RAISES (DataError): nothing there, several formats in a folder with "auto", or a file that cannot be read.
+    """
+    if format not in FORMATS:
+        raise DataError(f"found the format {format!r}; expected one of {', '.join(FORMATS)}.")
+    if not path.exists():
+        raise DataError("does not exist; expected a file or a folder.", path)
+    format, files = _files_of_folder(path, format) if path.is_dir() else _single_file(path, format)
+    if format == "brat":
+        _count_lone_texts(path, files, report)
+    root = path if path.is_dir() else path.parent
+    for file in files:
+        report.n_files += 1
+        source = file.relative_to(root).as_posix()
+        if format == "jsonl":
+            yield from read_jsonl(file, source)
+        elif format == "iob":
+            yield from read_columns(file, source, lang=lang, report=report)
+        else:
+            yield read_brat(file, source, report=report)
+
+
+def _single_file(path: Path, format: str) -> tuple[str, list[Path]]:
+    format = _format_of(path) if format == "auto" else format
+    if format == "brat" and path.suffix != ".ann":
+        annotation = path.with_suffix(".ann")
+        if path.suffix != ".txt" or not annotation.exists():
+            raise DataError(
+                f"found no {annotation.name} beside it; expected the brat annotation there.", path
+            )
+        path = annotation
+    return format, [path]
+
+
+def _format_of(path: Path) -> str:
+    for format, suffixes in SUFFIXES.items():
+        if path.suffix.lower() in suffixes:
+            return format
+    if path.suffix == ".txt" and path.with_suffix(".ann").exists():
+        return "brat"
+    return "jsonl" if read_text(path).removeprefix(BOM).lstrip()[:1] in ("{", "[") else "iob"
+
+
+def _files_of_folder(folder: Path, format: str) -> tuple[str, list[Path]]:
+    found = {name: _with_suffixes(folder, suffixes) for name, suffixes in SUFFIXES.items()}
+    if format == "auto":
+        present = {name: files for name, files in found.items() if files}
+        if len(present) > 1:
+            counts = ", ".join(f"{len(files)} of {name}" for name, files in present.items())
+            raise DataError(f"holds files of several formats ({counts}); say which by --format.", folder)
+        format = next(iter(present), "iob")
+    files = found[format]
+    if format == "iob" and not files:
+        files = _with_suffixes(folder, (".txt",))
+    if not files:
+        raise DataError(f"holds no files of {format}; expected {' or '.join(SUFFIXES[format])}.", folder)
+    return format, files
+
+
+def _with_suffixes(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    files = (file for file in folder.rglob("*") if file.suffix.lower() in suffixes and file.is_file())
+    return sorted(file for file in files if not file.name.startswith("."))  # "._x" is left by macOS
+
+
+def _count_lone_texts(path: Path, annotations: list[Path], report: ConversionReport) -> None:
+    if path.is_dir():
+        annotated = {file.with_suffix(".txt") for file in annotations}
+        lone = [file for file in _with_suffixes(path, (".txt",)) if file not in annotated]
+        if lone:
+            report.ignored[".txt files without .ann"] += len(lone)

@@ -1,0 +1,46 @@
+"""What every reader hands on: a text with labelled character spans, and where it came from."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Optional
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One annotated entity as the file has it.
+
+    start (int), end (int): characters of the record's text, from 0, end exclusive.
+    line (int): its line in the file, from 1.
+    """
+
+    start: int
+    end: int
+    label: str
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Record:
+    """One text that becomes one Doc, or that is cut into several.
+
+    document (str): records with the same name never go to different parts of a split.
+    source (str): the file's name below the input folder.
+    words, spaces, sent_starts: given by column files, one entry a token; None where spaCy shall tokenise.
+    missing: character spans that nobody annotated, which is not the same as "no entity here".
+    """
+
+    text: str
+    mentions: tuple[Mention, ...]
+    document: str
+    source: str
+    line: int = 0
+    words: Optional[tuple[str, ...]] = None
+    spaces: Optional[tuple[bool, ...]] = None
+    sent_starts: Optional[tuple[bool, ...]] = None
+    missing: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def has_overlaps(self) -> bool:
+        """Whether two entities share characters; one span twice under one label is only a duplicate."""
+        spans = sorted({(m.start, m.end, m.label) for m in self.mentions})
+        return any(after[0] < before[1] for before, after in pairwise(spans))

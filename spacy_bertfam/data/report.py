@@ -1,0 +1,119 @@
+"""The account of one conversion: what came in, what was kept, and what was lost and why."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from .records import Mention, Record
+
+N_EXAMPLES = 3
+
+# why an entity of the file is in no doc.ents
+OFF_BORDERS = "off token borders"
+OVERLAP = "inside or across a longer entity"
+DUPLICATE = "duplicate"
+DISCONTINUOUS = "discontinuous"
+EMPTY = "nothing but white space"
+DROPPED = "label dropped by the map"
+
+# what was changed in an entity that is kept
+TRIMMED = "white space trimmed off offsets"
+MOVED = "moved to token borders"
+MENDED = "tag mended to fit the scheme"
+
+EXPLANATIONS = {
+    OFF_BORDERS: "its tokens are marked as missing annotation, not as O; see --alignment",
+    OVERLAP: 'still in doc.spans["nested"]; tokens outside the longer entity are marked as missing',
+    DISCONTINUOUS: "its tokens are marked as missing annotation, not as O",
+    DROPPED: "its tokens are O",
+}
+
+
+@dataclass
+class ConversionReport:
+    """Counts, filled while records pass; for each label, `n_in` is `n_kept` plus the sum of its losses.
+
+    labels: the label in the file -> the label in the output, None if it is dropped.
+    has_overlaps: whether entities share characters, so that the Docs get `doc.spans["nested"]`.
+    n_lost, n_changed: reason -> label in the file -> entities (tags, for MENDED).
+    examples: reason -> up to three of {"where", "text", "label", "detail"}.
+    ignored: a kind of line or file that holds no entities -> how many there were.
+    schemes: a tag scheme -> the number of files written in it.
+    notes: a sentence -> the files that it is about, [""] if it is about all.
+    parts: output file -> its n_docs, n_tokens, n_entities.
+    """
+
+    labels: dict[str, Any] = field(default_factory=dict)
+    has_overlaps: bool = False
+    n_files: int = 0
+    n_documents: int = 0
+    n_docs: int = 0
+    n_tokens: int = 0
+    n_missing_tokens: int = 0
+    n_in: Counter = field(default_factory=Counter)
+    n_kept: Counter = field(default_factory=Counter)
+    n_lost: dict[str, Counter] = field(default_factory=dict)
+    n_changed: dict[str, Counter] = field(default_factory=dict)
+    examples: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    ignored: Counter = field(default_factory=Counter)
+    schemes: Counter = field(default_factory=Counter)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    parts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def lose(self, reason: str, record: Record, mention: Mention, detail: str = "") -> None:
+        """Count an entity that does not get into doc.ents."""
+        self.n_lost.setdefault(reason, Counter())[mention.label] += 1
+        self._keep_example(reason, record, mention, detail)
+
+    def change(self, reason: str, record: Record, mention: Mention, detail: str = "") -> None:
+        """Count an entity that is kept, but not as the file has it."""
+        self.n_changed.setdefault(reason, Counter())[mention.label] += 1
+        self._keep_example(reason, record, mention, detail)
+
+    def note(self, sentence: str, source: str = "") -> None:
+        """Say something about a file, once for all files that it is true of, or about the whole."""
+        self.notes.setdefault(sentence, []).append(source)
+
+    def note_lines(self) -> list[str]:
+        """RETURNS (list): each note with the first file that it is about and the number of the others."""
+        lines = []
+        for sentence, sources in self.notes.items():
+            more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
+            lines.append(f"{sources[0]}{more}: {sentence}" if sources[0] else sentence)
+        return lines
+
+    def n_lost_of(self, label: str) -> int:
+        """RETURNS (int): the lost entities of one label, for whatever reason."""
+        return sum(counts[label] for counts in self.n_lost.values())
+
+    def to_dict(self) -> dict[str, Any]:
+        """RETURNS (dict): the same numbers, ready for JSON."""
+        totals = {"in": self.n_in.total(), "kept": self.n_kept.total()}
+        totals["lost"] = sum(counts.total() for counts in self.n_lost.values())
+        return {
+            "files": self.n_files,
+            "documents": self.n_documents,
+            "docs": self.n_docs,
+            "tokens": self.n_tokens,
+            "missing_tokens": self.n_missing_tokens,
+            "entities": totals,
+            "labels": {label: self._label_row(label) for label in sorted(self.n_in)},
+            "changed": {reason: dict(counts) for reason, counts in self.n_changed.items()},
+            "examples": self.examples,
+            "ignored": dict(self.ignored),
+            "schemes": dict(self.schemes),
+            "notes": self.note_lines(),
+            "parts": self.parts,
+        }
+
+    def _label_row(self, label: str) -> dict[str, Any]:
+        lost = {reason: counts[label] for reason, counts in self.n_lost.items() if counts[label]}
+        new = self.labels.get(label, label)
+        return {"as": new, "in": self.n_in[label], "kept": self.n_kept[label], "lost": lost}
+
+    def _keep_example(self, reason: str, record: Record, mention: Mention, detail: str) -> None:
+        examples = self.examples.setdefault(reason, [])
+        if len(examples) < N_EXAMPLES:
+            text = record.text[mention.start : mention.end]
+            where = f"{record.source}:{mention.line or record.line}"
+            examples.append({"where": where, "text": text, "label": mention.label, "detail": detail})

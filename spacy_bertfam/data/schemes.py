@@ -1,0 +1,69 @@
+"""Column tags -> spans, in whatever scheme the file turns out to be written."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+LEGAL_TAG = re.compile(r"O|-|[BIESLU]-\S.*")
+BEGINS_AND_GOES_ON = "IEL"  # continues an open span of the same label, and begins one where none is open
+CLOSES = "ESLU"
+
+TokenSpan = tuple[int, int, str]
+
+
+def is_tag(tag: str) -> bool:
+    """Whether it is `O`, `-` (nobody annotated this token), or one of B I E S L U with `-LABEL`."""
+    return LEGAL_TAG.fullmatch(tag) is not None
+
+
+def recognise_scheme(sentences: Iterable[Sequence[str]]) -> str:
+    """Name the scheme that the tags of a whole file are written in.
+
+    B- says little by itself: IOB1 writes it only between two neighbours of one label, IOB2 on every entity.
+
+    RETURNS (str): "IO", "IOB1", "IOB2", "BIOES" or "BILUO"; "mixed" if letters of both of the last two occur.
+    """
+    letters, free_b, free_i = set(), 0, 0
+    for tags in sentences:
+        previous = ""
+        for tag in tags:
+            letters.add(tag[0])
+            follows = tag[2:] != "" and previous[2:] == tag[2:]
+            free_b += tag[0] == "B" and not follows
+            free_i += tag[0] == "I" and not follows
+            previous = tag
+    if letters & set("ES") and letters & set("LU"):
+        return "mixed"
+    if letters & set("ES"):
+        return "BIOES"
+    if letters & set("LU"):
+        return "BILUO"
+    if free_i and not free_b:
+        return "IOB1" if "B" in letters else "IO"
+    return "IOB2"
+
+
+def tags_to_spans(tags: Sequence[str], *, scheme: str) -> tuple[list[TokenSpan], list[int]]:
+    """Read the tags of one sentence, mending what the scheme does not allow.
+
+    An I-, E- or L- with nothing to continue begins a span; a span that is never closed ends where it stops.
+
+    RETURNS (tuple): spans (first token, token after the last, label), and the tokens whose tags were mended.
+    """
+    spans: list[TokenSpan] = []
+    mended: set[int] = set()
+    start, label = -1, ""  # of the open span, if start is not -1
+    must_close = scheme in ("BIOES", "BILUO")
+    for i, tag in enumerate([*tags, "O"]):
+        prefix, tag_label = tag[0], tag[2:]
+        if not (start >= 0 and prefix in BEGINS_AND_GOES_ON and tag_label == label):
+            if start >= 0:
+                spans.append((start, i, label))
+                if must_close:
+                    mended.add(i - 1)
+            start, label = (-1, "") if prefix in "O-" else (i, tag_label)
+            if prefix in "EL" or (prefix == "I" and scheme not in ("IO", "IOB1")):
+                mended.add(i)
+        if prefix in CLOSES:
+            spans.append((start, i + 1, label))
+            start, label = -1, ""
+    return spans, sorted(mended)
