@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from .convert import convert_cli
 from .info import info_cli
 from .render import render_cli
 
@@ -17,6 +18,7 @@ app = typer.Typer(name="bertfam", help=HELP, no_args_is_help=True, rich_markup_m
 
 # name -> the function that parses the command line and prints
 COMMANDS = {
+    "convert": convert_cli,
     "info": info_cli,
     "render": render_cli,
 }
