@@ -1,0 +1,141 @@
+"""A Hugging Face folder <-> a network with its tokenizer. Safetensors only, never the network's own code."""
+
+import inspect
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Optional
+
+import torch
+
+from ..gate import CheckpointError, check_folder
+from .tokenizer import PieceTokenizer
+
+# Everything that a tokenizer may need besides tokenizer.json, for who opens the folder with `transformers`
+TOKENIZER_FILES = (
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+    "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model", "spm.model",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """An encoder in memory: what a Hugging Face folder holds."""
+
+    network: torch.nn.Module  # a `transformers` model with `last_hidden_state` among its outputs
+    tokenizer: PieceTokenizer
+    tokenizer_files: Dict[str, bytes]  # name -> content, written back as they are
+
+    @property
+    def width(self) -> int:
+        """The width of a piece's vector."""
+        return int(self.network.config.hidden_size)
+
+    @property
+    def max_pieces(self) -> int:
+        """The most pieces that the network takes at once, special pieces counted."""
+        config = self.network.config
+        limit = int(getattr(config, "max_position_embeddings", None) or 512)
+        for name, module in self.network.named_modules():
+            # RoBERTa and its kin number positions from padding_idx + 1
+            if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+                return limit - int(module.padding_idx) - 1
+        return limit
+
+
+def read_checkpoint(folder: Path, *, attention: Optional[str] = None) -> Checkpoint:
+    """Open a Hugging Face folder offline, in float32 and on the CPU.
+
+    attention (Optional[str]): as `transformers`' ``attn_implementation``; None lets it choose, which is
+        scaled dot product attention wherever the architecture has it.
+    Raises a CheckpointError where the folder is not one, or holds what is not safe to open.
+    """
+    from transformers import AutoConfig
+
+    check_folder(folder)
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (ValueError, KeyError) as error:
+        raise CheckpointError(f"{folder / 'config.json'} cannot be read by transformers: {error}") from error
+    network = _read_network(folder, config, attention)
+    files = _read_tokenizer_files(folder)
+    pad_id = getattr(config, "pad_token_id", None)
+    with tempfile.TemporaryDirectory() as temporary:
+        write_files(Path(temporary), {"tokenizer.json": files["tokenizer.json"]})
+        tokenizer = PieceTokenizer.from_folder(Path(temporary), pad_id=0 if pad_id is None else pad_id)
+    return Checkpoint(network, tokenizer, files)
+
+
+def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
+    """Write the encoder as a folder that ``AutoModel.from_pretrained`` opens."""
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint.network.config._name_or_path = ""
+    checkpoint.network.save_pretrained(folder)
+    write_files(folder, checkpoint.tokenizer_files)
+
+
+def write_files(folder: Path, files: Dict[str, bytes]) -> None:
+    """Write ``name -> content`` into a folder."""
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+
+
+def _read_network(folder: Path, config: Any, attention: Optional[str]) -> torch.nn.Module:
+    from transformers import AutoModel
+
+    options: Dict[str, Any] = {"local_files_only": True, "use_safetensors": True, "trust_remote_code": False}
+    options["torch_dtype"] = torch.float32
+    if attention is not None:
+        options["attn_implementation"] = attention
+    if hasattr(config, "reference_compile"):
+        config.reference_compile = False  # ModernBERT would call torch.compile, and so a C compiler
+    architecture = AutoModel._model_mapping.get(type(config), None)
+    if architecture is None:
+        raise CheckpointError(
+            f"{folder}: model type {config.model_type!r} has no encoder in the installed transformers; "
+            "expected one that AutoModel opens."
+        )
+    if "add_pooling_layer" in inspect.signature(architecture.__init__).parameters:
+        options["add_pooling_layer"] = False
+    with quiet_transformers():
+        network = AutoModel.from_pretrained(folder, config=config, **options)
+    if not hasattr(network.config, "hidden_size"):
+        raise CheckpointError(f"{folder}: {type(network).__name__} has no hidden_size; expected an encoder.")
+    return network.float()
+
+
+class quiet_transformers:
+    """Silences the notes of `transformers` on weights that an encoder alone does not use."""
+
+    def __enter__(self) -> None:
+        from transformers.utils import logging
+
+        self._verbosity = logging.get_verbosity()
+        self._bar = logging.is_progress_bar_enabled()
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+
+    def __exit__(self, *error: object) -> None:
+        from transformers.utils import logging
+
+        logging.set_verbosity(self._verbosity)
+        if self._bar:
+            logging.enable_progress_bar()
+
+
+def _read_tokenizer_files(folder: Path) -> Dict[str, bytes]:
+    """The tokenizer's files as they are; a slow tokenizer without ``tokenizer.json`` is converted once."""
+    if (folder / "tokenizer.json").is_file():
+        return {name: (folder / name).read_bytes() for name in TOKENIZER_FILES if (folder / name).is_file()}
+    from transformers import AutoTokenizer
+
+    with quiet_transformers():
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    if not getattr(tokenizer, "is_fast", False):
+        raise CheckpointError(
+            f"{folder}: {type(tokenizer).__name__} has no fast version; expected a tokenizer.json, or a "
+            "tokenizer that transformers can turn into one. Alignment needs its character offsets."
+        )
+    with tempfile.TemporaryDirectory() as temporary:
+        tokenizer.save_pretrained(temporary)
+        return _read_tokenizer_files(Path(temporary))

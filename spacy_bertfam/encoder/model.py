@@ -1,0 +1,128 @@
+"""`spacy-bertfam.Encoder.v1`: Docs to one vector for each spaCy token."""
+
+import warnings
+from functools import partial
+from typing import Any, Callable, List, Optional, Sequence, Tuple, Union, cast
+
+from spacy.tokens import Doc
+from thinc.api import Model
+from thinc.types import Floats2d
+from thinc.util import torch2xp, xp2torch
+
+from ..types import Backprop, Tok2VecModel
+from .batch import PieceBatch
+from .settings import DEFAULT_MAX_BATCH_PIECES, DEFAULT_OVERLAP, DEFAULT_WINDOW, EncoderSettings
+from .shim import EncoderShim
+from .source import find_checkpoint
+
+MODEL_NAME = "bertfam-encoder"
+
+
+def build_encoder(
+    name: str,
+    *,
+    revision: Optional[str] = None,
+    pooling: str = "first",
+    window: Optional[int] = DEFAULT_WINDOW,
+    overlap: int = DEFAULT_OVERLAP,
+    max_batch_pieces: int = DEFAULT_MAX_BATCH_PIECES,
+    frozen_layers: Union[int, List[str]] = 0,
+    gradient_checkpointing: bool = False,
+    mixed_precision: str = "none",
+    attention: Optional[str] = None,
+) -> Tok2VecModel:
+    """An encoder of the BERT family as a token-to-vector layer.
+
+    The weights are read at ``nlp.initialize``, from a folder or from the hub; a saved pipeline
+    carries them and never asks for ``name`` again.
+
+    name (str): a Hugging Face folder, or the name of a repository on the hub.
+    revision (Optional[str]): branch, tag or commit of that repository.
+    pooling (str): which of a token's pieces make its vector: "first" (what `transformers`' token
+        classifiers do), "last", "mean" or "max".
+    window (Optional[int]): the most pieces that go through the network together; a longer text is cut
+        into windows. None takes all that the network can. Small windows are faster, large ones see more.
+    overlap (int): pieces that neighbouring windows of a long text have in common; 0 is fastest, and leaves
+        the tokens at a border with context on one side only.
+    max_batch_pieces (int): bound on the cells, padding included, of one call of the network: memory
+        against speed. It never splits a window, and never changes a result.
+    frozen_layers (Union[int, List[str]]): 0 trains everything; n leaves the embeddings and the first n
+        layers as they are; -1 trains nothing; names freeze each parameter that starts with one of them.
+    gradient_checkpointing (bool): compute activations twice in training, to keep fewer in memory.
+    mixed_precision (str): in training: "none" (float32), "bf16", or "fp16" (with gradient scaling).
+    attention (Optional[str]): as `transformers`' attn_implementation: "sdpa", "eager", "flash_attention_2".
+        None is scaled dot product attention wherever the architecture has it.
+    RETURNS (Model[List[Doc], List[Floats2d]]): one row of width nO for each token.
+    """
+    frozen = frozen_layers if isinstance(frozen_layers, int) else tuple(frozen_layers)
+    settings = EncoderSettings(
+        pooling, window, overlap, max_batch_pieces, frozen, gradient_checkpointing, mixed_precision, attention
+    )
+    return Model(
+        MODEL_NAME,
+        forward,
+        init=partial(init, name, revision),
+        dims={"nO": None},
+        shims=[EncoderShim(settings)],
+    )
+
+
+def encoder_shim(model: Model) -> EncoderShim:
+    """RETURNS (EncoderShim): the network of a ``spacy-bertfam.Encoder.v1``."""
+    return cast(EncoderShim, model.shims[0])
+
+
+def find_encoders(model: Model) -> List[Tok2VecModel]:
+    """RETURNS (List[Model]): every ``spacy-bertfam.Encoder.v1`` within a model."""
+    return [node for node in model.walk() if node.name == MODEL_NAME]
+
+
+def init(name: str, revision: Optional[str], model: Tok2VecModel, X: Any = None, Y: Any = None) -> None:
+    """Load the checkpoint, unless the model has weights already (a saved pipeline that trains on)."""
+    shim = encoder_shim(model)
+    if shim.checkpoint is None:
+        shim.load(find_checkpoint(name, revision))
+    set_width(model)
+
+
+def set_width(model: Tok2VecModel) -> None:
+    """Make nO what the loaded network has."""
+    model.set_dim("nO", encoder_shim(model).loaded.width, force=True)
+
+
+def forward(model: Tok2VecModel, docs: Sequence[Doc], is_train: bool) -> Tuple[List[Floats2d], Backprop]:
+    """Docs to windows to vectors; the gradient goes back the same way."""
+    shim = encoder_shim(model)
+    batch = PieceBatch.from_docs(docs, shim.loaded.tokenizer, shim.window_size())
+    if batch.n_cut:
+        warnings.warn(
+            f"{batch.n_cut} word pieces of this batch of {len(docs)} documents were not read: a single token "
+            f"has more pieces than a window ({shim.window_size().window}). The token keeps its first ones.",
+            stacklevel=2,
+        )
+    if not is_train:
+        return split(model, torch2xp(shim.predict(batch)), batch.lengths), _no_gradient
+    vectors, bp_vectors = shim.begin_update(batch)
+
+    def backprop(d_vectors: List[Floats2d]) -> List[Doc]:
+        if batch.n_tokens:
+            bp_vectors(xp2torch(model.ops.xp.concatenate(d_vectors), device=shim.device))
+        return []
+
+    return split(model, torch2xp(vectors.detach()), batch.lengths), cast(Backprop, backprop)
+
+
+def split(model: Model, vectors: Floats2d, lengths: List[int]) -> List[Floats2d]:
+    """Rows of all Docs to an array for each Doc, with memory of its own: one Doc that is kept keeps
+    no others alive."""
+    if len(lengths) == 1:
+        return [vectors]
+    ends = [sum(lengths[: i + 1]) for i in range(len(lengths))]
+    return [vectors[end - n : end].copy() for n, end in zip(lengths, ends, strict=True)]
+
+
+def _no_gradient(d_vectors: List[Floats2d]) -> List[Doc]:
+    raise ValueError("The encoder was run for prediction (is_train=False): there is no gradient to go back.")
+
+
+Forward = Callable[[Tok2VecModel, Sequence[Doc], bool], Tuple[List[Floats2d], Backprop]]

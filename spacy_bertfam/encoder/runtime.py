@@ -1,0 +1,98 @@
+"""Chunks of windows to token vectors, in torch: the one place where the network runs."""
+
+from contextlib import nullcontext
+from typing import Any, ContextManager, List, Protocol, Tuple
+
+import torch
+from torch import Tensor
+
+from .batch import Chunk, PieceBatch
+from .pooling import Pooling
+from .tokenizer import PieceTokenizer
+
+AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Runtime(Protocol):
+    """Piece ids -> last hidden state: all that another engine has to replace for prediction."""
+
+    def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """The last layer's vectors.
+
+        ids (Tensor): Shape: (n_windows, width), int64.
+        mask (Tensor): Shape: (n_windows, width), int64, 1 for a piece and 0 for padding.
+        RETURNS (Tensor): Shape: (n_windows, width, n_hidden), float32.
+        """
+        ...
+
+
+class TorchRuntime:
+    """The network itself, on the device where its weights are."""
+
+    def __init__(self, network: torch.nn.Module, mixed_precision: str = "none") -> None:
+        self.network = network
+        self.mixed_precision = mixed_precision
+
+    def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
+        with self._autocast(ids.device.type):
+            output = self.network(input_ids=ids, attention_mask=mask)
+        return output.last_hidden_state.float()
+
+    def _autocast(self, device_type: str) -> ContextManager[Any]:
+        if self.mixed_precision == "none":
+            return nullcontext()
+        return torch.autocast(device_type, dtype=AUTOCAST[self.mixed_precision])
+
+
+def predict_tokens(
+    batch: PieceBatch,
+    runtime: Runtime,
+    pool: Pooling,
+    tokenizer: PieceTokenizer,
+    *,
+    width: int,
+    max_cells: int,
+    device: torch.device,
+) -> Tensor:
+    """Token vectors without a gradient; only one chunk's piece vectors are in memory at a time.
+
+    RETURNS (Tensor): Shape: (n_tokens, width); zeros for a token without pieces.
+    """
+    result = torch.zeros((batch.n_tokens, width), device=device)
+    with torch.inference_mode():
+        for chunk in batch.chunks(tokenizer, max_cells):
+            ids, mask, tokens, firsts, counts = _tensors(chunk, device)
+            pieces = runtime(ids, mask)
+            result[tokens] = pool(pieces.reshape(-1, width), firsts, counts)
+    return result
+
+
+def train_tokens(
+    batch: PieceBatch,
+    runtime: Runtime,
+    pool: Pooling,
+    tokenizer: PieceTokenizer,
+    *,
+    width: int,
+    max_cells: int,
+    device: torch.device,
+) -> Tensor:
+    """Token vectors that a gradient can go back through. Arguments and shapes as in ``predict_tokens``."""
+    parts: List[Tensor] = [torch.zeros((1, width), device=device)]
+    place = torch.zeros(batch.n_tokens, dtype=torch.int64, device=device)
+    n_read = 1
+    for chunk in batch.chunks(tokenizer, max_cells):
+        ids, mask, tokens, firsts, counts = _tensors(chunk, device)
+        pieces = runtime(ids, mask)
+        parts.append(pool(pieces.reshape(-1, width), firsts, counts))
+        place[tokens] = torch.arange(n_read, n_read + len(tokens), device=device)
+        n_read += len(tokens)
+    return torch.cat(parts).index_select(0, place)
+
+
+def _tensors(chunk: Chunk, device: torch.device) -> Tuple[Tensor, ...]:
+    ids = torch.from_numpy(chunk.ids)
+    lengths = torch.from_numpy(chunk.lengths)
+    mask = (torch.arange(ids.shape[1])[None, :] < lengths[:, None]).long()
+    arrays = (torch.from_numpy(a) for a in (chunk.tokens, chunk.firsts, chunk.counts))
+    return tuple(t.to(device) for t in (ids, mask, *arrays))

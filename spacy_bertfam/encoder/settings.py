@@ -1,0 +1,43 @@
+"""What a user may set of an encoder, checked where it is set."""
+
+from dataclasses import dataclass
+from typing import Optional, Tuple, Union
+
+POOLING_NAMES = ("first", "last", "mean", "max")
+PRECISIONS = ("none", "bf16", "fp16")
+# Window in pieces: see benchmarks/README.md for what other sizes cost and bring.
+DEFAULT_WINDOW = 254
+DEFAULT_OVERLAP = 64
+DEFAULT_MAX_BATCH_PIECES = 4096
+
+
+@dataclass(frozen=True)
+class EncoderSettings:
+    """Settings of an encoder; ``spacy-bertfam.Encoder.v1`` explains each one."""
+
+    pooling: str = "first"
+    window: Optional[int] = DEFAULT_WINDOW
+    overlap: int = DEFAULT_OVERLAP
+    max_batch_pieces: int = DEFAULT_MAX_BATCH_PIECES
+    frozen_layers: Union[int, Tuple[str, ...]] = 0
+    gradient_checkpointing: bool = False
+    mixed_precision: str = "none"
+    attention: Optional[str] = None
+
+    def __post_init__(self) -> None:
+        _one_of("pooling", self.pooling, POOLING_NAMES)
+        _one_of("mixed_precision", self.mixed_precision, PRECISIONS)
+        if self.window is not None and self.window < 4:
+            raise ValueError(f"Encoder setting window is {self.window}: expected at least 4 pieces.")
+        if self.overlap < 0 or (self.window is not None and self.overlap > self.window // 2):
+            raise ValueError(
+                f"Encoder setting overlap is {self.overlap}: expected 0 to half the window "
+                f"({self.window} pieces), or windows would hardly move forward."
+            )
+        if self.max_batch_pieces < 1:
+            raise ValueError(f"Encoder setting max_batch_pieces is {self.max_batch_pieces}: expected 1 or more.")
+
+
+def _one_of(setting: str, value: str, choices: Tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"Encoder setting {setting} is {value!r}: expected one of {', '.join(choices)}.")

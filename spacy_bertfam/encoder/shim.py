@@ -1,0 +1,133 @@
+"""The encoder's network as Thinc sees it: gradients, updates, and bytes that are a Hugging Face folder."""
+
+import tempfile
+from pathlib import Path
+from typing import Any, Callable, Optional, Tuple
+
+import srsly
+import torch
+from thinc.api import Optimizer, PyTorchGradScaler, PyTorchShim
+
+from .batch import PieceBatch, WindowSize
+from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint, write_files
+from .freezing import freeze
+from .pooling import POOLINGS
+from .runtime import TorchRuntime, predict_tokens, train_tokens
+from .settings import EncoderSettings
+
+
+class EncoderShim(PyTorchShim):
+    """Holds a ``Checkpoint`` once one is loaded; before that only the settings are known."""
+
+    def __init__(self, settings: EncoderSettings) -> None:
+        super().__init__(None, grad_scaler=PyTorchGradScaler(settings.mixed_precision == "fp16"))
+        self.settings = settings
+        self.checkpoint: Optional[Checkpoint] = None
+
+    @property
+    def loaded(self) -> Checkpoint:
+        """The checkpoint. Raises a ValueError where there are no weights yet."""
+        if self.checkpoint is None:
+            raise ValueError(
+                "The encoder has no weights yet: call nlp.initialize() (or run spacy train) to load them "
+                "from the checkpoint that the config names, or load a saved pipeline with spacy.load."
+            )
+        return self.checkpoint
+
+    def load(self, folder: Path) -> None:
+        """Take weights and tokenizer from a Hugging Face folder."""
+        checkpoint = read_checkpoint(folder, attention=self.settings.attention)
+        freeze(checkpoint.network, self.settings.frozen_layers)
+        if self.settings.gradient_checkpointing:
+            checkpoint.network.gradient_checkpointing_enable()
+        checkpoint.network.to(self.device)
+        checkpoint.network.eval()
+        self.checkpoint, self._model = checkpoint, checkpoint.network
+        self._grad_scaler.to_(self.device)
+
+    def save(self, folder: Path) -> None:
+        """Write a Hugging Face folder."""
+        write_checkpoint(self.loaded, folder)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are, or will be."""
+        if self._model is None:
+            from thinc.util import get_torch_default_device
+
+            return get_torch_default_device()
+        return next(self._model.parameters()).device
+
+    def window_size(self) -> WindowSize:
+        """The window of the settings, at most what the network takes."""
+        checkpoint = self.loaded
+        limit = checkpoint.max_pieces - checkpoint.tokenizer.n_special
+        window = min(self.settings.window or limit, limit)
+        return WindowSize(window, min(self.settings.overlap, window // 2))
+
+    def predict(self, batch: PieceBatch) -> torch.Tensor:  # type: ignore[override]
+        """RETURNS (Tensor): Shape: (n_tokens, width)."""
+        return predict_tokens(batch, self._runtime(is_train=False), **self._arguments())
+
+    def begin_update(  # type: ignore[override]
+        self, batch: PieceBatch
+    ) -> Tuple[torch.Tensor, Callable[[torch.Tensor], None]]:
+        """RETURNS (Tuple): vectors, Shape: (n_tokens, width), and the callback that takes their gradient."""
+        if not any(p.requires_grad for p in self.loaded.network.parameters()):
+            return self.predict(batch), lambda d_vectors: None
+        vectors = train_tokens(batch, self._runtime(is_train=True), **self._arguments())
+
+        def backprop(d_vectors: torch.Tensor) -> None:
+            torch.autograd.backward(vectors, self._grad_scaler.scale([d_vectors.to(vectors)])[0])
+            gradients = [p.grad for p in self._model.parameters() if p.grad is not None]
+            # fp16 only: where a gradient overflowed, finish_update skips the step
+            self._grad_scaler.unscale(gradients)
+
+        return vectors, backprop
+
+    def finish_update(self, optimizer: Optimizer) -> None:
+        """Update the weights, the whole network at once where the optimiser can."""
+        if self._model is None:
+            return
+        step_module = getattr(optimizer, "step_module", None)
+        if step_module is None:
+            super().finish_update(optimizer)
+            return
+        if self._grad_scaler.found_inf:
+            self._model.zero_grad()
+        else:
+            step_module(self.id, self._model)
+        self._grad_scaler.update()
+
+    def to_bytes(self) -> bytes:
+        """The files of the Hugging Face folder; nothing where there are no weights yet."""
+        files = {}
+        if self.checkpoint is not None:
+            with tempfile.TemporaryDirectory() as temporary:
+                self.save(Path(temporary))
+                files = {path.name: path.read_bytes() for path in sorted(Path(temporary).iterdir())}
+        return srsly.msgpack_dumps({"files": files})
+
+    def from_bytes(self, bytes_data: bytes) -> "EncoderShim":
+        """Take weights and tokenizer from the files of a Hugging Face folder."""
+        files = srsly.msgpack_loads(bytes_data)["files"]
+        if files:
+            with tempfile.TemporaryDirectory() as temporary:
+                write_files(Path(temporary), files)
+                self.load(Path(temporary))
+        return self
+
+    def _runtime(self, *, is_train: bool) -> TorchRuntime:
+        network = self.loaded.network
+        if network.training != is_train:
+            network.train(is_train)
+        return TorchRuntime(network, self.settings.mixed_precision if is_train else "none")
+
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "pool": POOLINGS[self.settings.pooling],
+            "tokenizer": self.loaded.tokenizer,
+            "width": self.loaded.width,
+            "max_cells": self.settings.max_batch_pieces,
+            "device": self.device,
+        }

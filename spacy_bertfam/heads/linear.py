@@ -1,0 +1,80 @@
+"""`spacy-bertfam.TokenClassifier.v1`: dropout and one linear layer, as `BertForTokenClassification` has."""
+
+from typing import Optional
+
+import numpy
+from thinc.api import Dropout, Linear, Model, Ops, chain, with_array
+from thinc.types import Floats2d
+
+from ..types import TaggerModel, Tok2VecModel, Transitions
+from .loss import token_cross_entropy
+
+# The spread of a new classifier's weights: transformers' initializer_range
+INITIAL_SPREAD = 0.02
+
+
+def build_token_classifier(
+    tok2vec: Tok2VecModel, *, dropout: Optional[float] = None, nO: Optional[int] = None
+) -> TaggerModel:
+    """A score for each tag at each token.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): an encoder of its own, or a listener to a shared one.
+    dropout (Optional[float]): rate between the vectors and the linear layer; None takes the rate
+        that training is run with (``training.dropout``).
+    nO (Optional[int]): number of tags; the component sets it from the labels.
+    """
+    drop = Dropout(dropout or 0.0)
+    output: Model[Floats2d, Floats2d] = Linear(nO=nO, init_W=normal_init)
+    model = chain(tok2vec, with_array(chain(drop, output)))
+    model.set_ref("tok2vec", tok2vec)
+    model.set_ref("dropout", drop)
+    model.set_ref("output_layer", output)
+    model.attrs["fixed_dropout"] = dropout
+    model.attrs["head_loss"] = token_cross_entropy
+    model.attrs["head_transitions"] = no_transitions
+    model.attrs["resize_output"] = resize_output
+    return model
+
+
+def normal_init(ops: Ops, shape: tuple) -> Floats2d:
+    """RETURNS (Floats2d): normally distributed weights around 0."""
+    return ops.asarray2f(numpy.random.normal(scale=INITIAL_SPREAD, size=shape).astype("float32"))
+
+
+def no_transitions(model: TaggerModel) -> Optional[Transitions]:
+    """Each token is scored alone."""
+    return None
+
+
+def resize_output(model: TaggerModel, rows: list[int]) -> None:
+    """Give the output layer other tags, and keep the weights of those that stay.
+
+    rows (List[int]): for each new tag the row of the same tag before, or -1 for a new one.
+    """
+    output = model.get_ref("output_layer")
+    new_nO = len(rows)
+    if output.has_param("W"):
+        old_W, old_b = output.get_param("W"), output.get_param("b")
+        W = normal_init(output.ops, (new_nO, old_W.shape[1]))
+        b = output.ops.alloc1f(new_nO)
+        kept = [i for i, row in enumerate(rows) if row >= 0]
+        W[kept], b[kept] = old_W[[rows[i] for i in kept]], old_b[[rows[i] for i in kept]]
+        output.set_dim("nO", new_nO, force=True)
+        output.set_param("W", W)
+        output.set_param("b", b)
+        for name in ("W", "b"):
+            output.set_grad(name, output.ops.xp.zeros_like(output.get_param(name)))
+    else:
+        output.set_dim("nO", new_nO, force=True)
+    for node in model.walk():
+        if node.name != output.name and node.has_dim("nO") and node in _ends_in(model):
+            node.set_dim("nO", new_nO, force=True)
+
+
+def _ends_in(model: TaggerModel) -> list[Model]:
+    """The layers whose output is the output layer's: their width is the number of tags too."""
+    last, found = model, [model]
+    while last.layers:
+        last = last.layers[-1]
+        found.append(last)
+    return found

@@ -1,0 +1,38 @@
+"""The loss of a head that scores each token alone: cross-entropy over the tags that are allowed."""
+
+from typing import List, Sequence, Tuple
+
+import numpy as np
+from numpy.typing import NDArray
+from thinc.types import Floats2d
+
+from ..types import TaggerModel
+
+
+def token_cross_entropy(
+    model: TaggerModel, scores: Sequence[Floats2d], gold: Sequence[NDArray[np.bool_]]
+) -> Tuple[float, List[Floats2d]]:
+    """Minus the log of the probability of the allowed tags, averaged over the annotated tokens.
+
+    For one allowed tag this is the ordinary cross-entropy; a row that allows every tag (missing
+    annotation) costs nothing and has no gradient. Arguments as in ``HeadLoss``.
+    """
+    xp = model.ops.xp
+    if not sum(map(len, scores)):
+        return 0.0, [xp.zeros_like(text) for text in scores]
+    rows = xp.concatenate(list(scores))
+    allowed = xp.asarray(np.concatenate(list(gold)))
+    rows = rows - rows.max(axis=1, keepdims=True)
+    weights = xp.exp(rows)
+    total = weights.sum(axis=1, keepdims=True)
+    # At least the smallest float: an allowed tag whose weight underflowed still pulls.
+    right = xp.maximum(xp.where(allowed, weights, 0.0).sum(axis=1, keepdims=True), xp.float32(1e-30))
+    n_known = max(1, int((~allowed).any(axis=1).sum()))
+    loss = float(xp.log(total / right).sum()) / n_known
+    gradient = (weights / total - xp.where(allowed, weights, 0.0) / right) / n_known
+    return loss, _by_text(gradient.astype(scores[0].dtype), [len(text) for text in scores])
+
+
+def _by_text(rows: Floats2d, lengths: List[int]) -> List[Floats2d]:
+    ends = np.cumsum(lengths)
+    return [rows[end - n : end] for n, end in zip(lengths, ends, strict=True)]

@@ -1,0 +1,273 @@
+"""`bertfam_ner`: named entities with scores, from a head over any encoder."""
+
+import logging
+from itertools import islice
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+
+from spacy.language import Language
+from spacy.pipeline.trainable_pipe import TrainablePipe
+from spacy.tokens import Doc, Span
+from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.vocab import Vocab
+from thinc.api import Config, Model, Optimizer, set_dropout_rate
+from thinc.types import Floats2d
+
+from ..decoding import decode
+from ..tags import TagSet, validate_scheme
+from ..types import ScoredSpan, TaggerModel
+from .gold import read_gold
+from .preset import Preset, find_preset
+from .upstream import check_upstream
+
+logger = logging.getLogger("spacy")
+
+DEFAULT_CONFIG = Config().from_str(
+    """
+[component]
+scheme = "BIOES"
+min_score = 0.0
+temperature = 1.0
+overwrite_ents = false
+
+[component.scorer]
+@scorers = "spacy.ner_scorer.v1"
+
+[component.model]
+@architectures = "spacy-bertfam.TokenClassifier.v1"
+dropout = null
+
+[component.model.tok2vec]
+@architectures = "spacy-bertfam.EncoderListener.v1"
+upstream = "*"
+"""
+)["component"]
+
+
+@Language.factory(
+    "bertfam_ner",
+    assigns=["doc.ents", "token.ent_iob", "token.ent_type", "span._.score"],
+    default_config=dict(DEFAULT_CONFIG),
+    default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
+)
+def make_bertfam_ner(
+    nlp: Language,
+    name: str,
+    model: Model,
+    scheme: str,
+    min_score: float,
+    temperature: float,
+    overwrite_ents: bool,
+    scorer: Optional[Callable],
+) -> "BertfamNER":
+    """Make the entity recogniser.
+
+    model (Model[List[Doc], List[Floats2d]]): a head, as ``spacy-bertfam.TokenClassifier.v1``.
+    scheme (str): the tags that are learned: "IO", "IOB2", "BIOES" or "BILUO".
+    min_score (float): entities with a lower score are left out; 0 keeps all, 1 hardly any.
+    temperature (float): scores are calibrated by it; above 1 they become more modest.
+    overwrite_ents (bool): forget the entities that stand on the Doc already; false keeps them.
+    scorer (Optional[Callable]): the evaluation method.
+    """
+    return BertfamNER(
+        nlp.vocab,
+        model,
+        name,
+        scheme=scheme,
+        min_score=min_score,
+        temperature=temperature,
+        overwrite_ents=overwrite_ents,
+        scorer=scorer,
+    )
+
+
+class BertfamNER(TrainablePipe):
+    """Tags each token by a head over an encoder, and reads entities off the best legal sequence of tags.
+
+    Each entity has in ``ent._.score`` the probability, over all legal sequences, that exactly this
+    span has this label.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: TaggerModel,
+        name: str = "ner",
+        *,
+        scheme: str = "BIOES",
+        min_score: float = 0.0,
+        temperature: float = 1.0,
+        overwrite_ents: bool = False,
+        scorer: Optional[Callable] = None,
+    ) -> None:
+        if temperature <= 0:
+            raise ValueError(f"Component {name!r}: temperature is {temperature}; expected a number above 0.")
+        if not 0 <= min_score <= 1:
+            raise ValueError(f"Component {name!r}: min_score is {min_score}; expected 0 to 1.")
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.min_score = min_score
+        self.temperature = temperature
+        self.overwrite_ents = overwrite_ents
+        self.scorer = scorer
+        self.cfg: Dict[str, Any] = {"labels": [], "scheme": validate_scheme(scheme)}
+        self._tag_set: Optional[TagSet] = None
+        if not Span.has_extension("score"):
+            Span.set_extension("score", default=None)
+
+    @property
+    def labels(self) -> Tuple[str, ...]:
+        """The labels that the component knows."""
+        return tuple(self.cfg["labels"])
+
+    @property
+    def label_data(self) -> List[str]:
+        """What ``spacy init labels`` writes and ``initialize`` takes."""
+        return list(self.labels)
+
+    @property
+    def tag_set(self) -> TagSet:
+        """The tags of the labels under the component's scheme."""
+        key = (self.cfg["scheme"], self.labels)
+        if self._tag_set is None or (self._tag_set.scheme, self._tag_set.labels) != key:
+            self._tag_set = TagSet(*key)
+        return self._tag_set
+
+    def predict(self, docs: Iterable[Doc]) -> List[List[ScoredSpan]]:
+        """The entities of each Doc, without those that it has already.
+
+        RETURNS (List[List[ScoredSpan]]): all of them, whatever ``min_score`` is.
+        """
+        docs = list(docs)
+        if not any(len(doc) for doc in docs):
+            return [[] for _ in docs]
+        self._require_labels()
+        check_upstream(self.model, docs, self.name)
+        scores = [self.model.ops.to_numpy(text) for text in self.model.predict(docs)]
+        outside = None if self.overwrite_ents else [find_preset(doc).tokens for doc in docs]
+        return decode(
+            scores,
+            self.tag_set,
+            learned=self.model.attrs["head_transitions"](self.model),
+            temperature=self.temperature,
+            outside=outside,
+        )
+
+    def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[List[ScoredSpan]]) -> None:
+        """Set ``doc.ents`` and each entity's ``ent._.score``."""
+        for doc, scored in zip(docs, predictions, strict=True):
+            preset = Preset([], [], None) if self.overwrite_ents else find_preset(doc)
+            kept = [span for span in scored if span.score >= self.min_score]
+            ents = [Span(doc, span.start, span.end, label=span.label) for span in kept]
+            doc.set_ents([*preset.ents, *ents], blocked=preset.blocked or None)
+            for ent, span in zip(ents, kept, strict=True):
+                ent._.score = span.score
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optional[Optimizer] = None,
+        losses: Optional[Dict[str, float]] = None,
+    ) -> Dict[str, float]:
+        """Learn from a batch. The gradient always goes back over the whole batch: a listener that
+        left it out would keep the shared encoder from learning."""
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, "BertfamNER.update")
+        self._add_unseen_labels(examples, sgd)
+        set_dropout_rate(self.model, drop)
+        fixed = self.model.attrs.get("fixed_dropout")
+        if fixed is not None:
+            set_dropout_rate(self.model.get_ref("dropout"), fixed)
+        scores, bp_scores = self.model.begin_update([eg.predicted for eg in examples])
+        loss, d_scores = self.get_loss(examples, scores)
+        bp_scores(d_scores)
+        if sgd is not None:
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        return losses
+
+    def get_loss(
+        self, examples: Iterable[Example], scores: Sequence[Floats2d]
+    ) -> Tuple[float, List[Floats2d]]:
+        """The head's loss and its gradient. Missing annotation costs nothing."""
+        gold = [self.tag_set.allowed_by_biluo(eg.get_aligned_ner()) for eg in examples]
+        loss, d_scores = self.model.attrs["head_loss"](self.model, scores, gold)
+        return float(loss), d_scores
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Optional[Language] = None,
+        labels: Optional[Iterable[str]] = None,
+    ) -> None:
+        """Take the labels from the data, report what of it cannot be learned, shape the network.
+
+        labels (Optional[Iterable[str]]): the labels, as ``spacy init labels`` writes them; they come
+            before those that only the data have.
+        Raises a ValueError where the data have no entity at all.
+        """
+        validate_get_examples(get_examples, "BertfamNER.initialize")
+        report = read_gold(get_examples())
+        if not report.labels and not labels:
+            raise ValueError(
+                f"Component {self.name!r}: none of the {report.n_examples} training examples has an entity "
+                f"({report.n_unannotated} have no entity annotation at all). Expected doc.ents to be set: "
+                "check the corpus, and --map where it was converted."
+            )
+        if report.sentence():
+            logger.warning("[%s] %s", self.name, report.sentence())
+        for label in [*(labels or ()), *sorted(report.labels)]:
+            self.add_label(label)
+        self._resize(before=None)
+        self.model.initialize(X=[eg.predicted for eg in islice(get_examples(), 10)])
+
+    def add_label(self, label: str) -> int:
+        """Add a label; a trained network keeps the weights of the others.
+
+        RETURNS (int): 1 if the label is new, else 0.
+        """
+        if not isinstance(label, str) or not label:
+            raise ValueError(f"Component {self.name!r}: label is {label!r}; expected a name.")
+        if label in self.labels:
+            return 0
+        before = self.tag_set
+        self.cfg["labels"] = [*self.cfg["labels"], label]
+        self.vocab.strings.add(label)
+        if self.model.get_ref("output_layer").has_param("W"):
+            self._resize(before=before)
+        return 1
+
+    def _resize(self, *, before: Optional[TagSet]) -> None:
+        """Give the network one output for each tag, keeping those of the tags ``before``."""
+        known = before.tag_to_id if before is not None else self._trained_tags()
+        rows = [known.get(tag, -1) for tag in self.tag_set.tags]
+        self.model.attrs["resize_output"](self.model, rows)
+
+    def _trained_tags(self) -> Dict[str, int]:
+        """The tags that the network has weights for, which are all of them or none."""
+        has_weights = self.model.get_ref("output_layer").has_param("W")
+        return self.tag_set.tag_to_id if has_weights else {}
+
+    def _add_unseen_labels(self, examples: Iterable[Example], sgd: Optional[Optimizer]) -> None:
+        """Data that go on with new labels: their rows are new, and so is the optimiser's memory of them."""
+        unseen = {ent.label_ for eg in examples for ent in eg.reference.ents} - set(self.labels)
+        for label in sorted(unseen):
+            logger.warning("[%s] New label %r in the data: added.", self.name, label)
+            self.add_label(label)
+        if unseen and sgd is not None:
+            node = self.model.get_ref("output_layer")
+            for memory in (sgd.mom1, sgd.mom2, sgd.averages or {}, sgd.nr_update, sgd.last_seen):
+                for name in node.param_names:
+                    memory.pop((node.id, name), None)
+
+    def _require_labels(self) -> None:
+        if not self.labels:
+            raise ValueError(
+                f"Component {self.name!r} has no labels: call nlp.initialize() with training data, or load a "
+                "trained pipeline."
+            )

@@ -1,0 +1,31 @@
+"""Entities that stand on a Doc before the recogniser runs: an `entity_ruler`'s, or the user's."""
+
+from typing import List, NamedTuple, Optional
+
+import numpy as np
+from spacy.attrs import ENT_IOB, ENT_TYPE
+from spacy.tokens import Doc, Span
+
+from ..types import Bools1d
+
+IOB_BEGIN = 3
+
+
+class Preset(NamedTuple):
+    """What must stay as it is."""
+
+    ents: List[Span]
+    blocked: List[Span]  # stretches in which no entity may be (``doc.set_ents(blocked=...)``)
+    tokens: Optional[Bools1d]  # Shape: (n_tokens,), the tokens of both; None where there are none
+
+
+def find_preset(doc: Doc) -> Preset:
+    """The entities and blocked tokens of ``doc``."""
+    if not doc.has_annotation("ENT_IOB"):
+        return Preset([], [], None)
+    iob, types = doc.to_array([ENT_IOB, ENT_TYPE]).astype(np.int64).reshape(-1, 2).T
+    blocked = (iob == IOB_BEGIN) & (types == 0)
+    taken = blocked | (types != 0)
+    if not taken.any():
+        return Preset([], [], None)
+    return Preset(list(doc.ents), [doc[int(i) : int(i) + 1] for i in np.flatnonzero(blocked)], taken)

@@ -1,0 +1,33 @@
+"""Is there anything to listen to? A head on a shared encoder that has not run must not guess."""
+
+from typing import Sequence
+
+from spacy.pipeline.tok2vec import Tok2VecListener
+from spacy.tokens import Doc
+from thinc.api import Model
+
+# Listeners of other packages, by the name of their layer: the Doc extension that they read
+EXTENSIONS = {"transformer-listener": "trf_data", "last_transformer_layer_listener": "trf_data"}
+
+
+def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
+    """Raise a ValueError if ``model`` listens to an encoder that has not run on ``docs``."""
+    for node in model.walk():
+        if isinstance(node, Tok2VecListener):
+            missing = any(len(doc) and doc.tensor.size == 0 for doc in docs)
+        elif node.name in EXTENSIONS:
+            missing = any(_lacks(doc, EXTENSIONS[node.name]) for doc in docs)
+        else:
+            continue
+        if missing:
+            upstream = getattr(node, "upstream_name", "*")
+            encoder = "an encoder" if upstream == "*" else f"the encoder {upstream!r}"
+            raise ValueError(
+                f"Component {component!r} listens to {encoder} that has not run on this text: it is missing, "
+                "disabled, or stands behind. Expected it to be enabled and to stand before this component: "
+                "see nlp.pipe_names and nlp.disabled."
+            )
+
+
+def _lacks(doc: Doc, extension: str) -> bool:
+    return bool(len(doc)) and (not doc.has_extension(extension) or doc._.get(extension) is None)

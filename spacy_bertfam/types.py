@@ -1,0 +1,114 @@
+"""The vocabulary of the package: what one step hands to the next."""
+
+from dataclasses import dataclass
+from typing import Any, Callable, List, NamedTuple, Optional, Protocol, Sequence, Tuple
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.tokens import Doc
+from thinc.api import Model
+from thinc.types import Floats2d
+
+Ints1d = NDArray[np.int64]
+Bools1d = NDArray[np.bool_]
+
+# Docs -> one row of width nO for each token of each Doc
+Tok2VecModel = Model[List[Doc], List[Floats2d]]
+# Docs -> one row of tag scores (logits) for each token of each Doc
+TaggerModel = Model[List[Doc], List[Floats2d]]
+
+
+class TokenSpan(NamedTuple):
+    """A labelled stretch of tokens."""
+
+    start: int  # index of the first token
+    end: int  # index after the last token
+    label: str
+
+
+class ScoredSpan(NamedTuple):
+    """A labelled stretch of tokens with the probability that it is an entity of that label."""
+
+    start: int  # index of the first token
+    end: int  # index after the last token
+    label: str
+    score: float  # in [0, 1]
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The word pieces of one text, without special tokens.
+
+    White space at the borders of a piece is not part of it: a piece that is only white space
+    (the bare metaspace of SentencePiece) has ``start == end`` and belongs to no token.
+    """
+
+    ids: Ints1d  # Shape: (n_pieces,), index into the encoder's embedding
+    starts: Ints1d  # Shape: (n_pieces,), character offset in the text, inclusive
+    ends: Ints1d  # Shape: (n_pieces,), character offset in the text, exclusive
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Stretches of one text's pieces that go through the network together.
+
+    ``own_starts``/``own_ends`` cut the same pieces into consecutive stretches without overlap:
+    a token is read from the window that owns its first piece.
+    """
+
+    starts: Ints1d  # Shape: (n_windows,), index of the first piece
+    ends: Ints1d  # Shape: (n_windows,), index after the last piece
+    own_starts: Ints1d  # Shape: (n_windows,), index of the first owned piece
+    own_ends: Ints1d  # Shape: (n_windows,), index after the last owned piece
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+
+class Transitions(NamedTuple):
+    """The weights between neighbouring tags, as log weights: -inf is forbidden, 0 is indifferent."""
+
+    between: NDArray[np.float64]  # Shape: (n_tags, n_tags), from the row's tag to the column's
+    start: NDArray[np.float64]  # Shape: (n_tags,), for the first token's tag
+    end: NDArray[np.float64]  # Shape: (n_tags,), for the last token's tag
+
+
+class HeadLoss(Protocol):
+    """How a head turns scores and gold tags into a loss: kept as ``model.attrs["head_loss"]``."""
+
+    def __call__(
+        self, model: TaggerModel, scores: Sequence[Floats2d], gold: Sequence[NDArray[np.bool_]]
+    ) -> Tuple[float, List[Floats2d]]:
+        """Loss and its gradient.
+
+        scores (Sequence[Floats2d]): for each Doc, Shape: (n_tokens, n_tags).
+        gold (Sequence[NDArray[bool]]): for each Doc, Shape: (n_tokens, n_tags), the tags that the
+            annotation allows; a row that allows every tag is missing annotation.
+        RETURNS (Tuple[float, List[Floats2d]]): the summed loss and its gradient by score.
+        """
+        ...
+
+
+class HeadTransitions(Protocol):
+    """A head's learned weights between tags, kept as ``model.attrs["head_transitions"]``."""
+
+    def __call__(self, model: TaggerModel) -> Optional[Transitions]:
+        """RETURNS (Optional[Transitions]): None where the head scores each token alone."""
+        ...
+
+
+class ModuleOptimizer(Protocol):
+    """An optimiser that updates a whole torch module at once instead of array by array."""
+
+    def step_module(self, key: int, module: Any) -> None:
+        """Update every parameter of ``module`` that has a gradient, then clear the gradients.
+
+        key (int): identifies the module's own state between the steps.
+        """
+        ...
+
+
+Backprop = Callable[[List[Floats2d]], List[Doc]]
