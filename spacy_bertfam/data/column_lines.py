@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional
+from typing import Union
 
 from .errors import DataError
 from .schemes import is_tag
@@ -55,33 +55,33 @@ def read_rows(path: Path) -> ColumnFile:
     return out
 
 
-def _rows(path: Path, out: ColumnFile) -> Iterator[object]:
+def _rows(path: Path, out: ColumnFile) -> Iterator[Union[Row, str]]:
     """Yield a Row, or "sentence" or "document" at a border of one."""
-    separator: Optional[re.Pattern[str]] = None
-    n_columns = 0
-    for number, line in numbered_lines(path):
-        line = line.rstrip(" \t")
+    lines = [(number, line.rstrip(" \t")) for number, line in numbered_lines(path)]
+    separator, n_columns = _layout([line for _, line in lines])
+    for number, line in lines:
         if not line:
             yield "sentence"
-        elif DOCUMENT_BORDER.match(line):
+            continue
+        if DOCUMENT_BORDER.match(line):
             out.has_borders = True
             yield "document"
+            continue
+        columns = separator.split(line)
+        if _is_comment(line, columns, n_columns):
+            out.n_comments += 1
         else:
-            if separator is None and not _is_lone_comment(line):
-                # not \s, not str.split(): a token may hold a no-break space, or between tabs any space
-                separator = re.compile("\t" if "\t" in line else "[ \t]+")
-                n_columns = len(separator.split(line))
-            columns = separator.split(line) if separator else [line]
-            if _is_comment(line, columns, n_columns):
-                out.n_comments += 1
-            else:
-                yield _row(path, number, columns, n_columns)
+            yield _row(path, number, columns, n_columns)
     yield "document"
 
 
-def _is_lone_comment(line: str) -> bool:
-    """Before the first token nothing says how many columns there are: `# x = y` is no token of any file."""
-    return line.startswith("# ") and not is_tag(re.split("[ \t]+", line)[-1])
+def _layout(lines: list[str]) -> tuple[re.Pattern[str], int]:
+    """RETURNS (tuple): what separates the columns of the file and how many there are, by its first token."""
+    tokens = [line for line in lines if line and not DOCUMENT_BORDER.match(line)]
+    first = next((line for line in tokens if not line.startswith("# ")), tokens[0] if tokens else "")
+    # not \s, not str.split(): a token may hold a no-break space, or between tabs any space
+    separator = re.compile("\t" if "\t" in first else "[ \t]+")
+    return separator, len(separator.split(first))
 
 
 def _is_comment(line: str, columns: list[str], n_columns: int) -> bool:

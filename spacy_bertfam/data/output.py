@@ -25,4 +25,5 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
         raise DataError(f"{found}; expected a place for a file that you may write.", path) from error
     finally:
         for temporary in beside.values():
-            temporary.unlink(missing_ok=True)
+            if temporary.exists():  # unlink(missing_ok=True) raises where the parent is a file
+                temporary.unlink()

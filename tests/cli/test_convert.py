@@ -1,0 +1,115 @@
+"""`bertfam convert` on the command line."""
+
+import json
+
+import pytest
+import spacy
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+from spacy_bertfam.cli.app import app
+
+RECORD = {
+    "text": "Jean, pro-Assad, vit à Lyon .",
+    "entities": [[0, 4, "Person"], [10, 15, "Person"], [23, 28, "Location"], [0, 4, "Person"]],
+}
+
+
+@pytest.fixture
+def jsonl(tmp_path):
+    path = tmp_path / "corpus.jsonl"
+    path.write_text("\n".join([json.dumps({"id": i, **RECORD}) for i in range(5)]), encoding="utf8")
+    return path
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["convert", *map(str, arguments)])
+
+
+def test_table_report_and_file(jsonl, tmp_path):
+    output, report = tmp_path / "x.spacy", tmp_path / "report.json"
+    result = run(jsonl, output, "--lang", "fr", "--map", "Person=PER,Location=LOC", "--report", report)
+    assert result.exit_code == 0, result.output
+    assert "read   5 documents in 1 files" in result.output
+    assert ["Person", "PER", "15", "5", "10"] in [line.split() for line in result.output.splitlines()]
+    assert "lost: 5 off token borders" in result.output
+    assert 'corpus.jsonl:1  "Assad" Person  tokens: pro-Assad' in result.output
+    assert "lost: 5 duplicate" in result.output
+    assert "changed: 5 white space trimmed off offsets" in result.output
+    numbers = json.loads(report.read_text(encoding="utf8"))
+    assert numbers["entities"] == {"in": 20, "kept": 10, "lost": 10}
+    assert numbers["labels"]["Person"] == {
+        "as": "PER",
+        "in": 15,
+        "kept": 5,
+        "lost": {"off token borders": 5, "duplicate": 5},
+    }
+    assert len(numbers["examples"]["duplicate"]) == 3
+    docs = list(DocBin().from_disk(output).get_docs(spacy.blank("fr").vocab))
+    assert [ent.label_ for ent in docs[0].ents] == ["PER", "LOC"]
+
+
+def test_split_writes_a_file_for_each_part(jsonl, tmp_path):
+    result = run(
+        jsonl, tmp_path / "out", "--lang", "fr", "--split", "train=0.6,dev=0.2,test=0.2", "--seed", 7
+    )
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "dev.spacy",
+        "test.spacy",
+        "train.spacy",
+    ]
+    assert "wrote  train.spacy: 3 docs" in result.output
+
+
+def test_unmapped_labels_can_be_dropped(jsonl, tmp_path):
+    result = run(jsonl, tmp_path / "x.spacy", "--lang", "fr", "--map", "Person=PER", "--drop-unmapped")
+    assert result.exit_code == 0, result.output
+    assert "lost: 5 label dropped by the map (its tokens are O)" in result.output
+
+
+def test_a_map_key_that_occurs_nowhere_is_told(jsonl, tmp_path):
+    result = run(jsonl, tmp_path / "x.spacy", "--lang", "fr", "--map", "Person=PER,Event=MISC")
+    assert result.exit_code == 0
+    assert (
+        "Note: --map names Event, which occurs nowhere; the labels that do: Location, Person."
+        in result.output
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (["--map", "Persn=PER"], "did you mean 'Person'"),
+        (["--map", "Person"], "found 'Person'; expected OLD=NEW"),
+        (["--split", "train=0.8,dev=0.1"], "add up to 0.9"),
+        (["--split", "a=0.1,b=0.1,c=0.1,d=0.1,e=0.1,f=0.5"], "found 5 documents for 6 parts"),
+        (["--format", "iob"], "corpus.jsonl:1: found "),
+        (["--format", "brat"], "found no corpus.ann beside it"),
+        (["--unit", "word"], "--unit: found 'word'"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_1(jsonl, tmp_path, arguments, sentence):
+    result = run(
+        jsonl,
+        tmp_path / "x.spacy" if "--split" not in arguments else tmp_path / "out",
+        "-l",
+        "fr",
+        *arguments,
+    )
+    assert result.exit_code == 1
+    assert sentence in result.output
+    assert result.output.startswith("Error: ")
+    assert len(result.output.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["corpus.jsonl"]
+
+
+def test_a_missing_file_and_a_bad_line_are_named(tmp_path):
+    assert (
+        "nowhere.iob: does not exist"
+        in run(tmp_path / "nowhere.iob", tmp_path / "x.spacy", "-l", "fr").output
+    )
+    (tmp_path / "x.iob").write_text("Lyon B-LOC\nest X-\n", encoding="utf8")
+    result = run(tmp_path / "x.iob", tmp_path / "x.spacy", "-l", "fr")
+    assert result.exit_code == 1
+    assert "x.iob:2: found the tag 'X-'; expected O" in result.output

@@ -1,0 +1,114 @@
+"""brat standoff: pieces, line breaks inside offsets, other kinds of lines, and files that do not fit."""
+
+import pytest
+
+from spacy_bertfam.data.brat import read_brat
+from spacy_bertfam.data.errors import DataError
+from spacy_bertfam.data.report import DISCONTINUOUS, ConversionReport
+
+TEXT = "Le Conseil\nrégional et l'Université Paul Valéry de Montpellier\n"
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Write a pair of files and read it: (record, report)."""
+
+    def read_pair(annotation, text=TEXT):
+        (tmp_path / "a.txt").write_bytes(text.encode("utf8"))
+        path = tmp_path / "a.ann"
+        path.write_text(annotation, encoding="utf8", newline="")
+        report = ConversionReport()
+        return read_brat(path, "sub/a.ann", report=report), report
+
+    return read_pair
+
+
+def entities(record):
+    return [(record.text[m.start : m.end], m.label) for m in record.mentions]
+
+
+def test_entities_may_nest_and_run_over_a_line_break(read):
+    annotation = "T1\tOrg 3 19\tConseil régional\nT2\tOrg 25 62\tUniversité Paul Valéry de Montpellier\n"
+    record, _ = read(annotation + "T3\tPer 36 47\tPaul Valéry\n")
+    assert entities(record)[0] == ("Conseil\nrégional", "Org")
+    assert entities(record)[2] == ("Paul Valéry", "Per")
+    assert [mention.line for mention in record.mentions] == [1, 2, 3]
+    assert record.has_overlaps
+
+
+def test_pieces_with_only_white_space_between_are_one(read):
+    record, report = read("T1\tOrg 3 10;11 19\tConseil régional\n")
+    assert entities(record) == [("Conseil\nrégional", "Org")]
+    assert not report.n_lost
+
+
+def test_discontinuous_entities_are_counted_and_their_pieces_missing(read):
+    record, report = read("T1\tOrg 25 35;51 62\tUniversité Montpellier\n")
+    assert record.mentions == ()
+    assert [record.text[a:b] for a, b in record.missing] == ["Université", "Montpellier"]
+    assert report.n_lost[DISCONTINUOUS] == report.n_in == {"Org": 1}
+    assert report.examples[DISCONTINUOUS][0]["where"] == "sub/a.ann:1"
+
+
+def test_other_kinds_of_lines_are_counted(read):
+    lines = [
+        "R1\tIn Arg1:T1 Arg2:T2",
+        "E1\tX:T1",
+        "A1\tOld T1",
+        "M2\tOld T1",
+        "N1\tRef T1 W:1",
+        "#1\tNote T1\tx",
+    ]
+    _, report = read("\r\n".join([*lines, "*\tEquiv T1 T2", "", ""]))
+    assert report.ignored == {
+        "relation lines": 1,
+        "event lines": 1,
+        "attribute lines": 2,
+        "normalisation lines": 1,
+        "note lines": 1,
+        "equivalence lines": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    "raw, start, end",
+    [
+        ("a\r\nParis", 3, 8),  # annotated with its CRLF
+        ("a\r\nParis", 2, 7),  # got its CRLF afterwards
+        ("\ufeffa\nParis", 3, 8),  # annotated with its BOM
+        ("\ufeffa\nParis", 2, 7),  # got its BOM afterwards
+        ("😀\nParis", 2, 7),
+    ],
+)
+def test_the_text_of_the_line_tells_how_offsets_count(read, raw, start, end):
+    record, _ = read(f"T1\tLoc {start} {end}\tParis\n", text=raw)
+    assert entities(record) == [("Paris", "Loc")]
+
+
+def test_a_line_without_its_text_is_taken_at_its_offsets(read):
+    record, _ = read("T1\tOrg 3 10\n")
+    assert entities(record) == [("Conseil", "Org")]
+
+
+@pytest.mark.parametrize(
+    "annotation, found",
+    [
+        ("\nT1\tOrg 3 11111\tx\n", "found the offsets 3 11111 (Org)"),
+        ("\nT1\tOrg 10 3\tx\n", "found the offsets 10 3 (Org)"),
+        ("\nT1\tOrg 3 9\tConseil\n", "found 'Consei' at the offsets of Org; expected 'Conseil'"),
+        ("\nT1 Org 3 10\tConseil\n", "expected `T1<tab>Label 0 5<tab>text`"),
+        ("\nT1\tOrg 3\tConseil\n", "expected `T1<tab>"),
+        ("\nConseil B-Org\n", "found 'Conseil B-Org'"),
+    ],
+)
+def test_a_bad_line_is_named_with_file_and_line(read, annotation, found):
+    with pytest.raises(DataError, match=r"a\.ann:2: ") as error:
+        read(annotation)
+    assert found in str(error.value)
+
+
+def test_a_missing_text_is_named(tmp_path):
+    path = tmp_path / "b.ann"
+    path.write_text("", encoding="utf8")
+    with pytest.raises(DataError, match=r"b\.ann: found no b\.txt"):
+        read_brat(path, "b.ann", report=ConversionReport())

@@ -1,0 +1,102 @@
+"""Which files are read, and as what."""
+
+import pytest
+
+from spacy_bertfam.data.errors import DataError
+from spacy_bertfam.data.formats import read_records
+from spacy_bertfam.data.report import ConversionReport
+
+JSONL = '{"text": "Paris", "entities": [[0, 5, "LOC"]]}\n'
+COLUMNS = "Paris B-LOC\n"
+ANN = "T1\tLOC 0 5\tParis\n"
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write files by their relative names into a folder."""
+
+    def write_files(**files):
+        for name, text in files.items():
+            path = tmp_path / name.replace("__", "/").replace("_", ".")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf8")
+        return tmp_path
+
+    return write_files
+
+
+def sources(path, format="auto", report=None):
+    report = ConversionReport() if report is None else report
+    records = list(read_records(path, format=format, lang="fr", report=report))
+    assert all([record.text[m.start : m.end] for m in record.mentions] == ["Paris"] for record in records)
+    return [record.source for record in records]
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("a.jsonl", JSONL),
+        ("a.json", JSONL),
+        ("a", JSONL),
+        ("a.iob", COLUMNS),
+        ("a.txt", COLUMNS),
+        ("a.IOB2", COLUMNS),
+    ],
+)
+def test_a_file_goes_by_its_ending_or_its_first_line(tmp_path, name, text):
+    (tmp_path / name).write_text(text, encoding="utf8")
+    assert sources(tmp_path / name) == [name]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.ann"])
+def test_either_file_of_a_brat_pair_will_do(write, name):
+    assert sources(write(a_txt="Paris", a_ann=ANN) / name) == ["a.ann"]
+
+
+def test_folders_are_read_with_the_folders_in_them_by_name(write):
+    folder = write(b__c__x_ann=ANN, b__c__x_txt="Paris", a_ann=ANN, a_txt="Paris")
+    assert sources(folder) == ["a.ann", "b/c/x.ann"]
+
+
+def test_texts_without_annotation_beside_brat_pairs_are_counted(write):
+    report = ConversionReport()
+    sources(write(a_ann=ANN, a_txt="Paris", urls_txt="x"), report=report)
+    assert report.ignored == {".txt files without .ann": 1}
+
+
+def test_hidden_files_and_files_of_other_endings_are_left_alone(write):
+    folder = write(a_jsonl=JSONL, LICENSE="x", readme_md="x")
+    (folder / "._a.jsonl").write_bytes(b"\x00\xff")
+    assert sources(folder) == ["a.jsonl"]
+
+
+def test_txt_files_of_a_folder_may_be_columns(write):
+    assert sources(write(train_txt=COLUMNS, dev_txt=COLUMNS)) == ["dev.txt", "train.txt"]
+
+
+def test_a_folder_of_several_formats_wants_the_format(write):
+    folder = write(a_jsonl=JSONL, b_iob=COLUMNS)
+    with pytest.raises(DataError, match=r"several formats \(1 of jsonl, 1 of iob\); say which by --format"):
+        sources(folder)
+    assert sources(folder, format="iob") == ["b.iob"]
+
+
+@pytest.mark.parametrize(
+    "name, format, found",
+    [
+        ("nowhere", "auto", "does not exist"),
+        ("", "brat", r"holds no files of brat; expected \.ann"),
+        ("a.txt", "brat", r"found no a\.ann beside it"),
+        ("a.txt", "xml", "found the format 'xml'; expected one of auto, iob, jsonl, brat"),
+    ],
+)
+def test_what_cannot_be_read_is_said(write, name, format, found):
+    folder = write(a_txt="Paris")
+    with pytest.raises(DataError, match=found):
+        sources(folder / name, format=format)
+
+
+def test_a_missing_annotation_or_text_of_brat_is_said(write):
+    folder = write(a_ann=ANN)
+    with pytest.raises(DataError, match=r"found no a\.txt beside it"):
+        sources(folder)

@@ -1,0 +1,65 @@
+"""JSON lines: the common shapes of an entity, and lines that are none."""
+
+import json
+
+import pytest
+
+from spacy_bertfam.data.errors import DataError
+from spacy_bertfam.data.jsonl import read_jsonl
+from spacy_bertfam.data.records import Mention
+
+
+def read(tmp_path, *lines):
+    path = tmp_path / "x.jsonl"
+    path.write_text("\n".join(lines), encoding="utf8")
+    return list(read_jsonl(path, "x.jsonl"))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"entities": [[0, 5, "LOC"]]},
+        {"entities": [{"start": 0, "end": 5, "label": "LOC"}]},
+        {"entities": [{"id": 7, "label": "LOC", "start_offset": 0, "end_offset": 5}], "relations": []},
+        {"spans": [{"start": 0, "end": 5, "label": "LOC", "token_start": 0}]},
+        {"label": [[0, 5, "LOC"]]},
+        {"labels": [[0, 5, "LOC"]]},
+    ],
+)
+def test_shapes_of_entities(tmp_path, entry):
+    (record,) = read(tmp_path, json.dumps({"id": "a", "text": "Paris 😀 brûle", **entry}))
+    assert record.mentions == (Mention(0, 5, "LOC", 1),)
+    assert record.document == "x.jsonl:a"
+
+
+def test_blank_lines_bom_and_missing_ids(tmp_path):
+    line = json.dumps({"text": "a", "entities": []})
+    records = read(tmp_path, "\ufeff" + line, "", line)
+    assert [record.line for record in records] == [1, 3]
+    assert records[0].document != records[1].document
+
+
+@pytest.mark.parametrize(
+    "line, found",
+    [
+        ('{"text": "a", ', "found no valid JSON"),
+        ('["a"]', "found a JSON list"),
+        ('{"txt": "a", "entities": []}', 'no string under "text"'),
+        ('{"text": "a"}', "keys: 'text'"),
+        ('{"text": "a", "label": "POSITIVE"}', 'no list under "entities"'),
+        ('{"text": "abc", "entities": [[0, 4, "X"]]}', "found the offsets 0-4 (X)"),
+        ('{"text": "abc", "entities": [[-1, 2, "X"]]}', "found the offsets -1-2"),
+        ('{"text": "abc", "entities": [[2, 1, "X"]]}', "found the offsets 2-1"),
+        ('{"text": "abc", "entities": [[0, 1]]}', "found the entity [0, 1]"),
+        ('{"text": "abc", "entities": [[0, 1.5, "X"]]}', "two whole numbers"),
+        ('{"text": "abc", "entities": [[false, true, "X"]]}', "two whole numbers"),
+        ('{"text": "abc", "entities": [[0, 1, ""]]}', "a string"),
+        ('{"text": "abc", "entities": [{"start": 0, "label": "X"}]}', "found the entity"),
+        ('{"text": "a\\ud83d", "entities": []}', "surrogate"),
+    ],
+)
+def test_a_bad_line_is_named_with_file_and_line(tmp_path, line, found):
+    with pytest.raises(DataError, match=r"x\.jsonl:2: ") as error:
+        read(tmp_path, '{"text": "a", "entities": []}', line)
+    assert found in str(error.value)
+    assert "expected" in str(error.value)
