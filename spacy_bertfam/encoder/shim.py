@@ -1,5 +1,6 @@
 """The encoder's network as Thinc sees it: gradients, updates, and bytes that are a Hugging Face folder."""
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any, Callable, Optional, Tuple
@@ -10,6 +11,7 @@ from thinc.api import Optimizer, PyTorchGradScaler, PyTorchShim
 
 from .batch import PieceBatch, WindowSize
 from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint, write_files
+from .forking import use_one_thread_if_forked
 from .freezing import freeze
 from .pooling import POOLINGS
 from .runtime import TorchRuntime, predict_tokens, train_tokens
@@ -23,6 +25,7 @@ class EncoderShim(PyTorchShim):
         super().__init__(None, grad_scaler=PyTorchGradScaler(settings.mixed_precision == "fp16"))
         self.settings = settings
         self.checkpoint: Optional[Checkpoint] = None
+        self._process = os.getpid()
 
     @property
     def loaded(self) -> Checkpoint:
@@ -118,6 +121,7 @@ class EncoderShim(PyTorchShim):
         return self
 
     def _runtime(self, *, is_train: bool) -> TorchRuntime:
+        self._process = use_one_thread_if_forked(self._process)
         network = self.loaded.network
         if network.training != is_train:
             network.train(is_train)

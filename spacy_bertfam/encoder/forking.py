@@ -1,0 +1,42 @@
+"""What keeps `nlp.pipe(n_process=2)` from hanging where processes are forked.
+
+Neither OpenMP (under torch) nor Rayon (under the tokenizers) survives a fork once its threads have
+run: the first parallel call of the child waits for threads that are not there.
+"""
+
+import os
+from typing import List
+
+import torch
+
+SWITCH = "TOKENIZERS_PARALLELISM"
+_set_by_us: List[bool] = []
+
+
+def _before_fork() -> None:
+    """The child tokenises in one thread; said beforehand, so that `tokenizers` need not warn of it."""
+    if SWITCH not in os.environ:
+        os.environ[SWITCH] = "false"
+        _set_by_us.append(True)
+
+
+def _after_fork_in_parent() -> None:
+    while _set_by_us:
+        _set_by_us.pop()
+        os.environ.pop(SWITCH, None)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent)
+
+
+def use_one_thread_if_forked(loaded_in: int) -> int:
+    """Make torch single-threaded in a process other than the one that loaded the weights.
+
+    loaded_in (int): id of the process that loaded them, or that this was called in last.
+    RETURNS (int): id of the current process.
+    """
+    current = os.getpid()
+    if current != loaded_in:
+        torch.set_num_threads(1)
+    return current
