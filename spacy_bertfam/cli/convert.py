@@ -4,12 +4,13 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Optional
+from typing import TYPE_CHECKING, Dict, List, Optional
 
 import typer
 
 if TYPE_CHECKING:
     from ..data.records import Record
+    from ..data.report import ConversionReport
 
 
 def convert_cli(
@@ -43,36 +44,53 @@ def convert_cli(
 
     Nothing is lost in silence: what came in, what was kept, and what was lost and why is printed as a table.
     """
-    from ..data.convert import convert
     from ..data.errors import DataError
-    from ..data.labels import parse_map
-    from ..data.output import write_files
     from ..data.report_table import format_report
-    from ..data.split import parse_split
 
+    choices = {"lang": lang, "format": format, "unit": unit, "alignment": alignment}
     try:
-        report = convert(
-            path,
-            output,
-            lang=lang,
-            format=format,
-            rename=parse_map(rename or []),
-            keep_unmapped=keep_unmapped,
-            unit=unit,
-            split=parse_split(split) if split else None,
-            seed=seed,
-            alignment=alignment,
-            progress=show_progress,
-        )
+        report = _convert(path, output, rename or [], split, keep_unmapped, seed, choices)
         if report_path is not None:
-            numbers = json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n"
-            write_files({report_path: numbers.encode("utf8")})
+            _write_numbers(report, report_path)
     except DataError as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from error
     typer.echo(format_report(report))
     for note in report.note_lines():
         typer.echo(f"Note: {note}", err=True)
+
+
+def _convert(
+    path: Path,
+    output: Path,
+    rename: List[str],
+    split: Optional[str],
+    keep_unmapped: bool,
+    seed: int,
+    choices: Dict[str, str],
+) -> "ConversionReport":
+    # spaCy is slow to import, and `bertfam --help` does not need it
+    from ..data.convert import convert
+    from ..data.labels import parse_map
+    from ..data.split import parse_split
+
+    return convert(
+        path,
+        output,
+        rename=parse_map(rename),
+        split=parse_split(split) if split else None,
+        keep_unmapped=keep_unmapped,
+        seed=seed,
+        progress=show_progress,
+        **choices,
+    )
+
+
+def _write_numbers(report: "ConversionReport", path: Path) -> None:
+    from ..data.output import write_files
+
+    numbers = json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n"
+    write_files({path: numbers.encode("utf8")})
 
 
 def show_progress(records: "Sequence[Record]") -> "Iterator[Record]":

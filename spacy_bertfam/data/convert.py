@@ -19,8 +19,7 @@ from .split import split_documents
 from .trimming import trim_record
 from .units import UNITS, cut_record
 
-# no user data, and span groups only where they tell more than doc.ents: each costs the reader about a
-# millisecond a Doc in every epoch of `spacy train`, ten times what all the rest of a short Doc does
+# no user data: it would cost each reading a millisecond a Doc, several times all the rest of a short Doc
 # no HEAD: a Doc that gets heads, be they empty, loses the sentence starts that it was given
 ATTRS = ("ENT_IOB", "ENT_TYPE", "SENT_START")
 Progress = Callable[[Sequence[Record]], Iterable[Record]]
@@ -122,12 +121,12 @@ def _check_not_empty(path: Path, report: ConversionReport) -> None:
     if not report.n_docs:
         raise DataError("holds no text; expected at least one annotated sentence.", path)
     if not report.n_in:
-        found = f"holds no entity in {report.n_documents} documents"
+        found = f"holds no entity (documents: {report.n_documents})"
         raise DataError(f"{found}; expected tags or offsets of entities to learn from.", path)
     if not report.n_kept:
         reasons = ", ".join(f"{counts.total()} {reason}" for reason, counts in report.n_lost.items())
         raise DataError(
-            f"lost all of its {report.n_in.total()} entities ({reasons}); nothing is written.", path
+            f"lost every entity ({reasons}); expected at least one kept, so nothing is written.", path
         )
 
 

@@ -18,14 +18,18 @@ def format_report(report: ConversionReport) -> str:
 
 def _totals(report: ConversionReport) -> Iterator[str]:
     schemes = ", ".join(f"{n} in {scheme}" for scheme, n in report.schemes.items())
-    yield f"read   {report.n_documents:,} documents in {report.n_files:,} files" + f" ({schemes})" * bool(
-        schemes
-    )
+    came_in = f"{_counted(report.n_documents, 'document')} in {_counted(report.n_files, 'file')}"
+    yield f"read   {came_in}" + (f" ({schemes})" if schemes else "")
     for file, part in report.parts.items():
-        counts = f"{part['n_docs']:,} docs, {part['n_tokens']:,} tokens, {part['n_entities']:,} entities"
-        yield f"wrote  {file}: {counts}"
+        names = {"n_docs": "doc", "n_tokens": "token", "n_entities": "entity"}
+        yield f"wrote  {file}: " + ", ".join(_counted(part[key], name) for key, name in names.items())
     if report.n_missing_tokens:
-        yield f"       {report.n_missing_tokens:,} tokens are marked as missing annotation"
+        yield f"       {_counted(report.n_missing_tokens, 'token')} marked as missing annotation"
+
+
+def _counted(n: int, name: str) -> str:
+    plural = "entities" if name == "entity" else f"{name}s"
+    return f"{n:,} {name if n == 1 else plural}"
 
 
 def _label_rows(report: ConversionReport) -> list[str]:

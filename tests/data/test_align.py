@@ -2,7 +2,7 @@
 
 import pytest
 import spacy
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_bertfam.data.align import build_doc
@@ -130,6 +130,7 @@ def test_a_label_is_renamed_or_dropped_to_o():
     assert report.n_lost == {DROPPED: {"Place": 1}}
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_in_is_kept_plus_lost_whatever_comes(data):
     text = data.draw(st.text(st.sampled_from("ab .,-\n\u200f\u00a0é😀"), min_size=1, max_size=25))

@@ -117,10 +117,10 @@ def test_the_same_input_gives_the_same_bytes(tmp_path):
     [
         ("", "holds no text"),
         ('{"text": " ", "entities": []}', "holds no text"),
-        ('{"text": "Lyon", "entities": []}', "holds no entity in 1 documents"),
+        ('{"text": "Lyon", "entities": []}', "holds no entity"),
         (
             '{"text": "proLyon", "entities": [[3, 7, "LOC"]]}',
-            r"lost all of its 1 entities \(1 off token borders\)",
+            r"lost every entity \(1 off token borders\)",
         ),
     ],
 )

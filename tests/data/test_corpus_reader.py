@@ -5,6 +5,8 @@ import logging
 
 import pytest
 import spacy
+from spacy.util import registry
+from thinc.api import Config
 
 from spacy_bertfam.data.corpus import build_corpus
 from spacy_bertfam.data.errors import DataError
@@ -38,6 +40,23 @@ def test_another_pipeline_gets_docs_of_its_own_vocab(jsonl):
     for nlp in (spacy.blank("fr"), spacy.blank("en")):
         (eg,) = read(nlp)
         assert eg.reference.vocab is nlp.vocab
+
+
+def test_a_config_builds_it(jsonl):
+    registry.readers.register("test.Corpus.v1", func=build_corpus)
+    config = Config().from_str(
+        f"""
+        [corpus]
+        @readers = "test.Corpus.v1"
+        path = {json.dumps(str(jsonl))}
+        unit = "sentence"
+
+        [corpus.labels]
+        Person = "PER"
+        """.replace("\n        ", "\n")
+    )
+    read = registry.resolve(config)["corpus"]
+    assert [ent.label_ for eg in read(spacy.blank("fr")) for ent in eg.reference.ents] == ["PER", "Location"]
 
 
 def test_losses_are_logged(jsonl, caplog):

@@ -1,7 +1,7 @@
 """Tags -> spans in every scheme, the broken ones too."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_bertfam.data.columns import read_columns
@@ -93,6 +93,7 @@ def write_tags(n_words, spans, letters):
 
 
 @pytest.mark.parametrize("scheme", LETTERS)
+@settings(deadline=None)
 @given(
     sentences=tokens_and_spans(),
     separator=st.sampled_from(["\t", " "]),

@@ -2,7 +2,7 @@
 
 import pytest
 import spacy
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_bertfam.data.records import Mention, Record
@@ -52,6 +52,7 @@ def test_column_sentences_become_units_with_words_as_given():
     assert cut(record, "paragraph") == [record]
 
 
+@settings(deadline=None)
 @given(st.data(), st.sampled_from(["doc", "paragraph", "sentence"]))
 def test_every_mention_is_in_one_unit_with_its_text(data, unit):
     text = data.draw(st.text(st.sampled_from("ab. \n\r!"), max_size=30))
