@@ -1,6 +1,6 @@
 """`spacy-bertfam.TokenClassifier.v1`: dropout and one linear layer, as `BertForTokenClassification` has."""
 
-from typing import Optional
+from typing import List, Optional
 
 import numpy
 from thinc.api import Dropout, Linear, Model, Ops, chain, with_array
@@ -46,33 +46,31 @@ def no_transitions(model: TaggerModel) -> Optional[Transitions]:
     return None
 
 
-def resize_output(model: TaggerModel, rows: list[int]) -> None:
-    """Give the output layer other tags, and keep the weights of those that stay.
+def resize_output(model: TaggerModel, rows: List[int]) -> None:
+    """Give the head other tags, and keep the weights of those that stay.
+
+    The output layer is exchanged for a new one, so that an optimiser's memory of the old shape
+    is not taken for the new one's.
 
     rows (List[int]): for each new tag the row of the same tag before, or -1 for a new one.
     """
-    output = model.get_ref("output_layer")
-    new_nO = len(rows)
-    if output.has_param("W"):
-        old_W, old_b = output.get_param("W"), output.get_param("b")
-        W = normal_init(output.ops, (new_nO, old_W.shape[1]))
-        b = output.ops.alloc1f(new_nO)
+    old = model.get_ref("output_layer")
+    new: Model[Floats2d, Floats2d] = Linear(nO=len(rows), nI=old.maybe_get_dim("nI"), init_W=normal_init)
+    if old.has_param("W"):
+        new.initialize()
         kept = [i for i, row in enumerate(rows) if row >= 0]
-        W[kept], b[kept] = old_W[[rows[i] for i in kept]], old_b[[rows[i] for i in kept]]
-        output.set_dim("nO", new_nO, force=True)
-        output.set_param("W", W)
-        output.set_param("b", b)
         for name in ("W", "b"):
-            output.set_grad(name, output.ops.xp.zeros_like(output.get_param(name)))
-    else:
-        output.set_dim("nO", new_nO, force=True)
-    for node in model.walk():
-        if node.name != output.name and node.has_dim("nO") and node in _ends_in(model):
-            node.set_dim("nO", new_nO, force=True)
+            weights = new.get_param(name)
+            weights[kept] = old.get_param(name)[[rows[i] for i in kept]]
+            new.set_param(name, weights)
+    model.replace_node(old, new)
+    for node in ends_of(model):
+        if node is not new and node.has_dim("nO") is not False:
+            node.set_dim("nO", len(rows), force=True)
 
 
-def _ends_in(model: TaggerModel) -> list[Model]:
-    """The layers whose output is the output layer's: their width is the number of tags too."""
+def ends_of(model: TaggerModel) -> List[Model]:
+    """The layers around the output layer, which have its width."""
     last, found = model, [model]
     while last.layers:
         last = last.layers[-1]

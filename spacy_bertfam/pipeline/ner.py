@@ -177,7 +177,7 @@ class BertfamNER(TrainablePipe):
         losses.setdefault(self.name, 0.0)
         examples = list(examples)
         validate_examples(examples, "BertfamNER.update")
-        self._add_unseen_labels(examples, sgd)
+        self._add_unseen_labels(examples)
         set_dropout_rate(self.model, drop)
         fixed = self.model.attrs.get("fixed_dropout")
         if fixed is not None:
@@ -253,17 +253,12 @@ class BertfamNER(TrainablePipe):
         has_weights = self.model.get_ref("output_layer").has_param("W")
         return self.tag_set.tag_to_id if has_weights else {}
 
-    def _add_unseen_labels(self, examples: Iterable[Example], sgd: Optional[Optimizer]) -> None:
-        """Data that go on with new labels: their rows are new, and so is the optimiser's memory of them."""
+    def _add_unseen_labels(self, examples: Iterable[Example]) -> None:
+        """Training that goes on with new labels adds them, and keeps what is known of the others."""
         unseen = {ent.label_ for eg in examples for ent in eg.reference.ents} - set(self.labels)
         for label in sorted(unseen):
             logger.warning("[%s] New label %r in the data: added.", self.name, label)
             self.add_label(label)
-        if unseen and sgd is not None:
-            node = self.model.get_ref("output_layer")
-            for memory in (sgd.mom1, sgd.mom2, sgd.averages or {}, sgd.nr_update, sgd.last_seen):
-                for name in node.param_names:
-                    memory.pop((node.id, name), None)
 
     def _require_labels(self) -> None:
         if not self.labels:
