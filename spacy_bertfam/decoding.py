@@ -8,6 +8,7 @@ and 32 to 35, with the scaling of section V.A). All texts of a batch advance tog
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import List, Optional, Sequence
 
 import numpy as np
@@ -116,9 +117,13 @@ class Marginals:
     is_last: NDArray[np.bool_]  # Shape: (n_tokens,), whether a text ends here
 
 
-def forward_backward(
-    packed: TimeMajor, transitions: Transitions, lengths: NDArray[np.int64]
-) -> Marginals:
+def _to_weights(logs: Floats) -> Floats:
+    """Log weights to weights of at most 1: a factor that all paths share changes no probability."""
+    highest = logs.max()
+    return np.where(np.isneginf(logs), 0.0, np.exp(np.maximum(logs - highest, -MAX_DIFFERENCE)))
+
+
+def forward_backward(packed: TimeMajor, transitions: Transitions, lengths: NDArray[np.int64]) -> Marginals:
     """Forward and backward weights of every tag at every token.
 
     lengths (NDArray[int64]): number of tokens of each text, in the order given to ``pack``.
@@ -126,13 +131,10 @@ def forward_backward(
     rows = packed.rows
     emissions = np.exp(np.maximum(rows - rows.max(axis=1, keepdims=True), -MAX_DIFFERENCE))
     emissions[np.isneginf(rows)] = 0.0
-    weights, start, end = (np.exp(part) for part in transitions)
+    weights, start, end = (_to_weights(part) for part in transitions)
     forward, backward = np.empty_like(rows), np.empty_like(rows)
     for t in range(len(packed)):
-        if t == 0:
-            arrived = start[None, :]
-        else:
-            arrived = packed.step(forward, t - 1, packed.sizes[t]) @ weights
+        arrived = packed.step(forward, t - 1, packed.sizes[t]) @ weights if t else start[None, :]
         unscaled = arrived * packed.step(emissions, t)
         scale = unscaled.sum(axis=1, keepdims=True)
         packed.step(forward, t)[:] = unscaled / scale
@@ -173,7 +175,7 @@ def span_probabilities(
         over all texts.
     RETURNS (Floats): Shape: (n_spans,), in [0, 1].
     """
-    weights, start, end = (np.exp(part) for part in transitions)
+    weights, start, _ = (_to_weights(part) for part in transitions)
     rows = np.arange(len(path))
     emitted = marginals.emissions[rows, path]
     inside = weights[np.roll(path, 1), path] * emitted
@@ -225,7 +227,7 @@ def decode(
     packed = TimeMajor.pack(texts)
     path = packed.unpack(best_paths(packed, transitions))
     offsets = np.concatenate(([0], np.cumsum(lengths)))
-    spans = [tag_set.decode(path[a:b]) for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    spans = [tag_set.decode(path[a:b]) for a, b in pairwise(offsets)]
     return _with_scores(spans, path, packed, transitions, tag_set, lengths, offsets)
 
 
@@ -238,8 +240,9 @@ def _with_scores(
     lengths: NDArray[np.int64],
     offsets: NDArray[np.int64],
 ) -> List[List[ScoredSpan]]:
-    starts = np.array([s.start + o for text, o in zip(spans, offsets, strict=False) for s in text], dtype=np.int64)
-    ends = np.array([s.end + o for text, o in zip(spans, offsets, strict=False) for s in text], dtype=np.int64)
+    placed = list(zip(spans, offsets[:-1], strict=True))
+    starts = np.array([span.start + base for text, base in placed for span in text], dtype=np.int64)
+    ends = np.array([span.end + base for text, base in placed for span in text], dtype=np.int64)
     if not len(starts):
         return [[] for _ in spans]
     marginals = forward_backward(packed, transitions, lengths)

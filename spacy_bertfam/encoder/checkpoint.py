@@ -70,7 +70,8 @@ def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
     """Write the encoder as a folder that ``AutoModel.from_pretrained`` opens."""
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint.network.config._name_or_path = ""
-    checkpoint.network.save_pretrained(folder)
+    with quiet_transformers():
+        checkpoint.network.save_pretrained(folder)
     write_files(folder, checkpoint.tokenizer_files)
 
 
@@ -82,9 +83,10 @@ def write_files(folder: Path, files: Dict[str, bytes]) -> None:
 
 def _read_network(folder: Path, config: Any, attention: Optional[str]) -> torch.nn.Module:
     from transformers import AutoModel
+    from transformers import __version__ as transformers_version
 
     options: Dict[str, Any] = {"local_files_only": True, "use_safetensors": True, "trust_remote_code": False}
-    options["torch_dtype"] = torch.float32
+    options["torch_dtype" if transformers_version.startswith("4.") else "dtype"] = torch.float32
     if attention is not None:
         options["attn_implementation"] = attention
     if hasattr(config, "reference_compile"):

@@ -2,6 +2,7 @@
 
 import warnings
 from functools import partial
+from itertools import accumulate
 from typing import Any, Callable, List, Optional, Sequence, Tuple, Union, cast
 
 from spacy.tokens import Doc
@@ -117,8 +118,7 @@ def split(model: Model, vectors: Floats2d, lengths: List[int]) -> List[Floats2d]
     no others alive."""
     if len(lengths) == 1:
         return [vectors]
-    ends = [sum(lengths[: i + 1]) for i in range(len(lengths))]
-    return [vectors[end - n : end].copy() for n, end in zip(lengths, ends, strict=True)]
+    return [vectors[end - n : end].copy() for n, end in zip(lengths, accumulate(lengths), strict=True)]
 
 
 def _no_gradient(d_vectors: List[Floats2d]) -> List[Doc]:

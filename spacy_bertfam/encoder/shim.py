@@ -2,12 +2,14 @@
 
 import os
 import tempfile
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Callable, Optional, Tuple
 
 import srsly
 import torch
 from thinc.api import Optimizer, PyTorchGradScaler, PyTorchShim
+from thinc.shims import Shim
 
 from .batch import PieceBatch, WindowSize
 from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint, write_files
@@ -42,11 +44,20 @@ class EncoderShim(PyTorchShim):
         checkpoint = read_checkpoint(folder, attention=self.settings.attention)
         freeze(checkpoint.network, self.settings.frozen_layers)
         if self.settings.gradient_checkpointing:
-            checkpoint.network.gradient_checkpointing_enable()
+            # the reentrant kind loses the gradient where the embeddings are frozen
+            checkpoint.network.gradient_checkpointing_enable({"use_reentrant": False})
         checkpoint.network.to(self.device)
         checkpoint.network.eval()
         self.checkpoint, self._model = checkpoint, checkpoint.network
         self._grad_scaler.to_(self.device)
+
+    def copy(self) -> "EncoderShim":
+        """A network of its own, with an id of its own: optimisers keep their memory of it by id."""
+        copied = deepcopy(self)
+        with Shim.global_id_lock:
+            Shim.global_id += 1
+            copied.id = Shim.global_id
+        return copied
 
     def save(self, folder: Path) -> None:
         """Write a Hugging Face folder."""

@@ -55,10 +55,10 @@ def split_windows(allowed: Bools1d, welcome: Bools1d, *, window: int, overlap: i
     starts, ends = [0], []
     while n_pieces - starts[-1] > window:
         start = starts[-1]
-        end = _last_cut(allowed, welcome, start + window // 2, start + window)
-        following = _last_cut(allowed, welcome, start, end - overlap) if overlap else end
+        end = _last_cut(allowed, welcome, start, start + window) or start + window
+        following = _last_cut(allowed, welcome, start, max(start, end - overlap)) if overlap else end
         ends.append(end)
-        starts.append(following if following > start else end)
+        starts.append(following or end)
     ends.append(n_pieces)
     borders = [
         _nearest_cut(allowed, start, end, (start + end) // 2)
@@ -69,13 +69,13 @@ def split_windows(allowed: Bools1d, welcome: Bools1d, *, window: int, overlap: i
 
 
 def _last_cut(allowed: Bools1d, welcome: Bools1d, low: int, high: int) -> int:
-    """The last good place for a cut in (low, high]; ``high`` where there is none at all."""
-    near = high - max(1, (high - low) // 4)
+    """The last good place for a cut in (low, high]; 0 where a cut anywhere would split a token."""
+    near = high - max(1, (high - low) // 8)
     for cuts, bottom in ((welcome, near), (allowed, low)):
         places = np.flatnonzero(cuts[max(bottom, low) + 1 : high + 1])
         if len(places):
             return max(bottom, low) + 1 + int(places[-1])
-    return high
+    return 0
 
 
 def _nearest_cut(allowed: Bools1d, low: int, high: int, middle: int) -> int:
