@@ -1,0 +1,97 @@
+"""A token owns every piece that overlaps its characters."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_docs import free_docs
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+from tiny.kinds import KINDS
+
+from spacy_bertfam.encoder.alignment import align, piece_tokens
+from spacy_bertfam.encoder.tokenizer import PieceTokenizer
+from spacy_bertfam.types import Pieces
+
+FAMILIES = ("bert", "roberta", "camembert")
+
+
+def doc_of(*words, spaces=None):
+    return Doc(Vocab(), words=list(words), spaces=spaces or [False] * len(words))
+
+
+def pieces_of(*offsets):
+    starts, ends = np.array(offsets, dtype=np.int64).reshape(-1, 2).T
+    return Pieces(np.arange(len(starts)), starts, ends)
+
+
+def owned(doc, pieces):
+    """RETURNS (list): the pieces of each token."""
+    return [list(range(first, last)) for first, last in zip(*align(doc, pieces), strict=True)]
+
+
+def owned_by_definition(doc, pieces):
+    """The same by comparing every token with every piece."""
+    return [
+        [
+            i
+            for i, (start, end) in enumerate(zip(pieces.starts, pieces.ends, strict=True))
+            if start < token.idx + len(token.text) and end > token.idx and end > start
+        ]
+        for token in doc
+    ]
+
+
+@pytest.mark.parametrize(
+    ("doc", "pieces", "expected"),
+    [
+        (doc_of("Zoé", "rit"), pieces_of((0, 3), (3, 6)), [[0], [1]]),
+        (doc_of("Zoé", "rit"), pieces_of((0, 1), (1, 3), (3, 6)), [[0, 1], [2]]),
+        # one piece over two tokens belongs to both
+        (doc_of("Dupont", "-", "Durand"), pieces_of((0, 7), (7, 13)), [[0], [0], [1]]),
+        # an empty piece (a bare metaspace) belongs to nobody
+        (doc_of("a", "b", spaces=[True, False]), pieces_of((0, 1), (1, 1), (2, 3)), [[0], [2]]),
+        # two pieces of one character (bytes) belong to its token
+        (doc_of("é", "a"), pieces_of((0, 1), (0, 1), (1, 2)), [[0, 1], [2]]),
+        # a token that no piece covers has none
+        (doc_of("a", "\x07", "b"), pieces_of((0, 1), (2, 3)), [[0], [], [1]]),
+        (doc_of("a"), pieces_of(), [[]]),
+        (doc_of(), pieces_of(), []),
+    ],
+)
+def test_pieces_of_each_token(doc, pieces, expected):
+    assert owned(doc, pieces) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_french_compounds_are_aligned_whichever_way_they_are_split(tiny_encoder, fr, kind):
+    tokenizer = PieceTokenizer.from_folder(tiny_encoder(kind))
+    doc = fr("Jean Dupont-Durand vit à Saint-Étienne-du-Rouvray, aujourd'hui.")
+    assert "Saint-Étienne-du-Rouvray" in [token.text for token in doc]
+    pieces = tokenizer([doc.text])[0]
+    assert owned(doc, pieces) == owned_by_definition(doc, pieces)
+    assert all(owned(doc, pieces))
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_pieces_are_those_that_overlap(tiny_encoder, kind, data):
+    doc = data.draw(free_docs())
+    pieces = PieceTokenizer.from_folder(tiny_encoder(kind))([doc.text])[0]
+    for found, expected in zip(owned(doc, pieces), owned_by_definition(doc, pieces), strict=True):
+        # a stretch may hold an empty piece between two others, and nothing else that does not overlap
+        assert set(expected) <= set(found)
+        assert bool(expected) == bool(found)
+        if expected:
+            assert (found[0], found[-1]) == (expected[0], expected[-1])
+
+
+def test_swapped_offsets_lose_no_overlap():
+    doc = doc_of("ab", "cd")
+    assert owned(doc, pieces_of((0, 2), (3, 4), (2, 3)))[1] == [1, 2]
+
+
+def test_owners_are_the_reverse_of_the_alignment():
+    tokens = align(doc_of("Dupont", "-", "Durand"), pieces_of((0, 7), (7, 13)))
+    assert piece_tokens(tokens, 2) == [[0, 1], [2]]

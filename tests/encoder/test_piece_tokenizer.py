@@ -1,0 +1,105 @@
+"""Texts to pieces: offsets without white space, special pieces, no limit."""
+
+from copy import deepcopy
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from random_docs import texts
+from tiny.kinds import BY_NAME, KINDS
+from tokenizers import Tokenizer
+
+from spacy_bertfam.encoder.tokenizer import PieceTokenizer, code_points, trim_spaces
+
+TEXT = "  L'élève Zoé\n habite\xa0à Saint-Étienne ,  depuis 2019. "
+
+
+@pytest.mark.parametrize(
+    ("text", "piece", "trimmed"),
+    [
+        ("a Zoé", (1, 5), (2, 5)),
+        ("Zoé  a", (0, 5), (0, 3)),
+        ("a  \n b", (1, 6), (5, 6)),
+        ("a\xa0b", (1, 3), (2, 3)),
+        ("a\u200bb", (0, 2), (0, 1)),
+        ("Zoé", (0, 3), (0, 3)),
+        ("a b c", (0, 5), (0, 5)),
+    ],
+)
+def test_white_space_at_the_borders_of_a_piece_is_trimmed(text, piece, trimmed):
+    starts, ends = trim_spaces(text, np.array([piece[0]]), np.array([piece[1]]))
+    assert (starts[0], ends[0]) == trimmed
+
+
+@pytest.mark.parametrize(("text", "piece"), [("a  b", (1, 3)), ("a ", (1, 2)), (" a", (0, 1)), ("a", (1, 1))])
+def test_a_piece_of_white_space_alone_becomes_empty(text, piece):
+    starts, ends = trim_spaces(text, np.array([piece[0]]), np.array([piece[1]]))
+    assert starts[0] == ends[0]
+
+
+@settings(max_examples=50, deadline=None)
+@given(text=texts)
+def test_trimming_is_what_str_strip_does(text):
+    marks = "\u200b\u200e\u200f\u2060\ufeff"
+    starts, ends = np.triu_indices(len(text) + 1)
+    new_starts, new_ends = trim_spaces(text, starts, ends)
+    for start, end, new_start, new_end in zip(starts, ends, new_starts, new_ends, strict=True):
+        letters = [i for i in range(start, end) if not text[i].isspace() and text[i] not in marks]
+        if letters:
+            assert (new_start, new_end) == (letters[0], letters[-1] + 1)
+        else:
+            assert new_start == new_end
+
+
+def test_characters_beyond_the_basic_plane_count_as_one():
+    assert code_points("a👍b").tolist() == [97, 0x1F44D, 98]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_special_pieces_are_those_of_the_tokenizer(tiny_encoder, kind):
+    folder = tiny_encoder(kind)
+    tokenizer, backend = (
+        PieceTokenizer.from_folder(folder),
+        Tokenizer.from_file(str(folder / "tokenizer.json")),
+    )
+    pieces = tokenizer([TEXT])[0]
+    assert [*tokenizer.prefix, *pieces.ids, *tokenizer.suffix] == backend.encode(TEXT).ids
+    names = BY_NAME[kind].specials
+    assert tokenizer.prefix == (backend.token_to_id(names["cls_token"]),)
+    assert tokenizer.suffix == (backend.token_to_id(names["sep_token"]),)
+    assert tokenizer.n_special == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pieces_cover_the_letters_and_only_them(tiny_encoder, kind):
+    pieces = PieceTokenizer.from_folder(tiny_encoder(kind))([TEXT])[0]
+    covered = {i for start, end in zip(pieces.starts, pieces.ends, strict=True) for i in range(start, end)}
+    assert covered == {i for i, character in enumerate(TEXT) if not character.isspace()}
+
+
+def test_a_limit_or_padding_in_the_file_is_not_obeyed(tiny_encoder, tmp_path):
+    backend = Tokenizer.from_file(str(tiny_encoder("bert") / "tokenizer.json"))
+    backend.enable_truncation(8)
+    backend.enable_padding(length=20)
+    backend.save(str(tmp_path / "tokenizer.json"))
+    tokenizer = PieceTokenizer.from_folder(tmp_path)
+    plain = PieceTokenizer.from_folder(tiny_encoder("bert"))
+    for found, expected in zip(tokenizer(["a", TEXT * 5]), plain(["a", TEXT * 5]), strict=True):
+        assert np.array_equal(found.ids, expected.ids)
+    assert tokenizer.prefix == plain.prefix
+    assert tokenizer.suffix == plain.suffix
+
+
+def test_a_tokenizer_can_be_copied(tiny_encoder):
+    tokenizer = PieceTokenizer.from_folder(tiny_encoder("camembert"), pad_id=1)
+    again = deepcopy(tokenizer)
+    assert (again.prefix, again.suffix, again.pad_id) == (tokenizer.prefix, tokenizer.suffix, 1)
+    assert np.array_equal(again([TEXT])[0].ids, tokenizer([TEXT])[0].ids)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_empty_text_has_no_pieces(tiny_encoder, kind):
+    pieces = PieceTokenizer.from_folder(tiny_encoder(kind))(["", "a"])
+    assert len(pieces[0]) == 0
+    assert pieces[0].starts.shape == (0,)
+    assert len(pieces[1]) >= 1

@@ -1,0 +1,165 @@
+"""Windows: each piece owned once, cuts on token borders, tokens read where they have most context."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spacy_bertfam.encoder.alignment import TokenPieces
+from spacy_bertfam.encoder.windows import (
+    covered,
+    keep_first_pieces,
+    renumber,
+    sentence_borders,
+    split_windows,
+    token_borders,
+)
+from spacy_bertfam.types import Pieces
+
+
+def tokens_of(*sizes):
+    """Tokens with so many pieces each, one behind the other."""
+    lasts = np.cumsum(np.array(sizes, dtype=np.int64))
+    return TokenPieces(lasts - np.array(sizes, dtype=np.int64), lasts)
+
+
+def split(sizes, *, window, overlap, welcome=()):
+    n_pieces = sum(sizes)
+    likes = np.zeros(n_pieces + 1, dtype=bool)
+    likes[list(welcome)] = True
+    return split_windows(token_borders(tokens_of(*sizes), n_pieces), likes, window=window, overlap=overlap)
+
+
+token_sizes = st.lists(st.integers(1, 8), min_size=1, max_size=60)
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data(), sizes=token_sizes, window=st.integers(8, 20), with_overlap=st.booleans())
+def test_windows_of_tokens_that_fit(data, sizes, window, with_overlap):
+    overlap = data.draw(st.integers(1, window // 2)) if with_overlap else 0
+    n_pieces = sum(sizes)
+    welcome = data.draw(st.lists(st.integers(0, n_pieces), max_size=10))
+    windows = split(sizes, window=window, overlap=overlap, welcome=welcome)
+    borders = {0, *np.cumsum(sizes).tolist()}
+    # every piece is owned once
+    assert windows.own_starts[0] == 0
+    assert windows.own_ends[-1] == n_pieces
+    assert np.array_equal(windows.own_starts[1:], windows.own_ends[:-1])
+    assert (windows.own_starts <= windows.own_ends).all()
+    # a window holds what it owns, and is no larger than it may be
+    assert (windows.starts <= windows.own_starts).all()
+    assert (windows.own_ends <= windows.ends).all()
+    assert (windows.ends - windows.starts <= window).all()
+    assert (windows.ends > windows.starts).all()
+    # cuts split no token; a window is never further from the next than it should
+    for places in (windows.starts, windows.ends, windows.own_starts, windows.own_ends):
+        assert set(places.tolist()) <= borders
+    assert (windows.starts[1:] <= windows.ends[:-1]).all()
+    assert (np.diff(windows.starts) > 0).all()
+    assert (np.diff(windows.ends) >= 0).all()
+    if not with_overlap:
+        assert np.array_equal(windows.starts[1:], windows.ends[:-1])
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data(), n_pieces=st.integers(1, 150), window=st.integers(4, 20))
+def test_windows_over_any_borders_own_each_piece_once(data, n_pieces, window):
+    """Also where pieces that are shared by tokens leave long stretches without a border."""
+    allowed = np.array(data.draw(st.lists(st.booleans(), min_size=n_pieces + 1, max_size=n_pieces + 1)))
+    overlap = data.draw(st.integers(0, window // 2))
+    welcome = np.array(data.draw(st.lists(st.booleans(), min_size=n_pieces + 1, max_size=n_pieces + 1)))
+    windows = split_windows(allowed, welcome, window=window, overlap=overlap)
+    owned = np.concatenate(
+        [np.arange(*ends) for ends in zip(windows.own_starts, windows.own_ends, strict=True)]
+    )
+    assert np.array_equal(owned, np.arange(n_pieces))
+    assert (windows.ends - windows.starts <= window).all()
+    assert (windows.starts <= windows.own_starts).all()
+    assert (windows.own_ends <= windows.ends).all()
+    assert len(windows) <= 2 * n_pieces
+    for start, end in zip(windows.starts, windows.ends, strict=True):
+        if allowed[start + 1 : start + window + 1].any() and end < n_pieces:
+            assert allowed[end], "a cut within a token although the window has a border"
+
+
+def test_a_text_that_fits_is_one_window():
+    windows = split([1] * 10, window=10, overlap=4)
+    assert (len(windows), windows.starts[0], windows.ends[0]) == (1, 0, 10)
+
+
+def test_windows_overlap_and_part_in_the_middle():
+    windows = split([1] * 20, window=10, overlap=4)
+    assert windows.starts.tolist() == [0, 6, 12]
+    assert windows.ends.tolist() == [10, 16, 20]
+    assert windows.own_starts.tolist() == [0, 8, 14]
+
+
+@pytest.mark.parametrize("overlap", [0, 2, 4, 5])
+def test_each_token_is_read_where_it_has_most_context(overlap):
+    windows = split([1] * 50, window=10, overlap=overlap)
+    for piece in range(50):
+        here = np.flatnonzero((windows.starts <= piece) & (piece < windows.ends))
+        context = np.minimum(piece - windows.starts[here], windows.ends[here] - 1 - piece)
+        # at the two ends of a text nothing is missing
+        context = np.where(windows.starts[here] == 0, windows.ends[here] - 1 - piece, context)
+        context = np.where(windows.ends[here] == 50, piece - windows.starts[here], context)
+        owner = np.flatnonzero((windows.own_starts <= piece) & (piece < windows.own_ends))[0]
+        assert context[here == owner][0] >= context.max() - 1
+
+
+def test_a_near_sentence_border_is_preferred():
+    assert split([1] * 30, window=16, overlap=0, welcome=[15]).ends[0] == 15
+    assert split([1] * 30, window=16, overlap=0, welcome=[5]).ends[0] == 16
+
+
+def test_a_welcome_cut_within_a_token_is_not_taken():
+    assert split([5, 5, 5, 5], window=16, overlap=0, welcome=[14]).ends[0] == 15
+
+
+def test_two_long_tokens_are_not_split_without_overlap():
+    """Six pieces, then nine: the first window ends early, and the second token stays whole."""
+    windows = split([6, 9, 5], window=10, overlap=0)
+    assert list(zip(windows.starts.tolist(), windows.ends.tolist(), strict=True)) == [
+        (0, 6),
+        (6, 15),
+        (15, 20),
+    ]
+
+
+def test_borders_are_where_no_token_is_split():
+    tokens = TokenPieces(np.array([0, 2, 3, 0]), np.array([2, 4, 5, 0]))
+    assert token_borders(tokens, 6).tolist() == [True, False, True, False, False, True, True]
+
+
+def test_covered_places_lie_in_a_stretch():
+    found = covered(np.array([1, 2, 6]), np.array([3, 4, 6]), 8)
+    assert np.flatnonzero(found).tolist() == [1, 2, 3]
+
+
+def test_sentence_borders_are_line_breaks_and_full_stops_with_a_space():
+    text = "Il rit. Oui\nnon 3.5 a"
+    starts = np.array([0, 3, 6, 8, 12, 16, 17, 18, 20])
+    ends = np.array([2, 6, 7, 11, 15, 17, 18, 19, 21])
+    borders = sentence_borders(text, Pieces(np.arange(9), starts, ends))
+    assert np.flatnonzero(borders).tolist() == [3, 4]
+
+
+def test_of_a_long_token_the_first_pieces_stay():
+    tokens = tokens_of(2, 10, 3)
+    kept = keep_first_pieces(tokens, 15, 4)
+    assert kept.tolist() == [0, 1, 2, 3, 4, 5, 12, 13, 14]
+    renumbered = renumber(tokens, kept, 15)
+    assert [(int(a), int(b)) for a, b in zip(*renumbered, strict=True)] == [(0, 2), (2, 6), (6, 9)]
+
+
+def test_a_piece_that_a_neighbour_shares_with_a_long_token_stays():
+    tokens = TokenPieces(np.array([0, 9]), np.array([10, 12]))
+    assert keep_first_pieces(tokens, 12, 4).tolist() == [0, 1, 2, 3, 9, 10, 11]
+
+
+def test_windows_of_a_long_text_are_as_many_as_needed():
+    windows = split([1] * 10_000, window=100, overlap=20)
+    assert len(windows) == 125
+    assert all(b - a == 80 for a, b in pairwise(windows.starts.tolist()))
