@@ -9,6 +9,7 @@ from typing import Any, Dict, Optional
 import torch
 
 from ..gate import CheckpointError, check_folder
+from ..saving import written_beside
 from .tokenizer import PieceTokenizer
 
 # Everything that a tokenizer may need besides tokenizer.json, for who opens the folder with `transformers`
@@ -68,11 +69,11 @@ def read_checkpoint(folder: Path, *, attention: Optional[str] = None) -> Checkpo
 
 def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
     """Write the encoder as a folder that ``AutoModel.from_pretrained`` opens."""
-    folder.mkdir(parents=True, exist_ok=True)
     checkpoint.network.config._name_or_path = ""
-    with quiet_transformers():
-        checkpoint.network.save_pretrained(folder)
-    write_files(folder, checkpoint.tokenizer_files)
+    with written_beside(folder) as temporary:
+        with quiet_transformers():
+            checkpoint.network.save_pretrained(temporary)
+        write_files(temporary, checkpoint.tokenizer_files)
 
 
 def write_files(folder: Path, files: Dict[str, bytes]) -> None:

@@ -42,9 +42,9 @@ def init(model: EncoderListener, X: Optional[Sequence[Doc]] = None, Y: Any = Non
 
 def forward(model: EncoderListener, docs: Sequence[Doc], is_train: bool) -> Tuple[List[Any], Callable]:
     """What the encoder component left for these Docs."""
-    sample, model._sample = model._sample, None
-    if is_train or docs is sample:
+    if is_train or docs is model._sample:  # more than once, where several layers listen
         return tok2vec_forward(model, docs, is_train)
+    model._sample = None
     for doc in docs:
         if len(doc) and doc.tensor.size == 0:
             raise ValueError(missing_encoder(model, "has not run on this Doc"))

@@ -92,6 +92,8 @@ class EncoderShim(PyTorchShim):
         vectors = train_tokens(batch, self._runtime(is_train=True), **self._arguments())
 
         def backprop(d_vectors: torch.Tensor) -> None:
+            if not vectors.requires_grad:  # no token of the batch has a piece
+                return
             torch.autograd.backward(vectors, self._grad_scaler.scale([d_vectors.to(vectors)])[0])
             gradients = [p.grad for p in self._model.parameters() if p.grad is not None]
             # fp16 only: where a gradient overflowed, finish_update skips the step

@@ -2,6 +2,7 @@
 
 from typing import Sequence
 
+from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.tokens import Doc
 from thinc.api import Model
@@ -14,7 +15,8 @@ def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
     """Raise a ValueError if ``model`` listens to an encoder that has not run on ``docs``."""
     for node in model.walk():
         if isinstance(node, Tok2VecListener):
-            missing = any(len(doc) and doc.tensor.size == 0 for doc in docs)
+            # spaCy's doc_cleaner leaves None
+            missing = any(len(doc) and (doc.tensor is None or doc.tensor.size == 0) for doc in docs)
         elif node.name in EXTENSIONS:
             missing = any(_lacks(doc, EXTENSIONS[node.name]) for doc in docs)
         else:
@@ -26,6 +28,23 @@ def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
                 f"Component {component!r} listens to {encoder} that has not run on this text: it is missing, "
                 "disabled, or stands behind. Expected it to be enabled and to stand before this component: "
                 "see nlp.pipe_names and nlp.disabled."
+            )
+
+
+def check_order(model: Model, nlp: Language, component: str) -> None:
+    """Raise a ValueError if ``model`` listens to an encoder that ``nlp`` does not have before ``component``."""
+    names = nlp.component_names
+    before = names[: names.index(component)] if component in names else names
+    encoders = [name for name in before if hasattr(nlp.get_pipe(name), "find_listeners")]
+    for node in model.walk():
+        if not isinstance(node, Tok2VecListener) or node.upstream_name in encoders:
+            continue
+        if node.upstream_name != "*" or not encoders:
+            encoder = "an encoder" if node.upstream_name == "*" else f"the encoder {node.upstream_name!r}"
+            raise ValueError(
+                f"Component {component!r} listens to {encoder}, which the pipeline does not have before it "
+                f"({', '.join(names)}). Expected it to stand before this component: put it there, or set "
+                "`upstream` in this component's [model.tok2vec] to the name that it has."
             )
 
 

@@ -1,0 +1,26 @@
+"""Folders whose files are whole or not there: written beside their place, and moved."""
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator
+
+
+@contextmanager
+def written_beside(folder: Path) -> Iterator[Path]:
+    """An empty folder to write into; its files are moved to ``folder`` once all of them are there.
+
+    Whatever interrupts the writing, each file of ``folder`` is the old one or the new one, never a half. Files
+    that ``folder`` has besides stay.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    # Within the folder: a move across file systems would be a copy.
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name:
+        temporary = Path(name)
+        yield temporary
+        for path in sorted(temporary.rglob("*")):
+            if path.is_file():
+                place = folder / path.relative_to(temporary)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(path, place)
