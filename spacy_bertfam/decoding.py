@@ -246,5 +246,10 @@ def _with_scores(
     if not len(starts):
         return [[] for _ in spans]
     marginals = forward_backward(packed, transitions, lengths)
-    scores = iter(span_probabilities(marginals, transitions, tag_set, path, starts, ends).tolist())
+    probabilities = span_probabilities(marginals, transitions, tag_set, path, starts, ends)
+    if tag_set.scheme == "IOB":
+        swapped = path.copy()
+        swapped[starts] = [tag_set.other_beginning(int(tag)) for tag in path[starts]]
+        probabilities += span_probabilities(marginals, transitions, tag_set, swapped, starts, ends)
+    scores = iter(np.clip(probabilities, 0.0, 1.0).tolist())
     return [[ScoredSpan(*span, next(scores)) for span in text] for text in spans]

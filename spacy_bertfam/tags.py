@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from .types import Ints1d, TokenSpan
 
-# scheme -> the prefixes of one label's tags; O stands apart
-PREFIXES = {"IO": "I", "IOB2": "BI", "BIOES": "BIES", "BILUO": "BILU"}
+# scheme -> the prefixes of one label's tags; O stands apart.
+# IOB is what checkpoints call B- and I- tags without saying whether they mean IOB1 or IOB2: it reads
+# both (an entity begins at B-, or at an I- that does not go on with its label) and writes IOB2.
+PREFIXES = {"IO": "I", "IOB": "BI", "IOB2": "BI", "BIOES": "BIES", "BILUO": "BILU"}
 # BILUO is BIOES under the names that spaCy gives to the tags
 BIOES_NAME = {"L": "E", "U": "S"}
 OUTSIDE = "O"
@@ -74,7 +76,7 @@ class TagSet:
 
         Before the first token and after the last one stands an O.
         """
-        if self.scheme == "IO":
+        if self.scheme in ("IO", "IOB"):
             return np.ones((len(self), len(self)), dtype=bool)
         continues = np.isin(self._prefixes, ("I", "E"))[None, :]
         inside = np.isin(self._prefixes, ("B", "I"))[:, None]
@@ -87,16 +89,17 @@ class TagSet:
     def begins(self) -> NDArray[np.bool_]:
         """Whether an entity begins with the column's tag when the row's stands before it."""
         entity = (self._prefixes != OUTSIDE)[None, :]
-        if self.scheme == "IO":
-            return entity & ~self._same_label
-        return np.isin(self._prefixes, ("B", "S"))[None, :] & np.ones_like(self._same_label)
+        marked = np.isin(self._prefixes, ("B", "S"))[None, :]
+        if self.scheme in ("IO", "IOB"):
+            return marked | (entity & ~self._same_label)
+        return marked & np.ones_like(self._same_label)
 
     @cached_property
     def finishes(self) -> NDArray[np.bool_]:
         """Whether an entity ends with the row's tag when the column's stands behind it."""
         if self.scheme == "IO":
             return (self._prefixes != OUTSIDE)[:, None] & ~self._same_label
-        if self.scheme == "IOB2":
+        if self.scheme in ("IOB", "IOB2"):
             goes_on = (self._prefixes == "I")[None, :] & self._same_label
             return (self._prefixes != OUTSIDE)[:, None] & ~goes_on
         return np.isin(self._prefixes, ("E", "S"))[:, None] & np.ones_like(self._same_label)
@@ -105,7 +108,7 @@ class TagSet:
         """RETURNS (List[str]): the tags of one entity of ``length`` tokens."""
         if self.scheme == "IO":
             return [f"I-{label}"] * length
-        if self.scheme == "IOB2":
+        if self.scheme in ("IOB", "IOB2"):
             return [f"B-{label}"] + [f"I-{label}"] * (length - 1)
         first, inner, last, unit = PREFIXES[self.scheme][0], "I", *PREFIXES[self.scheme][2:]
         if length == 1:
@@ -145,7 +148,24 @@ class TagSet:
         ids = np.array([self._id_of_biluo(tag) for tag in biluo], dtype=np.int64)
         allowed = ids[:, None] == np.arange(len(self))[None, :]
         allowed[ids < 0] = True
+        if self.scheme == "IOB":
+            self._also_inside(allowed, biluo)
         return allowed
+
+    def _also_inside(self, allowed: NDArray[np.bool_], biluo: Sequence[Optional[str]]) -> None:
+        """In IOB an entity's first tag may be I- too, unless its label stands right before it."""
+        before = ""
+        for row, tag in zip(allowed, biluo, strict=True):
+            prefix, label = split_tag(tag) if tag else (OUTSIDE, "")
+            if prefix in ("B", "S") and label != before and f"I-{label}" in self.tag_to_id:
+                row[self.tag_to_id[f"I-{label}"]] = True
+            before = label
+
+    def other_beginning(self, tag: int) -> int:
+        """RETURNS (int): in IOB the other tag that may begin the same entity; -1 where there is none."""
+        if self.scheme != "IOB" or tag == 0:
+            return -1
+        return tag + 1 if self._prefixes[tag] == "B" else tag - 1
 
     def _id_of_biluo(self, tag: Optional[str]) -> int:
         if tag == OUTSIDE:
@@ -155,7 +175,7 @@ class TagSet:
         prefix, label = split_tag(tag)
         if self.scheme == "IO":
             prefix = "I"
-        elif self.scheme == "IOB2":
+        elif self.scheme in ("IOB", "IOB2"):
             prefix = {"S": "B", "E": "I"}.get(prefix, prefix)
         elif self.scheme == "BILUO":
             prefix = tag[0]

@@ -100,6 +100,17 @@ class HeadTransitions(Protocol):
         ...
 
 
+class TrainedHead(Protocol):
+    """A head that was trained elsewhere: what a component takes over from it."""
+
+    # with tag_set (TagSet), names (the classes by row) and rows (for each tag its row, or -1)
+    labels: Any
+
+    def copy_into(self, model: TaggerModel, tags: Sequence[str]) -> None:
+        """Copy the weights of the tags that the head knows; ``tags`` are those of the model's rows."""
+        ...
+
+
 class ModuleOptimizer(Protocol):
     """An optimiser that updates a whole torch module at once instead of array by array."""
 

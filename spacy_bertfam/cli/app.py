@@ -5,6 +5,8 @@ import sys
 import typer
 
 from .convert import convert_cli
+from .export_hf import export_hf_cli
+from .import_hf import import_hf_cli
 from .info import info_cli
 from .render import render_cli
 
@@ -19,6 +21,8 @@ app = typer.Typer(name="bertfam", help=HELP, no_args_is_help=True, rich_markup_m
 # name -> the function that parses the command line and prints
 COMMANDS = {
     "convert": convert_cli,
+    "export-hf": export_hf_cli,
+    "import-hf": import_hf_cli,
     "info": info_cli,
     "render": render_cli,
 }

@@ -8,6 +8,7 @@ from thinc.types import Floats2d
 
 from ..types import TaggerModel, Tok2VecModel, Transitions
 from .loss import token_cross_entropy
+from .prediction_layer import prediction_layer
 
 # The spread of a new classifier's weights: transformers' initializer_range
 INITIAL_SPREAD = 0.02
@@ -23,9 +24,37 @@ def build_token_classifier(
         that training is run with (``training.dropout``).
     nO (Optional[int]): number of tags; the component sets it from the labels.
     """
+    return token_classifier(tok2vec, [], dropout=dropout, nO=nO)
+
+
+def build_prediction_classifier(
+    tok2vec: Tok2VecModel,
+    *,
+    dropout: Optional[float] = None,
+    eps: float = 1e-5,
+    bias: bool = False,
+    norm_bias: bool = False,
+    nO: Optional[int] = None,
+) -> TaggerModel:
+    """A classifier with a dense layer, GELU and a layer norm before it, as ModernBERT has.
+
+    eps (float): added to the variance in the layer norm.
+    bias, norm_bias (bool): whether the dense layer and the layer norm have a bias.
+    The other arguments are those of ``build_token_classifier``.
+    """
+    layer = prediction_layer(eps=eps, bias=bias, norm_bias=norm_bias)
+    model = token_classifier(tok2vec, [layer], dropout=dropout, nO=nO)
+    model.set_ref("prediction_layer", layer)
+    return model
+
+
+def token_classifier(
+    tok2vec: Tok2VecModel, before: List[Model], *, dropout: Optional[float], nO: Optional[int]
+) -> TaggerModel:
+    """Layers ``before``, dropout and a linear layer, with what the component asks of a head."""
     drop = Dropout(dropout or 0.0)
     output: Model[Floats2d, Floats2d] = Linear(nO=nO, init_W=normal_init)
-    model = chain(tok2vec, with_array(chain(drop, output)))
+    model = chain(tok2vec, with_array(chain(*before, drop, output)))
     model.set_ref("tok2vec", tok2vec)
     model.set_ref("dropout", drop)
     model.set_ref("output_layer", output)

@@ -2,7 +2,8 @@
 
 import logging
 from itertools import islice
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 from spacy.language import Language
 from spacy.pipeline.trainable_pipe import TrainablePipe
@@ -13,11 +14,13 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..decoding import decode
+from ..errors import UserError
+from ..saving import written_beside
 from ..tags import TagSet, validate_scheme
-from ..types import ScoredSpan, TaggerModel
-from .gold import read_gold
+from ..types import ScoredSpan, TaggerModel, TrainedHead
+from .gold import check_labels, read_gold
 from .preset import Preset, find_preset
-from .upstream import check_upstream
+from .upstream import check_order, check_upstream
 
 logger = logging.getLogger("spacy")
 
@@ -100,9 +103,9 @@ class BertfamNER(TrainablePipe):
         scorer: Optional[Callable] = None,
     ) -> None:
         if temperature <= 0:
-            raise ValueError(f"Component {name!r}: temperature is {temperature}; expected a number above 0.")
+            raise UserError(f"Component {name!r}: temperature is {temperature}; expected a number above 0.")
         if not 0 <= min_score <= 1:
-            raise ValueError(f"Component {name!r}: min_score is {min_score}; expected 0 to 1.")
+            raise UserError(f"Component {name!r}: min_score is {min_score}; expected 0 to 1.")
         self.vocab = vocab
         self.model = model
         self.name = name
@@ -177,6 +180,8 @@ class BertfamNER(TrainablePipe):
         losses.setdefault(self.name, 0.0)
         examples = list(examples)
         validate_examples(examples, "BertfamNER.update")
+        if not examples:
+            return losses
         self._add_unseen_labels(examples)
         set_dropout_rate(self.model, drop)
         fixed = self.model.attrs.get("fixed_dropout")
@@ -204,27 +209,53 @@ class BertfamNER(TrainablePipe):
         *,
         nlp: Optional[Language] = None,
         labels: Optional[Iterable[str]] = None,
+        head: Optional[Callable[[], TrainedHead]] = None,
     ) -> None:
         """Take the labels from the data, report what of it cannot be learned, shape the network.
 
         labels (Optional[Iterable[str]]): the labels, as ``spacy init labels`` writes them; they come
             before those that only the data have.
-        Raises a ValueError where the data have no entity at all.
+        head (Optional[Callable[[], TrainedHead]]): a head to start from, as ``spacy-bertfam.from_hf.v1``
+            reads one; its labels come first, with their weights.
+        Raises a UserError where the data have no entity at all, or where a given label looks like a typing
+        error.
         """
+        if nlp is not None:
+            check_order(self.model, nlp, self.name)
         validate_get_examples(get_examples, "BertfamNER.initialize")
         report = read_gold(get_examples())
         if not report.labels and not labels:
-            raise ValueError(
+            raise UserError(
                 f"Component {self.name!r}: none of the {report.n_examples} training examples has an entity "
                 f"({report.n_unannotated} have no entity annotation at all). Expected doc.ents to be set: "
                 "check the corpus, and --map where it was converted."
             )
+        check_labels(labels or (), report, self.name)
         if report.sentence():
             logger.warning("[%s] %s", self.name, report.sentence())
+        trained = head() if head is not None else None
+        if trained is not None:
+            self.take_head(trained)
         for label in [*(labels or ()), *sorted(report.labels)]:
             self.add_label(label)
         self._resize(before=None)
         self.model.initialize(X=[eg.predicted for eg in islice(get_examples(), 10)])
+        if trained is not None:
+            trained.copy_into(self.model, self.tag_set.tags)
+
+    def take_head(self, head: TrainedHead) -> None:
+        """Take scheme and labels of a trained head, and make room for its weights."""
+        self.cfg["scheme"] = head.labels.tag_set.scheme
+        self.cfg["labels"] = []
+        for label in head.labels.tag_set.labels:
+            self.add_label(label)
+        # The checkpoint's own names and order, for the way back
+        tags = head.labels.tag_set.tags
+        row_to_tag = {row: tags[i] for i, row in enumerate(head.labels.rows)}
+        self.cfg["checkpoint_classes"] = [
+            [name, row_to_tag[row]] for row, name in enumerate(head.labels.names)
+        ]
+        self._resize(before=None)
 
     def add_label(self, label: str) -> int:
         """Add a label; a trained network keeps the weights of the others.
@@ -232,7 +263,7 @@ class BertfamNER(TrainablePipe):
         RETURNS (int): 1 if the label is new, else 0.
         """
         if not isinstance(label, str) or not label:
-            raise ValueError(f"Component {self.name!r}: label is {label!r}; expected a name.")
+            raise UserError(f"Component {self.name!r}: label is {label!r}; expected a name.")
         if label in self.labels:
             return 0
         before = self.tag_set
@@ -260,9 +291,14 @@ class BertfamNER(TrainablePipe):
             logger.warning("[%s] New label %r in the data: added.", self.name, label)
             self.add_label(label)
 
+    def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
+        """Write settings and weights into the folder ``path``, each file whole or not at all."""
+        with written_beside(Path(path)) as temporary:
+            super().to_disk(temporary, exclude=exclude)
+
     def _require_labels(self) -> None:
         if not self.labels:
-            raise ValueError(
+            raise UserError(
                 f"Component {self.name!r} has no labels: call nlp.initialize() with training data, or load a "
                 "trained pipeline."
             )

@@ -1,0 +1,78 @@
+"""The layer that ModernBERT has between the encoder and the classifier: dense, GELU, layer norm.
+
+The forward pass is that of `transformers`' ``ModernBertPredictionHead`` (Warner et al. 2024, section
+2.1: no biases unless the checkpoint has them), so that a fine-tuned head is carried over whole.
+"""
+
+from typing import Callable, Tuple
+
+import numpy
+from thinc.api import Model
+from thinc.initializers import glorot_uniform_init
+from thinc.types import Floats2d
+from thinc.util import get_array_module
+
+
+def prediction_layer(
+    *, eps: float = 1e-5, bias: bool = False, norm_bias: bool = False
+) -> Model[Floats2d, Floats2d]:
+    """Dense layer of the same width, exact GELU, layer norm.
+
+    eps (float): added to the variance in the layer norm.
+    bias, norm_bias (bool): whether the dense layer and the layer norm have a bias.
+    """
+    params = {"W": None, "b": None, "g": None, "norm_b": None}
+    attrs = {"eps": eps, "bias": bias, "norm_bias": norm_bias}
+    return Model(
+        "prediction_layer", forward, init=init, dims={"nO": None, "nI": None}, params=params, attrs=attrs
+    )
+
+
+def init(model: Model, X: Floats2d | None = None, Y: Floats2d | None = None) -> None:
+    """New weights: the norm leaves its input as it is."""
+    if X is not None:
+        model.set_dim("nI", X.shape[1])
+    width = model.get_dim("nI")
+    model.set_dim("nO", width)
+    model.set_param("W", glorot_uniform_init(model.ops, (width, width)))
+    model.set_param("b", model.ops.alloc1f(width))
+    model.set_param("g", model.ops.alloc1f(width) + 1.0)
+    model.set_param("norm_b", model.ops.alloc1f(width))
+
+
+def forward(model: Model, X: Floats2d, is_train: bool) -> Tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
+    """X, Y: Shape: (n_tokens, width)."""
+    xp = get_array_module(X)
+    W, b = model.get_param("W"), model.get_param("b")
+    g, norm_b = model.get_param("g"), model.get_param("norm_b")
+    dense = X @ W.T + b
+    half = 0.5 * (1.0 + _erf(model, dense / numpy.sqrt(2.0)))
+    activated = dense * half
+    centred = activated - activated.mean(axis=1, keepdims=True)
+    deviation = xp.sqrt((centred**2).mean(axis=1, keepdims=True) + model.attrs["eps"])
+    normed = centred / deviation
+    Y = (normed * g + norm_b).astype(X.dtype)
+
+    def backprop(dY: Floats2d) -> Floats2d:
+        model.inc_grad("g", (dY * normed).sum(axis=0))
+        if model.attrs["norm_bias"]:
+            model.inc_grad("norm_b", dY.sum(axis=0))
+        d_normed = dY * g
+        mean, slope = d_normed.mean(axis=1, keepdims=True), (d_normed * normed).mean(axis=1, keepdims=True)
+        d_activated = (d_normed - mean - normed * slope) / deviation
+        density = xp.exp(-0.5 * dense**2) / numpy.sqrt(2.0 * numpy.pi)
+        d_dense = (d_activated * (half + dense * density)).astype(X.dtype)
+        model.inc_grad("W", d_dense.T @ X)
+        if model.attrs["bias"]:
+            model.inc_grad("b", d_dense.sum(axis=0))
+        return d_dense @ W
+
+    return Y, backprop
+
+
+def _erf(model: Model, X: Floats2d) -> Floats2d:
+    """The error function through torch, whose accuracy is that of a float."""
+    import torch
+    from thinc.util import torch2xp, xp2torch
+
+    return torch2xp(torch.erf(xp2torch(X)))

@@ -1,0 +1,146 @@
+"""The head of a `transformers` token classifier: read from its folder, put onto a component's model."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+import numpy as np
+import srsly
+from numpy.typing import NDArray
+from thinc.api import Model
+
+from ..gate import CheckpointError, check_folder
+from .labels import CheckpointLabels, class_names, read_labels
+
+SUFFIX = "ForTokenClassification"
+CLASSIFIER = {"classifier.weight", "classifier.bias"}
+# ModernBERT's prediction head -> our prediction layer
+PREDICTION = {
+    "head.dense.weight": "W",
+    "head.dense.bias": "b",
+    "head.norm.weight": "g",
+    "head.norm.bias": "norm_b",
+}
+# What is left over of pre-training or of training, and takes no part in the token scores
+UNUSED = ("cls.", "lm_head.", "pooler.", "decoder.", "loss_fct.")
+# Score of a tag that a checkpoint does not have (a BIOES head may have learned no S-MISC): never the best
+NEVER = -30.0
+
+
+@dataclass(frozen=True)
+class PretrainedHead:
+    """A fine-tuned head: one row of weights for each class."""
+
+    labels: CheckpointLabels
+    W: NDArray[np.float32]  # Shape: (n_classes, width)
+    b: NDArray[np.float32]  # Shape: (n_classes,)
+    prediction: Dict[str, NDArray[np.float32]] = field(
+        default_factory=dict
+    )  # parameter of our layer -> array
+    eps: float = 1e-5  # of the prediction layer's norm
+
+    def model_config(self) -> Dict[str, Any]:
+        """RETURNS (dict): the [model] block of a component that has room for this head, but for its tok2vec."""
+        if not self.prediction:
+            return {"@architectures": "spacy-bertfam.TokenClassifier.v1"}
+        return {
+            "@architectures": "spacy-bertfam.PredictionClassifier.v1",
+            "eps": self.eps,
+            "bias": "b" in self.prediction,
+            "norm_bias": "norm_b" in self.prediction,
+        }
+
+    def copy_into(self, model: Model, tags: Sequence[str], *, missing: Optional[float] = None) -> None:
+        """Copy the rows of the tags that the checkpoint has; the others stay as they are.
+
+        tags (Sequence[str]): the tags of the model's rows.
+        missing (Optional[float]): the constant score of a tag that the checkpoint does not have.
+        """
+        if bool(self.prediction) != ("prediction_layer" in model.ref_names):
+            needed = self.model_config()["@architectures"]
+            raise CheckpointError(f"This checkpoint's head needs [model] @architectures = {needed!r}.")
+        output = model.get_ref("output_layer")
+        W, b = output.get_param("W"), output.get_param("b")
+        row_of = dict(zip(self.labels.tag_set.tags, self.labels.rows, strict=True))
+        for i, tag in enumerate(tags):
+            row = row_of.get(tag, -1)
+            if row >= 0:
+                W[i], b[i] = output.ops.asarray(self.W[row]), float(self.b[row])
+            elif missing is not None:
+                W[i], b[i] = 0.0, missing
+        output.set_param("W", W)
+        output.set_param("b", b)
+        for name, array in self.prediction.items():
+            layer = model.get_ref("prediction_layer")
+            layer.set_param(
+                name, layer.ops.asarray1f(array) if array.ndim == 1 else layer.ops.asarray2f(array)
+            )
+
+
+def read_head(
+    folder: Path, *, mapping: Optional[Mapping[str, str]] = None, scheme: Optional[str] = None
+) -> PretrainedHead:
+    """Read the classes and the head's weights from a Hugging Face folder.
+
+    mapping, scheme: as in ``read_labels``.
+    Raises a CheckpointError where there is no token classification head, or one that cannot be carried over whole.
+    """
+    check_folder(folder)
+    config = srsly.read_json(folder / "config.json")
+    architecture = _require_token_classifier(folder, config)
+    labels = read_labels(class_names(config), mapping=mapping, scheme=scheme)
+    tensors = _head_tensors(folder, config)
+    unknown = sorted(set(tensors) - CLASSIFIER - set(PREDICTION))
+    if unknown:
+        raise CheckpointError(
+            f"{folder}: the head of {architecture} has layers that are not known here ({', '.join(unknown)}); "
+            "expected a linear classifier, or ModernBERT's prediction head. It is not loaded in part."
+        )
+    if "classifier.weight" not in tensors:
+        raise CheckpointError(f"{folder}: {architecture} without classifier.weight; expected a trained head.")
+    W = tensors["classifier.weight"]
+    if len(W) != len(labels.names):
+        raise CheckpointError(
+            f"{folder}: config.json names {len(labels.names)} classes, but the head has {len(W)} rows; "
+            "expected one each."
+        )
+    b = tensors.get("classifier.bias", np.zeros(len(W), dtype=np.float32))
+    prediction = {PREDICTION[name]: array for name, array in tensors.items() if name in PREDICTION}
+    return PretrainedHead(labels, W, b, prediction, float(config.get("norm_eps", 1e-5)))
+
+
+def _require_token_classifier(folder: Path, config: Mapping) -> str:
+    architectures: List[str] = list(config.get("architectures") or ["(no architecture)"])
+    if not architectures[0].endswith(SUFFIX):
+        raise CheckpointError(
+            f"{folder} is a {architectures[0]}: it has no token classification head. To put a new head on this "
+            "encoder, train one: name it as the encoder of configs/ner_shared.cfg."
+        )
+    return architectures[0]
+
+
+def _head_tensors(folder: Path, config: Mapping) -> Dict[str, NDArray[np.float32]]:
+    """The tensors beside the encoder's, by name."""
+    import torch
+    from safetensors import safe_open
+
+    prefix = _encoder_prefix(folder, config)
+    tensors = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        with safe_open(path, framework="pt") as file:
+            for name in file.keys():  # noqa: SIM118 (the file is no mapping)
+                if not name.startswith((f"{prefix}.", *UNUSED)):
+                    tensors[name] = file.get_tensor(name).to(torch.float32).numpy()
+    return tensors
+
+
+def _encoder_prefix(folder: Path, config: Mapping) -> str:
+    from transformers import AutoConfig, AutoModelForTokenClassification
+
+    loaded = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    architecture = AutoModelForTokenClassification._model_mapping.get(type(loaded), None)
+    if architecture is None:
+        raise CheckpointError(
+            f"{folder}: transformers has no token classifier for model type {config.get('model_type')!r}."
+        )
+    return str(architecture.base_model_prefix)

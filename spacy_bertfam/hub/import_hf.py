@@ -1,0 +1,62 @@
+"""A fine-tuned token classifier of `transformers` -> a spaCy pipeline, head included."""
+
+from pathlib import Path
+from typing import Mapping, Optional
+
+import spacy
+from spacy.language import Language
+
+from ..encoder.model import encoder_shim, set_width
+from ..encoder.source import find_checkpoint
+from .head import NEVER, PretrainedHead, read_head
+
+ENCODER = "encoder"
+
+
+def import_hf(
+    name: str,
+    *,
+    lang: str = "xx",
+    mapping: Optional[Mapping[str, str]] = None,
+    scheme: Optional[str] = None,
+    component: str = "ner",
+    revision: Optional[str] = None,
+) -> Language:
+    """Make a pipeline of a shared encoder and an entity recogniser with the checkpoint's weights.
+
+    name (str): a Hugging Face folder, or the name of a repository on the hub.
+    lang (str): the language whose tokenizer the pipeline has; "xx" is neutral.
+    mapping (Optional[Mapping[str, str]]): new names of classes or labels.
+    scheme (Optional[str]): the tag scheme, instead of the one recognised from the classes.
+    component (str): the name of the entity recogniser.
+    Raises a CheckpointError where the checkpoint cannot be carried over whole.
+    """
+    folder = find_checkpoint(name, revision)
+    head = read_head(folder, mapping=mapping, scheme=scheme)
+    nlp = spacy.blank(lang)
+    source = folder.name if Path(name).is_dir() else name
+    encoder = nlp.add_pipe(
+        "bertfam_encoder", name=ENCODER, config={"model": {"name": source, "revision": revision}}
+    )
+    encoder_shim(encoder.model).load(folder)
+    set_width(encoder.model)
+    tok2vec = {"@architectures": "spacy-bertfam.EncoderListener.v1", "upstream": ENCODER}
+    ner = nlp.add_pipe(
+        "bertfam_ner",
+        name=component,
+        config={"scheme": head.labels.tag_set.scheme, "model": {**head.model_config(), "tok2vec": tok2vec}},
+    )
+    put_head(nlp, component, head)
+    nlp.meta["name"] = "ner"
+    nlp.meta["description"] = f"Imported from the Hugging Face token classifier {source}"
+    assert ner.labels == head.labels.tag_set.labels
+    return nlp
+
+
+def put_head(nlp: Language, component: str, head: PretrainedHead) -> None:
+    """Give an entity recogniser without weights the labels and the weights of a checkpoint's head."""
+    ner = nlp.get_pipe(component)
+    nlp._link_components()
+    ner.take_head(head)
+    ner.model.initialize(X=[nlp.make_doc("a")])
+    head.copy_into(ner.model, ner.tag_set.tags, missing=NEVER)

@@ -1,0 +1,30 @@
+"""`spacy-bertfam.from_hf.v1`: a training config that starts from a fine-tuned head."""
+
+from typing import Callable, Dict, Optional
+
+from ..encoder.source import find_checkpoint
+from .head import PretrainedHead, read_head
+
+
+def from_hf(
+    name: str,
+    *,
+    revision: Optional[str] = None,
+    map: Optional[Dict[str, str]] = None,
+    scheme: Optional[str] = None,
+) -> Callable[[], PretrainedHead]:
+    """The head of a token classifier, read when the component is initialised.
+
+    For ``[initialize.components.ner.head]``; the encoder's ``name`` should be the same checkpoint. Labels of the
+    checkpoint keep their rows, labels that only the data have get new ones.
+
+    name (str): a Hugging Face folder, or the name of a repository on the hub.
+    revision (Optional[str]): branch, tag or commit of that repository.
+    map (Optional[Dict[str, str]]): new names of the checkpoint's classes or labels.
+    scheme (Optional[str]): the tag scheme, instead of the one recognised from the classes.
+    """
+
+    def read() -> PretrainedHead:
+        return read_head(find_checkpoint(name, revision), mapping=map, scheme=scheme)
+
+    return read

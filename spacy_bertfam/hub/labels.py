@@ -1,0 +1,148 @@
+"""`id2label` of a checkpoint -> our tag scheme, labels, and where each of our tags has its row."""
+
+import re
+from dataclasses import dataclass
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ..gate import CheckpointError
+from ..tags import OUTSIDE, TagSet, split_tag
+
+OUTSIDE_NAMES = {"O", "OUTSIDE", "OUT", "NONE", "NO_ENTITY", "NOT_ENTITY", "NULL", "OTHER", "_", "-"}
+PREFIXED = re.compile(r"^([BIESLU])[-_](.+)$", re.DOTALL)
+UNNAMED = re.compile(r"^LABEL_\d+$")
+
+
+@dataclass(frozen=True)
+class CheckpointLabels:
+    """The classes of a checkpoint, read as tags."""
+
+    names: Tuple[str, ...]  # the checkpoint's own names, in the order of its rows
+    tag_set: TagSet
+    rows: Tuple[int, ...]  # for each tag of tag_set the checkpoint's row, or -1 where it has none
+
+
+def class_names(config: Mapping) -> List[str]:
+    """The names of a checkpoint's classes in the order of their ids.
+
+    config (Mapping): the content of ``config.json``.
+    Raises a CheckpointError where they are missing or their ids have gaps.
+    """
+    id2label = config.get("id2label")
+    if not isinstance(id2label, Mapping) or not id2label:
+        raise CheckpointError("config.json has no id2label; expected the names of the token classes.")
+    try:
+        by_id = {int(key): str(name) for key, name in id2label.items()}
+    except ValueError as error:
+        raise CheckpointError(f"id2label has an id that is no number: {error}.") from error
+    missing = sorted(set(range(len(by_id))) - set(by_id))
+    if missing:
+        raise CheckpointError(
+            f"The ids of id2label have a gap: {len(by_id)} classes, but no id {missing[0]} among {sorted(by_id)}. "
+            "Expected the ids 0 to n - 1, one for each row of the head."
+        )
+    n_labels = config.get("num_labels", len(by_id))
+    if n_labels != len(by_id):
+        raise CheckpointError(
+            f"config.json says num_labels = {n_labels}, but id2label names {len(by_id)} classes."
+        )
+    return [by_id[i] for i in range(len(by_id))]
+
+
+def read_labels(
+    names: Sequence[str], *, mapping: Optional[Mapping[str, str]] = None, scheme: Optional[str] = None
+) -> CheckpointLabels:
+    """Recognise the tag scheme and the labels.
+
+    names (Sequence[str]): the classes in the order of the rows.
+    mapping (Optional[Mapping[str, str]]): new names: of a whole class ("LABEL_1": "B-PER") or of a label
+        ("PERSON": "PER").
+    scheme (Optional[str]): instead of the recognised one.
+    Raises a CheckpointError where a class has no name, there is no O, or two classes become one tag.
+    """
+    renamed = _rename(names, mapping or {})
+    tags = [_as_tag(name, scheme) for name in _with_outside(renamed)]
+    found = scheme or _recognise({split_tag(tag)[0] for tag in tags if tag != OUTSIDE}, names)
+    known = {"E": "L", "S": "U"} if found == "BILUO" else {"L": "E", "U": "S"}
+    tags = [known.get(tag[0], tag[0]) + tag[1:] if tag != OUTSIDE else tag for tag in tags]
+    labels = tuple(dict.fromkeys(split_tag(tag)[1] for tag in tags if tag != OUTSIDE))
+    tag_set = TagSet(found, labels)
+    _refuse_unfit(tags, tag_set, names)
+    place = {tag: row for row, tag in enumerate(tags)}
+    return CheckpointLabels(tuple(names), tag_set, tuple(place.get(tag, -1) for tag in tag_set.tags))
+
+
+def _rename(names: Sequence[str], mapping: Mapping[str, str]) -> List[str]:
+    used = set()
+    result = []
+    for name in names:
+        match = PREFIXED.match(name)
+        if name in mapping:
+            used.add(name)
+            new = mapping[name]
+            keeps_prefix = match and not PREFIXED.match(new) and new.upper() not in OUTSIDE_NAMES
+            result.append(f"{match.group(1)}-{new}" if match and keeps_prefix else new)
+        elif match and match.group(2) in mapping:
+            used.add(match.group(2))
+            result.append(f"{match.group(1)}-{mapping[match.group(2)]}")
+        else:
+            result.append(name)
+    unused = sorted(set(mapping) - used)
+    if unused:
+        raise CheckpointError(
+            f"--map names {unused[0]!r}, which is no class of the checkpoint: {', '.join(names)}."
+        )
+    unnamed = [name for name in result if UNNAMED.match(name)]
+    if unnamed:
+        raise CheckpointError(
+            f"The checkpoint does not say what its classes mean ({', '.join(unnamed[:5])}). Give their tags with "
+            f"--map, as --map {unnamed[0]}=O,{unnamed[-1]}=B-PER; the model's card tells them."
+        )
+    return result
+
+
+def _with_outside(names: Sequence[str]) -> List[str]:
+    """The class that stands for "no entity", under whatever name, becomes O."""
+    if OUTSIDE in names:
+        return list(names)
+    candidates = [name for name in names if name.upper() in OUTSIDE_NAMES]
+    if len(candidates) != 1:
+        raise CheckpointError(
+            f"No class of the checkpoint is O (outside of every entity): {', '.join(names)}. "
+            "Say which one it is with --map NAME=O."
+        )
+    return [OUTSIDE if name == candidates[0] else name for name in names]
+
+
+def _as_tag(name: str, scheme: Optional[str]) -> str:
+    """A class name as prefix-label; one without a prefix is a label of the IO scheme."""
+    if name == OUTSIDE:
+        return name
+    match = PREFIXED.match(name)
+    return f"{match.group(1)}-{match.group(2)}" if match else f"I-{name}"
+
+
+def _recognise(prefixes: set, names: Sequence[str]) -> str:
+    if prefixes <= {"I"}:
+        return "IO"
+    if prefixes <= {"B", "I"}:
+        return "IOB"
+    if prefixes <= {"B", "I", "E", "S"}:
+        return "BIOES"
+    if prefixes <= {"B", "I", "L", "U"}:
+        return "BILUO"
+    raise CheckpointError(
+        f"The classes mix tag schemes (prefixes {', '.join(sorted(prefixes))}): {', '.join(names)}. "
+        "Expected IO, IOB, BIOES or BILOU."
+    )
+
+
+def _refuse_unfit(tags: Sequence[str], tag_set: TagSet, names: Sequence[str]) -> None:
+    seen: Dict[str, str] = {}
+    for tag, name in zip(tags, names, strict=True):
+        if tag in seen:
+            raise CheckpointError(
+                f"The classes {seen[tag]!r} and {name!r} both become the tag {tag}; expected one each."
+            )
+        if tag not in tag_set.tag_to_id:
+            raise CheckpointError(f"The class {name!r} has no place in the scheme {tag_set.scheme}.")
+        seen[tag] = name
