@@ -11,8 +11,8 @@ from typing import Iterator
 def written_beside(folder: Path) -> Iterator[Path]:
     """An empty folder to write into; its files are moved to ``folder`` once all of them are there.
 
-    Whatever interrupts the writing, each file of ``folder`` is the old one or the new one, never a half. Files
-    that ``folder`` has besides stay.
+    Whatever interrupts the writing, each file of ``folder`` is the old one or the new one, never a half.
+    Files that ``folder`` has besides stay.
     """
     folder.mkdir(parents=True, exist_ok=True)
     # Within the folder: a move across file systems would be a copy.

@@ -7,6 +7,7 @@ from typing import Iterable, List, Optional, Sequence, Tuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import UserError
 from .types import Ints1d, TokenSpan
 
 # scheme -> the prefixes of one label's tags; O stands apart.
@@ -19,9 +20,9 @@ OUTSIDE = "O"
 
 
 def validate_scheme(scheme: str) -> str:
-    """RETURNS (str): the scheme, if it is known. Raises a ValueError that lists the known ones."""
+    """RETURNS (str): the scheme, if it is known. Raises a UserError that lists the known ones."""
     if scheme not in PREFIXES:
-        raise ValueError(f"Unknown tag scheme {scheme!r}: expected one of {', '.join(PREFIXES)}.")
+        raise UserError(f"Unknown tag scheme {scheme!r}: expected one of {', '.join(PREFIXES)}.")
     return scheme
 
 
@@ -43,7 +44,7 @@ class TagSet:
     def __post_init__(self) -> None:
         validate_scheme(self.scheme)
         if len(set(self.labels)) != len(self.labels):
-            raise ValueError(f"Labels must be unique, found {list(self.labels)}.")
+            raise UserError(f"Labels must be unique, found {list(self.labels)}.")
 
     @cached_property
     def tags(self) -> List[str]:

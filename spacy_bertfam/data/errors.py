@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Optional, Union
 
+from ..errors import UserError
 
-class DataError(ValueError):
+
+class DataError(UserError):
     """A file, or a setting about files, that the user has to put right; its text is one sentence.
 
     path (Path): the file at fault, if one is.

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Optional, Tuple, Union
 
+from ..errors import UserError
+
 POOLING_NAMES = ("first", "last", "mean", "max")
 PRECISIONS = ("none", "bf16", "fp16")
 # Window in pieces: see benchmarks/README.md for what other sizes cost and bring.
@@ -28,16 +30,18 @@ class EncoderSettings:
         _one_of("pooling", self.pooling, POOLING_NAMES)
         _one_of("mixed_precision", self.mixed_precision, PRECISIONS)
         if self.window is not None and self.window < 4:
-            raise ValueError(f"Encoder setting window is {self.window}: expected at least 4 pieces.")
+            raise UserError(f"Encoder setting window is {self.window}: expected at least 4 pieces.")
         if self.overlap < 0 or (self.window is not None and self.overlap > self.window // 2):
-            raise ValueError(
+            raise UserError(
                 f"Encoder setting overlap is {self.overlap}: expected 0 to half the window "
                 f"({self.window} pieces), or windows would hardly move forward."
             )
         if self.max_batch_pieces < 1:
-            raise ValueError(f"Encoder setting max_batch_pieces is {self.max_batch_pieces}: expected 1 or more.")
+            raise UserError(
+                f"Encoder setting max_batch_pieces is {self.max_batch_pieces}: expected 1 or more."
+            )
 
 
 def _one_of(setting: str, value: str, choices: Tuple[str, ...]) -> None:
     if value not in choices:
-        raise ValueError(f"Encoder setting {setting} is {value!r}: expected one of {', '.join(choices)}.")
+        raise UserError(f"Encoder setting {setting} is {value!r}: expected one of {', '.join(choices)}.")

@@ -2,9 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Dict, Iterable, List
 
 from spacy.training import Example
+
+from ..errors import UserError
 
 N_SHOWN = 3
 
@@ -47,8 +50,34 @@ def read_gold(examples: Iterable[Example]) -> GoldReport:
     return report
 
 
+def check_gold(report: GoldReport, labels: Iterable[str], component: str) -> None:
+    """Raise a UserError where the data have no entity, or a given label looks like a typing error.
+
+    labels (Iterable[str]): those given beside the data. One without entities is no error in itself: the
+        examples may be the first ones of a stream.
+    """
+    labels = list(labels)
+    if not report.labels and not labels:
+        raise UserError(
+            f"Component {component!r}: none of the {report.n_examples} training examples has an entity "
+            f"({report.n_unannotated} have no entity annotation at all). Expected doc.ents to be set: "
+            "check the corpus, and --map where it was converted."
+        )
+    others = {label.casefold(): label for label in report.labels if label not in labels}
+    for label in labels:
+        alike = get_close_matches(label.casefold(), others, n=1, cutoff=0.7)
+        if label not in report.labels and alike:
+            found = others[alike[0]]
+            raise UserError(
+                f"Component {component!r}: [initialize.components.{component}.labels] lists {label!r}, of which "
+                f"the training data have no entity, and lacks {found!r}, of which they have "
+                f"{report.labels[found]}. Expected the same name in both: correct one of them."
+            )
+
+
 def _count_misaligned(eg: Example, report: GoldReport) -> None:
-    if [t.idx for t in eg.reference] == [t.idx for t in eg.predicted] and eg.reference.text == eg.predicted.text:
+    x, y = eg.predicted, eg.reference
+    if x.text == y.text and [token.idx for token in x] == [token.idx for token in y]:
         return
     aligned = eg.get_aligned_spans_y2x(eg.reference.ents, allow_overlap=False)
     if len(aligned) == len(eg.reference.ents):

@@ -18,7 +18,7 @@ from ..errors import UserError
 from ..saving import written_beside
 from ..tags import TagSet, validate_scheme
 from ..types import ScoredSpan, TaggerModel, TrainedHead
-from .gold import check_labels, read_gold
+from .gold import check_gold, read_gold
 from .preset import Preset, find_preset
 from .upstream import check_order, check_upstream
 
@@ -223,20 +223,14 @@ class BertfamNER(TrainablePipe):
         if nlp is not None:
             check_order(self.model, nlp, self.name)
         validate_get_examples(get_examples, "BertfamNER.initialize")
-        report = read_gold(get_examples())
-        if not report.labels and not labels:
-            raise UserError(
-                f"Component {self.name!r}: none of the {report.n_examples} training examples has an entity "
-                f"({report.n_unannotated} have no entity annotation at all). Expected doc.ents to be set: "
-                "check the corpus, and --map where it was converted."
-            )
-        check_labels(labels or (), report, self.name)
+        report, labels = read_gold(get_examples()), list(labels or ())
+        check_gold(report, labels, self.name)
         if report.sentence():
             logger.warning("[%s] %s", self.name, report.sentence())
         trained = head() if head is not None else None
         if trained is not None:
             self.take_head(trained)
-        for label in [*(labels or ()), *sorted(report.labels)]:
+        for label in [*labels, *sorted(report.labels)]:
             self.add_label(label)
         self._resize(before=None)
         self.model.initialize(X=[eg.predicted for eg in islice(get_examples(), 10)])

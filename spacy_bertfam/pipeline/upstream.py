@@ -7,12 +7,14 @@ from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.tokens import Doc
 from thinc.api import Model
 
+from ..errors import UserError
+
 # Listeners of other packages, by the name of their layer: the Doc extension that they read
 EXTENSIONS = {"transformer-listener": "trf_data", "last_transformer_layer_listener": "trf_data"}
 
 
 def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
-    """Raise a ValueError if ``model`` listens to an encoder that has not run on ``docs``."""
+    """Raise a UserError if ``model`` listens to an encoder that has not run on ``docs``."""
     for node in model.walk():
         if isinstance(node, Tok2VecListener):
             # spaCy's doc_cleaner leaves None
@@ -24,7 +26,7 @@ def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
         if missing:
             upstream = getattr(node, "upstream_name", "*")
             encoder = "an encoder" if upstream == "*" else f"the encoder {upstream!r}"
-            raise ValueError(
+            raise UserError(
                 f"Component {component!r} listens to {encoder} that has not run on this text: it is missing, "
                 "disabled, or stands behind. Expected it to be enabled and to stand before this component: "
                 "see nlp.pipe_names and nlp.disabled."
@@ -32,7 +34,7 @@ def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
 
 
 def check_order(model: Model, nlp: Language, component: str) -> None:
-    """Raise a ValueError if ``model`` listens to an encoder that ``nlp`` does not have before ``component``."""
+    """Raise a UserError if ``model`` listens to an encoder that ``nlp`` has not before ``component``."""
     names = nlp.component_names
     before = names[: names.index(component)] if component in names else names
     encoders = [name for name in before if hasattr(nlp.get_pipe(name), "find_listeners")]
@@ -41,7 +43,7 @@ def check_order(model: Model, nlp: Language, component: str) -> None:
             continue
         if node.upstream_name != "*" or not encoders:
             encoder = "an encoder" if node.upstream_name == "*" else f"the encoder {node.upstream_name!r}"
-            raise ValueError(
+            raise UserError(
                 f"Component {component!r} listens to {encoder}, which the pipeline does not have before it "
                 f"({', '.join(names)}). Expected it to stand before this component: put it there, or set "
                 "`upstream` in this component's [model.tok2vec] to the name that it has."
