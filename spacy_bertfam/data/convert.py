@@ -55,13 +55,14 @@ def convert(
     report.labels = plan_labels(rename or {}, keep_unmapped=keep_unmapped, report=report)
     part_of = split_documents([r.document for r in records], split, seed=seed) if split else {}
     bins = {part: DocBin(attrs=ATTRS) for part in (split or [""])}
+    places = {part: output / f"{part}.spacy" if split else output for part in bins}
+    report.parts = {place.name: {"n_docs": 0, "n_tokens": 0, "n_entities": 0} for place in places.values()}
     for record in progress(records):
         part = part_of.get(record.document, "")
         for doc in record_to_docs(record, nlp, unit=unit, alignment=alignment, report=report):
             bins[part].add(doc)
-            _count(doc, f"{part}.spacy" if split else output.name, report)
+            _count(doc, places[part].name, report)
     _check_not_empty(path, report)
-    places = {part: output / f"{part}.spacy" if split else output for part in bins}
     write_files({places[part]: doc_bin.to_bytes() for part, doc_bin in bins.items()})
     return report
 
@@ -131,7 +132,7 @@ def _check_not_empty(path: Path, report: ConversionReport) -> None:
 
 
 def _count(doc: Doc, file: str, report: ConversionReport) -> None:
-    part = report.parts.setdefault(file, {"n_docs": 0, "n_tokens": 0, "n_entities": 0})
+    part = report.parts[file]
     part["n_docs"] += 1
     part["n_tokens"] += len(doc)
     part["n_entities"] += len(doc.ents)

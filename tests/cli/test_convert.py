@@ -59,7 +59,8 @@ def test_split_writes_a_file_for_each_part(jsonl, tmp_path):
         "test.spacy",
         "train.spacy",
     ]
-    assert "wrote  train.spacy: 3 docs" in result.output
+    wrote = [line.split()[1:3] for line in result.output.splitlines() if line.startswith("wrote")]
+    assert wrote == [["train.spacy:", "3"], ["dev.spacy:", "1"], ["test.spacy:", "1"]]
 
 
 def test_unmapped_labels_can_be_dropped(jsonl, tmp_path):
