@@ -5,6 +5,8 @@ from typing import Tuple, Union
 
 import torch
 
+from ..errors import UserError
+
 # encoder.layer.3. (BERT and kin), transformer.layer.3. (DistilBERT), layers.3. (ModernBERT)
 LAYER = re.compile(r"(?:^|\.)(?:layer|layers|h|block)\.(\d+)\.")
 
@@ -15,14 +17,14 @@ def freeze(network: torch.nn.Module, layers: Union[int, Tuple[str, ...]]) -> int
     layers (Union[int, Tuple[str, ...]]): 0 freezes nothing, n the embeddings and the first n layers,
         -1 everything; names freeze each parameter that starts with one of them.
     RETURNS (int): the number of frozen parameters (tensors).
-    Raises a ValueError where a name fits no parameter.
+    Raises a UserError where a name fits no parameter.
     """
     names = [name for name, _ in network.named_parameters()]
     if not isinstance(layers, int):
         for prefix in layers:
             if not any(name.startswith(prefix) for name in names):
                 tops = sorted({name.rsplit(".", 2)[0] for name in names})
-                raise ValueError(
+                raise UserError(
                     f"frozen_layers names {prefix!r}, which no parameter of the encoder starts with; "
                     f"expected a beginning of one of: {', '.join(tops[:12])} ..."
                 )

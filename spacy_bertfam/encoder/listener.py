@@ -7,6 +7,7 @@ from spacy.pipeline.tok2vec import forward as tok2vec_forward
 from spacy.tokens import Doc
 from thinc.api import Model
 
+from ..errors import UserError
 from ..types import Tok2VecModel
 
 
@@ -36,7 +37,7 @@ class EncoderListener(Tok2VecListener):
 def init(model: EncoderListener, X: Optional[Sequence[Doc]] = None, Y: Any = None) -> None:
     """Remember the Docs of ``nlp.initialize``: layers behind infer their shapes from zeros for them."""
     if not model.has_dim("nO"):
-        raise ValueError(missing_encoder(model, "is not in the pipeline, or comes behind this component"))
+        raise UserError(missing_encoder(model, "is not in the pipeline, or comes behind this component"))
     model._sample = X
 
 
@@ -47,7 +48,7 @@ def forward(model: EncoderListener, docs: Sequence[Doc], is_train: bool) -> Tupl
     model._sample = None
     for doc in docs:
         if len(doc) and doc.tensor.size == 0:
-            raise ValueError(missing_encoder(model, "has not run on this Doc"))
+            raise UserError(missing_encoder(model, "has not run on this Doc"))
     return tok2vec_forward(model, docs, is_train)
 
 

@@ -11,6 +11,8 @@ from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.api import Config, Model
 
+from ..errors import UserError
+
 DEFAULT_CONFIG = Config().from_str(
     """
 [model]
@@ -41,7 +43,7 @@ class BertfamEncoder(Tok2Vec):
         from ..encoder.model import MODEL_NAME
 
         if model.name != MODEL_NAME:
-            raise ValueError(
+            raise UserError(
                 f"Component {name!r} (bertfam_encoder) got the model {model.name!r}; expected an encoder: "
                 'set @architectures = "spacy-bertfam.Encoder.v1" in its [model] block.'
             )
