@@ -78,7 +78,10 @@ class TimeMajor:
 
 def best_paths(packed: TimeMajor, transitions: Transitions) -> NDArray[np.int64]:
     """The legal tags with the highest sum of scores (Viterbi); Shape: (n_tokens,), rows by step."""
-    between = transitions.between.T[None]  # Shape: (1, to, from)
+    # Tags that are reached alike (O, B- and S- of every label) share one search: n_kinds is a few more
+    # than the labels without learned transitions, n_tags with them.
+    kinds, kind_of = np.unique(transitions.between, axis=1, return_inverse=True)
+    between, kind_of = kinds.T[None], kind_of.reshape(-1)  # Shape: (1, n_kinds, n_tags)
     back = np.zeros(packed.rows.shape, dtype=np.int16)
     path = np.zeros(len(packed.rows), dtype=np.int64)
     best = np.empty_like(packed.rows)
@@ -87,10 +90,11 @@ def best_paths(packed: TimeMajor, transitions: Transitions) -> NDArray[np.int64]
             packed.step(best, 0)[:] = packed.step(packed.rows, 0) + transitions.start
             continue
         before = packed.step(best, t - 1, packed.sizes[t])
-        arrivals = before[:, None, :] + between  # Shape: (n_texts, to, from)
-        packed.step(back, t)[:] = choice = arrivals.argmax(axis=2)
+        arrivals = before[:, None, :] + between  # Shape: (n_texts, n_kinds, n_tags)
+        choice = arrivals.argmax(axis=2)
         arrived = np.take_along_axis(arrivals, choice[:, :, None], axis=2)[:, :, 0]
-        packed.step(best, t)[:] = arrived + packed.step(packed.rows, t)
+        packed.step(back, t)[:] = choice[:, kind_of]
+        packed.step(best, t)[:] = arrived[:, kind_of] + packed.step(packed.rows, t)
     for t in range(len(packed) - 1, -1, -1):
         chosen = (packed.step(best, t) + transitions.end).argmax(axis=1)
         if t + 1 < len(packed):
