@@ -6,5 +6,7 @@ imports point one way.
 
 from .errors import CheckpointError
 from .folder import check_folder
+from .foreign import describe_foreign
+from .pickled import convert_pickle
 
-__all__ = ["CheckpointError", "check_folder"]
+__all__ = ["CheckpointError", "check_folder", "convert_pickle", "describe_foreign"]

@@ -1,47 +1,86 @@
 """Checks on a Hugging Face folder, made before anything of it is loaded."""
 
-import json
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Collection, Dict
 
+from .entries import list_entries
 from .errors import CheckpointError
+from .field_types import check_field_types
+from .file_names import check_file_fields
+from .foreign import SPAN_MARKER, describe_foreign, describe_weights
+from .implementations import check_implementations
+from .json_file import read_object
+from .own_code import check_own_code
+from .sizes import check_sizes
+from .tokenizer_file import check_tokenizer_file
+from .weights import check_safetensors, has_pickles, has_safetensors
 
-PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
+CONFIG = "config.json"
+TOKENIZER_SETTINGS = ("tokenizer_config.json", "special_tokens_map.json")
+SETTINGS = (
+    CONFIG, *TOKENIZER_SETTINGS, "generation_config.json", "preprocessor_config.json", "processor_config.json",
+)  # fmt: skip
+NO_CODE = "nothing of it is executed, and the weights are written as safetensors"
 
 
-def check_folder(folder: Path) -> None:
-    """Raise a CheckpointError unless ``folder`` holds a checkpoint that is safe to open."""
-    config = _read_config(folder)
-    if "auto_map" in config:
+def check_folder(folder: Path, *, allow_pickle: bool = False) -> None:
+    """Raise a CheckpointError unless ``folder`` holds a checkpoint that is safe to open.
+
+    Nothing is loaded or run: settings are read as JSON, of the weights only the headers.
+    allow_pickle (bool): also accept weights that are only there as pickles, which are not looked into.
+    """
+    names = list_entries(folder)
+    _check_is_transformers(folder, names)
+    for name in SETTINGS:
+        if name in names:
+            _check_settings(folder / name, names)
+    config = read_object(folder / CONFIG)
+    check_field_types(config, folder / CONFIG)
+    check_sizes(config, folder / CONFIG, _check_weights(folder, names, allow_pickle=allow_pickle))
+    if "tokenizer.json" in names:
+        check_tokenizer_file(folder / "tokenizer.json")
+
+
+def _check_is_transformers(folder: Path, names: Collection[str]) -> None:
+    foreign = describe_foreign(names)
+    if foreign:
+        raise CheckpointError(f"{folder} {foreign}")
+    if CONFIG not in names:
+        inner = sorted(path.parent for path in folder.glob(f"*/{CONFIG}"))
+        hint = f": give {inner[0]}." if inner else "."
+        raise CheckpointError(f"{folder} has no config.json; expected a Hugging Face checkpoint{hint}")
+
+
+def _check_settings(path: Path, names: Collection[str]) -> None:
+    settings = read_object(path)
+    check_own_code(settings, path, names)
+    check_implementations(settings, path)
+    if path.name in TOKENIZER_SETTINGS:
+        check_file_fields(settings, path)
+    if path.name == CONFIG:
+        _check_config(settings, path)
+
+
+def _check_config(config: Dict[str, Any], path: Path) -> None:
+    if config.get("model_type") == "span-marker":
+        raise CheckpointError(f"{path.parent} {SPAN_MARKER}")
+    if config.get("transformers_weights") is not None:
         raise CheckpointError(
-            f"{folder / 'config.json'} names Python code of its own (auto_map), which is never run; "
-            "expected an architecture that transformers itself has."
+            f"{path} names its weights itself (transformers_weights: {config['transformers_weights']!r:.200}), "
+            "a path that may lead out of the folder; expected model.safetensors: rename the file, remove the field."
         )
-    for key in config:
-        if key.startswith("_attn_implementation") and config[key] not in (None, "eager", "sdpa"):
-            raise CheckpointError(
-                f"{folder / 'config.json'} sets {key}; expected no attention implementation in a checkpoint. "
-                "Choose one with the encoder's setting `attention`."
-            )
-    if not list(folder.glob("*.safetensors")):
-        found = next((name for name in PICKLES if (folder / name).is_file()), None)
+
+
+def _check_weights(folder: Path, names: Collection[str], *, allow_pickle: bool) -> int:
+    """How many numbers the weights hold; of pickles, at most how many."""
+    if has_safetensors(names):
+        return check_safetensors(folder, names)
+    if not has_pickles(names):
+        raise CheckpointError(f"{folder} {describe_weights(names)}")
+    if not allow_pickle:
         raise CheckpointError(
-            f"{folder} has "
-            + (f"only pickled weights ({found})" if found else "no weights")
-            + "; expected model.safetensors."
+            f"{folder} has its weights only as a pickle (pytorch_model.bin), which can run code when it is opened; "
+            f"expected model.safetensors: `bertfam import-hf NAME OUT --allow-pickle` reads it all the same "
+            f"({NO_CODE})."
         )
-
-
-def _read_config(folder: Path) -> Dict[str, Any]:
-    path = folder / "config.json"
-    if not folder.is_dir():
-        raise CheckpointError(f"No folder {folder}; expected a Hugging Face checkpoint.")
-    if not path.is_file():
-        raise CheckpointError(f"{folder} has no config.json; expected a Hugging Face checkpoint.")
-    try:
-        config = json.loads(path.read_text(encoding="utf8"))
-    except ValueError as error:
-        raise CheckpointError(f"{path} is not JSON: {error}") from error
-    if not isinstance(config, dict):
-        raise CheckpointError(f"{path} holds {type(config).__name__}; expected a JSON object.")
-    return config
+    return sum(path.stat().st_size for path in folder.glob("pytorch_model*.bin")) // 2  # bytes of a float16

@@ -1,0 +1,136 @@
+"""Pickled weights -> a folder with safetensors, by torch's reader that knows tensors only and runs nothing."""
+
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import TYPE_CHECKING, Any, Dict
+
+from .entries import list_entries
+from .errors import CheckpointError
+from .folder import check_folder
+from .weights import INDEX, PICKLE, PICKLE_INDEX, SINGLE, has_safetensors, read_weight_map
+
+if TYPE_CHECKING:
+    import torch
+
+KEPT = (".json", ".model", ".txt")
+# What a pickle that is broken or made by an enemy ends in; the reader's own refusal is the first
+UNREADABLE = (
+    UnpicklingError, AttributeError, EOFError, IndexError, KeyError, MemoryError, OSError, OverflowError,
+    RuntimeError, TypeError, ValueError,
+)  # fmt: skip
+
+
+def convert_pickle(folder: Path, out: Path) -> Path:
+    """Copy a checkpoint with pickled weights, which become safetensors of the same names and numbers.
+
+    out (Path): a folder that does not exist yet, or an empty one.
+    RETURNS (Path): `out`, which has passed the gate.
+    Raises a CheckpointError where the folder does not pass the gate, or a pickle holds more than tensors.
+    """
+    check_folder(folder, allow_pickle=True)
+    names = list_entries(folder)
+    if has_safetensors(names):
+        raise CheckpointError(f"{folder} has safetensors; expected pickled weights only: give it as it is.")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise CheckpointError(f"{out} exists already; expected a new folder.")
+    _check_torch()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
+        staging = Path(temporary) / "model"
+        staging.mkdir()
+        _write_weights(folder, names, staging / SINGLE)
+        for name in names - {PICKLE_INDEX, INDEX}:
+            if name.endswith(KEPT):
+                shutil.copyfile(folder / name, staging / name)
+        check_folder(staging)
+        if out.exists():
+            out.rmdir()
+        staging.rename(out)
+    return out
+
+
+def _check_torch() -> None:
+    import torch
+
+    if tuple(int(part) for part in torch.__version__.split("+")[0].split(".")[:2]) < (2, 6):
+        raise CheckpointError(
+            f"torch {torch.__version__} can be made to run code by a pickle even when it reads weights only "
+            "(CVE-2025-32434); expected torch 2.6 or later: upgrade it."
+        )
+
+
+def _write_weights(folder: Path, names: "frozenset[str]", path: Path) -> None:
+    from safetensors.torch import save_file
+
+    if PICKLE in names:
+        shards = [PICKLE]
+    else:
+        shards = sorted(set(read_weight_map(folder / PICKLE_INDEX, names, suffix=".bin").values()))
+    tensors: Dict[str, torch.Tensor] = {}
+    for shard in shards:
+        tensors.update(_read_pickle(folder / shard))
+    if not tensors:
+        raise CheckpointError(f"{folder / shards[0]} holds no tensors; expected weights.")
+    save_file(tensors, path, metadata={"format": "pt"})
+
+
+def _read_pickle(path: Path) -> "Dict[str, torch.Tensor]":
+    import torch
+
+    _check_archive(path)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except UNREADABLE as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise CheckpointError(
+            f"{path} cannot be read as weights only ({reason:.300}); expected tensors and nothing else: "
+            "do not trust its source."
+        ) from error
+    if not isinstance(state, dict):
+        raise CheckpointError(f"{path} holds {type(state).__name__}; expected tensors by name.")
+    room = 4 * path.stat().st_size  # tied weights stand there once, and here once for each name
+    tensors = {}
+    for name, value in state.items():
+        tensors[name] = _own_tensor(name, value, path)
+        room -= tensors[name].nbytes
+        if room < 0:
+            raise CheckpointError(f"{path} unfolds to several times its size; expected plain weights.")
+    return tensors
+
+
+def _check_archive(path: Path) -> None:
+    """Refuse a zip file with compressed or overlapping parts, which torch never writes: it could unfold to anything."""
+    if not zipfile.is_zipfile(path):
+        return  # the format before torch 1.6, which is a pickle without a zip file around it
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} is a broken archive ({error}); expected weights: fetch it again."
+        ) from error
+    compressed = any(part.compress_type != zipfile.ZIP_STORED for part in parts)
+    if compressed or sum(part.file_size for part in parts) > path.stat().st_size:
+        raise CheckpointError(
+            f"{path} has compressed parts, which torch never writes; expected plain weights."
+        )
+
+
+def _own_tensor(name: Any, value: Any, path: Path) -> "torch.Tensor":
+    """A tensor with memory of its own, as safetensors want it."""
+    import torch
+
+    if not isinstance(name, str) or not isinstance(value, torch.Tensor):
+        raise CheckpointError(
+            f"{path} holds {type(value).__name__} under {name!r:.200}; expected tensors by name and nothing else."
+        )
+    plain = value.layout == torch.strided and value.device.type == "cpu" and not value.is_quantized
+    if not plain or value.nbytes > value.untyped_storage().nbytes():
+        raise CheckpointError(
+            f"{path} has {name!r:.200} as a view or in a form that is larger than what is stored; "
+            "expected plain tensors."
+        )
+    return value.detach().clone(memory_format=torch.contiguous_format)

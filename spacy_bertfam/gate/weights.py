@@ -1,0 +1,78 @@
+"""The weights of a folder: which files hold them, and whether their headers are sound."""
+
+from pathlib import Path
+from typing import Any, Collection, Dict, List
+
+from .errors import CheckpointError
+from .file_names import is_plain_name
+from .json_file import read_object
+from .safetensors_header import TensorEntry, read_header
+
+SINGLE = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+PICKLE = "pytorch_model.bin"
+PICKLE_INDEX = "pytorch_model.bin.index.json"
+MAX_SHARDS = 1000
+
+
+def has_safetensors(names: Collection[str]) -> bool:
+    """Whether the folder has weights under a name that `transformers` looks for."""
+    return SINGLE in names or INDEX in names
+
+
+def has_pickles(names: Collection[str]) -> bool:
+    """Whether the folder has pickled weights under a name that `transformers` looks for."""
+    return PICKLE in names or PICKLE_INDEX in names
+
+
+def check_safetensors(folder: Path, names: Collection[str]) -> int:
+    """Check the headers of the weights that `transformers` would read.
+
+    RETURNS (int): how many numbers they hold.
+    """
+    if SINGLE in names:
+        return count_numbers(read_header(folder / SINGLE))
+    weight_map = read_weight_map(folder / INDEX, names, suffix=".safetensors")
+    n_numbers = 0
+    for shard in sorted(set(weight_map.values())):
+        entries = read_header(folder / shard)
+        n_numbers += count_numbers(entries)
+        missing = {name for name in weight_map if weight_map[name] == shard} - {
+            entry.name for entry in entries
+        }
+        if missing:
+            raise CheckpointError(
+                f"{folder / INDEX} places {min(missing)!r:.200} in {shard}, which has no such tensor; "
+                "expected an index of these files: fetch all of them again."
+            )
+    return n_numbers
+
+
+def count_numbers(entries: List[TensorEntry]) -> int:
+    """How many numbers the tensors hold together."""
+    return sum(entry.n_numbers for entry in entries)
+
+
+def read_weight_map(path: Path, names: Collection[str], *, suffix: str) -> Dict[str, str]:
+    """The index of weights in several files: tensor -> name of the file.
+
+    names (Collection[str]): the files that there are.
+    """
+    weight_map: Any = read_object(path).get("weight_map")
+    if not isinstance(weight_map, dict) or not weight_map:
+        raise CheckpointError(
+            f"{path} has no weight_map; expected a file name for each tensor: fetch it again."
+        )
+    for shard in weight_map.values():
+        if not is_plain_name(shard) or not shard.endswith(suffix):
+            raise CheckpointError(
+                f"{path} names the weights {shard!r:.200}; expected plain names that end in {suffix}, "
+                "of files in the same folder."
+            )
+        if shard not in names:
+            raise CheckpointError(
+                f"{path} names {shard:.200}, which is not there; expected all parts: fetch it."
+            )
+    if len(set(weight_map.values())) > MAX_SHARDS:
+        raise CheckpointError(f"{path} names more than {MAX_SHARDS:,} files of weights; expected fewer.")
+    return weight_map
