@@ -70,7 +70,9 @@ def _call(command: list[str], what: str, cwd: Path | None = None) -> str:
     environ = {**os.environ, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(command, cwd=cwd, env=environ, stdout=subprocess.PIPE, encoding="utf8", check=False)
     if done.returncode:
-        raise WheelError(f"{what} ended with exit code {done.returncode} in the clean environment: see above.")
+        raise WheelError(
+            f"{what} ended with exit code {done.returncode} in the clean environment: see above."
+        )
     return done.stdout
 
 
@@ -80,7 +82,9 @@ def try_wheel_cli(
     plugin: Path = typer.Option(Path("."), help="This project's folder, or its wheel."),
     folder: Path = typer.Option(Path("output/clean_env"), help="Where to make the environment."),
     text: str = typer.Option(SENTENCE, help="The sentence to read."),
-    share_packages: bool = typer.Option(False, help="See the packages of this environment: fast, less clean."),
+    share_packages: bool = typer.Option(
+        False, help="See the packages of this environment: fast, less clean."
+    ),
     keep: bool = typer.Option(False, help="Leave the environment where it is."),
     min_ents: int = typer.Option(1, help="Fail if fewer entities are found."),
 ) -> None:

@@ -1,0 +1,96 @@
+"""The configs in configs/: complete, and trainable on a tiny encoder by command-line overrides alone."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.cli.init_config import fill_config
+from spacy.language import Language
+from spacy.schemas import ConfigSchemaTraining
+from spacy.tokens import DocBin
+from spacy.util import load_config, load_model_from_config, registry
+
+ROOT = Path(__file__).parent.parent
+CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
+PATHS = {"paths.train": "train.spacy", "paths.dev": "dev.spacy"}
+
+
+@pytest.fixture(params=CONFIGS, ids=lambda path: path.stem)
+def config(request) -> Path:
+    return request.param
+
+
+def test_both_variants_are_there():
+    assert [path.stem for path in CONFIGS] == ["ner_own", "ner_shared"]
+
+
+def test_nothing_is_left_for_fill_config_to_add(config, tmp_path):
+    _, filled = fill_config(tmp_path / "filled.cfg", config, silent=True)
+    assert filled == load_config(config, interpolate=False)
+
+
+def test_every_block_resolves(config):
+    loaded = load_config(config, overrides=PATHS)
+    nlp = load_model_from_config(loaded, auto_fill=False)
+    training = registry.resolve(nlp.config.interpolate()["training"], schema=ConfigSchemaTraining)
+    assert type(training["optimizer"]).__name__ == "AdamW"
+    assert set(nlp.pipe_names) >= {"ner"}
+
+
+@pytest.mark.parametrize("lang", ["fr", "en", "xx"])
+def test_language_and_encoder_are_overrides(config, lang):
+    overrides = {"nlp.lang": lang, "paths.encoder": "camembert-base", **PATHS}
+    nlp = load_model_from_config(load_config(config, overrides=overrides), auto_fill=False)
+    assert nlp.lang == lang
+    assert json.dumps(nlp.config.interpolate()["components"]).count("camembert-base") == 1
+
+
+def test_the_learning_rate_ends_where_training_ends(config):
+    training = load_config(config)["training"]
+    assert training["optimizer"]["learn_rate"]["total_steps"] == training["max_steps"]
+
+
+def test_a_loop_of_ones_own_gets_the_optimizer(config):
+    nlp = load_model_from_config(load_config(config), auto_fill=False)
+    assert type(nlp.create_optimizer()).__name__ == "AdamW"
+
+
+def write_sentences(nlp: Language, path: Path) -> None:
+    docs = []
+    for name, town in [("Anne", "Rennes"), ("Marc Petit", "Saint-Malo"), ("Zoé", "Le Havre")]:
+        text = f"{name} habite à {town} depuis deux ans."
+        doc = nlp.make_doc(text)
+        start = text.index(town)
+        spans = [doc.char_span(0, len(name), "PER"), doc.char_span(start, start + len(town), "LOC")]
+        doc.set_ents(spans)
+        docs.append(doc)
+    DocBin(docs=docs).to_disk(path)
+
+
+def test_trains_by_the_command_of_spacy_and_loads_without_the_encoder(config, tiny_encoder, tmp_path):
+    nlp = spacy.blank("fr")
+    for part in ("train", "dev"):
+        write_sentences(nlp, tmp_path / f"{part}.spacy")
+    overrides = {
+        **PATHS,
+        "paths.encoder": str(tiny_encoder("camembert")),
+        "training.max_steps": "2",
+        "training.optimizer.learn_rate.total_steps": "2",
+        "training.eval_frequency": "1",
+    }
+    arguments = [word for name, value in overrides.items() for word in (f"--{name}", value)]
+    command = [sys.executable, "-m", "spacy", "train", str(config), "--output", "out", *arguments]
+    environ = {**os.environ, "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environ, capture_output=True, encoding="utf8", timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    trained = spacy.load(tmp_path / "out" / "model-last")
+    assert trained.get_pipe("ner").labels == ("LOC", "PER")
+    doc = trained("Anne habite à Rennes.")
+    assert doc.tensor is None or doc.tensor.size == 0
+    assert all(0 <= ent._.score <= 1 for ent in doc.ents)

@@ -1,0 +1,182 @@
+"""The documents: every command in them exists with its options, the cheap ones run, stated defaults are true."""
+
+import os
+import re
+import shlex
+import shutil
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+import typer
+from spacy.cli._util import app as spacy_app
+from spacy.training import Example
+from spacy.util import load_config, load_model_from_config
+from typer.testing import CliRunner
+from weasel.util import load_project_config
+
+from spacy_bertfam.cli import spacy_entry  # noqa: F401  what spaCy does for its command line
+
+ROOT = Path(__file__).parent.parent
+DOCS = ["README.md", "README.fr.md", "CONTRIBUTING.md", "assets/README.md", "CHANGELOG.md"]
+TEXTS = {name: (ROOT / name).read_text(encoding="utf8") for name in DOCS}
+CODE = {name: re.sub(r"(?s)^```.*?^```", "", text, flags=re.M) for name, text in TEXTS.items()}
+
+
+def blocks(name: str, language: str) -> list[str]:
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", TEXTS[name])
+
+
+def commands(name: str) -> list[str]:
+    """The lines of bash blocks and the commands in running text, `&&` taken apart."""
+    lines = [line for block in blocks(name, "bash") for line in block.splitlines()]
+    lines += re.findall(r"`(python [^`]+)`", CODE[name])
+    return [part.strip() for line in lines for part in line.split("&&")]
+
+
+COMMANDS = [(name, line) for name in DOCS for line in commands(name)]
+SPACY_COMMANDS = [(name, line) for name, line in COMMANDS if line.startswith("python -m spacy ")]
+
+
+def find_command(words: list[str]) -> tuple[typer.core.TyperCommand, list[str]]:
+    """RETURNS (tuple): spaCy's command that the first words name, and the words after them."""
+    found = typer.main.get_command(spacy_app)
+    while words and words[0] in getattr(found, "commands", {}):
+        found, words = found.commands[words[0]], words[1:]
+    assert not getattr(found, "commands", {}), f"no command {words[0]}"
+    return found, words
+
+
+def option_names(words: list[str]) -> list[str]:
+    return [word.split("=")[0] for word in words if re.match(r"--?[a-z]", word)]
+
+
+def test_the_documents_have_commands():
+    assert len(SPACY_COMMANDS) > 10
+
+
+@pytest.mark.parametrize("name, line", SPACY_COMMANDS)
+def test_a_command_of_spacy_exists_with_its_options(name, line):
+    command, words = find_command(shlex.split(line)[3:])
+    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    overrides = {option for option in option_names(words) if "." in option}
+    assert set(option_names(words)) - overrides <= known
+    if command.name == "run":
+        project = load_project_config(ROOT)
+        assert words[0] in project["workflows"]
+        assert {option.removeprefix("--vars.") for option in overrides} <= set(project["vars"])
+    elif overrides:
+        config = load_config(ROOT / words[0])
+        for option in overrides:
+            section, _, setting = option.removeprefix("--").rpartition(".")
+            assert setting in config[section], option
+
+
+@pytest.mark.parametrize("name, line", [pair for pair in COMMANDS if " pip install" in pair[1]])
+def test_extras_that_are_installed_exist(name, line):
+    parser = ConfigParser(interpolation=None)
+    parser.read(ROOT / "setup.cfg", encoding="utf8")
+    for extras in re.findall(r'"\.\[(.*?)\]"', line):
+        assert set(extras.split(",")) <= set(parser["options.extras_require"])
+
+
+@pytest.mark.parametrize("name, line", COMMANDS)
+def test_files_that_a_command_reads_exist(name, line):
+    for word in shlex.split(line):
+        if re.match(r"(assets|configs|scripts)\b", word):
+            assert (ROOT / word).exists(), word
+    assert line.split()[0] in ("python", "source", "tests/")
+
+
+@pytest.mark.parametrize("name", DOCS)
+def test_links_lead_to_files(name):
+    for link in re.findall(r"\]\(([^)#]+)\)", CODE[name]):
+        if not link.startswith("https://"):
+            assert (ROOT / name).parent.joinpath(link).exists(), link
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.fr.md"])
+def test_command_one_is_the_same_in_both_languages(name):
+    command = 'python -m pip install ".[trf,package]" && python -m spacy project run quickstart'
+    assert f"```bash\n{command}\n```" in TEXTS[name]
+
+
+def test_the_ci_script_can_find_command_two():
+    found = re.search(r"(?ms)^<!-- command two -->\n```bash\n(python -m .*?)\n```$", TEXTS["README.md"])
+    assert found and found[1].endswith("python -m pytest") and "\n" not in found[1]
+    assert "<!-- command two -->" in (ROOT / ".ci" / "run").read_text(encoding="utf8")
+    assert os.name == "nt" or os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def settings() -> list[tuple[str, str]]:
+    """The settings of README's table, spelled out, with the stated default."""
+    table = TEXTS["README.md"].split("## Settings")[1].split("## ")[0]
+    prefix, found = "", []
+    for row in re.findall(r"(?m)^\| (.*) \|$", table)[1:]:
+        names, defaults = row.split("|")[:2]
+        listed = re.findall(r"`(.*?)`", names)
+        if names.startswith("**"):
+            prefix = f"{listed[0]}." if listed else ""
+            continue
+        # `training.max_steps`, `patience`: the second stands beside the first
+        beside = prefix or f"{listed[0].rpartition('.')[0]}."
+        for name, value in zip(listed, defaults.replace("`", "").split(", "), strict=True):
+            found.append((prefix + name if name == listed[0] else beside + name, value.strip()))
+    return found
+
+
+def test_the_table_of_settings_is_read():
+    assert ("components.encoder.model.overlap", "64") in settings()
+    assert ("training.patience", "2000") in settings()
+
+
+@pytest.mark.parametrize("path, value", settings())
+def test_a_stated_default_is_that_of_the_config(path, value):
+    actual = load_config(ROOT / "configs" / "ner_shared.cfg")
+    for part in path.split("."):
+        actual = actual[part]
+    assert {"None": "null", "False": "false"}.get(str(actual), str(actual)) == value
+
+
+@pytest.fixture(scope="module")
+def clone(tiny_encoder, tmp_path_factory) -> Path:
+    """A folder like a clone in which the quickstart has run; its pipeline is tiny and guesses."""
+    folder = tmp_path_factory.mktemp("clone")
+    shutil.copytree(ROOT / "assets", folder / "assets")
+    config = load_config(
+        ROOT / "configs" / "ner_shared.cfg", overrides={"paths.encoder": str(tiny_encoder("camembert"))}
+    )
+    nlp = load_model_from_config(config)
+    doc = nlp.make_doc("Anne vit à Rennes.")
+    doc.set_ents([doc.char_span(0, 4, "PER"), doc.char_span(11, 17, "LOC")])
+    nlp.initialize(lambda: [Example(nlp.make_doc(doc.text), doc)])
+    for run in ("quickstart", "mine"):
+        (folder / "training" / run).mkdir(parents=True)
+        nlp.to_disk(folder / "training" / run / "model-best")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.fr.md"])
+def test_the_python_of_the_documents_runs(name, clone, monkeypatch, capsys):
+    (code,) = blocks(name, "python")
+    assert len([line for line in code.splitlines() if line]) <= 10
+    monkeypatch.chdir(clone)
+    exec(compile(code, name, "exec"), {})
+    assert "<html" in (clone / "page.html").read_text(encoding="utf8")
+
+
+CHEAP = [pair for pair in SPACY_COMMANDS if pair[1].split()[3] in ("bertfam", "evaluate")]
+
+
+@pytest.mark.parametrize("name, line", CHEAP)
+def test_a_cheap_command_runs(name, line, clone, monkeypatch):
+    monkeypatch.chdir(clone)
+    result = CliRunner().invoke(spacy_app, shlex.split(line)[3:])
+    assert result.exit_code == 0, f"{result.output}\n{result.exception}"
+
+
+def test_a_tiny_encoder_is_made_as_contributing_says(tmp_path, monkeypatch):
+    (line,) = [line for line in commands("CONTRIBUTING.md") if line.startswith("python -c ")]
+    monkeypatch.chdir(tmp_path)
+    exec(shlex.split(line)[2], {})
+    assert (tmp_path / "tiny_bert" / "model.safetensors").is_file()

@@ -1,0 +1,98 @@
+"""project.yml: every command is documented, every file that it names exists or is made by a step before."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import srsly
+from typer.testing import CliRunner
+from weasel.cli.main import app as weasel
+from weasel.util import load_project_config
+
+ROOT = Path(__file__).parent.parent
+PROJECT = load_project_config(ROOT)
+COMMANDS = {command["name"]: command for command in PROJECT["commands"]}
+WORKFLOWS = PROJECT["workflows"]
+SCRIPTS = [(name, line) for name, command in COMMANDS.items() for line in command["script"]]
+
+
+def named_paths(line: str) -> list[str]:
+    """The words of a command that are paths of the project."""
+    folders = "|".join(PROJECT["directories"])
+    return [word for word in shlex.split(line) if re.match(rf"({folders})/", word)]
+
+
+def stands_under(path: str, parents: list[str]) -> bool:
+    return any(path == parent or path.startswith(f"{parent}/") for parent in parents)
+
+
+def test_the_two_workflows_go_from_the_encoder_to_the_wheel():
+    steps = ["encoder", "convert", "train", "evaluate", "render", "package", "try"]
+    assert WORKFLOWS["quickstart"] == steps
+    assert WORKFLOWS["ner"][0] == "encoder" and WORKFLOWS["ner"][-1] == "ner-package"
+    assert set(COMMANDS) == {step for steps in WORKFLOWS.values() for step in steps}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_documented_and_declares_what_it_reads_and_makes(name):
+    assert COMMANDS[name]["help"]
+    assert COMMANDS[name]["deps"] and COMMANDS[name]["outputs"]
+
+
+@pytest.mark.parametrize("name, line", SCRIPTS)
+def test_a_path_in_a_command_is_a_dependency_or_an_output(name, line):
+    declared = COMMANDS[name]["deps"] + COMMANDS[name]["outputs"]
+    for path in named_paths(line):
+        folders = [str(Path(entry).parent.as_posix()) for entry in COMMANDS[name]["outputs"]]
+        assert stands_under(path, declared) or path in folders or path == "packages", path
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_every_dependency_exists_or_was_made_by_a_step_before(workflow):
+    made: list[str] = []
+    for step in WORKFLOWS[workflow]:
+        for path in COMMANDS[step]["deps"]:
+            assert (ROOT / path).exists() or stands_under(path, made), f"{step}: {path}"
+        made += COMMANDS[step]["outputs"]
+
+
+@pytest.mark.parametrize("name, line", SCRIPTS)
+def test_commands_run_on_every_system(name, line):
+    assert line.startswith("python ")
+    assert not re.search(r"[|&;<>`\\'\"]|\$\(|\*", line)
+
+
+def test_what_a_workflow_makes_is_not_committed():
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf8").split()
+    made = {path.split("/")[0] + "/" for command in COMMANDS.values() for path in command["outputs"]}
+    assert made <= set(ignored)
+
+
+def test_variables_reach_the_commands():
+    overrides = {"vars.encoder": "camembert-base", "vars.train": "a.iob", "vars.lang": "en", "vars.gpu": 0}
+    changed = load_project_config(ROOT, overrides=overrides)
+    scripts = {command["name"]: " ".join(command["script"]) for command in changed["commands"]}
+    assert "get_encoder.py camembert-base " in scripts["encoder"]
+    assert "convert a.iob " in scripts["ner-convert"] and "--lang en" in scripts["ner-convert"]
+    assert "--gpu-id 0" in scripts["ner-train"] and "--nlp.lang en" in scripts["ner-train"]
+
+
+def test_every_variable_is_used():
+    text = srsly.json_dumps(srsly.read_yaml(ROOT / "project.yml"))
+    for name in PROJECT["vars"]:
+        assert f"${{vars.{name}}}" in text, name
+
+
+def test_other_corpora_are_fetched_on_demand_only_and_say_their_licence():
+    assets = PROJECT["assets"]
+    assert any("wikiner-fr" in asset["dest"] for asset in assets)
+    assert any("winer_fr" in asset["dest"] for asset in assets)
+    for asset in assets:
+        assert asset["extra"] and "Licence: " in asset["description"]
+
+
+def test_a_dry_run_of_the_quickstart_starts_with_the_encoder():
+    result = CliRunner().invoke(weasel, ["run", "encoder", str(ROOT), "--dry"])
+    assert result.exit_code == 0, result.output
+    assert "scripts/get_encoder.py intfloat/multilingual-e5-small" in result.output
