@@ -98,6 +98,8 @@ def read_head(
         )
     if "classifier.weight" not in tensors:
         raise CheckpointError(f"{folder}: {architecture} without classifier.weight; expected a trained head.")
+    if set(tensors) & set(PREDICTION):
+        _require_gelu(folder, config)
     W = tensors["classifier.weight"]
     if len(W) != len(labels.names):
         raise CheckpointError(
@@ -117,6 +119,15 @@ def _require_token_classifier(folder: Path, config: Mapping) -> str:
             "encoder, train one: name it as the encoder of configs/ner_shared.cfg."
         )
     return architectures[0]
+
+
+def _require_gelu(folder: Path, config: Mapping) -> None:
+    activation = config.get("classifier_activation", "gelu")
+    if activation != "gelu":
+        raise CheckpointError(
+            f"{folder}: the prediction head has the activation {activation!r}; expected 'gelu', the only one that "
+            "spacy-bertfam.PredictionClassifier.v1 has."
+        )
 
 
 def _head_tensors(folder: Path, config: Mapping) -> Dict[str, NDArray[np.float32]]:

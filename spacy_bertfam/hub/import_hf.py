@@ -1,13 +1,15 @@
 """A fine-tuned token classifier of `transformers` -> a spaCy pipeline, head included."""
 
 from pathlib import Path
-from typing import Mapping, Optional
+from typing import Mapping, Optional, Sequence
 
 import spacy
 from spacy.language import Language
 
 from ..encoder.model import encoder_shim, set_width
 from ..encoder.source import find_checkpoint
+from ..gate import CheckpointError
+from ..tags import PREFIXES, TagSet
 from .head import NEVER, PretrainedHead, read_head
 
 ENCODER = "encoder"
@@ -33,6 +35,7 @@ def import_hf(
     """
     folder = find_checkpoint(name, revision)
     head = read_head(folder, mapping=mapping, scheme=scheme)
+    _require_used_prefixes(head.labels.tag_set, head.labels.rows)
     nlp = spacy.blank(lang)
     source = folder.name if Path(name).is_dir() else name
     encoder = nlp.add_pipe(
@@ -41,7 +44,7 @@ def import_hf(
     encoder_shim(encoder.model).load(folder)
     set_width(encoder.model)
     tok2vec = {"@architectures": "spacy-bertfam.EncoderListener.v1", "upstream": ENCODER}
-    ner = nlp.add_pipe(
+    nlp.add_pipe(
         "bertfam_ner",
         name=component,
         config={"scheme": head.labels.tag_set.scheme, "model": {**head.model_config(), "tok2vec": tok2vec}},
@@ -49,8 +52,18 @@ def import_hf(
     put_head(nlp, component, head)
     nlp.meta["name"] = "ner"
     nlp.meta["description"] = f"Imported from the Hugging Face token classifier {source}"
-    assert ner.labels == head.labels.tag_set.labels
     return nlp
+
+
+def _require_used_prefixes(tag_set: TagSet, rows: Sequence[int]) -> None:
+    """A scheme may be given that the classes do not have: without E- and S- no entity would ever end."""
+    known = {tag[0] for tag, row in zip(tag_set.tags, rows, strict=True) if row >= 0}
+    ends = PREFIXES[tag_set.scheme][2:]
+    if ends and not known & set(ends):
+        raise CheckpointError(
+            f"No class of the checkpoint begins with {'- or '.join(ends)}-, as the scheme {tag_set.scheme} has it; "
+            "expected another --scheme, or none: the classes say it."
+        )
 
 
 def put_head(nlp: Language, component: str, head: PretrainedHead) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..gate import CheckpointError
-from ..tags import OUTSIDE, TagSet, split_tag
+from ..tags import OUTSIDE, PREFIXES, TagSet, validate_scheme
 
 OUTSIDE_NAMES = {"O", "OUTSIDE", "OUT", "NONE", "NO_ENTITY", "NOT_ENTITY", "NULL", "OTHER", "_", "-"}
 PREFIXED = re.compile(r"^([BIESLU])[-_](.+)$", re.DOTALL)
@@ -16,7 +16,7 @@ UNNAMED = re.compile(r"^LABEL_\d+$")
 class CheckpointLabels:
     """The classes of a checkpoint, read as tags."""
 
-    names: Tuple[str, ...]  # the checkpoint's own names, in the order of its rows
+    names: Tuple[str, ...]  # the checkpoint's own names or those of --map, in the order of its rows
     tag_set: TagSet
     rows: Tuple[int, ...]  # for each tag of tag_set the checkpoint's row, or -1 where it has none
 
@@ -34,14 +34,16 @@ def class_names(config: Mapping) -> List[str]:
         by_id = {int(key): str(name) for key, name in id2label.items()}
     except ValueError as error:
         raise CheckpointError(f"id2label has an id that is no number: {error}.") from error
+    if len(by_id) < len(id2label):
+        raise CheckpointError(f"id2label has the same id twice: {', '.join(id2label)}; expected each once.")
     missing = sorted(set(range(len(by_id))) - set(by_id))
     if missing:
         raise CheckpointError(
             f"The ids of id2label have a gap: {len(by_id)} classes, but no id {missing[0]} among {sorted(by_id)}. "
             "Expected the ids 0 to n - 1, one for each row of the head."
         )
-    n_labels = config.get("num_labels", len(by_id))
-    if n_labels != len(by_id):
+    n_labels = config.get("num_labels")
+    if n_labels not in (None, len(by_id)):
         raise CheckpointError(
             f"config.json says num_labels = {n_labels}, but id2label names {len(by_id)} classes."
         )
@@ -60,15 +62,17 @@ def read_labels(
     Raises a CheckpointError where a class has no name, there is no O, or two classes become one tag.
     """
     renamed = _rename(names, mapping or {})
-    tags = [_as_tag(name, scheme) for name in _with_outside(renamed)]
-    found = scheme or _recognise({split_tag(tag)[0] for tag in tags if tag != OUTSIDE}, names)
-    known = {"E": "L", "S": "U"} if found == "BILUO" else {"L": "E", "U": "S"}
-    tags = [known.get(tag[0], tag[0]) + tag[1:] if tag != OUTSIDE else tag for tag in tags]
-    labels = tuple(dict.fromkeys(split_tag(tag)[1] for tag in tags if tag != OUTSIDE))
+    parts = _split(_with_outside(renamed))
+    prefixes = {prefix for prefix, _ in parts if prefix not in ("", OUTSIDE)}
+    found = validate_scheme(scheme) if scheme else _recognise(prefixes, names)
+    tags = [_as_tag(prefix, label, found) for prefix, label in parts]
+    labels = tuple(dict.fromkeys(label for prefix, label in parts if prefix != OUTSIDE))
+    if not labels:
+        raise CheckpointError(f"The only class is {names[0]!r}, outside of every entity; expected labels.")
     tag_set = TagSet(found, labels)
     _refuse_unfit(tags, tag_set, names)
     place = {tag: row for row, tag in enumerate(tags)}
-    return CheckpointLabels(tuple(names), tag_set, tuple(place.get(tag, -1) for tag in tag_set.tags))
+    return CheckpointLabels(tuple(renamed), tag_set, tuple(place.get(tag, -1) for tag in tag_set.tags))
 
 
 def _rename(names: Sequence[str], mapping: Mapping[str, str]) -> List[str]:
@@ -79,11 +83,12 @@ def _rename(names: Sequence[str], mapping: Mapping[str, str]) -> List[str]:
         if name in mapping:
             used.add(name)
             new = mapping[name]
-            keeps_prefix = match and not PREFIXED.match(new) and new.upper() not in OUTSIDE_NAMES
+            keeps_prefix = match and not PREFIXED.match(new) and new != OUTSIDE
             result.append(f"{match.group(1)}-{new}" if match and keeps_prefix else new)
         elif match and match.group(2) in mapping:
             used.add(match.group(2))
-            result.append(f"{match.group(1)}-{mapping[match.group(2)]}")
+            new = mapping[match.group(2)]
+            result.append(f"{match.group(1)}-{new}" if new != OUTSIDE else OUTSIDE)
         else:
             result.append(name)
     unused = sorted(set(mapping) - used)
@@ -113,12 +118,38 @@ def _with_outside(names: Sequence[str]) -> List[str]:
     return [OUTSIDE if name == candidates[0] else name for name in names]
 
 
-def _as_tag(name: str, scheme: Optional[str]) -> str:
-    """A class name as prefix-label; one without a prefix is a label of the IO scheme."""
-    if name == OUTSIDE:
-        return name
-    match = PREFIXED.match(name)
-    return f"{match.group(1)}-{match.group(2)}" if match else f"I-{name}"
+def _split(names: Sequence[str]) -> List[Tuple[str, str]]:
+    """Prefix and label of each class; the prefix is O outside, and empty where a name has none.
+
+    "E-mail" and "S-Bahn" are labels, not tags, unless the end of some label that has B- or I- is marked too.
+    """
+    matches = {name: PREFIXED.match(name) for name in names}
+    prefixes: Dict[str, set] = {}
+    for match in filter(None, matches.values()):
+        prefixes.setdefault(match.group(2), set()).add(match.group(1))
+    has_ends = any(found & set("BI") and found & set("ESLU") for found in prefixes.values())
+    known = "BIESLU" if has_ends else "BI"
+    parts = []
+    for name in names:
+        match = matches[name]
+        if match and match.group(1) in known:
+            parts.append((match.group(1), match.group(2)))
+        else:
+            parts.append((OUTSIDE, "") if name == OUTSIDE else ("", name))
+    return parts
+
+
+def _as_tag(prefix: str, label: str, scheme: str) -> str:
+    """The tag under the scheme's own prefixes. A class without a prefix means I-, where I- may begin an entity."""
+    if prefix == OUTSIDE:
+        return OUTSIDE
+    if not prefix and scheme not in ("IO", "IOB"):
+        raise CheckpointError(
+            f"The class {label!r} has no prefix, the others have those of {scheme}: nothing could begin with it. "
+            f"Say what it means with --map, as --map {label}={PREFIXES[scheme][0]}-{label}."
+        )
+    own = {"E": "L", "S": "U"} if scheme == "BILUO" else {"L": "E", "U": "S"}
+    return f"{own.get(prefix, prefix) or 'I'}-{label}"
 
 
 def _recognise(prefixes: set, names: Sequence[str]) -> str:

@@ -5,21 +5,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, Optional
 
+from ..encoder.source import find_checkpoint
+from ..gate import convert_pickle
+
 
 @contextmanager
 def without_pickle(name: str, revision: Optional[str], *, allow: bool) -> Iterator[str]:
     """A checkpoint's name or folder; while the context is open, one with safetensors.
 
     name (str): a folder, or the name of a repository on the hub.
-    allow (bool): convert a local folder's pickled weights, if there are no others. Nothing of them is executed.
+    allow (bool): convert pickled weights, if there are no others. Nothing of them is executed.
     """
-    from ..gate import convert_pickle
-
-    folder = Path(name)
-    if not allow or not folder.is_dir() or any(folder.glob("*.safetensors")):
+    folder = find_checkpoint(name, revision, allow_pickle=True) if allow else None
+    if folder is None or any(folder.glob("*.safetensors")):
         yield name
         return
     with tempfile.TemporaryDirectory() as temporary:
-        converted = Path(temporary) / folder.resolve().name
-        convert_pickle(folder, converted)
-        yield str(converted)
+        # in the hub's cache the folder is named after a commit
+        label = folder.resolve().name if Path(name).expanduser().is_dir() else name.rpartition("/")[2]
+        yield str(convert_pickle(folder, Path(temporary) / label))

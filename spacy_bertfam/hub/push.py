@@ -15,13 +15,15 @@ def push_folder(folder: Path, repository: str) -> str:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
+    from ..encoder.source import network_errors
+
     api = HfApi()
     try:
         api.create_repo(repository, exist_ok=True)
         return str(
             api.upload_folder(repo_id=repository, folder_path=folder, commit_message="Export from spaCy")
         )
-    except (HfHubHTTPError, HFValidationError, OSError) as error:
+    except (HfHubHTTPError, HFValidationError, *network_errors()) as error:
         raise CheckpointError(
             f"{folder} was written but not uploaded to {repository}: {error}. Check the name, the network and the "
             "token (huggingface-cli login), and push the folder again."
