@@ -4,7 +4,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spacy_bertfam.decoding import TimeMajor, best_paths, constrain, decode
@@ -118,7 +118,7 @@ def test_best_path_and_probabilities_equal_brute_force(scheme, case, seed):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 10_000), lengths=st.lists(st.integers(0, 4), max_size=5))
 def test_each_text_of_a_batch_equals_brute_force(scheme, seed, lengths):
     tag_set = TagSet(scheme, ("PER",))
@@ -150,7 +150,7 @@ def test_probabilities_of_every_span_equal_brute_force(scheme):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_no_illegal_sequence_ever(scheme, data):
     tag_set = TagSet(scheme, ("PER", "LOC"))

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spacy_bertfam.tags import PREFIXES, TagSet, split_tag, validate_scheme
@@ -37,7 +37,7 @@ def span_lists(draw, scheme, labels=LABELS, max_tokens=30):
 
 
 @pytest.mark.parametrize("scheme", PREFIXES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_decoded_tags_are_the_spans_that_were_encoded(scheme, data):
     spans, n_tokens = data.draw(span_lists(scheme))
@@ -48,7 +48,7 @@ def test_decoded_tags_are_the_spans_that_were_encoded(scheme, data):
 
 
 @pytest.mark.parametrize("scheme", PREFIXES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_encoded_spans_are_a_legal_sequence(scheme, data):
     spans, n_tokens = data.draw(span_lists(scheme))
@@ -58,7 +58,7 @@ def test_encoded_spans_are_a_legal_sequence(scheme, data):
 
 
 @pytest.mark.parametrize("scheme", PREFIXES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_legal_is_what_the_scheme_says(scheme, data):
     tag_set = TagSet(scheme, ("PER", "LOC"))

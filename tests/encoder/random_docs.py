@@ -1,5 +1,6 @@
 """Random texts and tokenisations for the property tests, with all that is odd in Unicode more often."""
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
@@ -17,12 +18,17 @@ WORDS = ("Zoé", "l'", "Saint-Étienne", "habite", "à", "DUPONT", "2019", "Mme"
 
 any_text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
 stretches = st.one_of(st.sampled_from(WORDS), st.sampled_from(ODD), any_text)
-texts = st.lists(st.one_of(stretches, st.just(" ")), max_size=25).map("".join)
+texts = st.lists(st.one_of(stretches, st.just(" ")), max_size=15).map("".join)
+
+
+def examples(n: int) -> settings:
+    """So many examples, however slow the machine is."""
+    return settings(max_examples=n, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
 def free_docs(draw) -> Doc:
     """A Doc whose tokens follow no tokenizer's rules: any text, with or without a space behind."""
-    words = draw(st.lists(stretches, max_size=25))
+    words = draw(st.lists(stretches, max_size=15))
     spaces = draw(st.lists(st.booleans(), min_size=len(words), max_size=len(words)))
     return Doc(Vocab(), words=words, spaces=spaces)

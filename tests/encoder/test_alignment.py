@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from random_docs import free_docs
+from random_docs import examples, free_docs
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from tiny.kinds import KINDS
@@ -74,7 +74,7 @@ def test_french_compounds_are_aligned_whichever_way_they_are_split(tiny_encoder,
 
 
 @pytest.mark.parametrize("kind", FAMILIES)
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(data=st.data())
 def test_pieces_are_those_that_overlap(tiny_encoder, kind, data):
     doc = data.draw(free_docs())

@@ -4,8 +4,8 @@ from copy import deepcopy
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from random_docs import texts
+from hypothesis import given
+from random_docs import examples, texts
 from tiny.kinds import BY_NAME, KINDS
 from tokenizers import Tokenizer
 
@@ -37,7 +37,7 @@ def test_a_piece_of_white_space_alone_becomes_empty(text, piece):
     assert starts[0] == ends[0]
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(text=texts)
 def test_trimming_is_what_str_strip_does(text):
     marks = "\u200b\u200e\u200f\u2060\ufeff"

@@ -4,8 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from random_docs import examples
 
 from spacy_bertfam.encoder.alignment import TokenPieces
 from spacy_bertfam.encoder.windows import (
@@ -35,7 +36,7 @@ def split(sizes, *, window, overlap, welcome=()):
 token_sizes = st.lists(st.integers(1, 8), min_size=1, max_size=60)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(data=st.data(), sizes=token_sizes, window=st.integers(8, 20), with_overlap=st.booleans())
 def test_windows_of_tokens_that_fit(data, sizes, window, with_overlap):
     overlap = data.draw(st.integers(1, window // 2)) if with_overlap else 0
@@ -63,7 +64,7 @@ def test_windows_of_tokens_that_fit(data, sizes, window, with_overlap):
         assert np.array_equal(windows.starts[1:], windows.ends[:-1])
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(data=st.data(), n_pieces=st.integers(1, 150), window=st.integers(4, 20))
 def test_windows_over_any_borders_own_each_piece_once(data, n_pieces, window):
     """Also where pieces that are shared by tokens leave long stretches without a border."""
