@@ -119,6 +119,9 @@ class Marginals:
     after: Floats  # Shape: (n_tokens, n_tags), emissions * backward of the token behind
     is_first: NDArray[np.bool_]  # Shape: (n_tokens,), whether a text begins here
     is_last: NDArray[np.bool_]  # Shape: (n_tokens,), whether a text ends here
+    # Shape: (n_tokens,), summed over a text the log of the weight of all its paths, but for a constant
+    # that depends on the transitions and the number of tokens alone
+    log_weights: Floats
 
 
 def _to_weights(logs: Floats) -> Floats:
@@ -137,22 +140,28 @@ def forward_backward(packed: TimeMajor, transitions: Transitions, lengths: NDArr
     emissions[np.isneginf(rows)] = 0.0
     weights, start, end = (_to_weights(part) for part in transitions)
     forward, backward = np.empty_like(rows), np.empty_like(rows)
+    log_weights = rows.max(axis=1)
     for t in range(len(packed)):
         arrived = packed.step(forward, t - 1, packed.sizes[t]) @ weights if t else start[None, :]
         unscaled = arrived * packed.step(emissions, t)
         scale = unscaled.sum(axis=1, keepdims=True)
         packed.step(forward, t)[:] = unscaled / scale
         packed.step(emissions, t)[:] /= scale
+        packed.step(log_weights, t)[:] += np.log(scale[:, 0])
     for t in range(len(packed) - 1, -1, -1):
-        here = packed.step(backward, t)
-        here[:] = end / (packed.step(forward, t) @ end)[:, None]
-        if t + 1 < len(packed):
+        here, n_after = packed.step(backward, t), 0 if t + 1 == len(packed) else packed.sizes[t + 1]
+        left = packed.step(forward, t)[n_after:] @ end
+        here[n_after:] = end / left[:, None]
+        packed.step(log_weights, t)[n_after:] += np.log(left)
+        if n_after:
             behind = packed.step(emissions, t + 1) * packed.step(backward, t + 1)
-            here[: packed.sizes[t + 1]] = behind @ weights.T
-    return _by_text(*(packed.unpack(a) for a in (emissions, forward, backward)), lengths)
+            here[:n_after] = behind @ weights.T
+    return _by_text(*(packed.unpack(a) for a in (emissions, forward, backward, log_weights)), lengths)
 
 
-def _by_text(emissions: Floats, forward: Floats, backward: Floats, lengths: NDArray) -> Marginals:
+def _by_text(
+    emissions: Floats, forward: Floats, backward: Floats, log_weights: Floats, lengths: NDArray
+) -> Marginals:
     lengths = lengths[lengths > 0]
     ends = np.cumsum(lengths)
     is_first, is_last = np.zeros(len(forward), dtype=bool), np.zeros(len(forward), dtype=bool)
@@ -161,7 +170,7 @@ def _by_text(emissions: Floats, forward: Floats, backward: Floats, lengths: NDAr
     before, after = np.roll(forward, 1, axis=0), np.roll(emissions * backward, -1, axis=0)
     before[is_first] = 0.0
     before[is_first, 0] = 1.0
-    return Marginals(emissions, forward, backward, before, after, is_first, is_last)
+    return Marginals(emissions, forward, backward, before, after, is_first, is_last, log_weights)
 
 
 def span_probabilities(

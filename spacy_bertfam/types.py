@@ -80,13 +80,18 @@ class HeadLoss(Protocol):
     """How a head turns scores and gold tags into a loss: kept as ``model.attrs["head_loss"]``."""
 
     def __call__(
-        self, model: TaggerModel, scores: Sequence[Floats2d], gold: Sequence[NDArray[np.bool_]]
+        self,
+        model: TaggerModel,
+        scores: Sequence[Floats2d],
+        gold: Sequence[NDArray[np.bool_]],
+        tag_set: Any,
     ) -> Tuple[float, List[Floats2d]]:
         """Loss and its gradient.
 
         scores (Sequence[Floats2d]): for each Doc, Shape: (n_tokens, n_tags).
         gold (Sequence[NDArray[bool]]): for each Doc, Shape: (n_tokens, n_tags), the tags that the
             annotation allows; a row that allows every tag is missing annotation.
+        tag_set (TagSet): the tags of the columns, and which may follow which.
         RETURNS (Tuple[float, List[Floats2d]]): the summed loss and its gradient by score.
         """
         ...

@@ -1,6 +1,6 @@
 """`spacy-bertfam.TokenClassifier.v1`: dropout and one linear layer, as `BertForTokenClassification` has."""
 
-from typing import List, Optional
+from typing import List, Optional, Sequence
 
 import numpy
 from thinc.api import Dropout, Linear, Model, Ops, chain, with_array
@@ -9,6 +9,7 @@ from thinc.types import Floats2d
 from ..types import TaggerModel, Tok2VecModel, Transitions
 from .loss import token_cross_entropy
 from .prediction_layer import prediction_layer
+from .transitions import resized
 
 # The spread of a new classifier's weights: transformers' initializer_range
 INITIAL_SPREAD = 0.02
@@ -49,12 +50,17 @@ def build_prediction_classifier(
 
 
 def token_classifier(
-    tok2vec: Tok2VecModel, before: List[Model], *, dropout: Optional[float], nO: Optional[int]
+    tok2vec: Tok2VecModel,
+    before: List[Model],
+    *,
+    dropout: Optional[float],
+    nO: Optional[int],
+    behind: Sequence[Model] = (),
 ) -> TaggerModel:
-    """Layers ``before``, dropout and a linear layer, with what the component asks of a head."""
+    """Dropout and a linear layer, with layers ``before`` and ``behind``, and what the component asks of a head."""
     drop = Dropout(dropout or 0.0)
     output: Model[Floats2d, Floats2d] = Linear(nO=nO, init_W=normal_init)
-    model = chain(tok2vec, with_array(chain(*before, drop, output)))
+    model = chain(tok2vec, with_array(chain(*before, drop, output, *behind)))
     model.set_ref("tok2vec", tok2vec)
     model.set_ref("dropout", drop)
     model.set_ref("output_layer", output)
@@ -93,15 +99,18 @@ def resize_output(model: TaggerModel, rows: List[int]) -> None:
             weights[kept] = old.get_param(name)[[rows[i] for i in kept]]
             new.set_param(name, weights)
     model.replace_node(old, new)
-    for node in ends_of(model):
-        if node is not new and node.has_dim("nO") is not False:
+    if "transitions" in model.ref_names:
+        layer = model.get_ref("transitions")
+        model.replace_node(layer, resized(layer, rows))
+    for node in around_output(model):
+        if "nO" in node.dim_names:
             node.set_dim("nO", len(rows), force=True)
 
 
-def ends_of(model: TaggerModel) -> List[Model]:
-    """The layers around the output layer, which have its width."""
-    last, found = model, [model]
+def around_output(model: TaggerModel) -> List[Model]:
+    """The combinators that end in the output layer, and so have its width."""
+    last, found = model, []
     while last.layers:
-        last = last.layers[-1]
         found.append(last)
+        last = last.layers[-1]
     return found

@@ -1,16 +1,20 @@
 """The loss of a head that scores each token alone: cross-entropy over the tags that are allowed."""
 
-from typing import List, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
 from thinc.types import Floats2d
 
+from ..tags import TagSet
 from ..types import TaggerModel
 
 
 def token_cross_entropy(
-    model: TaggerModel, scores: Sequence[Floats2d], gold: Sequence[NDArray[np.bool_]]
+    model: TaggerModel,
+    scores: Sequence[Floats2d],
+    gold: Sequence[NDArray[np.bool_]],
+    tag_set: Optional[TagSet] = None,
 ) -> Tuple[float, List[Floats2d]]:
     """Minus the log of the probability of the allowed tags, averaged over the annotated tokens.
 
@@ -30,9 +34,10 @@ def token_cross_entropy(
     n_known = max(1, int((~allowed).any(axis=1).sum()))
     loss = float(xp.log(total / right).sum()) / n_known
     gradient = (weights / total - xp.where(allowed, weights, 0.0) / right) / n_known
-    return loss, _by_text(gradient.astype(scores[0].dtype), [len(text) for text in scores])
+    return loss, split_rows(gradient.astype(scores[0].dtype), [len(text) for text in scores])
 
 
-def _by_text(rows: Floats2d, lengths: List[int]) -> List[Floats2d]:
+def split_rows(rows: Floats2d, lengths: List[int]) -> List[Floats2d]:
+    """Rows of all texts to the rows of each text."""
     ends = np.cumsum(lengths)
     return [rows[end - n : end] for n, end in zip(lengths, ends, strict=True)]

@@ -200,7 +200,7 @@ class BertfamNER(TrainablePipe):
     ) -> Tuple[float, List[Floats2d]]:
         """The head's loss and its gradient. Missing annotation costs nothing."""
         gold = [self.tag_set.allowed_by_biluo(eg.get_aligned_ner()) for eg in examples]
-        loss, d_scores = self.model.attrs["head_loss"](self.model, scores, gold)
+        loss, d_scores = self.model.attrs["head_loss"](self.model, scores, gold, self.tag_set)
         return float(loss), d_scores
 
     def initialize(

@@ -1,0 +1,101 @@
+"""`spacy-bertfam.CRFTokenClassifier.v1`: a linear layer, and learned weights between neighbouring tags."""
+
+from typing import List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+from numpy.typing import NDArray
+from thinc.types import Floats2d
+
+from ..decoding import TimeMajor, constrain, forward_backward
+from ..tags import TagSet
+from ..types import TaggerModel, Tok2VecModel, Transitions
+from .linear import token_classifier
+from .loss import split_rows
+from .transitions import add_gradient, learned_transitions, transitions_layer
+
+
+def build_crf_token_classifier(
+    tok2vec: Tok2VecModel, *, dropout: Optional[float] = None, nO: Optional[int] = None
+) -> TaggerModel:
+    """A linear-chain conditional random field over the tags (Lafferty, McCallum and Pereira 2001).
+
+    The whole sequence of tags is learned at once, over the sequences that are legal in the scheme.
+    The arguments are those of ``spacy-bertfam.TokenClassifier.v1``.
+    """
+    layer = transitions_layer()
+    model = token_classifier(tok2vec, [], dropout=dropout, nO=nO, behind=[layer])
+    model.set_ref("transitions", layer)
+    model.attrs["head_loss"] = sequence_loss
+    model.attrs["head_transitions"] = learned_transitions
+    return model
+
+
+class Expected(NamedTuple):
+    """What a lattice expects: how often each tag, and each pair of tags, stands where."""
+
+    tags: NDArray[np.float64]  # Shape: (n_tokens, n_tags), probabilities
+    pairs: Transitions  # summed over all tokens
+    log_weights: NDArray[np.float64]  # Shape: (n_tokens,), see ``Marginals.log_weights``
+
+
+def sequence_loss(
+    model: TaggerModel,
+    scores: Sequence[Floats2d],
+    gold: Sequence[NDArray[np.bool_]],
+    tag_set: TagSet,
+) -> Tuple[float, List[Floats2d]]:
+    """Minus the log of the probability of the annotated sequences, over the number of annotated tokens.
+
+    Where annotation is missing, all that agrees with the rest counts as annotated: the loss sums over
+    it (partial annotation). A text whose annotation no legal sequence agrees with teaches nothing.
+    Arguments as in ``HeadLoss``; the transitions' gradient goes to the layer's parameters.
+    """
+    lengths = np.array([len(text) for text in scores], dtype=np.int64)
+    if not lengths.sum():
+        return 0.0, [model.ops.xp.zeros_like(text) for text in scores]
+    transitions = constrain(tag_set, learned_transitions(model))
+    logits = [model.ops.to_numpy(text).astype(np.float64) for text in scores]
+    allowed = [_agreeing(rows, tag_set) for rows in gold]
+    everything = expect(logits, transitions, lengths)
+    annotated = expect(
+        [np.where(rows, text, -np.inf) for rows, text in zip(allowed, logits, strict=True)],
+        transitions,
+        lengths,
+    )
+    n_known = max(1, int((~np.concatenate(allowed)).any(axis=1).sum()))
+    loss = float((everything.log_weights - annotated.log_weights).sum()) / n_known
+    add_gradient(
+        model,
+        Transitions(*((a - b) / n_known for a, b in zip(everything.pairs, annotated.pairs, strict=True))),
+    )
+    gradient = model.ops.asarray2f((everything.tags - annotated.tags) / n_known)
+    return loss, split_rows(gradient, lengths.tolist())
+
+
+def expect(
+    texts: Sequence[NDArray[np.float64]], transitions: Transitions, lengths: NDArray[np.int64]
+) -> Expected:
+    """Tag and transition expectations of a batch of lattices.
+
+    texts (Sequence[NDArray[float64]]): for each text the log weights, Shape: (n_tokens, n_tags).
+    """
+    found = forward_backward(TimeMajor.pack(texts), transitions, lengths)
+    tags = found.forward * found.backward
+    tags /= tags.sum(axis=1, keepdims=True)
+    inner = ~found.is_first
+    highest = transitions.between.max()
+    weights = np.exp(transitions.between - highest)
+    between = weights * (found.before[inner].T @ (found.emissions * found.backward)[inner])
+    pairs = Transitions(between, tags[found.is_first].sum(axis=0), tags[found.is_last].sum(axis=0))
+    return Expected(tags, pairs, found.log_weights)
+
+
+def _agreeing(allowed: NDArray[np.bool_], tag_set: TagSet) -> NDArray[np.bool_]:
+    """The allowed tags, or all tags where no legal sequence passes through the allowed ones."""
+    reached = tag_set.legal[0]
+    for row in allowed:
+        reached = reached & row
+        if not reached.any():
+            return np.ones_like(allowed)
+        reached = (reached[:, None] & tag_set.legal).any(axis=0)
+    return allowed if reached[0] or not len(allowed) else np.ones_like(allowed)

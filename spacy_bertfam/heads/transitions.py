@@ -1,0 +1,71 @@
+"""Learned weights between neighbouring tags, as a layer that scores pass through unchanged."""
+
+from typing import Any, Callable, List, Optional, Tuple
+
+import numpy as np
+from thinc.api import Model
+from thinc.types import Floats2d
+
+from ..types import TaggerModel, Transitions
+
+# A parameter counts this much in the weight: at an encoder's learning rate Adam moves a parameter
+# by 0.0001 a step, and a transition has to reach several units within a few thousand steps.
+SCALE = 100.0
+PARAMETERS = ("between", "start", "end")
+
+
+def transitions_layer() -> Model[Floats2d, Floats2d]:
+    """Holds the transitions of a CRF; nO and nI are the number of tags."""
+    params = dict.fromkeys(PARAMETERS)
+    return Model("transitions", forward, init=init, dims={"nO": None, "nI": None}, params=params)
+
+
+def init(model: Model, X: Any = None, Y: Any = None) -> None:
+    """All transitions are alike at first."""
+    n_tags = model.get_dim("nO")
+    model.set_dim("nI", n_tags)
+    model.set_param("between", model.ops.alloc2f(n_tags, n_tags))
+    model.set_param("start", model.ops.alloc1f(n_tags))
+    model.set_param("end", model.ops.alloc1f(n_tags))
+
+
+def forward(model: Model, X: Floats2d, is_train: bool) -> Tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
+    """The scores themselves: the loss and the decoder read the parameters."""
+    return X, lambda dY: dY
+
+
+def learned_transitions(model: TaggerModel) -> Optional[Transitions]:
+    """The learned log weights of a head, in double precision."""
+    layer = model.get_ref("transitions")
+    return Transitions(
+        *(layer.ops.to_numpy(layer.get_param(p)).astype(np.float64) * SCALE for p in PARAMETERS)
+    )
+
+
+def add_gradient(model: TaggerModel, gradient: Transitions) -> None:
+    """Add the gradient by log weight to the layer's parameters."""
+    layer = model.get_ref("transitions")
+    for name, array in zip(PARAMETERS, gradient, strict=True):
+        layer.inc_grad(name, layer.ops.asarray(array * SCALE, dtype="float32"))
+
+
+def resized(layer: Model, rows: List[int]) -> Model[Floats2d, Floats2d]:
+    """A layer for other tags: transitions between tags that stay are kept, those of new tags are 0.
+
+    rows (List[int]): for each new tag the row of the same tag before, or -1 for a new one.
+    """
+    new = transitions_layer()
+    new.set_dim("nO", len(rows))
+    if not layer.has_param("between"):
+        return new
+    init(new)
+    kept = [i for i, row in enumerate(rows) if row >= 0]
+    source = [rows[i] for i in kept]
+    for name in PARAMETERS:
+        array, old = new.get_param(name), layer.get_param(name)
+        if name == "between":
+            array[np.ix_(kept, kept)] = old[np.ix_(source, source)]
+        else:
+            array[kept] = old[source]
+        new.set_param(name, array)
+    return new
