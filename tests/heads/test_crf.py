@@ -109,8 +109,9 @@ def test_a_text_whose_tags_no_legal_sequence_agrees_with_teaches_nothing():
 
 def test_component_with_a_crf_learns_and_reloads_to_equal_scores(tmp_path):
     nlp = spacy.blank("fr")
-    nlp.add_pipe("tok2vec", config={"model": {"@architectures": "spacy.HashEmbedCNN.v2", "pretrained_vectors": None,
-        "width": 32, "depth": 2, "embed_size": 200, "window_size": 1, "maxout_pieces": 2, "subword_features": True}})  # fmt: skip
+    cnn = {"@architectures": "spacy.HashEmbedCNN.v2", "width": 32, "depth": 2, "embed_size": 200}
+    cnn |= {"window_size": 1, "maxout_pieces": 2, "subword_features": True, "pretrained_vectors": None}
+    nlp.add_pipe("tok2vec", config={"model": cnn})
     listener = {"@architectures": "spacy.Tok2VecListener.v1", "width": 32, "upstream": "*"}
     head = {"@architectures": "spacy-bertfam.CRFTokenClassifier.v1", "tok2vec": listener}
     nlp.add_pipe("bertfam_ner", name="ner", config={"model": head})
