@@ -35,7 +35,7 @@ class BertfamEncoder(Tok2Vec):
     """spaCy's ``Tok2Vec`` over an encoder of `transformers`, kept on disk as a plain Hugging Face folder.
 
     The vectors are left in ``doc.tensor``, one row for each token, where the heads read them and where
-    ``doc.vector`` and ``doc.similarity`` find them. spaCy's ``doc_cleaner`` behind the last head drops
+    ``doc.vector`` and ``doc.similarity`` find them. ``bertfam_cleaner`` behind the last head drops
     them again.
     """
 
