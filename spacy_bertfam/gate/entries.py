@@ -23,14 +23,15 @@ def list_entries(folder: Path) -> FrozenSet[str]:
 
 
 def _checked_name(folder: Path, entry: "os.DirEntry[str]") -> str:
+    if os.path.isdir(entry.path):  # entry.is_dir() raises at a circle of links
+        return f"{entry.name}/"
     if entry.is_symlink():
-        if not entry.is_dir():
-            _check_link(folder, Path(entry.path))
-    elif not (entry.is_dir() or stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode)):
+        _check_link(folder, Path(entry.path))
+    elif not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
         raise CheckpointError(
             f"{entry.path} is a pipe, socket or device; expected files and folders: remove it."
         )
-    return entry.name + "/" * entry.is_dir()
+    return entry.name
 
 
 def _check_link(folder: Path, link: Path) -> None:

@@ -1,0 +1,174 @@
+"""Hostile settings: code of their own, kernels, broken JSON, wrong kinds and absurd sizes, files elsewhere."""
+
+from pathlib import Path
+from typing import Any
+
+from checkpoint_edits import make_sparse, set_fields, write_python
+from hostile_row import Build, Hostile, content, fields
+
+CONFIG = "config.json"
+TOKENIZER = "tokenizer_config.json"
+
+
+def with_python(module: str, file: str, **values: Any) -> Build:
+    """A Python file, and settings that name it."""
+
+    def build(folder: Path, canary: Path) -> None:
+        write_python(folder, module, canary)
+        set_fields(folder / file, **values)
+
+    return build
+
+
+def nested(depth: int) -> dict[str, Any]:
+    """An object in an object in an object ..."""
+    value: dict[str, Any] = {}
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
+CODE = (
+    Hostile(
+        "auto_map",
+        with_python("modeling_evil.py", CONFIG, auto_map={"AutoModel": "modeling_evil.EvilModel"}),
+        "config.json names Python code of its own (auto_map)",
+    ),
+    Hostile(
+        "auto_map_without_model_type",
+        with_python(
+            "modeling_evil.py", CONFIG, model_type="evil", auto_map={"AutoConfig": "modeling_evil.EvilConfig"}
+        ),
+        "config.json names Python code of its own (auto_map)",
+    ),
+    Hostile(
+        "auto_map_tokenizer",
+        with_python("tok.py", TOKENIZER, auto_map={"AutoTokenizer": [None, "tok.EvilTokenizer"]}),
+        "tokenizer_config.json names Python code of its own (auto_map)",
+    ),
+    Hostile(
+        "auto_map_nested",
+        fields(CONFIG, text_config={"inner": [{"auto_map": {"AutoModel": "a/b--m.Model"}}]}),
+        "(auto_map in text_config.inner)",
+    ),
+    Hostile(
+        "auto_map_elsewhere",
+        fields("processor_config.json", auto_map={"AutoProcessor": "p.P"}),
+        "processor_config",
+    ),
+    Hostile("trust_remote_code", fields(CONFIG, trust_remote_code=True), "(trust_remote_code)"),
+    Hostile(
+        "custom_pipelines",
+        fields(CONFIG, custom_pipelines={"ner": {"impl": "ner.Ner"}}),
+        "(custom_pipelines)",
+    ),
+    Hostile(
+        "tokenizer_in_python",
+        with_python("tokenization_evil.py", TOKENIZER, tokenizer_class="tokenization_evil.EvilTokenizer"),
+        "names a Python file (tokenizer_class",
+    ),
+    Hostile(
+        "python_path", fields(CONFIG, encoder_module="../evil.py"), "names a Python file (encoder_module"
+    ),
+    Hostile(
+        "attention_internal", fields(CONFIG, _attn_implementation_internal="evil/kernel"), "no private field"
+    ),
+    Hostile(
+        "attention_internal_plain", fields(CONFIG, _attn_implementation_internal="sdpa"), "no private field"
+    ),
+    Hostile(
+        "attention_internal_nested",
+        fields(CONFIG, text_config={"_attn_implementation_internal": "evil/kernel:f"}),
+        "_attn_implementation_internal in text_config",
+    ),
+    Hostile(
+        "experts_internal", fields(CONFIG, _experts_implementation_internal="evil/kernel"), "no private field"
+    ),
+    Hostile(
+        "attention_private", fields(CONFIG, _attn_implementation="evil/kernel"), "_attn_implementation to"
+    ),
+    Hostile(
+        "attention_kernel",
+        fields(CONFIG, attn_implementation="kernels-community/flash-attn"),
+        "kernels-community",
+    ),
+    Hostile(
+        "attention_mapping",
+        fields(CONFIG, attn_implementation={"": "evil/kernel@main:f"}),
+        "evil/kernel@main",
+    ),
+    Hostile(
+        "attention_flash", fields(CONFIG, attn_implementation="flash_attention_2"), "setting `attention`"
+    ),
+    Hostile("use_kernels", fields(CONFIG, use_kernels=True), "kernels from the hub"),
+    Hostile(
+        "kernel_config", fields(CONFIG, kernel_config={"RMSNorm": "evil/norm:Norm"}), "kernels from the hub"
+    ),
+    Hostile(
+        "quantised", fields(CONFIG, quantization_config={"quant_method": "gptq", "bits": 4}), "plain weights"
+    ),
+)
+SETTINGS = (
+    Hostile("not_json", content(CONFIG, b'{"model_type": "bert"'), "is not JSON"),
+    Hostile("not_utf8", content(CONFIG, b'{"model_type": "b\xe9rt"}'), "is not JSON in UTF-8"),
+    Hostile("not_an_object", content(CONFIG, b'["bert"]'), "holds a list"),
+    Hostile("nested_to_overflow", content(CONFIG, b'{"a":' * 1_000_000), "nested too deeply"),
+    Hostile("nested_deep", fields(CONFIG, text_config=nested(60)), "nested more than 20 deep"),
+    Hostile(
+        "settings_too_large",
+        lambda folder, _: make_sparse(folder / CONFIG, 3_000_000_000),
+        "at most 10,000,000",
+    ),
+    Hostile(
+        "too_many_digits",
+        content(CONFIG, b'{"model_type": "bert", "hidden_size": 1' + b"0" * 6000 + b"}"),
+        "not JSON",
+    ),
+    Hostile("no_model_type", content(CONFIG, b'{"hidden_size": 32}'), "has no model_type"),
+    Hostile("model_type_list", fields(CONFIG, model_type=["bert"]), "sets model_type"),
+    Hostile("labels_list", fields(CONFIG, id2label=["O", "B-PER"]), "sets id2label"),
+    Hostile("dropout_nan", fields(CONFIG, hidden_dropout_prob=float("nan")), "a number from 0 to 1"),
+    Hostile("width_text", fields(CONFIG, hidden_size="32"), "sets hidden_size to '32'"),
+    Hostile("width_infinite", fields(CONFIG, hidden_size=float("inf")), "a whole number above 0"),
+    Hostile("heads_zero", fields(CONFIG, num_attention_heads=0), "sets num_attention_heads to 0"),
+    Hostile("width_absurd", fields(CONFIG, hidden_size=4_000_000), "more numbers than the weights hold"),
+    Hostile("inner_absurd", fields(CONFIG, intermediate_size=10**9), "more numbers than the weights hold"),
+    Hostile("vocabulary_absurd", fields(CONFIG, vocab_size=10**10), "vocab_size = 10,000,000,000"),
+    Hostile("positions_absurd", fields(CONFIG, max_position_embeddings=10**9), "max_position_embeddings"),
+    Hostile("layers_absurd", fields(CONFIG, num_hidden_layers=10**8), "layers; expected at most"),
+    Hostile("layers_many", fields(CONFIG, num_hidden_layers=900, hidden_size=512), "900 layers"),
+    Hostile(
+        "nested_absurd", fields(CONFIG, text_config={"hidden_size": 10**9}), "hidden_size = 1,000,000,000"
+    ),
+    Hostile("labels_absurd", fields(CONFIG, id2label=None, num_labels=400_000), "num_labels to 400,000"),
+    Hostile(
+        "weights_elsewhere", fields(CONFIG, transformers_weights="../x.safetensors"), "transformers_weights"
+    ),
+)
+TOKENIZERS = (
+    Hostile("vocabulary_absolute", fields(TOKENIZER, vocab_file="/etc/passwd"), "sets vocab_file"),
+    Hostile("vocabulary_above", fields(TOKENIZER, merges_file="../../secret.txt"), "sets merges_file"),
+    Hostile("vocabulary_windows", fields(TOKENIZER, spm_file="C:\\secret"), "sets spm_file"),
+    Hostile(
+        "vocabulary_in_specials", fields("special_tokens_map.json", vocab_file="../x"), "sets vocab_file"
+    ),
+    Hostile(
+        "versions_above",
+        fields(TOKENIZER, fast_tokenizer_files=["tokenizer.4.0.json", "../t.json"]),
+        "'../t.json'",
+    ),
+    Hostile("arguments", fields(TOKENIZER, init_inputs=["/etc/passwd"]), "init_inputs"),
+    Hostile("tokenizer_not_json", content("tokenizer.json", b'{"model": {'), "is not JSON"),
+    Hostile("tokenizer_nested", content("tokenizer.json", b'{"model":' * 100_000), "nested too deeply"),
+    Hostile("tokenizer_without_model", content("tokenizer.json", b'{"version": "1.0"}'), "has no model"),
+    Hostile(
+        "tokenizer_cut",
+        content("tokenizer.json", b'{"model": "' + b"a" * 2_000_000),
+        "not a whole JSON object",
+    ),
+    Hostile(
+        "tokenizer_too_large",
+        lambda folder, _: make_sparse(folder / "tokenizer.json", 4 << 30),
+        "at most 64,000,000",
+    ),
+)
