@@ -1,0 +1,158 @@
+"""Docs to tag probabilities for each word piece: the encoder and the head of a pipeline, without pooling."""
+
+import json
+from typing import Any, Dict, List, Optional, Sequence, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.language import Language
+from spacy.pipeline.tok2vec import Tok2VecListener
+from spacy.tokens import Doc
+from thinc.types import Floats2d
+
+from ..encoder.checkpoint import Checkpoint
+from ..encoder.model import MODEL_NAME, encoder_shim
+from ..encoder.pieces import NamedPieces, name_pieces, piece_vectors
+from ..types import TaggerModel, Tok2VecModel
+from .encoder import BertfamEncoder
+from .ner import BertfamNER
+
+# Where a checkpoint's files do not name its unknown piece
+UNKNOWN_NAMES = ("[UNK]", "<unk>")
+
+
+class PieceTable(TypedDict):
+    """The pieces of a Doc and their predictions: plain data, which a Doc keeps through ``to_bytes``."""
+
+    words: List[str]  # n_pieces; as the vocabulary has them, an unknown piece as the text has it
+    starts: List[int]  # n_pieces; character offsets of the tokenizer: SentencePiece's include a leading space
+    ends: List[int]  # n_pieces; exclusive
+    indices: List[int]  # n_pieces; the place among all pieces, [CLS] or <s> counted
+    continues: List[bool]  # n_pieces; whether `transformers` counts the piece to the word before
+    scores: NDArray[np.float32]  # Shape: (n_pieces, n_tags), probabilities
+    tags: List[str]  # n_tags
+    scheme: str
+    decoder: str  # the tokenizer's decoder as JSON; empty where it has none
+
+
+def piece_predictions(
+    nlp: Language, docs: Sequence[Doc], *, component: Optional[str] = None
+) -> List[PieceTable]:
+    """The probability of each tag at each word piece, as `transformers`' token classifiers give it.
+
+    The network runs for it, whatever has been predicted before; the Docs stay as they are. The head's
+    scores are taken as they are: no temperature, no transitions, no constraint by the scheme.
+
+    component (Optional[str]): name of the ``bertfam_ner``; None is the only one of the pipeline.
+    Raises a ValueError where there is no such component, or its encoder is not one of this package.
+    """
+    ner = find_ner(nlp, component)
+    encoder = find_encoder(nlp, ner)
+    checkpoint = encoder_shim(encoder).loaded
+    unknown = unknown_id(checkpoint)
+    vectors = piece_vectors(encoder, docs)
+    scores = score_vectors(ner.model, vectors)
+    tables = []
+    for doc, logits in zip(docs, scores, strict=True):
+        named = name_pieces(checkpoint.tokenizer.backend, doc.text)
+        words = _words(named, doc.text, checkpoint, unknown)
+        table: Any = {
+            **words,
+            "scores": softmax(ner.model.ops.to_numpy(logits)),
+            "tags": list(ner.tag_set.tags),
+            "scheme": ner.tag_set.scheme,
+            "decoder": decoder_state(checkpoint),
+        }
+        tables.append(table)
+    return tables
+
+
+def find_ner(nlp: Language, component: Optional[str] = None) -> BertfamNER:
+    """RETURNS (BertfamNER): the component of that name, or the only one."""
+    found = {name: pipe for name, pipe in nlp.pipeline if isinstance(pipe, BertfamNER)}
+    names = list(found) if component is None else [name for name in found if name == component]
+    if len(names) != 1:
+        asked = "the pipeline has" if component is None else f"{component!r} was asked for, the pipeline has"
+        raise ValueError(
+            f"Expected one bertfam_ner, {asked} {', '.join(found) or 'none'}: name one with component=..., "
+            f"and see that it is enabled (nlp.pipe_names: {', '.join(nlp.pipe_names) or 'empty'})."
+        )
+    return found[names[0]]
+
+
+def find_encoder(nlp: Language, ner: BertfamNER) -> Tok2VecModel:
+    """RETURNS (Model): the ``spacy-bertfam.Encoder.v1`` that the component reads, its own or a shared one."""
+    tok2vec = ner.model.get_ref("tok2vec")
+    if tok2vec.name == MODEL_NAME:
+        return tok2vec
+    if isinstance(tok2vec, Tok2VecListener):
+        for _, pipe in nlp.pipeline:
+            if isinstance(pipe, BertfamEncoder) and any(tok2vec is ear for ear in pipe.listeners):
+                return pipe.model
+    raise ValueError(
+        f"Component {ner.name!r} reads its vectors from {tok2vec.name!r}, and no bertfam_encoder of the pipeline "
+        "feeds it. Expected a spacy-bertfam.Encoder.v1, its own or an enabled bertfam_encoder's: predictions "
+        "for single word pieces need one."
+    )
+
+
+def score_vectors(model: TaggerModel, vectors: List[Floats2d]) -> List[Floats2d]:
+    """What the layers of a head behind its tok2vec make of other vectors of the same width.
+
+    RETURNS (List[Floats2d]): the tag scores (logits), row by row.
+    """
+    layers = list(model.layers)
+    if not layers or layers[0] is not model.get_ref("tok2vec"):
+        raise ValueError(
+            f"The head {model.name!r} is not a chain that begins with its tok2vec; expected one, as "
+            "spacy-bertfam.TokenClassifier.v1 makes it, to score single word pieces."
+        )
+    for layer in layers[1:]:
+        vectors = layer.predict(vectors)
+    return vectors
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """RETURNS (NDArray): each row's probabilities."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True)) if logits.size else logits
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def unknown_id(checkpoint: Checkpoint) -> int:
+    """RETURNS (int): the id of the piece for what the vocabulary cannot spell; -1 where there is none."""
+    names: List[str] = []
+    for file in ("tokenizer_config.json", "special_tokens_map.json"):
+        name = json.loads(checkpoint.tokenizer_files.get(file, b"{}")).get("unk_token")
+        names.extend([name["content"]] if isinstance(name, dict) else [name] if name else [])
+    ids = (checkpoint.tokenizer.backend.token_to_id(name) for name in (*names, *UNKNOWN_NAMES))
+    return next((found for found in ids if found is not None), -1)
+
+
+def decoder_state(checkpoint: Checkpoint) -> str:
+    """RETURNS (str): the tokenizer's decoder as JSON, which `tokenizers` gives out only this way."""
+    decoder = checkpoint.tokenizer.backend.decoder
+    return decoder.__getstate__().decode("utf8") if decoder is not None else ""
+
+
+def _words(named: NamedPieces, text: str, checkpoint: Checkpoint, unknown: int) -> Dict[str, Any]:
+    """What `transformers` knows of each piece before it looks at the scores."""
+    marked = bool(getattr(checkpoint.tokenizer.backend.model, "continuing_subword_prefix", None))
+    words, continues = [], []
+    for piece, name, (start, end) in zip(named.ids, named.names, named.offsets, strict=True):
+        if piece == unknown:
+            words.append(text[start:end])
+            continues.append(False)
+            continue
+        words.append(name)
+        # A vocabulary with a mark for continuation writes such a piece longer than the text has it.
+        # Any other tokenizer: a word begins behind a space, so that punctuation sticks to it.
+        begins = start == 0 or " " in text[start - 1 : start + 1]
+        continues.append(len(name) != end - start if marked else not begins)
+    n_before = len(checkpoint.tokenizer.prefix)
+    return {
+        "words": words,
+        "starts": [start for start, _ in named.offsets],
+        "ends": [end for _, end in named.offsets],
+        "indices": list(range(n_before, n_before + len(words))),
+        "continues": continues,
+    }
