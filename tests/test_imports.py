@@ -11,8 +11,9 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "spacy_bertfam"
 # the order in which data flows: a part imports from parts with a lower number, and from itself
 RANKS = {
-    "about": 0, "errors": 0, "saving": 0, "types": 0, "tags": 1, "gate": 1, "data": 1, "encoder": 2, "decoding": 3, "heads": 4,
-    "pipeline": 5, "hub": 6, "training": 6, "evaluation": 6, "visual": 6, "cli": 7,
+    "about": 0, "errors": 0, "saving": 0, "types": 0, "tags": 1, "gate": 1, "data": 1,
+    "encoder": 2, "decoding": 3, "heads": 4, "pipeline": 5, "hub": 6, "training": 6, "evaluation": 6,
+    "visual": 6, "cli": 7,
 }  # fmt: skip
 DATA_MAY_IMPORT = {"types", "errors", "saving", "data"}
 HEAVY = {"transformers", "tokenizers", "safetensors", "huggingface_hub", "onnxruntime"}
@@ -67,12 +68,12 @@ def modules_after(statement, *, with_ours):
     """Names of the modules that are loaded in a new process, where only we have entry points, or nobody."""
     program = f"""
 import json, sys
+from importlib import metadata
 import catalogue
 class Points(list):
     def select(self, *, group):
         return [point for point in self if point.group == group]
-points = catalogue.AVAILABLE_ENTRY_POINTS
-ours = [p for p in points.select() if p.value.startswith("spacy_bertfam")] if {with_ours} else []
+ours = list(metadata.distribution("spacy-bertfam").entry_points) if {with_ours} else []
 catalogue.AVAILABLE_ENTRY_POINTS = Points(ours)
 {statement}
 print(json.dumps([len(ours), sorted(sys.modules)]))
