@@ -9,11 +9,12 @@ from .export_hf import export_hf_cli
 from .import_hf import import_hf_cli
 from .info import info_cli
 from .render import render_cli
+from .train import train_cli
 
 HELP = """Transformer pipelines of the BERT family for spaCy.
 
 Training, evaluation and packaging are spaCy's own commands (`python -m spacy train`, `evaluate`,
-`package`); here is what spaCy has no command for.
+`package`); here is what spaCy has no command for, and a `train` that may be stopped at any time.
 """
 
 app = typer.Typer(name="bertfam", help=HELP, no_args_is_help=True, rich_markup_mode=None)
@@ -25,10 +26,13 @@ COMMANDS = {
     "import-hf": import_hf_cli,
     "info": info_cli,
     "render": render_cli,
+    "train": train_cli,
 }
+# `train` hands what it does not know on to the config, as spaCy's does
+SETTINGS = {"train": {"allow_extra_args": True, "ignore_unknown_options": True}}
 
 for _name, _function in COMMANDS.items():
-    app.command(_name)(_function)
+    app.command(_name, context_settings=SETTINGS.get(_name))(_function)
 
 
 @app.callback()

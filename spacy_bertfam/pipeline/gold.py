@@ -57,6 +57,11 @@ def check_gold(report: GoldReport, labels: Iterable[str], component: str) -> Non
         examples may be the first ones of a stream.
     """
     labels = list(labels)
+    if not report.n_examples:
+        raise UserError(
+            f"Component {component!r}: the training corpus has no examples. Expected annotated Docs: check "
+            "--paths.train, and that the conversion wrote them there."
+        )
     if not report.labels and not labels:
         raise UserError(
             f"Component {component!r}: none of the {report.n_examples} training examples has an entity "
