@@ -1,0 +1,56 @@
+"""What a figure was measured on: machine, versions, and the peak memory of the running process."""
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Dict
+
+PACKAGES = ("spacy-bertfam", "spacy", "thinc", "torch", "transformers", "spacy-transformers")
+
+
+def describe_machine() -> Dict[str, str]:
+    """RETURNS (Dict[str, str]): processor, cores, load at this moment, system and versions."""
+    import torch
+
+    facts = {
+        "processor": processor_name(),
+        "cores": str(os.cpu_count()),
+        "torch threads": str(torch.get_num_threads()),
+        "load": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown",
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
+    for name in PACKAGES:
+        try:
+            facts[name] = version(name)
+        except PackageNotFoundError:
+            facts[name] = "not installed"
+    return facts
+
+
+def processor_name() -> str:
+    """RETURNS (str): the model name that Linux knows, else what Python says."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text(encoding="utf8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"
+
+
+def peak_memory() -> float:
+    """RETURNS (float): the most memory that this process has held so far, in megabytes; 0 where unknown."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        # Not getrusage: its maximum goes over from a parent to the child that it starts.
+        for line in status.read_text(encoding="utf8").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    unit = 1024**2 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

@@ -1,0 +1,158 @@
+"""Words a second and peak memory of `nlp.pipe`, beside other ways to run the same weights."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from typing import Dict, List, Sequence, Tuple
+
+import peers
+import typer
+from machine import peak_memory
+from reference import compare_entities, reference_of
+from spacy.tokens import Doc
+from tables import Row, report
+from windows import compare_cells, compare_windows, parse_pairs
+
+from corpus import convert_parts, read_docs
+
+BATCH_SIZES = (1, 8, 32)
+NAMES = ("ours", "spacy-transformers", *(f"pipeline, batches of {n}" for n in BATCH_SIZES), "bare loop")
+
+
+def build(name: str, trained: Path, work: Path, texts: Sequence[str]) -> peers.System:
+    """RETURNS (Callable): the system of that name, ready to run."""
+    if name == "ours":
+        return peers.ours(trained)
+    if name == "spacy-transformers":
+        return peers.spacy_transformers(work)
+    if name == "bare loop":
+        return peers.bare_loop(trained, texts)
+    return peers.hf_pipeline(work, batch_size=int(name.rpartition(" ")[2]))
+
+
+def alternate(
+    systems: Dict[str, peers.System], texts: Sequence[str], *, n_rounds: int
+) -> Dict[str, List[Tuple[float, float]]]:
+    """Run the systems in turn, ``n_rounds`` times after a short warm-up.
+
+    RETURNS (Dict): for each the (seconds, processor seconds) of every round.
+    """
+    for system in systems.values():
+        system(texts[:5])
+    times: Dict[str, List[Tuple[float, float]]] = {name: [] for name in systems}
+    for n in range(n_rounds):
+        for name in list(systems)[:: -1 if n % 2 else 1]:
+            wall, processor = time.perf_counter(), time.process_time()
+            systems[name](texts)
+            times[name].append((time.perf_counter() - wall, time.process_time() - processor))
+    return times
+
+
+def speed_rows(
+    times: Dict[str, List[Tuple[float, float]]], memory: Dict[str, float], n_words: int, *, base: str = "ours"
+) -> List[Row]:
+    """Medians over the rounds; the ratios are ``base`` over each system, round by round."""
+    rows: List[Row] = []
+    for name, pairs in times.items():
+        ratios = [(a / c, b / d) for (a, b), (c, d) in zip(pairs, times[base], strict=True)]
+        rows.append(
+            {
+                "system": name,
+                "words a second": n_words / median(a for a, _ in pairs),
+                f"{base} is faster by": float(median(a for a, _ in ratios)),
+                "words a processor second": n_words / median(b for _, b in pairs),
+                "by processor time": float(median(b for _, b in ratios)),
+                "peak MB": memory.get(name, 0.0),
+            }
+        )
+    return rows
+
+
+def measure_memory(name: str, trained: Path, work: Path, texts: Path) -> float:
+    """RETURNS (float): the peak memory, in megabytes, of a process that only builds and runs this system."""
+    command = [sys.executable, Path(__file__).resolve(), "one", name, trained, work, texts]
+    found = subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True)
+    return float(found.stdout.strip().splitlines()[-1])
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command("one", hidden=True)
+def one_cli(name: str, trained: Path, work: Path, texts: Path) -> None:
+    """Run one system over the texts once, and print the peak memory of the process."""
+    loaded = json.loads(texts.read_text(encoding="utf8"))
+    build(name, trained, work, loaded)(loaded)
+    typer.echo(peak_memory())
+
+
+@app.command("compare")
+def compare_cli(
+    trained: Path = typer.Argument(..., help="Pipeline of quality.py: OUTPUT/ours/model-last"),
+    corpus: Path = typer.Argument(..., help="Folder with dev.jsonl"),
+    output: Path = typer.Argument(..., help="Folder for what the other systems need, and for the figures"),
+    lang: str = typer.Option("fr"),
+    n_docs: int = typer.Option(0, help="Only the first documents; 0 is all"),
+    n_rounds: int = typer.Option(5),
+) -> None:
+    """Speed and memory of each system, and whether our entities are those of the reference."""
+    gold = dev_docs(corpus, output, lang)[: n_docs or None]
+    texts = [doc.text for doc in gold]
+    sentences = convert_parts({"dev": corpus / "dev.jsonl"}, output, lang=lang, unit="sentence")
+    peers.prepare(trained, output, read_docs(sentences["dev"], lang))
+    (output / "texts.json").write_text(json.dumps(texts), encoding="utf8")
+    memory = {name: measure_memory(name, trained, output, output / "texts.json") for name in NAMES}
+    systems = {name: build(name, trained, output, texts) for name in NAMES}
+    times = alternate(systems, texts, n_rounds=n_rounds)
+    tables = {
+        "Speed and memory": speed_rows(times, memory, sum(map(len, gold))),
+        "Entities beside the reference": equality_rows(trained, output, texts),
+    }
+    settings = {"documents": len(texts), "words": sum(map(len, gold)), "rounds": n_rounds}
+    typer.echo(report("Prediction speed", tables, output / "speed.json", **settings))
+
+
+@app.command("windows")
+def windows_cli(
+    trained: Path = typer.Argument(..., help="Pipeline of quality.py: OUTPUT/ours/model-last"),
+    corpus: Path = typer.Argument(..., help="Folder with dev.jsonl"),
+    output: Path = typer.Argument(..., help="Folder for the figures"),
+    pairs: str = typer.Option("510/128,254/64,254/0,126/32,126/0", help="WINDOW/OVERLAP,..."),
+    cells: str = typer.Option("512,1024,2048,4096,8192", help="Values of max_batch_pieces"),
+    lang: str = typer.Option("fr"),
+    n_docs: int = typer.Option(0, help="Only the first documents; 0 is all"),
+    n_rounds: int = typer.Option(3),
+) -> None:
+    """What other windows, and other bounds on a chunk, cost and bring."""
+    gold = dev_docs(corpus, output, lang)[: n_docs or None]
+    run = lambda systems: alternate(systems, [doc.text for doc in gold], n_rounds=n_rounds)  # noqa: E731
+    tables = {
+        "Windows": compare_windows(trained, gold, parse_pairs(pairs), run),
+        "Bound on a chunk (max_batch_pieces)": compare_cells(
+            trained, gold, [int(n) for n in cells.split(",")], run
+        ),
+    }
+    settings = {"documents": len(gold), "words": sum(map(len, gold)), "rounds": n_rounds}
+    typer.echo(report("Windows", tables, output / "windows.json", **settings))
+
+
+def dev_docs(corpus: Path, output: Path, lang: str) -> List[Doc]:
+    """RETURNS (List[Doc]): the annotated documents of the dev part."""
+    return read_docs(convert_parts({"dev": corpus / "dev.jsonl"}, output, lang=lang, unit="doc")["dev"], lang)
+
+
+def equality_rows(trained: Path, work: Path, texts: List[str]) -> List[Row]:
+    """One row for the window that the pipeline has, and one for the widest."""
+    rows = []
+    for window in (None, 510):
+        nlp = peers.load_with(trained, **({"window": window} if window else {}))
+        size = peers.encoder_shim(nlp.get_pipe("encoder").model).window_size()  # type: ignore[attr-defined]
+        rows.append(compare_entities(nlp, reference_of(nlp, work / "classifier"), texts, size.window))
+    return rows
+
+
+if __name__ == "__main__":
+    app()

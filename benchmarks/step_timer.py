@@ -1,0 +1,53 @@
+"""A logger for `spacy train --code` that times the training steps alone, without the evaluations between."""
+
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any, Callable, Dict, List, Optional, Tuple
+
+import spacy
+from machine import peak_memory
+from spacy.language import Language
+from tables import write_json
+
+Log = Callable[[Optional[Dict[str, Any]]], None]
+
+
+@spacy.registry.loggers("benchmarks.StepTimer.v1")
+def build_step_timer(output: str) -> Callable[[Language, IO, IO], Tuple[Log, Callable[[], None]]]:
+    """Write the seconds a step and the peak memory into the JSON file ``output`` when training ends."""
+
+    def setup(
+        nlp: Language, stdout: IO = sys.stdout, stderr: IO = sys.stderr
+    ) -> Tuple[Log, Callable[[], None]]:
+        times: List[float] = []
+        evaluated: List[bool] = []
+        scores: List[Dict[str, Any]] = []
+
+        def log_step(info: Optional[Dict[str, Any]]) -> None:
+            times.append(time.perf_counter())
+            evaluated.append(info is not None)
+            if info is not None:
+                scores.append({"step": info["step"], "epoch": info["epoch"], "score": info["score"]})
+                stdout.write(f"step {info['step']} score {info['score']} losses {info['losses']}\n")
+            elif len(times) % 50 == 0:
+                rate = (len(times) - 1) / (times[-1] - times[0])
+                stdout.write(f"step {len(times)} steps/s {rate:.2f}\n")
+            stdout.flush()
+
+        def finalize() -> None:
+            seconds = clean_gaps(times, evaluated)
+            mean = sum(seconds) / max(1, len(seconds))
+            figures = {"steps": len(times), "seconds_a_step": mean, "peak_mb": peak_memory()}
+            write_json(Path(output), {**figures, "scores": scores})
+
+        return log_step, finalize
+
+    return setup
+
+
+def clean_gaps(times: List[float], evaluated: List[bool]) -> List[float]:
+    """The seconds between neighbouring steps with no evaluation in, and no saving after, either of them."""
+    return [
+        times[i] - times[i - 1] for i in range(1, len(times)) if not evaluated[i] and not evaluated[i - 1]
+    ]
