@@ -1,6 +1,7 @@
 """The Typer app and the list of its commands."""
 
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -20,7 +21,7 @@ Training, evaluation and packaging are spaCy's own commands (`python -m spacy tr
 app = typer.Typer(name="bertfam", help=HELP, no_args_is_help=True, rich_markup_mode=None)
 
 # name -> the function that parses the command line and prints
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "convert": convert_cli,
     "export-hf": export_hf_cli,
     "import-hf": import_hf_cli,
