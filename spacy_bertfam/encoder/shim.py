@@ -8,13 +8,14 @@ from typing import Any, Callable, Optional, Tuple
 
 import srsly
 import torch
-from thinc.api import Optimizer, PyTorchGradScaler, PyTorchShim
+from thinc.api import Optimizer, PyTorchShim
 from thinc.shims import Shim
 
 from .batch import PieceBatch, WindowSize
 from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint, write_files
 from .forking import use_one_thread_if_forked
 from .freezing import freeze
+from .loss_scale import LossScale
 from .pooling import POOLINGS
 from .runtime import TorchRuntime, predict_tokens, train_tokens
 from .settings import EncoderSettings
@@ -24,8 +25,9 @@ class EncoderShim(PyTorchShim):
     """Holds a ``Checkpoint`` once one is loaded; before that only the settings are known."""
 
     def __init__(self, settings: EncoderSettings) -> None:
-        super().__init__(None, grad_scaler=PyTorchGradScaler(settings.mixed_precision == "fp16"))
+        super().__init__(None)
         self.settings = settings
+        self._loss_scale = LossScale(settings.mixed_precision == "fp16")
         self.checkpoint: Optional[Checkpoint] = None
         self._process = os.getpid()
 
@@ -49,7 +51,6 @@ class EncoderShim(PyTorchShim):
         checkpoint.network.to(self.device)
         checkpoint.network.eval()
         self.checkpoint, self._model = checkpoint, checkpoint.network
-        self._grad_scaler.to_(self.device)
 
     def copy(self) -> "EncoderShim":
         """A network of its own, with an id of its own: optimisers keep their memory of it by id."""
@@ -94,10 +95,7 @@ class EncoderShim(PyTorchShim):
         def backprop(d_vectors: torch.Tensor) -> None:
             if not vectors.requires_grad:  # no token of the batch has a piece
                 return
-            torch.autograd.backward(vectors, self._grad_scaler.scale([d_vectors.to(vectors)])[0])
-            gradients = [p.grad for p in self._model.parameters() if p.grad is not None]
-            # fp16 only: where a gradient overflowed, finish_update skips the step
-            self._grad_scaler.unscale(gradients)
+            torch.autograd.backward(vectors, self._loss_scale.scaled(d_vectors.to(vectors)))
 
         return vectors, backprop
 
@@ -105,15 +103,13 @@ class EncoderShim(PyTorchShim):
         """Update the weights, the whole network at once where the optimiser can."""
         if self._model is None:
             return
+        if not self._loss_scale.unscale(self._model.parameters()):
+            return
         step_module = getattr(optimizer, "step_module", None)
         if step_module is None:
             super().finish_update(optimizer)
-            return
-        if self._grad_scaler.found_inf:
-            self._model.zero_grad()
         else:
             step_module(self.id, self._model)
-        self._grad_scaler.update()
 
     def to_bytes(self) -> bytes:
         """The files of the Hugging Face folder; nothing where there are no weights yet."""

@@ -159,7 +159,6 @@ def test_prediction_is_float32_whatever_the_training(build, docs):
         assert np.array_equal(one, other)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="thinc scales gradients on a GPU only")
 def test_fp16_training_moves_the_weights_and_leaves_them_finite(build, docs):
     model, optimizer = build("bert", mixed_precision="fp16"), Adam(0.001)
     network = encoder_shim(model).loaded.network
@@ -170,6 +169,21 @@ def test_fp16_training_moves_the_weights_and_leaves_them_finite(build, docs):
         model.finish_update(optimizer)
     assert all(torch.isfinite(p).all() for p in network.parameters())
     assert any(not torch.equal(p, old) for p, old in zip(network.parameters(), before, strict=True))
+
+
+def test_fp16_gradients_of_two_batches_add_up_and_are_unscaled_once(build, docs):
+    gradients = []
+    for precision in ("none", "fp16"):
+        model = build("bert", mixed_precision=precision)
+        shim = encoder_shim(model)
+        shim._loss_scale.scale = min(shim._loss_scale.scale, 64.0)
+        for _ in range(2):
+            vectors, backprop = model.begin_update(docs)
+            backprop([np.ones_like(rows) * 0.01 for rows in vectors])
+        assert shim._loss_scale.unscale(shim.loaded.network.parameters())
+        gradients.append(torch.cat([p.grad.flatten() for p in shim.loaded.network.parameters() if p.grad is not None]))
+    ratio = gradients[1].norm() / gradients[0].norm()
+    assert 0.95 < float(ratio) < 1.05
 
 
 def test_a_copy_has_weights_and_an_id_of_its_own(build, docs):

@@ -1,0 +1,49 @@
+"""Loss scaling for fp16 training, on any device (Micikevicius et al. 2018, section 3.2).
+
+Small gradients would be rounded to zero in half precision: they are scaled up before they go back
+through the network, and down again before the weights are updated. Thinc's own scaler needs a GPU.
+"""
+
+from typing import Iterable
+
+import torch
+
+FIRST_SCALE = 2.0**15
+GROWTH_INTERVAL = 1000  # steps without an overflow after which the scale is doubled
+
+
+class LossScale:
+    """The factor on the gradient: halved where it overflowed, doubled now and then where it did not."""
+
+    def __init__(self, enabled: bool) -> None:
+        self.enabled = enabled
+        self.scale = FIRST_SCALE if enabled else 1.0
+        self._good_steps = 0
+
+    def scaled(self, gradient: torch.Tensor) -> torch.Tensor:
+        """The gradient that goes into the network."""
+        return gradient * self.scale if self.enabled else gradient
+
+    def unscale(self, parameters: Iterable[torch.nn.Parameter]) -> bool:
+        """Bring the accumulated gradients of the parameters back to their size, once before an update.
+
+        RETURNS (bool): False where one overflowed: they are cleared then, and the step is to be skipped.
+        """
+        if not self.enabled:
+            return True
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        finite = all(bool(torch.isfinite(gradient).all()) for gradient in gradients)
+        for gradient in gradients:
+            if finite:
+                gradient.mul_(1.0 / self.scale)
+            else:
+                gradient.zero_()
+        self._adapt(finite)
+        return finite
+
+    def _adapt(self, finite: bool) -> None:
+        self._good_steps = self._good_steps + 1 if finite else 0
+        if not finite:
+            self.scale = max(1.0, self.scale / 2)
+        elif self._good_steps % GROWTH_INTERVAL == 0:
+            self.scale *= 2
