@@ -100,8 +100,20 @@ def _read_network(folder: Path, config: Any, attention: Optional[str]) -> torch.
         )
     if "add_pooling_layer" in inspect.signature(architecture.__init__).parameters:
         options["add_pooling_layer"] = False
-    with quiet_transformers():
-        network = AutoModel.from_pretrained(folder, config=config, **options)
+    try:
+        with quiet_transformers():
+            network, found = AutoModel.from_pretrained(
+                folder, config=config, output_loading_info=True, **options
+            )
+    except RuntimeError as error:  # a tensor of another shape than the config says
+        raise CheckpointError(f"{folder}: the weights do not fit config.json: {error}") from error
+    # transformers would make them up; of a pooler no token needs anything
+    missing = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
+    if missing:
+        raise CheckpointError(
+            f"{folder}: {len(missing)} weights of {type(network).__name__} are missing ({', '.join(missing[:3])}); "
+            "expected a whole encoder: get the folder again."
+        )
     if not hasattr(network.config, "hidden_size"):
         raise CheckpointError(f"{folder}: {type(network).__name__} has no hidden_size; expected an encoder.")
     return network.float()

@@ -4,9 +4,9 @@ The forward pass is that of `transformers`' ``ModernBertPredictionHead`` (Warner
 2.1: no biases unless the checkpoint has them), so that a fine-tuned head is carried over whole.
 """
 
+import math
 from typing import Callable, Tuple
 
-import numpy
 from thinc.api import Model
 from thinc.initializers import glorot_uniform_init
 from thinc.types import Floats2d
@@ -46,7 +46,7 @@ def forward(model: Model, X: Floats2d, is_train: bool) -> Tuple[Floats2d, Callab
     W, b = model.get_param("W"), model.get_param("b")
     g, norm_b = model.get_param("g"), model.get_param("norm_b")
     dense = X @ W.T + b
-    half = 0.5 * (1.0 + _erf(model, dense / numpy.sqrt(2.0)))
+    half = 0.5 * (1.0 + _erf(model, dense / math.sqrt(2.0)))
     activated = dense * half
     centred = activated - activated.mean(axis=1, keepdims=True)
     deviation = xp.sqrt((centred**2).mean(axis=1, keepdims=True) + model.attrs["eps"])
@@ -60,7 +60,7 @@ def forward(model: Model, X: Floats2d, is_train: bool) -> Tuple[Floats2d, Callab
         d_normed = dY * g
         mean, slope = d_normed.mean(axis=1, keepdims=True), (d_normed * normed).mean(axis=1, keepdims=True)
         d_activated = (d_normed - mean - normed * slope) / deviation
-        density = xp.exp(-0.5 * dense**2) / numpy.sqrt(2.0 * numpy.pi)
+        density = xp.exp(-0.5 * dense**2) / math.sqrt(2.0 * math.pi)
         d_dense = (d_activated * (half + dense * density)).astype(X.dtype)
         model.inc_grad("W", d_dense.T @ X)
         if model.attrs["bias"]:

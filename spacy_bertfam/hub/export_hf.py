@@ -1,7 +1,8 @@
 """A spaCy pipeline -> a folder that `AutoModelForTokenClassification` and `pipeline("ner")` open."""
 
+import tempfile
 from pathlib import Path
-from typing import Any, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 import numpy as np
 from spacy.language import Language
@@ -10,9 +11,13 @@ from thinc.api import Model
 from ..encoder.checkpoint import Checkpoint, quiet_transformers, write_checkpoint, write_files
 from ..encoder.model import encoder_shim, find_encoders
 from ..gate import CheckpointError
-from ..tags import OUTSIDE
+from ..pipeline.ner import BertfamNER
+from ..pipeline.piece_scores import find_encoder, find_ner
 from .card import model_card
-from .head import PREDICTION
+from .head import NEVER, PREDICTION
+
+# Weights of 0 that other rows' training has hardly moved
+UNMOVED = 1e-3
 
 
 def export_hf(nlp: Language, out: Path, *, component: str = "ner", encoder_only: bool = False) -> List[str]:
@@ -27,18 +32,20 @@ def export_hf(nlp: Language, out: Path, *, component: str = "ner", encoder_only:
     out = Path(out)
     if out.exists() and any(out.iterdir()):
         raise CheckpointError(f"{out} is not empty; expected a new folder, so that nothing is overwritten.")
-    staging = out.with_name(out.name + ".part")
-    _clear(staging)
     checkpoint, pooling = find_checkpoint_of(nlp, None if encoder_only else component)
-    notes = []
-    if encoder_only:
-        write_checkpoint(checkpoint, staging)
-    else:
-        notes = _write_classifier(nlp, component, checkpoint, pooling, staging)
-    (staging / "README.md").write_text(model_card(nlp, None if encoder_only else component), encoding="utf8")
-    if out.exists():
-        out.rmdir()
-    staging.rename(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
+        staging = Path(temporary) / "model"
+        notes = []
+        if encoder_only:
+            write_checkpoint(checkpoint, staging)
+        else:
+            notes = _write_classifier(nlp, component, checkpoint, pooling, staging)
+        card = model_card(nlp, None if encoder_only else component)
+        (staging / "README.md").write_text(card, encoding="utf8")
+        if out.exists():
+            out.rmdir()
+        staging.rename(out)
     return notes
 
 
@@ -48,10 +55,13 @@ def find_checkpoint_of(nlp: Language, component: str | None) -> Tuple[Checkpoint
         raise CheckpointError(
             f"The pipeline has no component {component!r}; it has {', '.join(nlp.pipe_names)}."
         )
-    names = nlp.pipe_names if component is None else [component, *nlp.pipe_names]
-    for name in names:
+    if component is not None and not isinstance(nlp.get_pipe(component), BertfamNER):
+        raise CheckpointError(f"Component {component!r} is no bertfam_ner; expected one, or --encoder-only.")
+    for name in nlp.pipe_names:
         model = getattr(nlp.get_pipe(name), "model", None)
         encoders = find_encoders(model) if isinstance(model, Model) else []
+        if component is not None and encoders:
+            encoders = [find_encoder(nlp, find_ner(nlp, component))]  # there may be others
         if encoders:
             shim = encoder_shim(encoders[0])
             return shim.loaded, shim.settings.pooling
@@ -63,15 +73,15 @@ def find_checkpoint_of(nlp: Language, component: str | None) -> Tuple[Checkpoint
 
 def classes_of(ner: Any) -> List[Tuple[str, int]]:
     """RETURNS (List[Tuple[str, int]]): name and row in our output layer of each class, in the order of the
-    checkpoint that the head came from, new ones behind."""
+    checkpoint that the head came from, new ones behind. Tags that it lacked and that nothing was learned
+    about are left out."""
     tag_to_id = ner.tag_set.tag_to_id
     known = [
         (name, tag_to_id[tag]) for name, tag in ner.cfg.get("checkpoint_classes", []) if tag in tag_to_id
     ]
     taken = {row for _, row in known}
-    old_labels = {tag[2:] for _, tag in ner.cfg.get("checkpoint_classes", [])}
-    new = [(tag, i) for tag, i in tag_to_id.items() if i not in taken and tag[2:] not in old_labels]
-    return known + ([(OUTSIDE, 0)] if not known else []) + [(tag, i) for tag, i in new if tag != OUTSIDE]
+    new = [(tag, i) for tag, i in tag_to_id.items() if i not in taken]
+    return known + [(tag, i) for tag, i in new if not _is_never(ner.model, i)]
 
 
 def _write_classifier(
@@ -80,10 +90,9 @@ def _write_classifier(
     import torch
     from transformers import AutoModelForTokenClassification
 
-    ner = nlp.get_pipe(component)
-    model = getattr(ner, "model", None)
-    if not isinstance(model, Model) or "output_layer" not in model.ref_names or not hasattr(ner, "tag_set"):
-        raise CheckpointError(f"Component {component!r} is no bertfam_ner; expected one, or --encoder-only.")
+    ner: Any = nlp.get_pipe(component)
+    model = ner.model
+    ner._require_labels()
     transitions = model.attrs["head_transitions"](model)
     classes = classes_of(ner)
     names = [name for name, _ in classes]
@@ -98,20 +107,43 @@ def _write_classifier(
             f"{type(network).__name__} has weights that this encoder lacks: {left.missing_keys[:3]}."
         )
     state = network.state_dict()
-    for name, array in head_arrays(model, [row for _, row in classes]).items():
-        if name not in state or tuple(state[name].shape) != array.shape:
-            raise CheckpointError(
-                f"{type(network).__name__} has no {name} of shape {array.shape}: this head has no place there. "
-                "Export with --encoder-only, or train with spacy-bertfam.TokenClassifier.v1."
-            )
-        state[name] = torch.from_numpy(array)
+    arrays = head_arrays(model, [row for _, row in classes])
+    _require_same_layers(network, arrays, model)
+    state.update({name: torch.from_numpy(array) for name, array in arrays.items()})
     network.load_state_dict(state)
     network.save_pretrained(out)
     write_files(out, checkpoint.tokenizer_files)
     return _notes(pooling, transitions is not None)
 
 
-def head_arrays(model: Model, rows: List[int]) -> dict[str, np.ndarray]:
+def _require_same_layers(network: Any, arrays: Dict[str, np.ndarray], model: Model) -> None:
+    """Raise a CheckpointError where one side has a layer that the other lacks: none is left out or made up."""
+    shapes = {
+        name: tuple(tensor.shape)
+        for name, tensor in network.state_dict().items()
+        if not name.startswith(f"{network.base_model_prefix}.")
+    }
+    ours = {name: array.shape for name, array in arrays.items()}
+    wrong = sorted(name for name, _ in shapes.items() ^ ours.items())
+    if "prediction_layer" in model.ref_names and not wrong:
+        eps = model.get_ref("prediction_layer").attrs["eps"]
+        wrong = [] if eps == network.config.norm_eps else [f"norm_eps {network.config.norm_eps} and {eps}"]
+    if wrong:
+        raise CheckpointError(
+            f"{type(network).__name__} and this pipeline's head differ ({', '.join(wrong)}); expected the same layers. "
+            "Export with --encoder-only, or train with the head that this architecture has: "
+            "spacy-bertfam.PredictionClassifier.v1 for ModernBERT, spacy-bertfam.TokenClassifier.v1 for others."
+        )
+
+
+def _is_never(model: Model, row: int) -> bool:
+    """Whether a row is still the one that stands for a tag which the checkpoint lacked."""
+    output = model.get_ref("output_layer")
+    W, b = (output.ops.to_numpy(output.get_param(name))[row] for name in "Wb")
+    return bool(b < NEVER + 1 and np.abs(W).max() < UNMOVED)
+
+
+def head_arrays(model: Model, rows: List[int]) -> Dict[str, np.ndarray]:
     """The head's weights under the names that `transformers` gives them."""
     output = model.get_ref("output_layer")
     to_numpy = output.ops.to_numpy
@@ -139,11 +171,3 @@ def _notes(pooling: str, has_transitions: bool) -> List[str]:
     if has_transitions:
         notes.append("The learned transitions between tags have no place in a transformers checkpoint.")
     return notes
-
-
-def _clear(staging: Path) -> None:
-    import shutil
-
-    if staging.exists():
-        shutil.rmtree(staging)
-    staging.mkdir(parents=True)
