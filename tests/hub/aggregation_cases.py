@@ -210,6 +210,8 @@ BROKEN = (
     ("Oslo", 18, 22, False, "E-LOC"),
     ("Le", 23, 25, False, "S-LOC"),
     ("Mans", 26, 30, False, "E-LOC"),
+    ("Inès", 31, 35, False, "B-PER"),
+    ("Zoé", 36, 39, False, "S-PER"),
 )
 IN_BILUO = {"E": "L", "S": "U"}
 
@@ -241,6 +243,8 @@ AFTER_AN_END = (
     ("LOC", 0.9, "Oslo", 18, 22),
     ("LOC", 0.9, "Le", 23, 25),
     ("LOC", 0.9, "Mans", 26, 30),
+    ("PER", 0.9, "Inès", 31, 35),
+    ("PER", 0.9, "Zoé", 36, 39),
 )
 WITH_ENDS = (
     Case(
@@ -258,7 +262,7 @@ WITH_ENDS = (
         "BILUO",
     ),
     Case(
-        "BIOES: an illegal sequence begins anew after an end",
+        "BIOES: an illegal sequence begins anew after an end, and at a single",
         tagged(BROKEN),
         dict.fromkeys(GROUPING, AFTER_AN_END),
         BIOES,

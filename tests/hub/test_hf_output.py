@@ -176,12 +176,12 @@ def with_pieces(tiny_token_classifier: Callable) -> Language:
     return nlp
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
-def test_component_leaves_the_pieces_on_the_doc(strategy: str, with_pieces: Language) -> None:
-    for doc in with_pieces.pipe([*TEXTS, LONG, ""], batch_size=3):
-        ours, asked = to_hf_output(doc, strategy), to_hf_output(doc, strategy, nlp=with_pieces)
-        assert [without(o, "score") for o in ours] == [without(a, "score") for a in asked]
-        assert [o["score"] for o in ours] == pytest.approx([a["score"] for a in asked], abs=1e-5)
+def test_component_leaves_the_pieces_on_the_doc(with_pieces: Language) -> None:
+    for doc in with_pieces.pipe([*TEXTS[::3], LONG, ""], batch_size=3):
+        for strategy in STRATEGIES:
+            ours, asked = to_hf_output(doc, strategy), to_hf_output(doc, strategy, nlp=with_pieces)
+            assert [without(o, "score") for o in ours] == [without(a, "score") for a in asked]
+            assert [o["score"] for o in ours] == pytest.approx([a["score"] for a in asked], abs=1e-5)
 
 
 def test_pieces_survive_bytes_and_disk(with_pieces: Language, tmp_path: Path) -> None:
