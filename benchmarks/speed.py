@@ -18,8 +18,8 @@ from windows import compare_cells, compare_windows, parse_pairs
 
 from corpus import convert_parts, read_docs
 
-BATCH_SIZES = (1, 8, 32)
-NAMES = ("ours", "spacy-transformers", *(f"pipeline, batches of {n}" for n in BATCH_SIZES), "bare loop")
+BATCH_SIZES = (1, 8, 32)  # of transformers' pipeline, "pipeline 8"
+NAMES = ("ours", "spacy-transformers", *(f"pipeline {n}" for n in BATCH_SIZES), "bare loop")
 
 
 def build(name: str, trained: Path, work: Path, texts: Sequence[str]) -> peers.System:
@@ -48,6 +48,7 @@ def alternate(
             wall, processor = time.perf_counter(), time.process_time()
             systems[name](texts)
             times[name].append((time.perf_counter() - wall, time.process_time() - processor))
+            typer.echo(f"round {n + 1} {name}: {times[name][-1][0]:.1f} s", err=True)
     return times
 
 
@@ -97,6 +98,8 @@ def compare_cli(
     lang: str = typer.Option("fr"),
     n_docs: int = typer.Option(0, help="Only the first documents; 0 is all"),
     n_rounds: int = typer.Option(5),
+    systems: str = typer.Option(",".join(NAMES), help="Which of them"),
+    memory: bool = typer.Option(True, help="Measure the peak memory too, each system in its own process"),
 ) -> None:
     """Speed and memory of each system, and whether our entities are those of the reference."""
     gold = dev_docs(corpus, output, lang)[: n_docs or None]
@@ -104,11 +107,12 @@ def compare_cli(
     sentences = convert_parts({"dev": corpus / "dev.jsonl"}, output, lang=lang, unit="sentence")
     peers.prepare(trained, output, read_docs(sentences["dev"], lang))
     (output / "texts.json").write_text(json.dumps(texts), encoding="utf8")
-    memory = {name: measure_memory(name, trained, output, output / "texts.json") for name in NAMES}
-    systems = {name: build(name, trained, output, texts) for name in NAMES}
-    times = alternate(systems, texts, n_rounds=n_rounds)
+    names = [name.strip() for name in systems.split(",")]
+    peaks = {n: measure_memory(n, trained, output, output / "texts.json") for n in names} if memory else {}
+    running = {name: build(name, trained, output, texts) for name in names}
+    times = alternate(running, texts, n_rounds=n_rounds)
     tables = {
-        "Speed and memory": speed_rows(times, memory, sum(map(len, gold))),
+        "Speed and memory": speed_rows(times, peaks, sum(map(len, gold)), base=names[0]),
         "Entities beside the reference": equality_rows(trained, output, texts),
     }
     settings = {"documents": len(texts), "words": sum(map(len, gold)), "rounds": n_rounds}

@@ -1,0 +1,92 @@
+"""Figures become a table that reads well and a file that a machine reads."""
+
+import json
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(0.87412, "0.874"), (1.0, "1.000"), (2320.4, "2,320"), (40875, "40,875"), ("ours", "ours")],
+)
+def test_cells_are_short(value, expected):
+    from tables import format_cell
+
+    assert format_cell(value) == expected
+
+
+def test_table_aligns_numbers_right_and_words_left():
+    from tables import markdown_table
+
+    rows = [{"system": "ours", "words": 2400.0}, {"system": "plain loop", "words": 900.0}]
+    assert markdown_table(rows).splitlines() == [
+        "| system     | words |",
+        "| ---------- | ----: |",
+        "| ours       | 2,400 |",
+        "| plain loop |   900 |",
+    ]
+
+
+def test_table_without_figures_says_so():
+    from tables import markdown_table
+
+    assert markdown_table([]) == "(no figures)"
+
+
+def test_report_leaves_json_and_the_same_as_markdown(tmp_path):
+    from tables import report
+
+    text = report("Title", {"Part": [{"system": "ours", "F": 0.5}]}, tmp_path / "new" / "x.json", epochs=3)
+    found = json.loads((tmp_path / "new" / "x.json").read_text(encoding="utf8"))
+    assert found["Part"] == [{"system": "ours", "F": 0.5}]
+    assert found["settings"] == {"epochs": 3}
+    assert found["machine"]["torch"]
+    assert (tmp_path / "new" / "x.md").read_text(encoding="utf8") == text
+    assert "| ours   | 0.500 |" in text
+
+
+def test_peak_memory_grows_with_what_is_held():
+    from machine import peak_memory
+
+    before = peak_memory()
+    assert before > 10
+    held = bytearray(b"x") * 200_000_000
+    assert peak_memory() > before or len(held) == 0
+
+
+def test_ratios_are_of_rounds_not_of_medians():
+    from speed import speed_rows
+
+    times = {"ours": [(1.0, 1.0), (4.0, 2.0), (1.0, 1.0)], "other": [(2.0, 2.0), (8.0, 4.0), (2.0, 2.0)]}
+    ours, other = speed_rows(times, {"other": 12.0}, 100)
+    assert ours["words a second"] == 100.0
+    assert ours["ours is faster by"] == 1.0
+    assert other["ours is faster by"] == 2.0
+    assert other["peak MB"] == 12.0
+
+
+def test_training_ratio_is_over_the_last_system():
+    from train_speed import speed_rows
+
+    ours, plain = speed_rows({"ours": [(30.0, 20.0)], "plain loop": [(20.0, 20.0)]})
+    assert (ours["ratio"], ours["ratio of these"], plain["ratio"]) == (1.5, 1.0, 1.0)
+
+
+def test_evaluation_and_saving_are_not_training_time():
+    from step_timer import clean_gaps
+
+    times = [10.0, 11.0, 12.0, 20.0, 25.0, 26.0]
+    evaluated = [False, False, False, True, False, False]
+    assert clean_gaps(times, evaluated) == [1.0, 1.0, 1.0]
+
+
+def test_scores_stand_side_by_side(gold_docs):
+    from scores import score_rows, side_by_side
+    from spacy.tokens import Doc
+
+    empty = [Doc(doc.vocab, words=[t.text for t in doc]) for doc in gold_docs]
+    rows = score_rows(gold_docs, gold_docs, part="dev", system="ours")
+    rows += score_rows(empty, gold_docs, part="dev", system="plain loop")
+    table = {row["label"]: row for row in side_by_side(rows, "system")}
+    assert list(table) == ["all", "LOC", "PER"]
+    assert table["PER"] == {"part": "dev", "label": "PER", "F1 ours": 1.0, "F1 plain loop": 0.0}
