@@ -18,6 +18,13 @@ TOKENIZER_FILES = (
     "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model", "spm.model",
 )  # fmt: skip
 
+# What the architectures raise, each in its own way, at settings they cannot be built from or weights that do
+# not fit: of a checkpoint that somebody else made, none of it is a defect here
+UNFIT = (
+    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, OSError, RuntimeError, TypeError,
+    ValueError,
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -56,14 +63,12 @@ def read_checkpoint(folder: Path, *, attention: Optional[str] = None) -> Checkpo
     check_folder(folder)
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (ValueError, KeyError) as error:
+    except UNFIT as error:
         raise CheckpointError(f"{folder / 'config.json'} cannot be read by transformers: {error}") from error
     network = _read_network(folder, config, attention)
     files = _read_tokenizer_files(folder)
     pad_id = getattr(config, "pad_token_id", None)
-    with tempfile.TemporaryDirectory() as temporary:
-        write_files(Path(temporary), {"tokenizer.json": files["tokenizer.json"]})
-        tokenizer = PieceTokenizer.from_folder(Path(temporary), pad_id=0 if pad_id is None else pad_id)
+    tokenizer = _read_tokenizer(folder, files, pad_id=0 if pad_id is None else pad_id)
     return Checkpoint(network, tokenizer, files)
 
 
@@ -105,8 +110,11 @@ def _read_network(folder: Path, config: Any, attention: Optional[str]) -> torch.
             network, found = AutoModel.from_pretrained(
                 folder, config=config, output_loading_info=True, **options
             )
-    except RuntimeError as error:  # a tensor of another shape than the config says
-        raise CheckpointError(f"{folder}: the weights do not fit config.json: {error}") from error
+    except UNFIT as error:
+        raise CheckpointError(
+            f"{folder}: no {architecture.__name__} can be made of these weights and this config.json "
+            f"({type(error).__name__}: {error})."
+        ) from error
     # transformers would make them up; of a pooler no token needs anything
     missing = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
     if missing:
@@ -136,6 +144,14 @@ class quiet_transformers:
         logging.set_verbosity(self._verbosity)
         if self._bar:
             logging.enable_progress_bar()
+
+
+def _read_tokenizer(folder: Path, files: Dict[str, bytes], *, pad_id: int) -> PieceTokenizer:
+    if (folder / "tokenizer.json").is_file():
+        return PieceTokenizer.from_folder(folder, pad_id=pad_id)
+    with tempfile.TemporaryDirectory() as temporary:
+        write_files(Path(temporary), {"tokenizer.json": files["tokenizer.json"]})
+        return PieceTokenizer.from_folder(Path(temporary), pad_id=pad_id)
 
 
 def _read_tokenizer_files(folder: Path) -> Dict[str, bytes]:

@@ -7,6 +7,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 from tokenizers import Tokenizer
 
+from ..gate import CheckpointError
 from ..types import Ints1d, Pieces
 
 # What str.isspace() calls white space, and the zero-width marks that no tokenizer counts as a letter.
@@ -51,9 +52,9 @@ class PieceTokenizer:
         """Read ``tokenizer.json``.
 
         pad_id (int): the encoder's padding id; what stands there is masked.
+        Raises a CheckpointError where the tokenizers library cannot read it.
         """
-        path = folder / "tokenizer.json"
-        backend = Tokenizer.from_str(path.read_text(encoding="utf8"))
+        backend = _read_backend(folder / "tokenizer.json")
         backend.no_padding()
         backend.no_truncation()
         wrapped = backend.encode("a", add_special_tokens=True)
@@ -77,6 +78,19 @@ class PieceTokenizer:
 
     def __reduce__(self) -> tuple:
         return (_from_parts, (self.backend.to_str(), self.prefix, self.suffix, self.pad_id))
+
+
+def _read_backend(path: Path) -> Tokenizer:
+    text = path.read_text(encoding="utf8")
+    try:
+        return Tokenizer.from_str(text)
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    # the library raises plain Exceptions, and where its Rust code panics something that is no Exception at all
+    except BaseException as error:
+        raise CheckpointError(
+            f"{path} cannot be read by the tokenizers library: {error}; fetch it again."
+        ) from error
 
 
 def _from_parts(backend: str, prefix: tuple, suffix: tuple, pad_id: int) -> PieceTokenizer:

@@ -8,7 +8,9 @@ from .errors import CheckpointError
 MAX_LABELS = 100_000  # from num_labels alone, transformers makes a table of that many names
 TEXTS = ("model_type", "tokenizer_class", "hidden_act", "hidden_activation", "torch_dtype", "dtype")
 OBJECTS = ("id2label", "label2id", "task_specific_params")
-SHARES = ("_dropout", "dropout", "_dropout_prob")
+SHARES = ("_dropout", "dropout", "_dropout_prob")  # ends of names, as the next
+NUMBERS = ("_eps", "_theta", "_range")
+DTYPES = ("float16", "bfloat16", "float32", "float64", "half", "float", "double")
 
 
 def check_field_types(config: Dict[str, Any], path: Path) -> None:
@@ -23,9 +25,13 @@ def check_field_types(config: Dict[str, Any], path: Path) -> None:
     for key in OBJECTS:
         _check(config, key, path, dict, "a JSON object")
     _check(config, "architectures", path, list, "a list of strings")
-    for key, value in config.items():
-        if key.endswith(SHARES) and not (value is None or isinstance(value, bool) or _is_share(value)):
-            raise CheckpointError(f"{path} sets {key} to {value!r:.200}; expected a number from 0 to 1.")
+    _check_numbers(config, path)
+    for key in ("torch_dtype", "dtype"):
+        if config.get(key) is not None and config[key] not in DTYPES:
+            raise CheckpointError(
+                f"{path} sets {key} to {config[key]!r:.200}; expected one of {', '.join(DTYPES)}."
+            )
+    _check_padding(config, path)
     for key in ("id2label", "label2id"):
         if len(config.get(key) or ()) > MAX_LABELS:
             raise CheckpointError(
@@ -39,5 +45,25 @@ def _check(config: Dict[str, Any], key: str, path: Path, kind: type, expected: s
         raise CheckpointError(f"{path} sets {key} to {value!r:.200}; expected {expected}.")
 
 
+def _check_numbers(config: Dict[str, Any], path: Path) -> None:
+    for key, value in config.items():
+        if key.endswith(SHARES) and not (value is None or isinstance(value, bool) or _is_share(value)):
+            raise CheckpointError(f"{path} sets {key} to {value!r:.200}; expected a number from 0 to 1.")
+        if key.endswith(NUMBERS) and not (value is None or _is_number(value)):
+            raise CheckpointError(f"{path} sets {key} to {value!r:.200}; expected a number.")
+
+
+def _check_padding(config: Dict[str, Any], path: Path) -> None:
+    """The padding piece is a row of the embeddings, which torch asserts, or there is none."""
+    value, n_rows = config.get("pad_token_id"), config.get("vocab_size")
+    is_row = type(value) is int and (type(n_rows) is not int or -n_rows <= value < n_rows)
+    if value is not None and not is_row:
+        raise CheckpointError(f"{path} sets pad_token_id to {value!r:.200}; expected the number of a piece.")
+
+
 def _is_share(value: Any) -> bool:
-    return isinstance(value, (int, float)) and 0 <= value <= 1
+    return _is_number(value) and 0 <= value <= 1
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -57,8 +57,10 @@ def _check_layers(fields: Dict[str, Any], width: Optional[int], limit: int, path
 
 
 def _check_integer(value: Any, key: str, path: Path) -> None:
-    wrong = isinstance(value, bool) or not isinstance(value, int)
-    if value is not None and (wrong or (value < 1 and key in POSITIVE)):
+    is_sound = (
+        key not in POSITIVE if value is None else type(value) is int and (value > 0 or key not in POSITIVE)
+    )
+    if not is_sound:
         expected = "a whole number above 0" if key in POSITIVE else "a whole number"
         raise CheckpointError(f"{path} sets {key} to {value!r:.200}; expected {expected}.")
 

@@ -128,6 +128,13 @@ SETTINGS = (
     Hostile("model_type_list", fields(CONFIG, model_type=["bert"]), "sets model_type"),
     Hostile("labels_list", fields(CONFIG, id2label=["O", "B-PER"]), "sets id2label"),
     Hostile("dropout_nan", fields(CONFIG, hidden_dropout_prob=float("nan")), "a number from 0 to 1"),
+    Hostile(
+        "epsilon_text", fields(CONFIG, layer_norm_eps="x"), "sets layer_norm_eps to 'x'; expected a number"
+    ),
+    Hostile("dtype_of_settings", fields(CONFIG, torch_dtype="load"), "sets torch_dtype to 'load'"),
+    Hostile("padding_text", fields(CONFIG, pad_token_id="0"), "sets pad_token_id"),
+    Hostile("padding_outside", fields(CONFIG, pad_token_id=10**12), "the number of a piece"),
+    Hostile("width_null", fields(CONFIG, hidden_size=None), "sets hidden_size to None"),
     Hostile("width_text", fields(CONFIG, hidden_size="32"), "sets hidden_size to '32'"),
     Hostile("width_infinite", fields(CONFIG, hidden_size=float("inf")), "a whole number above 0"),
     Hostile("heads_zero", fields(CONFIG, num_attention_heads=0), "sets num_attention_heads to 0"),
