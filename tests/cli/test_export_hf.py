@@ -1,0 +1,74 @@
+"""`bertfam export-hf`."""
+
+import huggingface_hub
+import pytest
+import spacy
+from transformers import AutoModel, AutoModelForTokenClassification
+from typer.testing import CliRunner
+
+from spacy_bertfam.cli.app import app
+from spacy_bertfam.hub.import_hf import import_hf
+
+
+@pytest.fixture(scope="module")
+def model(tiny_token_classifier, tmp_path_factory):
+    path = tmp_path_factory.mktemp("models") / "ner"
+    import_hf(str(tiny_token_classifier("bert", ["O", "B-PER", "I-PER"])), lang="fr").to_disk(path)
+    return path
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return lambda *args: CliRunner().invoke(app, ["export-hf", *map(str, args)])
+
+
+def test_a_folder_is_written_that_transformers_opens(run, model):
+    result = run(model, "deep/out")
+    assert result.exit_code == 0, result.output
+    assert "written" in result.stdout and not result.stderr
+    assert AutoModelForTokenClassification.from_pretrained("deep/out").config.id2label[1] == "B-PER"
+
+
+def test_the_encoder_alone(run, model):
+    assert run(model, "out", "--encoder-only").exit_code == 0
+    assert AutoModel.from_pretrained("out").config.model_type == "bert"
+
+
+def test_what_does_not_travel_is_noted(run, model, tmp_path):
+    nlp = spacy.load(model, config={"components.encoder.model.pooling": "mean"})
+    nlp.to_disk(tmp_path / "mean")
+    assert "Note: The encoder pools by 'mean'" in run("mean", "out").stderr
+
+
+def test_push_uploads_the_folder(run, model, monkeypatch):
+    uploaded = []
+
+    class HfApi:
+        def create_repo(self, *_, **__):
+            pass
+
+        def upload_folder(self, *, repo_id, folder_path, **_):
+            uploaded.append((repo_id, folder_path.name, (folder_path / "model.safetensors").is_file()))
+            return "https://hub/commit/1"
+
+    monkeypatch.setattr(huggingface_hub, "HfApi", HfApi)
+    result = run(model, "out", "--push", "me/ner")
+    assert result.exit_code == 0 and "https://hub/commit/1" in result.stdout
+    assert uploaded == [("me/ner", "out", True)]
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (["nowhere", "out"], "Not exported: "),
+        (["MODEL", "."], "Not exported: . is not empty"),
+        (["MODEL", "out", "--component", "nar"], "Not exported: The pipeline has no component 'nar'"),
+    ],
+)
+def test_an_error_is_a_sentence_and_exit_code_one(run, model, tmp_path, args, sentence):
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf8")
+    result = run(*[model if arg == "MODEL" else arg for arg in args])
+    assert result.exit_code == 1
+    assert result.stderr.startswith(sentence) and "Traceback" not in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
