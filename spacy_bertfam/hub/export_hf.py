@@ -111,7 +111,8 @@ def _write_classifier(
     _require_same_layers(network, arrays, model)
     state.update({name: torch.from_numpy(array) for name, array in arrays.items()})
     network.load_state_dict(state)
-    network.save_pretrained(out)
+    with quiet_transformers():
+        network.save_pretrained(out)
     write_files(out, checkpoint.tokenizer_files)
     return _notes(pooling, transitions is not None)
 
