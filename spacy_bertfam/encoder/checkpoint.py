@@ -17,6 +17,8 @@ TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
     "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model", "spm.model",
 )  # fmt: skip
+# What a tokenizer without tokenizer.json is made of
+VOCABULARIES = ("vocab.txt", "vocab.json", "sentencepiece.bpe.model", "spiece.model", "spm.model")
 
 # What the architectures raise, each in its own way, at settings they cannot be built from or weights that do
 # not fit: of a checkpoint that somebody else made, none of it is a defect here
@@ -160,8 +162,20 @@ def _read_tokenizer_files(folder: Path) -> Dict[str, bytes]:
         return {name: (folder / name).read_bytes() for name in TOKENIZER_FILES if (folder / name).is_file()}
     from transformers import AutoTokenizer
 
-    with quiet_transformers():
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    # transformers 5 would make up a vocabulary of special pieces alone
+    if not any((folder / name).is_file() for name in VOCABULARIES):
+        raise CheckpointError(
+            f"{folder} has no tokenizer.json and no vocabulary; expected one of {', '.join(VOCABULARIES)}: "
+            "fetch the tokenizer's files too."
+        )
+    try:
+        with quiet_transformers():
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # the tokenizers library raises plain ones
+        raise CheckpointError(
+            f"{folder} has no tokenizer.json, and transformers makes no tokenizer of its other files "
+            f"({type(error).__name__}: {error}); expected a tokenizer: fetch its files too."
+        ) from error
     if not getattr(tokenizer, "is_fast", False):
         raise CheckpointError(
             f"{folder}: {type(tokenizer).__name__} has no fast version; expected a tokenizer.json, or a "

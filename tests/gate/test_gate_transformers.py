@@ -67,12 +67,25 @@ def test_lengths_that_the_tokenizer_asks_for_are_not_obeyed(padding: dict, trunc
         {"hidden_size": 64},
         {"num_attention_heads": 7},
         {"hidden_act": "evil"},
-        {"attention_probs_dropout_prob": None},
     ],
     ids=lambda fields: next(iter(fields)),
 )
 def test_settings_from_which_no_network_can_be_built_are_refused(fields: dict, sound: Path):
     set_fields(sound / "config.json", **fields)
     with pytest.raises(CheckpointError) as caught:
+        read_checkpoint(sound)
+    assert str(sound) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "files", [{}, {"vocab.txt": b"\xff\xfe"}, {"spiece.model": b"\x0a\xff"}], ids=["none", "bytes", "spiece"]
+)
+def test_folder_without_a_tokenizer_is_refused(files: dict, sound: Path):
+    (sound / "tokenizer.json").unlink()
+    for name, content in files.items():
+        (sound / name).write_bytes(content)
+    if "spiece.model" in files:
+        set_fields(sound / "tokenizer_config.json", tokenizer_class="AlbertTokenizer")
+    with pytest.raises(CheckpointError, match="tokenizer") as caught:
         read_checkpoint(sound)
     assert str(sound) in str(caught.value)
