@@ -16,10 +16,12 @@ Place = Tuple[int, int]  # characters, the end exclusive
 
 CUT = "text longer than the limit, which transformers cuts"
 PUNCTUATION = "words with punctuation on them there"
+SPACES = "white space that is a token of its own here"
+METASPACE = "a word's tag read off a bare space there"
 BORDERS = "other words there than tokens here"
 DECODING = "legal sequence here, each word alone there"
 OTHER = "other"
-CAUSES = (CUT, PUNCTUATION, BORDERS, DECODING, OTHER)
+CAUSES = (CUT, SPACES, PUNCTUATION, BORDERS, METASPACE, DECODING, OTHER)
 NER = "ner"  # as import_hf names it
 ENDS = ("E-", "L-", "S-", "U-")  # prefixes that transformers takes for a part of the label
 
@@ -99,17 +101,27 @@ def _cause(
 ) -> str:
     if len(table["words"]) + 2 > reader.limit:
         return CUT
+    words = _words(doc.text, table)
+    around = _widen(place, words)
+    if any(token.is_space and _overlap((token.idx, token.idx + len(token)), around) for token in doc):
+        return SPACES
     bare = [{(*_bare(doc.text, ent[:2]), ent[2]) for ent in side} for side in (here, there)]
     if bare[0] == bare[1]:
         return PUNCTUATION
-    words = _words(doc.text, table)
-    around = _widen(place, words)
-    tokens = {(token.idx, token.idx + len(token)) for token in doc if not token.is_space}
+    tokens = {(token.idx, token.idx + len(token)) for token in doc}
     if {word for word in tokens if _overlap(word, around)} != {
         word for word in words if _overlap(word, around)
     }:
         return BORDERS
-    return DECODING if _same_surest(doc, around, table, reader) else OTHER
+    if _same_surest(doc, around, table, reader):
+        return DECODING
+    firsts = [i for i in _first_pieces(table) if _overlap(_piece(table, i), around)]
+    return METASPACE if any(not doc.text[slice(*_piece(table, i))].strip() for i in firsts) else OTHER
+
+
+def _first_pieces(table: PieceTable) -> List[int]:
+    """The first piece of each of transformers' words."""
+    return [i for i, goes_on in enumerate(table["continues"]) if i == 0 or not goes_on]
 
 
 def _same_surest(doc: Doc, around: Place, table: PieceTable, reader: Reader) -> bool:
@@ -120,8 +132,8 @@ def _same_surest(doc: Doc, around: Place, table: PieceTable, reader: Reader) -> 
         for token in doc
         if not token.is_space and _overlap((token.idx, token.idx + len(token)), around)
     ]
-    firsts = [i for i, goes_on in enumerate(table["continues"]) if i == 0 or not goes_on]
-    there = [int(table["scores"][i].argmax()) for i in firsts if _overlap(_piece(table, i), around)]
+    firsts = [i for i in _first_pieces(table) if _overlap(_piece(table, i), around)]
+    there = [int(table["scores"][i].argmax()) for i in firsts]
     return here == there
 
 

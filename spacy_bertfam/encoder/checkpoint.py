@@ -118,7 +118,7 @@ def _read_network(folder: Path, config: Any, attention: Optional[str]) -> torch.
             f"({type(error).__name__}: {error})."
         ) from error
     # transformers would make them up; of a pooler no token needs anything
-    missing = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
+    missing = sorted(name for name in found["missing_keys"] if "pooler." not in name)
     if missing:
         raise CheckpointError(
             f"{folder}: {len(missing)} weights of {type(network).__name__} are missing ({', '.join(missing[:3])}); "
