@@ -11,6 +11,7 @@ from spacy.training import Example
 
 from spacy_bertfam.encoder.batch import PieceBatch
 from spacy_bertfam.encoder.model import encoder_shim
+from spacy_bertfam.encoder.runtime import call_cost
 
 System = Callable[[Sequence[str]], Any]
 
@@ -104,7 +105,9 @@ def bare_loop(trained: Path, texts: Sequence[str], *, max_cells: Optional[int] =
     tokenizer = shim.loaded.tokenizer
     batch = PieceBatch.from_docs([nlp.make_doc(text) for text in texts], tokenizer, shim.window_size())
     inputs = []
-    for chunk in batch.chunks(tokenizer, max_cells or shim.settings.max_batch_pieces):
+    for chunk in batch.chunks(
+        tokenizer, max_cells or shim.settings.max_batch_pieces, call_cost=call_cost(shim.device)
+    ):
         ids = torch.from_numpy(chunk.ids)
         mask = (torch.arange(ids.shape[1])[None, :] < torch.from_numpy(chunk.lengths)[:, None]).long()
         inputs.append((ids, mask))

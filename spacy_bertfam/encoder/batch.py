@@ -8,6 +8,7 @@ from spacy.tokens import Doc
 
 from ..types import Ints1d, Pieces, Windows
 from .alignment import TokenPieces, align
+from .chunking import CALL_COST_GPU, chunk_ends
 from .tokenizer import PieceTokenizer
 from .windows import keep_first_pieces, renumber, sentence_borders, split_windows, token_borders
 
@@ -82,8 +83,10 @@ class PieceBatch:
             self.ids, self.windows, self.firsts, self.lasts - lost, self.lengths, self.n_cut + int(lost.sum())
         )
 
-    def chunks(self, tokenizer: PieceTokenizer, max_cells: int) -> Iterator[Chunk]:
-        """Windows sorted by length, as many in a chunk as fit into ``max_cells`` padded pieces."""
+    def chunks(
+        self, tokenizer: PieceTokenizer, max_cells: int, *, call_cost: int = CALL_COST_GPU
+    ) -> Iterator[Chunk]:
+        """Windows sorted by length, at most ``max_cells`` padded pieces in a chunk; see ``chunk_ends``."""
         lengths = self.windows.ends - self.windows.starts
         order = np.argsort(-lengths, kind="stable")
         rank = np.empty_like(order)
@@ -93,12 +96,12 @@ class PieceBatch:
         ranks = rank[owners[with_pieces]]
         by_rank = np.argsort(ranks, kind="stable")
         tokens, ranks = with_pieces[by_rank], ranks[by_rank]
+        sizes = lengths[order] + tokenizer.n_special
         start = 0
-        while start < len(order):
-            width = int(lengths[order[start]]) + tokenizer.n_special
-            end = min(len(order), start + max(1, max_cells // width))
+        for end in chunk_ends(sizes, max_cells=max_cells, call_cost=call_cost):
             low, high = np.searchsorted(ranks, (start, end))
-            yield self._chunk(tokenizer, order[start:end], width, tokens[low:high], ranks[low:high] - start)
+            width, rows = int(sizes[start]), ranks[low:high] - start
+            yield self._chunk(tokenizer, order[start:end], width, tokens[low:high], rows)
             start = end
 
     def _chunk(

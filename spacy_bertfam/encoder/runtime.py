@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from .batch import Chunk, PieceBatch
+from .chunking import CALL_COST_CPU, CALL_COST_GPU
 from .pooling import Pooling
 from .tokenizer import PieceTokenizer
 
@@ -60,7 +61,7 @@ def predict_tokens(
     """
     result = torch.zeros((batch.n_tokens, width), device=device)
     with torch.inference_mode():
-        for chunk in batch.chunks(tokenizer, max_cells):
+        for chunk in batch.chunks(tokenizer, max_cells, call_cost=call_cost(device)):
             ids, mask, tokens, firsts, counts = _tensors(chunk, device)
             pieces = runtime(ids, mask)
             result[tokens] = pool(pieces.reshape(-1, width), firsts, counts)
@@ -81,13 +82,18 @@ def train_tokens(
     parts: List[Tensor] = [torch.zeros((1, width), device=device)]
     place = torch.zeros(batch.n_tokens, dtype=torch.int64, device=device)
     n_read = 1
-    for chunk in batch.chunks(tokenizer, max_cells):
+    for chunk in batch.chunks(tokenizer, max_cells, call_cost=call_cost(device)):
         ids, mask, tokens, firsts, counts = _tensors(chunk, device)
         pieces = runtime(ids, mask)
         parts.append(pool(pieces.reshape(-1, width), firsts, counts))
         place[tokens] = torch.arange(n_read, n_read + len(tokens), device=device)
         n_read += len(tokens)
     return torch.cat(parts).index_select(0, place)
+
+
+def call_cost(device: torch.device) -> int:
+    """RETURNS (int): what a call of the network costs on this device, in cells."""
+    return CALL_COST_CPU if device.type == "cpu" else CALL_COST_GPU
 
 
 def _tensors(chunk: Chunk, device: torch.device) -> Tuple[Tensor, ...]:

@@ -1,0 +1,58 @@
+"""Windows are cut into chunks at the least cost, within the bound."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spacy_bertfam.encoder.chunking import chunk_ends
+
+
+def cost_of(lengths, ends, call_cost):
+    """The padded cells of a cut, and its calls."""
+    return sum((b - a) * lengths[a] + call_cost for a, b in pairwise([0, *ends]))
+
+
+def all_cuts(n):
+    """Every way to cut n windows in a row."""
+    for bits in range(1 << max(0, n - 1)):
+        yield [i + 1 for i in range(n) if i == n - 1 or bits >> i & 1]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "call_cost", "expected"),
+    [
+        ([], 32, []),
+        ([50], 32, [1]),
+        ([50, 50, 50], 0, [3]),  # nothing to gain by more calls
+        ([100, 20, 20], 32, [1, 3]),
+        ([100, 20, 20], 4096, [3]),
+        ([100, 90, 80], 32, [3]),
+    ],
+)
+def test_padding_is_weighed_against_calls(lengths, call_cost, expected):
+    assert chunk_ends(np.array(lengths, dtype=np.int64), max_cells=1000, call_cost=call_cost) == expected
+
+
+def test_bound_holds_but_for_a_single_window():
+    assert chunk_ends(np.array([500, 100, 100, 100]), max_cells=200, call_cost=4096) == [1, 2, 4]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lengths=st.lists(st.integers(1, 60), max_size=7).map(lambda row: sorted(row, reverse=True)),
+    max_cells=st.integers(1, 200),
+    call_cost=st.integers(0, 100),
+)
+def test_no_other_cut_costs_less(lengths, max_cells, call_cost):
+    ends = chunk_ends(np.array(lengths, dtype=np.int64), max_cells=max_cells, call_cost=call_cost)
+    allowed = [
+        cut
+        for cut in all_cuts(len(lengths))
+        if all(b - a == 1 or (b - a) * lengths[a] <= max_cells for a, b in pairwise([0, *cut]))
+    ]
+    assert not lengths or ends in allowed
+    least = min((cost_of(lengths, cut, call_cost) for cut in allowed), default=0)
+    assert cost_of(lengths, ends, call_cost) == least
