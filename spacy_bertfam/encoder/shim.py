@@ -11,6 +11,7 @@ import torch
 from thinc.api import Optimizer, PyTorchShim
 from thinc.shims import Shim
 
+from ..errors import UserError
 from .batch import PieceBatch, WindowSize
 from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint, write_files
 from .forking import use_one_thread_if_forked
@@ -33,9 +34,9 @@ class EncoderShim(PyTorchShim):
 
     @property
     def loaded(self) -> Checkpoint:
-        """The checkpoint. Raises a ValueError where there are no weights yet."""
+        """The checkpoint. Raises a UserError where there are no weights yet."""
         if self.checkpoint is None:
-            raise ValueError(
+            raise UserError(
                 "The encoder has no weights yet: call nlp.initialize() (or run spacy train) to load them "
                 "from the checkpoint that the config names, or load a saved pipeline with spacy.load."
             )

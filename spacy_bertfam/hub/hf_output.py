@@ -6,6 +6,7 @@ from typing import Any, Collection, Dict, List, Optional
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..errors import UserError
 from .aggregation import STRATEGIES, Join, PiecePrediction, aggregate
 
 EXTENSION = "bertfam_pieces"
@@ -36,7 +37,7 @@ def to_hf_output(
     Raises a ValueError where there are no predictions to read.
     """
     if aggregation not in STRATEGIES:
-        raise ValueError(f"Unknown aggregation {aggregation!r}: expected one of {', '.join(STRATEGIES)}.")
+        raise UserError(f"Unknown aggregation {aggregation!r}: expected one of {', '.join(STRATEGIES)}.")
     table = _find_table(doc, nlp, component)
     return aggregate(
         piece_list(table),
@@ -76,7 +77,7 @@ def _find_table(doc: Doc, nlp: Optional[Language], component: Optional[str]) -> 
         return dict(piece_predictions(nlp, [doc], component=component)[0])
     table = doc._.get(EXTENSION) if doc.has_extension(EXTENSION) else None
     if table is None:
-        raise ValueError(
+        raise UserError(
             "This Doc has no predictions for its word pieces (doc._.bertfam_pieces): call "
             'to_hf_output(doc, nlp=nlp), or nlp.add_pipe("bertfam_pieces") and run the text again.'
         )

@@ -7,6 +7,7 @@ from typing import Iterator, Optional
 
 from ..encoder.source import find_checkpoint
 from ..gate import convert_pickle
+from ..gate.weights import has_safetensors
 
 
 @contextmanager
@@ -17,7 +18,7 @@ def without_pickle(name: str, revision: Optional[str], *, allow: bool) -> Iterat
     allow (bool): convert pickled weights, if there are no others. Nothing of them is executed.
     """
     folder = find_checkpoint(name, revision, allow_pickle=True) if allow else None
-    if folder is None or any(folder.glob("*.safetensors")):
+    if folder is None or has_safetensors({path.name for path in folder.iterdir()}):
         yield name
         return
     with tempfile.TemporaryDirectory() as temporary:

@@ -13,6 +13,7 @@ from thinc.types import Floats2d
 from ..encoder.checkpoint import Checkpoint
 from ..encoder.model import MODEL_NAME, encoder_shim
 from ..encoder.pieces import NamedPieces, name_pieces, piece_vectors
+from ..errors import UserError
 from ..types import TaggerModel, Tok2VecModel
 from .encoder import BertfamEncoder
 from .ner import BertfamNER
@@ -73,7 +74,7 @@ def find_ner(nlp: Language, component: Optional[str] = None) -> BertfamNER:
     names = list(found) if component is None else [name for name in found if name == component]
     if len(names) != 1:
         asked = "the pipeline has" if component is None else f"{component!r} was asked for, the pipeline has"
-        raise ValueError(
+        raise UserError(
             f"Expected one bertfam_ner, {asked} {', '.join(found) or 'none'}: name one with component=..., "
             f"and see that it is enabled (nlp.pipe_names: {', '.join(nlp.pipe_names) or 'empty'})."
         )
@@ -89,7 +90,7 @@ def find_encoder(nlp: Language, ner: BertfamNER) -> Tok2VecModel:
         for _, pipe in nlp.pipeline:
             if isinstance(pipe, BertfamEncoder) and any(tok2vec is ear for ear in pipe.listeners):
                 return pipe.model
-    raise ValueError(
+    raise UserError(
         f"Component {ner.name!r} reads its vectors from {tok2vec.name!r}, and no bertfam_encoder of the pipeline "
         "feeds it. Expected a spacy-bertfam.Encoder.v1, its own or an enabled bertfam_encoder's: predictions "
         "for single word pieces need one."
@@ -103,7 +104,7 @@ def score_vectors(model: TaggerModel, vectors: List[Floats2d]) -> List[Floats2d]
     """
     layers = list(model.layers)
     if not layers or layers[0] is not model.get_ref("tok2vec"):
-        raise ValueError(
+        raise UserError(
             f"The head {model.name!r} is not a chain that begins with its tok2vec; expected one, as "
             "spacy-bertfam.TokenClassifier.v1 makes it, to score single word pieces."
         )

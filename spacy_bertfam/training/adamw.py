@@ -12,6 +12,7 @@ from thinc.api import Optimizer
 from thinc.types import FloatsXd
 
 from ..encoder.freezing import LAYER
+from ..errors import UserError
 
 
 def build_adamw(
@@ -36,7 +37,7 @@ def build_adamw(
         the lower layers, which know the language, change less.
     """
     if not 0 < layer_decay <= 1:
-        raise ValueError(f"AdamW: layer_decay is {layer_decay}; expected a number above 0 and at most 1.")
+        raise UserError(f"AdamW: layer_decay is {layer_decay}; expected a number above 0 and at most 1.")
     return AdamW(
         learn_rate,
         L2=weight_decay,
