@@ -102,12 +102,15 @@ def compare_cli(
     memory: bool = typer.Option(True, help="Measure the peak memory too, each system in its own process"),
 ) -> None:
     """Speed and memory of each system, and whether our entities are those of the reference."""
+    require(trained / "config.cfg", corpus / "dev.jsonl")
+    names = [name.strip() for name in systems.split(",")]
+    if set(names) - set(NAMES):
+        raise typer.BadParameter(f"--systems: found {systems!r}; expected some of {', '.join(NAMES)}.")
     gold = dev_docs(corpus, output, lang)[: n_docs or None]
     texts = [doc.text for doc in gold]
     sentences = convert_parts({"dev": corpus / "dev.jsonl"}, output, lang=lang, unit="sentence")
     peers.prepare(trained, output, read_docs(sentences["dev"], lang))
     (output / "texts.json").write_text(json.dumps(texts), encoding="utf8")
-    names = [name.strip() for name in systems.split(",")]
     peaks = {n: measure_memory(n, trained, output, output / "texts.json") for n in names} if memory else {}
     running = {name: build(name, trained, output, texts) for name in names}
     times = alternate(running, texts, n_rounds=n_rounds)
@@ -131,16 +134,29 @@ def windows_cli(
     n_rounds: int = typer.Option(3),
 ) -> None:
     """What other windows, and other bounds on a chunk, cost and bring."""
+    require(trained / "config.cfg", corpus / "dev.jsonl")
+    try:
+        chosen, bounds = parse_pairs(pairs), [int(n) for n in cells.split(",")]
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     gold = dev_docs(corpus, output, lang)[: n_docs or None]
     run = lambda systems: alternate(systems, [doc.text for doc in gold], n_rounds=n_rounds)  # noqa: E731
     tables = {
-        "Windows": compare_windows(trained, gold, parse_pairs(pairs), run),
-        "Bound on a chunk (max_batch_pieces)": compare_cells(
-            trained, gold, [int(n) for n in cells.split(",")], run
-        ),
+        "Windows": compare_windows(trained, gold, chosen, run),
+        "Bound on a chunk (max_batch_pieces)": compare_cells(trained, gold, bounds, run),
     }
     settings = {"documents": len(gold), "words": sum(map(len, gold)), "rounds": n_rounds}
     typer.echo(report("Windows", tables, output / "windows.json", **settings))
+
+
+def require(*paths: Path) -> None:
+    """Leave with one sentence where something is not there."""
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing:
+        typer.echo(
+            f"Error: not found: {', '.join(missing)}; expected a trained pipeline and a corpus.", err=True
+        )
+        raise typer.Exit(1)
 
 
 def dev_docs(corpus: Path, output: Path, lang: str) -> List[Doc]:

@@ -48,3 +48,14 @@ def test_limit_keeps_the_first_docs(tmp_path, gold_docs):
     assert [doc.text for doc in limited] == [doc.text for doc in gold_docs[:2]]
     assert [len(doc.ents) for doc in limited] == [2, 1]
     assert limited[0][1].ent_iob_ == "O"
+
+
+@pytest.mark.parametrize("command", ["compare", "windows"])
+def test_missing_pipeline_is_one_sentence(tmp_path, command):
+    import speed
+
+    arguments = [command, tmp_path / "model", tmp_path / "corpus", tmp_path / "out"]
+    result = CliRunner().invoke(speed.app, [str(a) for a in arguments])
+    assert result.exit_code == 1
+    assert "expected a trained pipeline" in result.output
+    assert not (tmp_path / "out").exists()
