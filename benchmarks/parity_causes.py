@@ -74,7 +74,8 @@ class Reader:
             else:
                 groups.append([start, end, label, not tag.startswith(ENDS)])
         found = [(start, end, label) for start, end, label, _ in groups if label != "O"]
-        return {(*_trim(text, (start, end)), label) for start, end, label in found}
+        trimmed = {(*_trim(text, (start, end)), label) for start, end, label in found}
+        return {ent for ent in trimmed if ent[0] < ent[1]}  # a bare space is no entity
 
 
 def compare_text(doc: Doc, ours: Set[Entity], theirs: Set[Entity], reader: Reader) -> List[Difference]:

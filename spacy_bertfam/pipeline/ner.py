@@ -13,7 +13,6 @@ from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
-from ..decoding import decode
 from ..errors import UserError
 from ..saving import written_beside
 from ..tags import TagSet, validate_scheme
@@ -21,6 +20,7 @@ from ..types import ScoredSpan, TaggerModel, TrainedHead
 from .gold import check_gold, read_gold
 from .preset import Preset, find_preset
 from .upstream import check_order, check_upstream
+from .words import decode_words
 
 logger = logging.getLogger("spacy")
 
@@ -148,7 +148,8 @@ class BertfamNER(TrainablePipe):
         check_upstream(self.model, docs, self.name)
         scores = [self.model.ops.to_numpy(text) for text in self.model.predict(docs)]
         outside = None if self.overwrite_ents else [find_preset(doc).tokens for doc in docs]
-        return decode(
+        return decode_words(
+            docs,
             scores,
             self.tag_set,
             learned=self.model.attrs["head_transitions"](self.model),
