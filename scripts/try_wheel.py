@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import time
 import venv
+from enum import Enum
 from pathlib import Path
 
 import typer
@@ -29,6 +30,13 @@ print("\\n" + json.dumps(ents))
 
 class WheelError(ValueError):
     """What keeps the wheel from being tried, in one sentence."""
+
+
+class Packages(str, Enum):
+    """Where the new environment has its packages from."""
+
+    own = "own"
+    shared = "shared"
 
 
 def try_wheel(wheel: Path, plugin: Path, folder: Path, text: str, *, share: bool = False) -> list[list]:
@@ -82,8 +90,9 @@ def try_wheel_cli(
     plugin: Path = typer.Option(Path("."), help="This project's folder, or its wheel."),
     folder: Path = typer.Option(Path("output/clean_env"), help="Where to make the environment."),
     text: str = typer.Option(SENTENCE, help="The sentence to read."),
-    share_packages: bool = typer.Option(
-        False, help="See the packages of this environment: fast, less clean."
+    packages: Packages = typer.Option(
+        Packages.own,
+        help="own: the environment gets every package anew; shared: it sees those of the running one.",
     ),
     keep: bool = typer.Option(False, help="Leave the environment where it is."),
     min_ents: int = typer.Option(1, help="Fail if fewer entities are found."),
@@ -91,7 +100,7 @@ def try_wheel_cli(
     """Install WHEEL into a clean virtual environment and let it read one sentence without a network."""
     start = time.perf_counter()
     try:
-        ents = try_wheel(wheel, plugin, folder, text, share=share_packages)
+        ents = try_wheel(wheel, plugin, folder, text, share=packages is Packages.shared)
     except WheelError as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from None

@@ -60,7 +60,7 @@ def test_plugin_and_pipeline_are_installed_together_then_read_away_from_the_proj
 
 
 def test_shared_packages_are_those_of_the_running_environment(run, calls, tmp_path):
-    run("--share-packages", "--keep")
+    run("--packages", "shared", "--keep")
     (path,) = (tmp_path / "env").rglob("shared.pth")
     assert path.read_text(encoding="utf8").strip() == sysconfig.get_path("purelib")
 
