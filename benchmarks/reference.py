@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from transformers import AutoTokenizer
 
-from spacy_bertfam.decoding import decode
+from spacy_bertfam.pipeline.words import decode_words
 from spacy_bertfam.tags import TagSet
 from spacy_bertfam.types import ScoredSpan
 
@@ -43,7 +43,7 @@ class Reference:
 
     def entities(self, doc: Doc) -> List[ScoredSpan]:
         """RETURNS (List[ScoredSpan]): the best legal path through the scores, read by the package's decoder."""
-        return decode([self.scores(doc)], self.tag_set)[0] if len(doc) else []
+        return decode_words([doc], [self.scores(doc)], self.tag_set)[0] if len(doc) else []
 
 
 def first_overlap(text: str, offsets: List[List[int]], start: int, end: int) -> int:

@@ -22,7 +22,7 @@ def spans_of(tags, scheme):
         prefix, label = (tag[0], tag[2:]) if tag != "O" else ("O", "")
         prefix = {"L": "E", "U": "S"}.get(prefix, prefix)
         before_label = before[2:]
-        if scheme == "IO":
+        if scheme in ("IO", "IOB"):
             goes_on = prefix == "I" and label == before_label
         else:
             goes_on = prefix in "IE"

@@ -15,6 +15,7 @@ LABELS = ("PER", "LOC", "a-b")
 # a legal text of one label's prefixes, O between: written here anew, not derived from the package
 LEGAL_TEXT = {
     "IO": r"[OI]*",
+    "IOB": r"[OBI]*",
     "IOB2": r"(O|BI*)*",
     "BIOES": r"(O|S|BI*E)*",
     "BILUO": r"(O|U|BI*L)*",
@@ -139,8 +140,8 @@ def test_a_tag_has_a_prefix_and_a_label(tag, expected):
 
 
 def test_unknown_scheme_is_answered_with_the_known_ones():
-    with pytest.raises(ValueError, match="Unknown tag scheme 'IOB': expected one of IO, IOB2, BIOES, BILUO"):
-        validate_scheme("IOB")
+    with pytest.raises(ValueError, match="Unknown tag scheme 'XYZ': expected one of IO, IOB, IOB2, BIOES, BILUO"):
+        validate_scheme("XYZ")
     with pytest.raises(ValueError, match="Unknown tag scheme"):
         TagSet("BIO", LABELS)
 

@@ -3,7 +3,7 @@
 from typing import List, NamedTuple
 
 import numpy as np
-from spacy.attrs import IDX, LENGTH
+from spacy.attrs import IDX, IS_SPACE, LENGTH
 from spacy.tokens import Doc
 
 from ..types import Ints1d, Pieces
@@ -17,11 +17,12 @@ class TokenPieces(NamedTuple):
 
 
 def align(doc: Doc, pieces: Pieces) -> TokenPieces:
-    """The stretch of pieces that overlaps the characters of each token of ``doc``.
+    """The stretch of pieces that overlaps the characters of each token of ``doc``; white space has none.
 
     pieces (Pieces): those of ``doc.text``.
     """
-    token_starts, token_lengths = doc.to_array([IDX, LENGTH]).astype(np.int64).reshape(-1, 2).T
+    attributes = doc.to_array([IDX, LENGTH, IS_SPACE]).astype(np.int64).reshape(-1, 3)
+    token_starts, token_lengths, is_space = attributes.T
     real = np.flatnonzero(pieces.ends > pieces.starts)
     # Offsets grow from piece to piece; where a normaliser has swapped characters they are widened
     # until they do, so that no overlap is missed.
@@ -29,7 +30,8 @@ def align(doc: Doc, pieces: Pieces) -> TokenPieces:
     ends = np.maximum.accumulate(pieces.ends[real])
     firsts = np.searchsorted(ends, token_starts, side="right")
     lasts = np.searchsorted(starts, token_starts + token_lengths, side="left")
-    found = lasts > firsts
+    # A normaliser may drop a white-space character within a word: the piece around it is not that token's.
+    found = (lasts > firsts) & (is_space == 0)
     result_firsts, result_lasts = np.zeros_like(firsts), np.zeros_like(firsts)
     result_firsts[found] = real[firsts[found]]
     result_lasts[found] = real[lasts[found] - 1] + 1
