@@ -23,7 +23,7 @@ def build_adamw(
     beta1: float = 0.9,
     beta2: float = 0.999,
     eps: float = 1e-8,
-    head_lr_factor: float = 1.0,
+    head_lr_factor: float = 10.0,
     layer_decay: float = 1.0,
 ) -> "AdamW":
     """AdamW for a pipeline with an encoder.
@@ -32,7 +32,8 @@ def build_adamw(
     weight_decay (float): not applied to biases and layer norms.
     grad_clip (float): bound on the norm of a network's whole gradient; 0 does not clip.
     beta1, beta2, eps (float): as in the paper.
-    head_lr_factor (float): the heads learn at this multiple of the encoder's rate.
+    head_lr_factor (float): the heads learn at this multiple of the encoder's rate: they start from nothing, and
+        BIOES has many tags. 1 is what a plain `transformers` loop does.
     layer_decay (float): the rate of each layer over that of the layer above; 1 gives all the same, 0.9 lets
         the lower layers, which know the language, change less.
     """
