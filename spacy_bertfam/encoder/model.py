@@ -3,7 +3,7 @@
 import warnings
 from functools import partial
 from itertools import accumulate
-from typing import Any, Callable, List, Optional, Sequence, Tuple, Union, cast
+from typing import Any, List, Optional, Sequence, Tuple, Union, cast
 
 from spacy.tokens import Doc
 from thinc.api import Model
@@ -123,6 +123,3 @@ def split(model: Model, vectors: Floats2d, lengths: List[int]) -> List[Floats2d]
 
 def _no_gradient(d_vectors: List[Floats2d]) -> List[Doc]:
     raise ValueError("The encoder was run for prediction (is_train=False): there is no gradient to go back.")
-
-
-Forward = Callable[[Tok2VecModel, Sequence[Doc], bool], Tuple[List[Floats2d], Backprop]]

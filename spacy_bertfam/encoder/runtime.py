@@ -1,7 +1,7 @@
 """Chunks of windows to token vectors, in torch: the one place where the network runs."""
 
 from contextlib import nullcontext
-from typing import Any, ContextManager, List, Protocol, Tuple
+from typing import Any, ContextManager, Iterator, List, Protocol, Tuple
 
 import torch
 from torch import Tensor
@@ -46,49 +46,53 @@ class TorchRuntime:
 
 
 def predict_tokens(
-    batch: PieceBatch,
-    runtime: Runtime,
-    pool: Pooling,
-    tokenizer: PieceTokenizer,
-    *,
-    width: int,
-    max_cells: int,
-    device: torch.device,
+    batch: PieceBatch, runtime: Runtime, *, width: int, device: torch.device, **options: Any
 ) -> Tensor:
     """Token vectors without a gradient; only one chunk's piece vectors are in memory at a time.
 
+    The options are those of ``chunk_vectors``.
     RETURNS (Tensor): Shape: (n_tokens, width); zeros for a token without pieces.
     """
     result = torch.zeros((batch.n_tokens, width), device=device)
     with torch.inference_mode():
-        for chunk in batch.chunks(tokenizer, max_cells, call_cost=call_cost(device)):
-            ids, mask, tokens, firsts, counts = _tensors(chunk, device)
-            pieces = runtime(ids, mask)
-            result[tokens] = pool(pieces.reshape(-1, width), firsts, counts)
+        for tokens, vectors in chunk_vectors(batch, runtime, width=width, device=device, **options):
+            result[tokens] = vectors
     return result
 
 
 def train_tokens(
-    batch: PieceBatch,
-    runtime: Runtime,
-    pool: Pooling,
-    tokenizer: PieceTokenizer,
-    *,
-    width: int,
-    max_cells: int,
-    device: torch.device,
+    batch: PieceBatch, runtime: Runtime, *, width: int, device: torch.device, **options: Any
 ) -> Tensor:
     """Token vectors that a gradient can go back through. Arguments and shapes as in ``predict_tokens``."""
     parts: List[Tensor] = [torch.zeros((1, width), device=device)]
     place = torch.zeros(batch.n_tokens, dtype=torch.int64, device=device)
     n_read = 1
-    for chunk in batch.chunks(tokenizer, max_cells, call_cost=call_cost(device)):
-        ids, mask, tokens, firsts, counts = _tensors(chunk, device)
-        pieces = runtime(ids, mask)
-        parts.append(pool(pieces.reshape(-1, width), firsts, counts))
+    for tokens, vectors in chunk_vectors(batch, runtime, width=width, device=device, **options):
+        parts.append(vectors)
         place[tokens] = torch.arange(n_read, n_read + len(tokens), device=device)
         n_read += len(tokens)
     return torch.cat(parts).index_select(0, place)
+
+
+def chunk_vectors(
+    batch: PieceBatch,
+    runtime: Runtime,
+    *,
+    pool: Pooling,
+    tokenizer: PieceTokenizer,
+    width: int,
+    max_cells: int,
+    device: torch.device,
+) -> Iterator[Tuple[Tensor, Tensor]]:
+    """Run the network chunk by chunk.
+
+    YIELDS (Tuple[Tensor, Tensor]): tokens that were read, Shape: (n_tokens,), and their vectors,
+        Shape: (n_tokens, width).
+    """
+    for chunk in batch.chunks(tokenizer, max_cells, call_cost=call_cost(device)):
+        ids, mask, tokens, firsts, counts = _tensors(chunk, device)
+        pieces = runtime(ids, mask)
+        yield tokens, pool(pieces.reshape(-1, width), firsts, counts)
 
 
 def call_cost(device: torch.device) -> int:
