@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from packaging.version import Version
+from spacy.util import fix_random_seed
 from tiny.kinds import BY_NAME, KINDS
 
 __all__ = ["KINDS"]
@@ -28,6 +29,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for name in absent.keys() & {mark.name for mark in item.iter_markers()}:
             item.add_marker(absent[name])
+
+
+@pytest.fixture(autouse=True)
+def same_weights_every_time() -> None:
+    """New layers draw their weights from one seed, so that a test passes always or never."""
+    fix_random_seed(0)
 
 
 def skip_unsupported(kind: str) -> None:
