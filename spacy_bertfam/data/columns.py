@@ -1,4 +1,4 @@
-"""Column files (IOB, IOB2, BIOES, BILUO) -> records, one a document, with the words as given."""
+"""Tagged words (IOB, IOB2, BIOES, BILUO) in columns or as WikiNER has them -> records, one a document."""
 
 from collections.abc import Iterator
 from itertools import accumulate
@@ -10,6 +10,7 @@ from .records import Mention, Record
 from .report import MENDED, ConversionReport
 from .schemes import recognise_scheme, tags_to_spans
 from .spacing import guess_spaces
+from .wikiner_lines import read_wikiner_rows
 
 
 def read_columns(path: Path, source: str, *, lang: str, report: ConversionReport) -> Iterator[Record]:
@@ -18,7 +19,17 @@ def read_columns(path: Path, source: str, *, lang: str, report: ConversionReport
     lang (str): for the spaces that are guessed between the words.
     RAISES (DataError): naming file and line.
     """
-    rows = read_rows(path)
+    yield from _to_records(read_rows(path), path, source, lang, report)
+
+
+def read_wikiner(path: Path, source: str, *, lang: str, report: ConversionReport) -> Iterator[Record]:
+    """As ``read_columns``, from lines of `word|POS|tag`; blank lines part the documents."""
+    yield from _to_records(read_wikiner_rows(path), path, source, lang, report)
+
+
+def _to_records(
+    rows: ColumnFile, path: Path, source: str, lang: str, report: ConversionReport
+) -> Iterator[Record]:
     scheme = _scheme_of(rows, path)
     _tell(rows, scheme, source, report)
     documents = rows.documents

@@ -4,17 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .brat import read_brat
-from .columns import read_columns
+from .columns import read_columns, read_wikiner
 from .errors import DataError
 from .jsonl import read_jsonl
 from .records import Record
 from .report import ConversionReport
-from .text_file import BOM, read_text
+from .text_file import BOM, COMPRESSED, read_text
+from .wikiner_lines import looks_like_wikiner
 
-FORMATS = ("auto", "iob", "jsonl", "brat")
+FORMATS = ("auto", "iob", "jsonl", "brat", "wikiner")
 SUFFIXES = {
     "jsonl": (".jsonl", ".ndjson"),
     "brat": (".ann",),
+    "wikiner": (".wikiner",),
     "iob": (".iob", ".iob1", ".iob2", ".bio", ".bioes", ".iobes", ".bilou", ".biluo", ".conll", ".tsv"),
 }
 
@@ -41,6 +43,8 @@ def read_records(path: Path, *, format: str, lang: str, report: ConversionReport
             yield from read_jsonl(file, source)
         elif format == "iob":
             yield from read_columns(file, source, lang=lang, report=report)
+        elif format == "wikiner":
+            yield from read_wikiner(file, source, lang=lang, report=report)
         else:
             yield read_brat(file, source, report=report)
 
@@ -59,11 +63,20 @@ def _single_file(path: Path, format: str) -> tuple[str, list[Path]]:
 
 def _format_of(path: Path) -> str:
     for format, suffixes in SUFFIXES.items():
-        if path.suffix.lower() in suffixes:
+        if _suffix(path) in suffixes:
             return format
     if path.suffix == ".txt" and path.with_suffix(".ann").exists():
         return "brat"
-    return "jsonl" if read_text(path).removeprefix(BOM).lstrip()[:1] in ("{", "[") else "iob"
+    start = read_text(path).removeprefix(BOM).lstrip()
+    if start[:1] in ("{", "["):
+        return "jsonl"
+    return "wikiner" if looks_like_wikiner(start.partition("\n")[0].rstrip()) else "iob"
+
+
+def _suffix(path: Path) -> str:
+    """The ending that says the format: that before .gz or .bz2."""
+    path = path.with_suffix("") if path.suffix.lower() in COMPRESSED else path
+    return path.suffix.lower()
 
 
 def _files_of_folder(folder: Path, format: str) -> tuple[str, list[Path]]:
@@ -83,7 +96,7 @@ def _files_of_folder(folder: Path, format: str) -> tuple[str, list[Path]]:
 
 
 def _with_suffixes(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    files = (file for file in folder.rglob("*") if file.suffix.lower() in suffixes and file.is_file())
+    files = (file for file in folder.rglob("*") if _suffix(file) in suffixes and file.is_file())
     return sorted(file for file in files if not file.name.startswith("."))  # "._x" is left by macOS
 
 
