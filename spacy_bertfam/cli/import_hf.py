@@ -1,7 +1,7 @@
 """`bertfam import-hf`: a fine-tuned token classifier of the Hugging Face world as a spaCy pipeline."""
 
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import typer
 
@@ -51,7 +51,7 @@ def import_hf_cli(
     except (ValueError, ImportError) as error:
         typer.echo(f"Not imported: {error}", err=True)
         raise typer.Exit(1) from error
-    ner = nlp.get_pipe(component)
+    ner: Any = nlp.get_pipe(component)
     typer.echo(
         f"{out}: {', '.join(nlp.pipe_names)}; scheme {ner.cfg['scheme']}; labels {', '.join(ner.labels)}"
     )

@@ -14,6 +14,7 @@ from thinc.shims import Shim
 from ..errors import UserError
 from .batch import PieceBatch, WindowSize
 from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint, write_files
+from .embedding_gradient import make_dense, sparse_embedding_gradient
 from .forking import use_one_thread_if_forked
 from .freezing import freeze
 from .loss_scale import LossScale
@@ -91,12 +92,15 @@ class EncoderShim(PyTorchShim):
         """RETURNS (Tuple): vectors, Shape: (n_tokens, width), and the callback that takes their gradient."""
         if not any(p.requires_grad for p in self.loaded.network.parameters()):
             return self.predict(batch), lambda d_vectors: None
-        vectors = train_tokens(batch, self._runtime(is_train=True), **self._arguments())
+        network = self.loaded.network
+        with sparse_embedding_gradient(network):
+            vectors = train_tokens(batch, self._runtime(is_train=True), **self._arguments())
 
         def backprop(d_vectors: torch.Tensor) -> None:
             if not vectors.requires_grad:  # no token of the batch has a piece
                 return
             torch.autograd.backward(vectors, self._loss_scale.scaled(d_vectors.to(vectors)))
+            make_dense(network)
 
         return vectors, backprop
 

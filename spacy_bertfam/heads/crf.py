@@ -68,7 +68,7 @@ def sequence_loss(
         model,
         Transitions(*((a - b) / n_known for a, b in zip(everything.pairs, annotated.pairs, strict=True))),
     )
-    gradient = model.ops.asarray2f((everything.tags - annotated.tags) / n_known)
+    gradient: Floats2d = model.ops.xp.asarray((everything.tags - annotated.tags) / n_known, dtype="float32")
     return loss, split_rows(gradient, lengths.tolist())
 
 

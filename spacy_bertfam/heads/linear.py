@@ -1,6 +1,6 @@
 """`spacy-bertfam.TokenClassifier.v1`: dropout and one linear layer, as `BertForTokenClassification` has."""
 
-from typing import List, Optional, Sequence
+from typing import Any, List, Optional, Sequence
 
 import numpy
 from thinc.api import Dropout, Linear, Model, Ops, chain, with_array
@@ -58,9 +58,9 @@ def token_classifier(
     behind: Sequence[Model] = (),
 ) -> TaggerModel:
     """Dropout and a linear layer, with layers ``before`` and ``behind``, and what the component asks of a head."""
-    drop = Dropout(dropout or 0.0)
+    drop: Model[Floats2d, Floats2d] = Dropout(dropout or 0.0)
     output: Model[Floats2d, Floats2d] = Linear(nO=nO, init_W=normal_init)
-    model = chain(tok2vec, with_array(chain(*before, drop, output, *behind)))
+    model: TaggerModel = chain(tok2vec, with_array(chain(*before, drop, output, *behind)))
     model.set_ref("tok2vec", tok2vec)
     model.set_ref("dropout", drop)
     model.set_ref("output_layer", output)
@@ -73,7 +73,7 @@ def token_classifier(
 
 def normal_init(ops: Ops, shape: tuple) -> Floats2d:
     """RETURNS (Floats2d): normally distributed weights around 0."""
-    return ops.asarray2f(numpy.random.normal(scale=INITIAL_SPREAD, size=shape).astype("float32"))
+    return ops.xp.asarray(numpy.random.normal(scale=INITIAL_SPREAD, size=shape), dtype="float32")
 
 
 def no_transitions(model: TaggerModel) -> Optional[Transitions]:
@@ -95,8 +95,9 @@ def resize_output(model: TaggerModel, rows: List[int]) -> None:
         new.initialize()
         kept = [i for i, row in enumerate(rows) if row >= 0]
         for name in ("W", "b"):
-            weights = new.get_param(name)
-            weights[kept] = old.get_param(name)[[rows[i] for i in kept]]
+            weights: Any = new.get_param(name)
+            known: Any = old.get_param(name)
+            weights[kept] = known[[rows[i] for i in kept]]
             new.set_param(name, weights)
     model.replace_node(old, new)
     if "transitions" in model.ref_names:

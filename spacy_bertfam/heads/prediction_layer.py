@@ -5,7 +5,7 @@ The forward pass is that of `transformers`' ``ModernBertPredictionHead`` (Warner
 """
 
 import math
-from typing import Callable, Tuple
+from typing import Any, Callable, Dict, Tuple, cast
 
 from thinc.api import Model
 from thinc.initializers import glorot_uniform_init
@@ -21,7 +21,7 @@ def prediction_layer(
     eps (float): added to the variance in the layer norm.
     bias, norm_bias (bool): whether the dense layer and the layer norm have a bias.
     """
-    params = {"W": None, "b": None, "g": None, "norm_b": None}
+    params: Dict[str, Any] = {"W": None, "b": None, "g": None, "norm_b": None}
     attrs = {"eps": eps, "bias": bias, "norm_bias": norm_bias}
     return Model(
         "prediction_layer", forward, init=init, dims={"nO": None, "nI": None}, params=params, attrs=attrs
@@ -75,4 +75,4 @@ def _erf(model: Model, X: Floats2d) -> Floats2d:
     import torch
     from thinc.util import torch2xp, xp2torch
 
-    return torch2xp(torch.erf(xp2torch(X)))
+    return cast(Floats2d, torch2xp(torch.erf(xp2torch(X))))

@@ -1,6 +1,6 @@
 """Learned weights between neighbouring tags, as a layer that scores pass through unchanged."""
 
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 from thinc.api import Model
@@ -8,15 +8,15 @@ from thinc.types import Floats2d
 
 from ..types import TaggerModel, Transitions
 
-# A parameter counts this much in the weight: at an encoder's learning rate Adam moves a parameter
-# by 0.0001 a step, and a transition has to reach several units within a few thousand steps.
-SCALE = 100.0
+# A parameter counts this much in the weight: at a head's learning rate Adam moves a parameter by 0.001
+# a step, and a transition has to reach several units within a thousand steps.
+SCALE = 10.0
 PARAMETERS = ("between", "start", "end")
 
 
 def transitions_layer() -> Model[Floats2d, Floats2d]:
     """Holds the transitions of a CRF; nO and nI are the number of tags."""
-    params = dict.fromkeys(PARAMETERS)
+    params: Dict[str, Any] = dict.fromkeys(PARAMETERS)
     return Model("transitions", forward, init=init, dims={"nO": None, "nI": None}, params=params)
 
 
@@ -46,7 +46,7 @@ def add_gradient(model: TaggerModel, gradient: Transitions) -> None:
     """Add the gradient by log weight to the layer's parameters."""
     layer = model.get_ref("transitions")
     for name, array in zip(PARAMETERS, gradient, strict=True):
-        layer.inc_grad(name, layer.ops.asarray(array * SCALE, dtype="float32"))
+        layer.inc_grad(name, layer.ops.xp.asarray(array * SCALE, dtype="float32"))
 
 
 def resized(layer: Model, rows: List[int]) -> Model[Floats2d, Floats2d]:
@@ -62,7 +62,8 @@ def resized(layer: Model, rows: List[int]) -> Model[Floats2d, Floats2d]:
     kept = [i for i, row in enumerate(rows) if row >= 0]
     source = [rows[i] for i in kept]
     for name in PARAMETERS:
-        array, old = new.get_param(name), layer.get_param(name)
+        array: Any = new.get_param(name)
+        old: Any = layer.get_param(name)
         if name == "between":
             array[np.ix_(kept, kept)] = old[np.ix_(source, source)]
         else:

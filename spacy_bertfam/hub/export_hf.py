@@ -96,7 +96,8 @@ def _write_classifier(
     transitions = model.attrs["head_transitions"](model)
     classes = classes_of(ner)
     names = [name for name, _ in classes]
-    config = type(checkpoint.network.config).from_dict(checkpoint.network.config.to_dict())
+    own: Any = checkpoint.network.config
+    config = type(own).from_dict(own.to_dict())
     config.id2label, config.label2id = dict(enumerate(names)), {name: i for i, name in enumerate(names)}
     config._name_or_path = ""
     with quiet_transformers():

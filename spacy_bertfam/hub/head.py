@@ -60,21 +60,20 @@ class PretrainedHead:
             needed = self.model_config()["@architectures"]
             raise CheckpointError(f"This checkpoint's head needs [model] @architectures = {needed!r}.")
         output = model.get_ref("output_layer")
-        W, b = output.get_param("W"), output.get_param("b")
+        W: Any = output.get_param("W")
+        b: Any = output.get_param("b")
         row_of = dict(zip(self.labels.tag_set.tags, self.labels.rows, strict=True))
         for i, tag in enumerate(tags):
             row = row_of.get(tag, -1)
             if row >= 0:
-                W[i], b[i] = output.ops.asarray(self.W[row]), float(self.b[row])
+                W[i], b[i] = output.ops.xp.asarray(self.W[row]), float(self.b[row])
             elif missing is not None:
                 W[i], b[i] = 0.0, missing
         output.set_param("W", W)
         output.set_param("b", b)
         for name, array in self.prediction.items():
             layer = model.get_ref("prediction_layer")
-            layer.set_param(
-                name, layer.ops.asarray1f(array) if array.ndim == 1 else layer.ops.asarray2f(array)
-            )
+            layer.set_param(name, layer.ops.xp.asarray(array, dtype="float32"))
 
 
 def read_head(
@@ -149,7 +148,7 @@ def _encoder_prefix(folder: Path, config: Mapping) -> str:
     from transformers import AutoConfig, AutoModelForTokenClassification
 
     loaded = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    architecture = AutoModelForTokenClassification._model_mapping.get(type(loaded), None)
+    architecture: Any = AutoModelForTokenClassification._model_mapping.get(type(loaded), None)
     if architecture is None:
         raise CheckpointError(
             f"{folder}: transformers has no token classifier for model type {config.get('model_type')!r}."

@@ -1,7 +1,7 @@
 """A fine-tuned token classifier of `transformers` -> a spaCy pipeline, head included."""
 
 from pathlib import Path
-from typing import Mapping, Optional, Sequence
+from typing import Any, Mapping, Optional, Sequence
 
 import spacy
 from spacy.language import Language
@@ -38,7 +38,7 @@ def import_hf(
     _require_used_prefixes(head.labels.tag_set, head.labels.rows)
     nlp = spacy.blank(lang)
     source = folder.name if Path(name).is_dir() else name
-    encoder = nlp.add_pipe(
+    encoder: Any = nlp.add_pipe(
         "bertfam_encoder", name=ENCODER, config={"model": {"name": source, "revision": revision}}
     )
     encoder_shim(encoder.model).load(folder)
@@ -68,7 +68,7 @@ def _require_used_prefixes(tag_set: TagSet, rows: Sequence[int]) -> None:
 
 def put_head(nlp: Language, component: str, head: PretrainedHead) -> None:
     """Give an entity recogniser without weights the labels and the weights of a checkpoint's head."""
-    ner = nlp.get_pipe(component)
+    ner: Any = nlp.get_pipe(component)
     nlp._link_components()
     ner.take_head(head)
     ner.model.initialize(X=[nlp.make_doc("a")])

@@ -131,9 +131,9 @@ def _split(names: Sequence[str]) -> List[Tuple[str, str]]:
     known = "BIESLU" if has_ends else "BI"
     parts = []
     for name in names:
-        match = matches[name]
-        if match and match.group(1) in known:
-            parts.append((match.group(1), match.group(2)))
+        found = matches[name]
+        if found and found.group(1) in known:
+            parts.append((found.group(1), found.group(2)))
         else:
             parts.append((OUTSIDE, "") if name == OUTSIDE else ("", name))
     return parts

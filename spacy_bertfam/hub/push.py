@@ -1,6 +1,7 @@
 """An exported folder -> a repository on the hub."""
 
 from pathlib import Path
+from typing import Tuple, Type
 
 from ..gate import CheckpointError
 
@@ -18,12 +19,13 @@ def push_folder(folder: Path, repository: str) -> str:
     from ..encoder.source import network_errors
 
     api = HfApi()
+    refusals: Tuple[Type[Exception], ...] = (HfHubHTTPError, HFValidationError, *network_errors())
     try:
         api.create_repo(repository, exist_ok=True)
         return str(
             api.upload_folder(repo_id=repository, folder_path=folder, commit_message="Export from spaCy")
         )
-    except (HfHubHTTPError, HFValidationError, *network_errors()) as error:
+    except refusals as error:
         raise CheckpointError(
             f"{folder} was written but not uploaded to {repository}: {error}. Check the name, the network and the "
             "token (huggingface-cli login), and push the folder again."
