@@ -4,6 +4,8 @@ import os
 
 # before anything of Hugging Face is imported
 os.environ["HF_HUB_OFFLINE"] = "1"
+if "PYTEST_XDIST_WORKER" in os.environ:  # a process for each core has one thread
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 # tests fork (n_process=2); without a value set, tokenizers warns at each fork
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 

@@ -103,7 +103,7 @@ def test_command_one_is_the_same_in_both_languages(name):
 
 def test_the_ci_script_can_find_command_two():
     found = re.search(r"(?ms)^<!-- command two -->\n```bash\n(python -m .*?)\n```$", TEXTS["README.md"])
-    assert found and found[1].endswith("python -m pytest") and "\n" not in found[1]
+    assert found and found[1].endswith("python -m pytest -n auto") and "\n" not in found[1]
     assert "<!-- command two -->" in (ROOT / ".ci" / "run").read_text(encoding="utf8")
     assert os.name == "nt" or os.access(ROOT / ".ci" / "run", os.X_OK)
 
