@@ -141,9 +141,7 @@ def test_a_step_is_the_mean_over_the_annotated_tokens(folder: Path) -> None:
     np.testing.assert_allclose(recorder.gradients[bias], summed / n_tokens, rtol=1e-5)
 
 
-def test_weights_after_a_step_in_parts_are_those_after_a_step_at_once(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_weights_after_a_step_in_parts_are_those_after_a_step_at_once(folder: Path, tmp_path: Path) -> None:
     nlp = pipeline(folder, HEADS[0])
     examples = unevenly_annotated(nlp)
     nlp.initialize(lambda: examples)
@@ -151,7 +149,9 @@ def test_weights_after_a_step_in_parts_are_those_after_a_step_at_once(
     found = []
     for n_parts in (1, 4):
         again = spacy.load(tmp_path)
-        optimizer = build_adamw(1e-3, eps=1e-3)  # a larger eps: Adam divides by noise where a gradient is near 0
+        optimizer = build_adamw(
+            1e-3, eps=1e-3
+        )  # a larger eps: Adam divides by noise where a gradient is near 0
         for part in subdivide_batch(unevenly_annotated(again), n_parts):
             again.update(part, sgd=False)
         for _, pipe in again.pipeline:
