@@ -21,6 +21,7 @@ from .loss_scale import LossScale
 from .pooling import POOLINGS
 from .runtime import TorchRuntime, predict_tokens, train_tokens
 from .settings import EncoderSettings
+from .step_mean import StepMean
 
 
 class EncoderShim(PyTorchShim):
@@ -30,6 +31,7 @@ class EncoderShim(PyTorchShim):
         super().__init__(None)
         self.settings = settings
         self._loss_scale = LossScale(settings.mixed_precision == "fp16")
+        self._step_mean = StepMean()
         self.checkpoint: Optional[Checkpoint] = None
         self._process = os.getpid()
 
@@ -89,7 +91,8 @@ class EncoderShim(PyTorchShim):
     def begin_update(  # type: ignore[override]
         self, batch: PieceBatch
     ) -> Tuple[torch.Tensor, Callable[[torch.Tensor], None]]:
-        """RETURNS (Tuple): vectors, Shape: (n_tokens, width), and the callback that takes their gradient."""
+        """RETURNS (Tuple): vectors, Shape: (n_tokens, width), and the callback that takes their gradient, which
+        is a sum over tokens: ``finish_update`` makes a mean of it."""
         if not any(p.requires_grad for p in self.loaded.network.parameters()):
             return self.predict(batch), lambda d_vectors: None
         network = self.loaded.network
@@ -99,7 +102,9 @@ class EncoderShim(PyTorchShim):
         def backprop(d_vectors: torch.Tensor) -> None:
             if not vectors.requires_grad:  # no token of the batch has a piece
                 return
-            torch.autograd.backward(vectors, self._loss_scale.scaled(d_vectors.to(vectors)))
+            n_taught = int((d_vectors != 0).any(dim=1).sum())
+            mean = d_vectors.to(vectors) * self._step_mean.add_part(n_taught)
+            torch.autograd.backward(vectors, self._loss_scale.scaled(mean))
             make_dense(network)
 
         return vectors, backprop
@@ -108,6 +113,7 @@ class EncoderShim(PyTorchShim):
         """Update the weights, the whole network at once where the optimiser can."""
         if self._model is None:
             return
+        scale_gradients(self._model, self._step_mean.finish())
         if not self._loss_scale.unscale(self._model.parameters()):
             return
         step_module = getattr(optimizer, "step_module", None)
@@ -149,3 +155,11 @@ class EncoderShim(PyTorchShim):
             "max_cells": self.settings.max_batch_pieces,
             "device": self.device,
         }
+
+
+def scale_gradients(network: torch.nn.Module, factor: float) -> None:
+    """Multiply the gradients that a network has collected."""
+    if factor != 1.0:
+        for parameter in network.parameters():
+            if parameter.grad is not None:
+                parameter.grad.mul_(factor)

@@ -16,7 +16,7 @@ def token_cross_entropy(
     gold: Sequence[NDArray[np.bool_]],
     tag_set: Optional[TagSet] = None,
 ) -> Tuple[float, List[Floats2d]]:
-    """Minus the log of the probability of the allowed tags, averaged over the annotated tokens.
+    """Minus the log of the probability of the allowed tags, summed over the tokens.
 
     For one allowed tag this is the ordinary cross-entropy; a row that allows every tag (missing
     annotation) costs nothing and has no gradient. Arguments as in ``HeadLoss``.
@@ -31,9 +31,10 @@ def token_cross_entropy(
     total = weights.sum(axis=1, keepdims=True)
     # At least the smallest float: an allowed tag whose weight underflowed still pulls.
     right = xp.maximum(xp.where(allowed, weights, 0.0).sum(axis=1, keepdims=True), xp.float32(1e-30))
-    n_known = max(1, int((~allowed).any(axis=1).sum()))
-    loss = float(xp.log(total / right).sum()) / n_known
-    gradient = (weights / total - xp.where(allowed, weights, 0.0) / right) / n_known
+    loss = float(xp.log(total / right).sum())
+    # Where annotation is missing the two terms are equal but for rounding, which would count as a taught token
+    known = ~allowed.all(axis=1, keepdims=True)
+    gradient = xp.where(known, weights / total - xp.where(allowed, weights, 0.0) / right, 0.0)
     return loss, split_rows(gradient.astype(scores[0].dtype), [len(text) for text in scores])
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 from spacy.language import Language
-from spacy.pipeline.trainable_pipe import TrainablePipe
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
@@ -19,6 +18,7 @@ from ..tags import TagSet, validate_scheme
 from ..types import ScoredSpan, TaggerModel, TrainedHead
 from .gold import check_gold, read_gold
 from .preset import Preset, find_preset
+from .summed import SummedLossPipe
 from .upstream import check_order, check_upstream
 from .words import decode_words
 
@@ -83,7 +83,7 @@ def make_bertfam_ner(
     )
 
 
-class BertfamNER(TrainablePipe):
+class BertfamNER(SummedLossPipe):
     """Tags each token by a head over an encoder, and reads entities off the best legal sequence of tags.
 
     Each entity has in ``ent._.score`` the probability, over all legal sequences, that exactly this
@@ -191,6 +191,7 @@ class BertfamNER(TrainablePipe):
         scores, bp_scores = self.model.begin_update([eg.predicted for eg in examples])
         loss, d_scores = self.get_loss(examples, scores)
         bp_scores(d_scores)
+        self.count_taught(d_scores)
         if sgd is not None:
             self.finish_update(sgd)
         losses[self.name] += loss
@@ -199,7 +200,7 @@ class BertfamNER(TrainablePipe):
     def get_loss(
         self, examples: Iterable[Example], scores: Sequence[Floats2d]
     ) -> Tuple[float, List[Floats2d]]:
-        """The head's loss and its gradient. Missing annotation costs nothing."""
+        """The head's loss and its gradient, sums over the tokens. Missing annotation costs nothing."""
         gold = [self.tag_set.allowed_by_biluo(eg.get_aligned_ner()) for eg in examples]
         loss, d_scores = self.model.attrs["head_loss"](self.model, scores, gold, self.tag_set)
         return float(loss), d_scores

@@ -1,0 +1,35 @@
+"""A component whose loss is a sum over tokens, and whose step is their mean."""
+
+from typing import Sequence
+
+from spacy.pipeline.trainable_pipe import TrainablePipe
+from thinc.api import Model, Optimizer
+from thinc.types import Floats2d
+
+
+class SummedLossPipe(TrainablePipe):
+    """Divides the gradients of its network by the taught tokens of the step, before the weights are updated.
+
+    A batch that comes in parts (``training.accumulate_gradient``) so gives the gradient of the whole batch,
+    whatever each part holds. An encoder of ours within the network does the same with its own.
+    """
+
+    n_taught = 0  # tokens of the step that had a gradient
+
+    def count_taught(self, d_scores: Sequence[Floats2d]) -> None:
+        """Count a part of the step, by its gradient: to be called by ``update``."""
+        self.n_taught += sum(int((text != 0).any(axis=1).sum()) for text in d_scores)
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Update the weights by the mean of what was learned since the last time."""
+        divide_gradients(self.model, max(1, self.n_taught))
+        self.n_taught = 0
+        super().finish_update(sgd)
+
+
+def divide_gradients(model: Model, divisor: float) -> None:
+    """Divide the gradients that Thinc's layers have collected; torch networks are left to their shims."""
+    for node in model.walk():
+        for name in node.param_names:
+            if node.has_grad(name):
+                node.set_grad(name, node.get_grad(name) / divisor)
