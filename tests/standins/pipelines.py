@@ -123,7 +123,11 @@ def _add_parser(nlp: Language, name: str, tok2vec: dict[str, Any]) -> None:
 
 def _add_ruler(nlp: Language, name: str, tok2vec: dict[str, Any]) -> None:
     ruler = nlp.add_pipe("attribute_ruler", name=name)
-    ruler.add([[{"ORTH": "."}]], {"POS": "PUNCT"})
+    if nlp.lang == "en":  # the English package has its parts of speech from the tags
+        for tag, pos in (("NN", "NOUN"), ("NNP", "PROPN"), ("IN", "ADP"), (".", "PUNCT")):
+            ruler.add([[{"TAG": tag}]], {"POS": pos})
+    else:
+        ruler.add([[{"ORTH": "."}]], {"POS": "PUNCT"})
 
 
 def _add_lookup_lemmatizer(nlp: Language, name: str, tok2vec: dict[str, Any]) -> None:
