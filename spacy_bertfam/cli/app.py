@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import typer
 
+from .adopt import adopt_cli
 from .convert import convert_cli
 from .export_hf import export_hf_cli
 from .import_hf import import_hf_cli
@@ -22,6 +23,7 @@ app = typer.Typer(name="bertfam", help=HELP, no_args_is_help=True, rich_markup_m
 
 # name -> the function that parses the command line and prints
 COMMANDS: dict[str, Callable[..., None]] = {
+    "adopt": adopt_cli,
     "convert": convert_cli,
     "export-hf": export_hf_cli,
     "import-hf": import_hf_cli,

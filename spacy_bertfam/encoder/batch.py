@@ -54,7 +54,7 @@ class PieceBatch:
         """Tokenise each Doc's text as a whole, align the pieces with its tokens, cut windows."""
         parts = [
             _cut(doc, pieces, size)
-            for doc, pieces in zip(docs, tokenizer([doc.text for doc in docs]), strict=True)
+            for doc, pieces in zip(docs, tokenizer.cut(docs), strict=True)
         ]
         bases = np.cumsum([0] + [len(ids) for ids, _, _, _ in parts])[:-1]
         windows = Windows(

@@ -10,12 +10,13 @@ import torch
 
 from ..gate import CheckpointError, check_folder
 from ..saving import written_beside
+from .manner import MANNER_FILE
 from .tokenizer import PieceTokenizer
 
 # Everything that a tokenizer may need besides tokenizer.json, for who opens the folder with `transformers`
 TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-    "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model", "spm.model",
+    "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model", "spm.model", MANNER_FILE,
 )  # fmt: skip
 # What a tokenizer without tokenizer.json is made of
 VOCABULARIES = ("vocab.txt", "vocab.json", "sentencepiece.bpe.model", "spiece.model", "spm.model")

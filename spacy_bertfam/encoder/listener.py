@@ -14,7 +14,9 @@ from ..types import Tok2VecModel
 def build_listener(upstream: str = "*") -> Tok2VecModel:
     """The vectors of the pipeline's encoder component, and the way back for the gradient.
 
-    upstream (str): name of the encoder component; "*" is whichever the pipeline has.
+    upstream (str): name of the encoder component; "*" is whichever the pipeline has. In a ``bertfam_ner``
+        that may be a `transformer` of spacy-transformers or a `curated_transformer` too, whose pieces are
+        pooled by their mean, as the heads of such pipelines do it.
     """
     return EncoderListener(upstream)
 

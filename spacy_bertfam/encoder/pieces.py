@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from ..types import Pieces, Tok2VecModel, Windows
 from .alignment import align
 from .batch import PieceBatch, WindowSize
+from .manner import token_places
 from .model import encoder_shim, split
 from .tokenizer import PieceTokenizer
 from .windows import sentence_borders, split_windows, token_borders
@@ -31,9 +32,25 @@ class NamedPieces:
 
 
 def name_pieces(backend: Tokenizer, text: str) -> NamedPieces:
-    """RETURNS (NamedPieces): in number and order those of ``PieceTokenizer``."""
+    """RETURNS (NamedPieces): in number and order those of ``PieceTokenizer`` over a text."""
     encoding = backend.encode(text, add_special_tokens=False)
     return NamedPieces(tuple(encoding.ids), tuple(encoding.tokens), tuple(encoding.offsets))
+
+
+def name_doc_pieces(tokenizer: PieceTokenizer, doc: Doc) -> NamedPieces:
+    """RETURNS (NamedPieces): in number and order those of ``PieceTokenizer.cut``."""
+    if not tokenizer.manner.by_token:
+        return name_pieces(tokenizer.backend, doc.text)
+    places = token_places(doc)
+    words = [word for word, _, _ in places]
+    encoding = tokenizer.backend.encode(words, is_pretokenized=True, add_special_tokens=False)
+    # where a word begins in the text: its end, less its length
+    begins = [end - len(word) for word, _, end in places]
+    offsets = [
+        (start + begins[word], end + begins[word])
+        for word, (start, end) in zip(encoding.word_ids, encoding.offsets, strict=True)
+    ]
+    return NamedPieces(tuple(encoding.ids), tuple(encoding.tokens), tuple(offsets))
 
 
 def piece_vectors(model: Tok2VecModel, docs: Sequence[Doc]) -> List[Floats2d]:
@@ -52,7 +69,7 @@ def piece_vectors(model: Tok2VecModel, docs: Sequence[Doc]) -> List[Floats2d]:
 
 def batch_of_pieces(docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize) -> PieceBatch:
     """A batch in which every piece is a token of its own: any pooling gives its very vector."""
-    texts = tokenizer([doc.text for doc in docs])
+    texts = tokenizer.cut(docs)
     lengths = [len(pieces) for pieces in texts]
     n_pieces = sum(lengths)
     bases = accumulate([0, *lengths])

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import List, Sequence, Tuple
 
 import numpy as np
+from spacy.tokens import Doc
 from tokenizers import Tokenizer
 
 from ..gate import CheckpointError
 from ..types import Ints1d, Pieces
+from .manner import OURS, Manner, cut_by_token, reach_over_space, read_manner
 
 # What str.isspace() calls white space, and the zero-width marks that no tokenizer counts as a letter.
 SPACES = np.array(
@@ -46,6 +48,7 @@ class PieceTokenizer:
     prefix: Tuple[int, ...]  # ids before the pieces of a window, as [CLS]
     suffix: Tuple[int, ...]  # ids behind them, as [SEP]
     pad_id: int
+    manner: Manner = OURS
 
     @classmethod
     def from_folder(cls, folder: Path, *, pad_id: int = 0) -> "PieceTokenizer":
@@ -62,9 +65,8 @@ class PieceTokenizer:
         n_before = 0
         while n_before < len(wrapped.ids) and wrapped.special_tokens_mask[n_before]:
             n_before += 1
-        return cls(
-            backend, tuple(wrapped.ids[:n_before]), tuple(wrapped.ids[n_before + n_bare :]), pad_id
-        )
+        prefix, suffix = wrapped.ids[:n_before], wrapped.ids[n_before + n_bare :]
+        return cls(backend, tuple(prefix), tuple(suffix), pad_id, read_manner(folder))
 
     @property
     def n_special(self) -> int:
@@ -76,8 +78,19 @@ class PieceTokenizer:
         encodings = self.backend.encode_batch(list(texts), add_special_tokens=False)
         return [_pieces(text, encoding) for text, encoding in zip(texts, encodings, strict=True)]
 
+    def cut(self, docs: Sequence[Doc]) -> List[Pieces]:
+        """The pieces of each Doc: those of its text, or what the encoder's ``manner`` makes of its tokens."""
+        if self.manner.by_token:
+            return cut_by_token(self.backend, docs)
+        texts = [doc.text for doc in docs]
+        if not self.manner.space_to_both:
+            return self(texts)
+        encodings = self.backend.encode_batch(texts, add_special_tokens=False)
+        return [reach_over_space(doc, e.ids, e.offsets) for doc, e in zip(docs, encodings, strict=True)]
+
     def __reduce__(self) -> tuple:
-        return (_from_parts, (self.backend.to_str(), self.prefix, self.suffix, self.pad_id))
+        parts = (self.backend.to_str(), self.prefix, self.suffix, self.pad_id, self.manner)
+        return (_from_parts, parts)
 
 
 def _read_backend(path: Path) -> Tokenizer:
@@ -93,8 +106,10 @@ def _read_backend(path: Path) -> Tokenizer:
         ) from error
 
 
-def _from_parts(backend: str, prefix: tuple, suffix: tuple, pad_id: int) -> PieceTokenizer:
-    return PieceTokenizer(Tokenizer.from_str(backend), prefix, suffix, pad_id)
+def _from_parts(
+    backend: str, prefix: tuple, suffix: tuple, pad_id: int, manner: Manner
+) -> PieceTokenizer:
+    return PieceTokenizer(Tokenizer.from_str(backend), prefix, suffix, pad_id, manner)
 
 
 def _pieces(text: str, encoding) -> Pieces:

@@ -16,6 +16,7 @@ from ..errors import UserError
 from ..saving import written_beside
 from ..tags import TagSet, validate_scheme
 from ..types import ScoredSpan, TaggerModel, TrainedHead
+from .connect import connect_listeners
 from .gold import check_gold, read_gold
 from .preset import Preset, find_preset
 from .summed import SummedLossPipe
@@ -71,6 +72,7 @@ def make_bertfam_ner(
     overwrite_ents (bool): forget the entities that stand on the Doc already; false keeps them.
     scorer (Optional[Callable]): the evaluation method.
     """
+    connect_listeners(model, nlp)
     return BertfamNER(
         nlp.vocab,
         model,

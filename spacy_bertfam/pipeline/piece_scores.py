@@ -12,7 +12,7 @@ from thinc.types import Floats2d
 
 from ..encoder.checkpoint import Checkpoint
 from ..encoder.model import MODEL_NAME, encoder_shim
-from ..encoder.pieces import NamedPieces, name_pieces, piece_vectors
+from ..encoder.pieces import NamedPieces, name_doc_pieces, piece_vectors
 from ..errors import UserError
 from ..types import TaggerModel, Tok2VecModel
 from .encoder import BertfamEncoder
@@ -55,7 +55,7 @@ def piece_predictions(
     scores = score_vectors(ner.model, vectors)
     tables = []
     for doc, logits in zip(docs, scores, strict=True):
-        named = name_pieces(checkpoint.tokenizer.backend, doc.text)
+        named = name_doc_pieces(checkpoint.tokenizer, doc)
         words = _words(named, doc.text, checkpoint, unknown)
         table: Any = {
             **words,

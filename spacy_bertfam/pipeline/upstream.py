@@ -7,10 +7,11 @@ from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.tokens import Doc
 from thinc.api import Model
 
+from ..encoder.foreign_docs import lacks_data
 from ..errors import UserError
 
-# Listeners of other packages, by the name of their layer: the Doc extension that they read
-EXTENSIONS = {"transformer-listener": "trf_data", "last_transformer_layer_listener": "trf_data"}
+# Listeners of other packages, by the name of their layer
+FOREIGN = ("transformer-listener", "last_transformer_layer_listener")
 
 
 def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
@@ -19,8 +20,8 @@ def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
         if isinstance(node, Tok2VecListener):
             # spaCy's doc_cleaner leaves None
             missing = any(len(doc) and (doc.tensor is None or doc.tensor.size == 0) for doc in docs)
-        elif node.name in EXTENSIONS:
-            missing = any(_lacks(doc, EXTENSIONS[node.name]) for doc in docs)
+        elif node.name in FOREIGN:
+            missing = any(lacks_data(doc) for doc in docs)
         else:
             continue
         if missing:
@@ -39,16 +40,14 @@ def check_order(model: Model, nlp: Language, component: str) -> None:
     before = names[: names.index(component)] if component in names else names
     encoders = [name for name in before if hasattr(nlp.get_pipe(name), "find_listeners")]
     for node in model.walk():
-        if not isinstance(node, Tok2VecListener) or node.upstream_name in encoders:
+        if not isinstance(node, Tok2VecListener) and node.name not in FOREIGN:
             continue
-        if node.upstream_name != "*" or not encoders:
-            encoder = "an encoder" if node.upstream_name == "*" else f"the encoder {node.upstream_name!r}"
+        upstream = getattr(node, "upstream_name", "*")
+        if upstream not in encoders and (upstream != "*" or not encoders):
+            encoder = "an encoder" if upstream == "*" else f"the encoder {upstream!r}"
             raise UserError(
                 f"Component {component!r} listens to {encoder}, which the pipeline does not have before it "
                 f"({', '.join(names)}). Expected it to stand before this component: put it there, or set "
                 "`upstream` in this component's [model.tok2vec] to the name that it has."
             )
 
-
-def _lacks(doc: Doc, extension: str) -> bool:
-    return bool(len(doc)) and (not doc.has_extension(extension) or doc._.get(extension) is None)

@@ -1,0 +1,46 @@
+"""`bertfam adopt`: a pipeline of spacy-transformers or spacy-curated-transformers on an encoder of this package."""
+
+from pathlib import Path
+from typing import Optional
+
+import typer
+
+
+def adopt_cli(
+    pipeline: str = typer.Argument(..., help="Pipeline: a folder, or the name of an installed package."),
+    out: Path = typer.Argument(..., help="Folder for the new pipeline; must not exist yet."),
+    texts: Optional[Path] = typer.Option(
+        None, help="Text file, a text a line, to compare both on; else spaCy's example sentences."
+    ),
+    tolerance: float = typer.Option(
+        1e-3, help="Largest difference of a token vector, in texts of one window, that is accepted."
+    ),
+) -> None:
+    """Give a pipeline like fr_dep_news_trf or en_core_web_trf an encoder of this package, with the same weights.
+
+    Its heads listen to that one then, and what they find is compared and printed. The new pipeline needs neither
+    spacy-transformers nor spacy-curated-transformers.
+    """
+    import spacy
+
+    from ..adopt.adopt import adopt
+    from ..adopt.sample import read_texts, sample_texts
+    from ..adopt.table import format_difference
+    from ..errors import UserError
+
+    try:
+        if out.exists():
+            raise UserError(
+                f"{out} exists already; expected a new folder, so that nothing is overwritten."
+            )
+        sample = read_texts(texts) if texts is not None else None
+        old = spacy.load(pipeline)
+        new, difference = adopt(old, sample or sample_texts(old.lang), tolerance=tolerance)
+        staging = out.with_name(out.name + ".part")
+        new.to_disk(staging)
+        staging.rename(out)
+    except (ValueError, ImportError, OSError) as error:
+        typer.echo(f"Not adopted: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(format_difference(difference))
+    typer.echo(f"{out}: {', '.join(new.pipe_names)}")
