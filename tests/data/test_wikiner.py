@@ -34,7 +34,10 @@ def test_articles_become_documents_and_lines_sentences(tmp_path, name, pack):
     (tmp_path / name).write_bytes(pack(TEXT.encode("utf8")))
     (first, second), report = read(tmp_path / name)
     assert entities(first) == [("Marie Curie", "PER"), ("Paris", "LOC")]
-    assert [word for word, start in zip(first.words, first.sent_starts, strict=True) if start] == ["Marie", "Elle"]
+    assert [word for word, start in zip(first.words, first.sent_starts, strict=True) if start] == [
+        "Marie",
+        "Elle",
+    ]
     assert report.schemes == {"IOB1": 1}
 
 
@@ -68,7 +71,11 @@ def test_other_formats_may_be_packed_too(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["x.iob.gz", "x.iob.bz2"])
-@pytest.mark.parametrize("content", [b"Paris B-LOC\n", b"\x1f\x8b", gzip.compress(b"Paris B-LOC\n")[:-9]])
+@pytest.mark.parametrize(
+    "content",
+    [b"Paris B-LOC\n", b"\x1f\x8b", gzip.compress(b"Paris B-LOC\n")[:-9]],
+    ids=["plain", "two bytes", "cut off"],
+)
 def test_a_broken_archive_is_said(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match="cannot be unpacked .*fetch it again"):
