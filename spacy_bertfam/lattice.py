@@ -25,10 +25,10 @@ Result = TypeVar("Result")
 # Score differences within one token beyond this are cut off in the probabilities (not in the best
 # path): exp(-100) is below anything that shows in a score, and two in a row stay within a double.
 MAX_DIFFERENCE = 100.0
-# Tokens of a stretch: fewer make fewer steps, and longer ones settle sooner
-STRETCH = 128
+# Tokens of a stretch: fewer make fewer steps, more settle sooner
+STRETCH = 64
 # After so many rounds the text is read uncut, one token after the other: slow, but never endless
-MAX_ROUNDS = 4
+MAX_ROUNDS = 8
 # Differences below these are rounding: of summed scores, and of probabilities
 SCORE_TOLERANCE, SHARE_TOLERANCE = 1e-9, 1e-13
 
@@ -138,27 +138,38 @@ def best_paths(packed: TimeMajor, transitions: Transitions) -> Ints1d:
     # Tags that are reached alike (O, B- and S- of every label) share one search: n_kinds is a few more
     # than the labels without learned transitions, n_tags with them.
     kinds, kind_of = np.unique(transitions.between, axis=1, return_inverse=True)
-    between, kind_of = np.ascontiguousarray(kinds.T)[None], kind_of.reshape(-1)
+    between, kind_of = np.ascontiguousarray(kinds.T)[:, :, None], kind_of.reshape(-1)
     best = np.empty_like(packed.rows)
 
     def arrive(before: Floats) -> Floats:
         """Sums of the best paths up to a token to those that go on from it. Shapes: (n, n_tags)."""
-        return (before[:, None, :] + between).max(axis=2)[:, kind_of]
+        # tags first: the search is over long rows then, several times as fast
+        return (np.ascontiguousarray(before.T) + between).max(axis=1)[kind_of].T
 
     continues = np.flatnonzero(packed.before >= 0)
     ended = np.zeros((len(continues), packed.rows.shape[1]))
-    for _ in range(MAX_ROUNDS):
+    for n in range(MAX_ROUNDS):
         entering = np.tile(transitions.start, (len(packed.before), 1))
         entering[continues] = arrive(ended)
         for t in range(len(packed)):
             arrived = arrive(packed.step(best, t - 1, packed.sizes[t])) if t else entering
-            np.add(arrived, packed.step(packed.rows, t), out=packed.step(best, t))
+            here, found = packed.step(best, t), arrived + packed.step(packed.rows, t)
+            if n and _same_but_for_a_constant(here, found):
+                break  # and so are all sums behind it
+            here[:] = found
         found = best[packed.before[continues]]
-        found -= found.max(axis=1, keepdims=True, initial=-np.inf)
-        if np.isclose(found, ended, rtol=1e-12, atol=SCORE_TOLERANCE).all():
+        if _same_but_for_a_constant(found, ended):
             return _trace(packed, transitions, best)
         ended = found
     raise Unsettled
+
+
+def _same_but_for_a_constant(some: Floats, others: Floats) -> bool:
+    """Whether the sums of each row differ by as much for every tag: then they decide alike."""
+    if not len(some):
+        return True
+    some, others = (array - array.max(axis=1, keepdims=True) for array in (some, others))
+    return bool(np.isclose(some, others, rtol=1e-12, atol=SCORE_TOLERANCE).all())
 
 
 def _trace(packed: TimeMajor, transitions: Transitions, best: Floats) -> Ints1d:
@@ -234,20 +245,28 @@ def _forward(packed: TimeMajor, emissions: Floats, weights: Floats, start: Float
     forward, scales = np.empty_like(emissions), np.empty((len(emissions), 1))
     continues = np.flatnonzero(packed.before >= 0)
     ended = np.full((len(continues), len(start)), 1.0 / len(start))
-    for _ in range(MAX_ROUNDS):
+    for n in range(MAX_ROUNDS):
         entering = np.tile(start, (len(packed.before), 1))
         entering[continues] = ended @ weights
         for t in range(len(packed)):
             arrived = packed.step(forward, t - 1, packed.sizes[t]) @ weights if t else entering
-            here, scale = packed.step(forward, t), packed.step(scales, t)
-            np.multiply(arrived, packed.step(emissions, t), out=here)
-            here.sum(axis=1, keepdims=True, out=scale)
-            here /= scale
+            found = arrived * packed.step(emissions, t)
+            scale = found.sum(axis=1, keepdims=True)
+            found /= scale
+            here = packed.step(forward, t)
+            is_settled = n and _close(here, found)
+            here[:], packed.step(scales, t)[:] = found, scale
+            if is_settled:
+                break  # and so are all rows behind it
         found = forward[packed.before[continues]]
-        if np.abs(found - ended).max(initial=0.0) <= SHARE_TOLERANCE:
+        if _close(found, ended):
             return forward, scales
         ended = found
     raise Unsettled
+
+
+def _close(some: Floats, others: Floats) -> bool:
+    return bool(np.abs(some - others).max(initial=0.0) <= SHARE_TOLERANCE)
 
 
 def _backward(
@@ -259,18 +278,23 @@ def _backward(
     last_forward = forward[packed.last_rows]
     is_cut = packed.behind >= 0
     leaving = np.where(is_cut[:, None], 1.0, end / (last_forward @ end)[:, None])
-    for _ in range(MAX_ROUNDS):
+    for n in range(MAX_ROUNDS):
         for t in range(len(packed) - 1, -1, -1):
             n_after = packed.sizes[t + 1] if t + 1 < len(packed) else 0
             here = packed.step(backward, t)
-            here[n_after:] = leaving[n_after : len(here)]
+            found = np.empty_like(here)
+            found[n_after:] = leaving[n_after : len(here)]
             if n_after:
                 behind = packed.step(emissions, t + 1) * packed.step(backward, t + 1)
-                np.matmul(behind, back, out=here[:n_after])
+                np.matmul(behind, back, out=found[:n_after])
+            shares = packed.step(forward, t)
+            is_settled = n and _close(here * shares, found * shares)
+            here[:] = found
+            if is_settled:
+                break  # what is not cut has not changed, and what is cut begins at the last step
         behind_rows = packed.behind[is_cut]
         found = (emissions[behind_rows] * backward[behind_rows]) @ back
-        gap = np.abs(found - leaving[is_cut]) * last_forward[is_cut]
-        if gap.max(initial=0.0) <= SHARE_TOLERANCE:
+        if _close(found * last_forward[is_cut], leaving[is_cut] * last_forward[is_cut]):
             return backward
         leaving[is_cut] = found
     raise Unsettled
