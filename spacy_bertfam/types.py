@@ -64,6 +64,11 @@ class Windows:
     own_starts: Ints1d  # Shape: (n_windows,), index of the first owned piece
     own_ends: Ints1d  # Shape: (n_windows,), index after the last owned piece
 
+    @property
+    def arrays(self) -> Tuple[Ints1d, Ints1d, Ints1d, Ints1d]:
+        """All four, in the order of the fields."""
+        return self.starts, self.ends, self.own_starts, self.own_ends
+
     def __len__(self) -> int:
         return len(self.starts)
 

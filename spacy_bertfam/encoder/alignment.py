@@ -1,6 +1,6 @@
 """Which pieces belong to which token: a token owns every piece that overlaps its characters."""
 
-from typing import List, NamedTuple
+from typing import List, NamedTuple, Sequence
 
 import numpy as np
 from spacy.attrs import IDX, IS_SPACE, LENGTH
@@ -21,8 +21,18 @@ def align(doc: Doc, pieces: Pieces) -> TokenPieces:
 
     pieces (Pieces): those of ``doc.text``.
     """
-    attributes = doc.to_array([IDX, LENGTH, IS_SPACE]).astype(np.int64).reshape(-1, 3)
-    token_starts, token_lengths, is_space = attributes.T
+    return align_joined([doc], [0], pieces)
+
+
+def align_joined(docs: Sequence[Doc], bases: Sequence[int], pieces: Pieces) -> TokenPieces:
+    """As ``align``, for texts that stand end to end.
+
+    bases (Sequence[int]): where the text of each Doc begins.
+    pieces (Pieces): those of all texts, see ``PieceTokenizer.join``.
+    """
+    attributes = [doc.to_array([IDX, LENGTH, IS_SPACE]).reshape(-1, 3) for doc in docs]
+    token_starts, token_lengths, is_space = np.concatenate(attributes).astype(np.int64).T
+    token_starts = token_starts + np.repeat(bases, [len(doc) for doc in docs])
     real = np.flatnonzero(pieces.ends > pieces.starts)
     # Offsets grow from piece to piece; where a normaliser has swapped characters they are widened
     # until they do, so that no overlap is missed.

@@ -1,13 +1,14 @@
 """Docs to the arrays that the network reads: pieces, windows, and the pieces of each token."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
 
 from ..types import Ints1d, Pieces, Windows
-from .alignment import TokenPieces, align
+from .alignment import TokenPieces, align_joined
 from .chunking import CALL_COST_GPU, chunk_ends
 from .tokenizer import PieceTokenizer
 from .windows import keep_first_pieces, renumber, sentence_borders, split_windows, token_borders
@@ -52,20 +53,18 @@ class PieceBatch:
         cls, docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize
     ) -> "PieceBatch":
         """Tokenise each Doc's text as a whole, align the pieces with its tokens, cut windows."""
-        parts = [
-            _cut(doc, pieces, size)
-            for doc, pieces in zip(docs, tokenizer.cut(docs), strict=True)
-        ]
-        bases = np.cumsum([0] + [len(ids) for ids, _, _, _ in parts])[:-1]
-        windows = Windows(
-            *(_concat([getattr(w, name) + base for (_, _, w, _), base in zip(parts, bases, strict=True)])
-              for name in ("starts", "ends", "own_starts", "own_ends"))
-        )  # fmt: skip
-        firsts = _concat([t.firsts + base for (_, t, _, _), base in zip(parts, bases, strict=True)])
-        lasts = _concat([t.lasts + base for (_, t, _, _), base in zip(parts, bases, strict=True)])
-        n_cut = sum(n for _, _, _, n in parts)
-        ids = _concat([ids for ids, _, _, _ in parts])
-        batch = cls(ids, windows, firsts, lasts, [len(doc) for doc in docs], n_cut)
+        texts = [doc.text for doc in docs]
+        lengths = [len(doc) for doc in docs]
+        if not sum(lengths):
+            empty = np.zeros(0, dtype=np.int64)
+            return cls(empty, Windows(empty, empty, empty, empty), empty, empty, lengths, 0)
+        pieces, counts = tokenizer.cut_joined(docs)
+        tokens = align_joined(docs, list(accumulate(map(len, texts), initial=0))[:-1], pieces)
+        n_pieces = len(pieces)
+        if (tokens.lasts - tokens.firsts > size.window).any():
+            pieces, counts, tokens = _without_the_rest(pieces, counts, tokens, size.window)
+        windows = _windows("".join(texts), pieces, counts, tokens, size)
+        batch = cls(pieces.ids, windows, *tokens, lengths, n_pieces - len(pieces))
         return batch._within_windows()
 
     def token_windows(self) -> Ints1d:
@@ -121,24 +120,29 @@ class PieceBatch:
         return Chunk(ids, lengths + tokenizer.n_special, tokens, firsts, (self.lasts - self.firsts)[tokens])
 
 
-def _cut(doc: Doc, pieces: Pieces, size: WindowSize) -> Tuple[Ints1d, TokenPieces, Windows, int]:
-    """Pieces, token stretches and windows of one Doc, and how many pieces had to be cut."""
-    tokens = align(doc, pieces)
-    if len(pieces) <= size.window:
-        empty = np.zeros(1 if len(pieces) else 0, dtype=np.int64)
-        end = np.full_like(empty, len(pieces))
-        return pieces.ids, tokens, Windows(empty, end, empty, end), 0
-    n_cut = 0
-    if (tokens.lasts - tokens.firsts > size.window).any():
-        kept = keep_first_pieces(tokens, len(pieces), size.window)
-        n_cut = len(pieces) - len(kept)
-        tokens = renumber(tokens, kept, len(pieces))
-        pieces = Pieces(pieces.ids[kept], pieces.starts[kept], pieces.ends[kept])
-    allowed = token_borders(tokens, len(pieces))
-    welcome = sentence_borders(doc.text, pieces)
-    windows = split_windows(allowed, welcome, window=size.window, overlap=size.overlap)
-    return pieces.ids, tokens, windows, n_cut
+def _without_the_rest(
+    pieces: Pieces, counts: Ints1d, tokens: TokenPieces, limit: int
+) -> Tuple[Pieces, Ints1d, TokenPieces]:
+    """The same without the pieces of a token behind its first ``limit``."""
+    kept = keep_first_pieces(tokens, len(pieces), limit)
+    tokens = renumber(tokens, kept, len(pieces))
+    ends = np.searchsorted(kept, np.cumsum(counts))
+    return Pieces(pieces.ids[kept], pieces.starts[kept], pieces.ends[kept]), np.diff(ends, prepend=0), tokens
 
 
-def _concat(arrays: Sequence[Ints1d]) -> Ints1d:
-    return np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.int64)
+def _windows(text: str, pieces: Pieces, counts: Ints1d, tokens: TokenPieces, size: WindowSize) -> Windows:
+    """The windows of all texts, which stand end to end in ``text``; a text that fits is one window."""
+    ends = np.cumsum(counts)
+    if counts.max() <= size.window:
+        starts, ends = (ends - counts)[counts > 0], ends[counts > 0]
+        return Windows(starts, ends, starts, ends)
+    allowed, welcome = token_borders(tokens, len(pieces)), sentence_borders(text, pieces)
+    parts = []
+    for start, end in zip((ends - counts).tolist(), ends.tolist(), strict=True):
+        if end - start > size.window:
+            here = slice(start, end + 1)
+            found = split_windows(allowed[here], welcome[here], window=size.window, overlap=size.overlap)
+            parts.append(np.stack(found.arrays) + start)
+        elif end > start:
+            parts.append(np.array([[start], [end], [start], [end]], dtype=np.int64))
+    return Windows(*np.concatenate(parts, axis=1))

@@ -1,8 +1,9 @@
 """Texts to word pieces, by the encoder's own fast tokenizer."""
 
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from pathlib import Path
-from typing import List, Sequence, Tuple
+from typing import Iterable, List, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -12,10 +13,10 @@ from ..gate import CheckpointError
 from ..types import Ints1d, Pieces
 from .manner import OURS, Manner, cut_by_token, reach_over_space, read_manner
 
-# What str.isspace() calls white space, and the zero-width marks that no tokenizer counts as a letter.
-SPACES = np.array(
-    [c for c in range(0x3001) if chr(c).isspace()] + [0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF], dtype=np.uint32
-)
+# What str.isspace() calls white space, and the zero-width marks that no tokenizer counts as a letter;
+# by code point, the last row stands for all from U+FFFF on
+IS_SPACE = np.zeros(0x10000, dtype=bool)
+IS_SPACE[[c for c in range(0x3001) if chr(c).isspace()] + [0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF]] = True
 
 
 def code_points(text: str) -> np.ndarray:
@@ -29,7 +30,7 @@ def trim_spaces(text: str, starts: Ints1d, ends: Ints1d) -> Tuple[Ints1d, Ints1d
     SentencePiece tokenizers count the space before a word as part of its first piece.
     RETURNS (Tuple[Ints1d, Ints1d]): new starts and ends; a piece of white space alone has start == end.
     """
-    is_space = np.isin(code_points(text), SPACES)
+    is_space = IS_SPACE[np.minimum(code_points(text), len(IS_SPACE) - 1)]
     position = np.arange(len(text))
     next_letter = np.full(len(text) + 1, len(text), dtype=np.int64)
     next_letter[:-1] = np.minimum.accumulate(np.where(is_space, len(text), position)[::-1])[::-1]
@@ -75,8 +76,28 @@ class PieceTokenizer:
 
     def __call__(self, texts: Sequence[str]) -> List[Pieces]:
         """The pieces of each text as a whole, without special tokens and without any limit."""
+        joined, counts = self.join(texts)
+        bases = accumulate((len(text) for text in texts), initial=0)
+        ends = np.cumsum(counts).tolist()
+        return [
+            Pieces(joined.ids[end - n : end], joined.starts[end - n : end] - base, joined.ends[end - n : end] - base)
+            for end, n, base in zip(ends, counts.tolist(), bases, strict=False)
+        ]
+
+    def join(self, texts: Sequence[str]) -> Tuple[Pieces, Ints1d]:
+        """The pieces of all texts as if these were one, end to end; each is tokenised for itself.
+
+        RETURNS (Tuple[Pieces, Ints1d]): the pieces with their places in ``"".join(texts)``, and how many each
+            text has, Shape: (n_texts,).
+        """
         encodings = self.backend.encode_batch(list(texts), add_special_tokens=False)
-        return [_pieces(text, encoding) for text, encoding in zip(texts, encodings, strict=True)]
+        counts = np.array([len(encoding) for encoding in encodings], dtype=np.int64)
+        ids = _flat((encoding.ids for encoding in encodings), int(counts.sum()))
+        pairs = chain.from_iterable(encoding.offsets for encoding in encodings)
+        offsets = _flat(pairs, 2 * len(ids)).reshape(-1, 2)
+        bases = np.fromiter(accumulate((len(text) for text in texts), initial=0), np.int64)[:-1]
+        offsets += np.repeat(bases, counts)[:, None]
+        return Pieces(ids, *trim_spaces("".join(texts), offsets[:, 0], offsets[:, 1])), counts
 
     def cut(self, docs: Sequence[Doc]) -> List[Pieces]:
         """The pieces of each Doc: those of its text, or what the encoder's ``manner`` makes of its tokens."""
@@ -87,6 +108,20 @@ class PieceTokenizer:
             return self(texts)
         encodings = self.backend.encode_batch(texts, add_special_tokens=False)
         return [reach_over_space(doc, e.ids, e.offsets) for doc, e in zip(docs, encodings, strict=True)]
+
+    def cut_joined(self, docs: Sequence[Doc]) -> Tuple[Pieces, Ints1d]:
+        """The pieces of all Docs as if their texts were one, end to end; see ``join``."""
+        texts = [doc.text for doc in docs]
+        if self.manner == OURS:
+            return self.join(texts)
+        parts = self.cut(docs)
+        counts = np.array([len(part) for part in parts], dtype=np.int64)
+        bases = np.fromiter(accumulate(map(len, texts), initial=0), np.int64)[:-1]
+        ids, starts, ends = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("ids", "starts", "ends")
+        )
+        shift = np.repeat(bases, counts)
+        return Pieces(ids, starts + shift, ends + shift), counts
 
     def __reduce__(self) -> tuple:
         parts = (self.backend.to_str(), self.prefix, self.suffix, self.pad_id, self.manner)
@@ -112,7 +147,5 @@ def _from_parts(
     return PieceTokenizer(Tokenizer.from_str(backend), prefix, suffix, pad_id, manner)
 
 
-def _pieces(text: str, encoding) -> Pieces:
-    offsets = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
-    starts, ends = trim_spaces(text, offsets[:, 0], offsets[:, 1])
-    return Pieces(np.array(encoding.ids, dtype=np.int64), starts, ends)
+def _flat(parts: Iterable[Iterable[int]], n: int) -> Ints1d:
+    return np.fromiter(chain.from_iterable(parts), dtype=np.int64, count=n)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from thinc.types import Floats2d
 
-from ..decoding import TimeMajor, constrain, forward_backward
+from ..decoding import constrain
+from ..lattice import TimeMajor, forward_backward, over_stretches
 from ..tags import TagSet
 from ..types import TaggerModel, Tok2VecModel, Transitions
 from .linear import token_classifier
@@ -81,15 +82,19 @@ def expect(
 
     texts (Sequence[NDArray[float64]]): for each text the log weights, Shape: (n_tokens, n_tags).
     """
-    found = forward_backward(TimeMajor.pack(texts), transitions, lengths)
-    tags = found.forward * found.backward
+    return over_stretches(np.concatenate(list(texts)), lengths, lambda packed: _expect(packed, transitions))
+
+
+def _expect(packed: TimeMajor, transitions: Transitions) -> Expected:
+    found = forward_backward(packed, transitions)
+    forward, behind = packed.unpack(found.forward), packed.unpack(found.emissions * found.backward)
+    tags = forward * packed.unpack(found.backward)
     tags /= tags.sum(axis=1, keepdims=True)
-    inner = ~found.is_first
-    highest = transitions.between.max()
-    weights = np.exp(transitions.between - highest)
-    between = weights * (found.before[inner].T @ (found.emissions * found.backward)[inner])
-    pairs = Transitions(between, tags[found.is_first].sum(axis=0), tags[found.is_last].sum(axis=0))
-    return Expected(tags, pairs, found.log_weights)
+    inner = np.flatnonzero(~packed.begins_text)
+    weights = np.exp(transitions.between - transitions.between.max())
+    between = weights * (forward[inner - 1].T @ behind[inner])
+    pairs = Transitions(between, tags[packed.begins_text].sum(axis=0), tags[packed.ends_text].sum(axis=0))
+    return Expected(tags, pairs, packed.unpack(found.log_weights))
 
 
 def _agreeing(allowed: NDArray[np.bool_], tag_set: TagSet) -> NDArray[np.bool_]:

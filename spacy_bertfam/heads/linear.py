@@ -2,17 +2,14 @@
 
 from typing import Any, List, Optional, Sequence
 
-import numpy
-from thinc.api import Dropout, Linear, Model, Ops, chain, with_array
+from thinc.api import Dropout, Model, chain, with_array
 from thinc.types import Floats2d
 
 from ..types import TaggerModel, Tok2VecModel, Transitions
 from .loss import token_cross_entropy
+from .output_layer import output_layer
 from .prediction_layer import prediction_layer
 from .transitions import resized
-
-# The spread of a new classifier's weights: transformers' initializer_range
-INITIAL_SPREAD = 0.02
 
 
 def build_token_classifier(
@@ -59,7 +56,7 @@ def token_classifier(
 ) -> TaggerModel:
     """Dropout and a linear layer, with layers ``before`` and ``behind``, and what the component asks of a head."""
     drop: Model[Floats2d, Floats2d] = Dropout(dropout or 0.0)
-    output: Model[Floats2d, Floats2d] = Linear(nO=nO, init_W=normal_init)
+    output = output_layer(nO=nO)
     model: TaggerModel = chain(tok2vec, with_array(chain(*before, drop, output, *behind)))
     model.set_ref("tok2vec", tok2vec)
     model.set_ref("dropout", drop)
@@ -69,11 +66,6 @@ def token_classifier(
     model.attrs["head_transitions"] = no_transitions
     model.attrs["resize_output"] = resize_output
     return model
-
-
-def normal_init(ops: Ops, shape: tuple) -> Floats2d:
-    """RETURNS (Floats2d): normally distributed weights around 0."""
-    return ops.xp.asarray(numpy.random.normal(scale=INITIAL_SPREAD, size=shape), dtype="float32")
 
 
 def no_transitions(model: TaggerModel) -> Optional[Transitions]:
@@ -90,7 +82,7 @@ def resize_output(model: TaggerModel, rows: List[int]) -> None:
     rows (List[int]): for each new tag the row of the same tag before, or -1 for a new one.
     """
     old = model.get_ref("output_layer")
-    new: Model[Floats2d, Floats2d] = Linear(nO=len(rows), nI=old.maybe_get_dim("nI"), init_W=normal_init)
+    new = output_layer(nO=len(rows), nI=old.maybe_get_dim("nI"))
     if old.has_param("W"):
         new.initialize()
         kept = [i for i, row in enumerate(rows) if row >= 0]

@@ -1,17 +1,19 @@
 """`bertfam_encoder`: one encoder for all the heads of a pipeline."""
 
 from pathlib import Path
-from typing import Any, Callable, Iterable, Optional, Union
+from typing import Any, Callable, Iterable, Iterator, Optional, Union
 
 import srsly
 from spacy import util
 from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2Vec, Tok2VecListener
+from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.api import Config, Model
 
 from ..errors import UserError
+from .batching import batches
 
 DEFAULT_CONFIG = Config().from_str(
     """
@@ -53,6 +55,11 @@ class BertfamEncoder(Tok2Vec):
         """Link a head, and tell it the width of the vectors."""
         super().add_listener(listener, component_name)
         self._tell_width()
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Set the vectors of each Doc, so many Docs at a time or fewer: a batch is bounded in words too."""
+        for docs in batches(stream, batch_size=batch_size):
+            yield from super().pipe(docs, batch_size=len(docs))
 
     def initialize(
         self, get_examples: Callable[[], Iterable[Example]], *, nlp: Optional[Language] = None

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
 
-from ..decoding import decode
+from ..decoding import decode_rows, split_spans
 from ..types import Bools1d, ScoredSpan
 
 
@@ -26,26 +26,23 @@ def decode_words(
 
     outside: white space that is marked here stays, and keeps entities apart.
     """
-    marks = outside if outside is not None else [None] * len(docs)
-    rows = [_words(doc, mark) for doc, mark in zip(docs, marks, strict=True)]
-    if not any(map(len, rows)):
+    lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
+    kept = np.concatenate([doc.to_array(IS_SPACE) == 0 for doc in docs])
+    forced = None
+    if outside is not None and any(mark is not None for mark in outside):
+        forced = np.concatenate(
+            [np.zeros(n, dtype=bool) if mark is None else mark for n, mark in zip(lengths, outside, strict=True)]
+        )
+        kept |= forced
+        forced = forced[kept]
+    words = np.flatnonzero(kept)
+    if not len(words):
         return [[] for _ in docs]
-    found = decode(
-        [text[kept] for text, kept in zip(scores, rows, strict=True)],
-        *args,
-        outside=[None if mark is None else mark[kept] for mark, kept in zip(marks, rows, strict=True)],
-        **options,
+    text = np.repeat(np.arange(len(docs)), lengths)
+    n_words = np.bincount(text[words], minlength=len(docs))
+    rows = np.concatenate(list(scores))
+    spans = decode_rows(
+        rows if len(words) == len(rows) else rows[words], n_words, *args, outside=forced, **options
     )
-    return [
-        [
-            ScoredSpan(int(kept[start]), int(kept[end - 1]) + 1, label, score)
-            for start, end, label, score in spans
-        ]
-        for spans, kept in zip(found, rows, strict=True)
-    ]
-
-
-def _words(doc: Doc, mark: Optional[Bools1d]) -> NDArray[np.int64]:
-    """RETURNS (NDArray[int64]): the indices of the tokens to decode."""
-    is_space = doc.to_array([IS_SPACE]).astype(bool).reshape(-1)
-    return np.flatnonzero(~is_space if mark is None else ~is_space | mark)
+    found = [ScoredSpan(int(words[a]), int(words[b - 1]) + 1, label, score) for a, b, label, score in spans]
+    return split_spans(found, lengths)

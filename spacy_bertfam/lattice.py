@@ -1,0 +1,300 @@
+"""The lattice of tags over texts: its best paths, and the weights that run through it.
+
+The tags of a text form a lattice. A path through it is a sequence of tags; only the paths that are
+legal in the tag scheme exist, and the weight of one is ``exp`` of the sum of its scores. The best path
+is found by the Viterbi algorithm, weights by the forward-backward algorithm (Rabiner 1989, "A tutorial
+on hidden Markov models", equations 19 to 27 and 32 to 35, with the scaling of section V.A).
+
+Stretches of text advance together, a token a step. A long text is cut into stretches which at first
+begin as if nothing stood before them; each then begins anew with what its neighbour ended with, until
+nothing changes any more. That is the result of the uncut text, and mostly there in the second round,
+because a lattice forgets its beginning within a few tokens.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Callable, Optional, Sequence, Tuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .types import Bools1d, Ints1d, Transitions
+
+Floats = NDArray[np.float64]
+Result = TypeVar("Result")
+# Score differences within one token beyond this are cut off in the probabilities (not in the best
+# path): exp(-100) is below anything that shows in a score, and two in a row stay within a double.
+MAX_DIFFERENCE = 100.0
+# Tokens of a stretch: fewer make fewer steps, more settle sooner
+STRETCH = 64
+# After so many rounds the text is read uncut, one token after the other: slow, but never endless
+MAX_ROUNDS = 8
+# Differences below these are rounding: of summed scores, and of probabilities
+SCORE_TOLERANCE, SHARE_TOLERANCE = 1e-9, 1e-13
+
+
+class Unsettled(Exception):
+    """The stretches of a text have not agreed within ``MAX_ROUNDS``."""
+
+
+@dataclass(frozen=True)
+class TimeMajor:
+    """Stretches of different lengths, longest first, stored token by token across them.
+
+    At step ``t`` the first ``sizes[t]`` stretches still have a token; it stands in
+    ``rows[offsets[t] : offsets[t] + sizes[t]]``. Nothing is padded.
+    """
+
+    rows: Floats  # Shape: (n_tokens, n_tags)
+    sizes: Ints1d  # Shape: (n_steps,)
+    offsets: Ints1d  # Shape: (n_steps + 1,)
+    place: Ints1d  # Shape: (n_tokens,), token in the order of the texts -> row
+    last_rows: Ints1d  # Shape: (n_stretches,), row of each stretch's last token
+    before: Ints1d  # Shape: (n_stretches,), row of the token before the stretch; -1 where a text begins
+    behind: Ints1d  # Shape: (n_stretches,), row of the token behind it; -1 where a text ends
+
+    @classmethod
+    def pack(cls, scores: Sequence[Floats], *, longest: Optional[int] = None) -> "TimeMajor":
+        """scores (Sequence[Floats]): for each text, Shape: (n_tokens, n_tags)."""
+        lengths = np.array([len(text) for text in scores], dtype=np.int64)
+        return cls.pack_rows(np.concatenate(list(scores)), lengths, longest=longest)
+
+    @classmethod
+    def pack_rows(cls, rows: NDArray, lengths: Ints1d, *, longest: Optional[int] = None) -> "TimeMajor":
+        """Order the tokens of all texts by step.
+
+        rows (NDArray): tokens of all texts, end to end; Shape: (n_tokens, n_tags).
+        lengths (Ints1d): tokens of each text; Shape: (n_texts,).
+        longest (Optional[int]): texts are cut into stretches of so many tokens; None cuts none.
+        """
+        starts, ends, is_first, is_last = _stretches(lengths[lengths > 0], longest)
+        order = np.argsort(starts - ends, kind="stable")  # the longest stretch first
+        starts, ends, is_first, is_last = starts[order], ends[order], is_first[order], is_last[order]
+        sizes_of = ends - starts
+        n_steps = int(sizes_of.max(initial=0))
+        sizes = len(starts) - np.searchsorted(sizes_of[::-1], np.arange(n_steps), side="right")
+        offsets = np.concatenate(([0], np.cumsum(sizes)))
+        place = np.empty(len(rows), dtype=np.int64)
+        ranks = np.repeat(np.arange(len(starts)), sizes_of)
+        steps = np.arange(len(rows)) - np.repeat(np.cumsum(sizes_of) - sizes_of, sizes_of)
+        place[np.repeat(starts, sizes_of) + steps] = offsets[steps] + ranks
+        ordered = np.empty(rows.shape, dtype=np.float64)
+        ordered[place] = rows
+        before = np.where(is_first, -1, place[starts - 1]) if len(place) else starts
+        behind = np.where(is_last, -1, place[np.where(is_last, 0, ends)]) if len(place) else starts
+        return cls(ordered, sizes, offsets, place, place[ends - 1], before, behind)
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def step(self, array: NDArray, t: int, n_stretches: Optional[int] = None) -> NDArray:
+        """A view of the rows of step ``t``, or of its first ``n_stretches``."""
+        start = self.offsets[t]
+        return array[start : start + (self.sizes[t] if n_stretches is None else n_stretches)]
+
+    def unpack(self, array: NDArray) -> NDArray:
+        """Rows by step back to rows by text."""
+        return array[self.place]
+
+    @cached_property
+    def begins_text(self) -> Bools1d:
+        """Whether each token is the first of its text; Shape: (n_tokens,), in the order of the texts."""
+        return self._mark(np.flatnonzero(self.before < 0))  # the row of a stretch's first token is its rank
+
+    @cached_property
+    def ends_text(self) -> Bools1d:
+        """Whether each token is the last of its text; Shape: (n_tokens,), in the order of the texts."""
+        return self._mark(self.last_rows[self.behind < 0])
+
+    def _mark(self, rows: Ints1d) -> Bools1d:
+        marks = np.zeros(len(self.place), dtype=bool)
+        marks[rows] = True
+        return self.unpack(marks)
+
+
+def _stretches(lengths: Ints1d, longest: Optional[int]) -> Tuple[Ints1d, Ints1d, Bools1d, Bools1d]:
+    """Start and end of each stretch, and whether it is its text's first and last. Shape: (n_stretches,)."""
+    longest = longest or int(lengths.max(initial=1))
+    text_ends = np.cumsum(lengths)
+    n_parts = -(-lengths // longest)
+    last_parts = np.cumsum(n_parts)
+    part = np.arange(n_parts.sum()) - np.repeat(last_parts - n_parts, n_parts)
+    starts = np.repeat(text_ends - lengths, n_parts) + part * longest
+    limit = np.repeat(text_ends, n_parts)
+    ends = np.minimum(starts + longest, limit)
+    return starts, ends, part == 0, ends == limit
+
+
+def over_stretches(rows: NDArray, lengths: Ints1d, run: Callable[[TimeMajor], Result]) -> Result:
+    """RETURNS: what ``run`` makes of the packed texts, cut into stretches if they settle."""
+    try:
+        return run(TimeMajor.pack_rows(rows, lengths, longest=STRETCH))
+    except Unsettled:
+        return run(TimeMajor.pack_rows(rows, lengths))
+
+
+def best_paths(packed: TimeMajor, transitions: Transitions) -> Ints1d:
+    """The legal tags with the highest sum of scores (Viterbi); Shape: (n_tokens,), rows by step."""
+    # Tags that are reached alike (O, B- and S- of every label) share one search: n_kinds is a few more
+    # than the labels without learned transitions, n_tags with them.
+    kinds, kind_of = np.unique(transitions.between, axis=1, return_inverse=True)
+    between, kind_of = np.ascontiguousarray(kinds.T)[:, :, None], kind_of.reshape(-1)
+    best = np.empty_like(packed.rows)
+
+    def arrive(before: Floats) -> Floats:
+        """Sums of the best paths up to a token to those that go on from it. Shapes: (n, n_tags)."""
+        # tags first: the search is over long rows then, several times as fast
+        return (np.ascontiguousarray(before.T) + between).max(axis=1)[kind_of].T
+
+    continues = np.flatnonzero(packed.before >= 0)
+    ended = np.zeros((len(continues), packed.rows.shape[1]))
+    for n in range(MAX_ROUNDS):
+        entering = np.tile(transitions.start, (len(packed.before), 1))
+        entering[continues] = arrive(ended)
+        for t in range(len(packed)):
+            arrived = arrive(packed.step(best, t - 1, packed.sizes[t])) if t else entering
+            here, found = packed.step(best, t), arrived + packed.step(packed.rows, t)
+            if n and _same_but_for_a_constant(here, found):
+                break  # and so are all sums behind it
+            here[:] = found
+        found = best[packed.before[continues]]
+        if _same_but_for_a_constant(found, ended):
+            return _trace(packed, transitions, best)
+        ended = found
+    raise Unsettled
+
+
+def _same_but_for_a_constant(some: Floats, others: Floats) -> bool:
+    """Whether the sums of each row differ by as much for every tag: then they decide alike."""
+    if not len(some):
+        return True
+    some, others = (array - array.max(axis=1, keepdims=True) for array in (some, others))
+    return bool(np.isclose(some, others, rtol=1e-12, atol=SCORE_TOLERANCE).all())
+
+
+def _trace(packed: TimeMajor, transitions: Transitions, best: Floats) -> Ints1d:
+    """The tags of the best paths, from the last token to the first.
+
+    best (Floats): for each token and tag the sum of the best path that ends there; Shape: (n_tokens, n_tags).
+    """
+    path = np.zeros(len(best), dtype=np.int64)
+    towards = np.ascontiguousarray(transitions.between.T)  # Shape: (n_tags, n_tags), by the tag behind
+    is_cut = packed.behind >= 0
+    last = (best[packed.last_rows] + np.where(is_cut[:, None], 0.0, transitions.end)).argmax(axis=1)
+    for _ in range(MAX_ROUNDS):
+        for t in range(len(packed) - 1, -1, -1):
+            n_after = packed.sizes[t + 1] if t + 1 < len(packed) else 0
+            chosen = packed.step(path, t)
+            chosen[n_after:] = last[n_after : len(chosen)]
+            if n_after:
+                onward = towards[packed.step(path, t + 1)]
+                chosen[:n_after] = (packed.step(best, t, n_after) + onward).argmax(axis=1)
+        found = last.copy()
+        onward = towards[path[packed.behind[is_cut]]]
+        found[is_cut] = (best[packed.last_rows[is_cut]] + onward).argmax(axis=1)
+        if np.array_equal(found, last):
+            return path
+        last = found
+    raise Unsettled
+
+
+@dataclass(frozen=True)
+class Marginals:
+    """Scaled forward and backward weights of a batch, rows by step.
+
+    ``forward`` sums to one in each row; ``forward * backward`` is the probability of each tag.
+    """
+
+    emissions: Floats  # Shape: (n_tokens, n_tags), exp of scores, over the scale of the row
+    forward: Floats  # Shape: (n_tokens, n_tags)
+    backward: Floats  # Shape: (n_tokens, n_tags)
+    # Shape: (n_tokens,), summed over a text the log of the weight of all its paths, but for a constant
+    # that depends on the transitions and the number of tokens alone
+    log_weights: Floats
+
+
+def to_weights(logs: Floats) -> Floats:
+    """Log weights to weights of at most 1: a factor that all paths share changes no probability."""
+    highest = logs.max()
+    return np.where(np.isneginf(logs), 0.0, np.exp(np.maximum(logs - highest, -MAX_DIFFERENCE)))
+
+
+def forward_backward(packed: TimeMajor, transitions: Transitions) -> Marginals:
+    """Forward and backward weights of every tag at every token.
+
+    The rows of ``packed`` are used up: they become the emissions.
+    """
+    weights, start, end = (to_weights(part) for part in transitions)
+    log_weights = packed.rows.max(axis=1)
+    emissions = packed.rows
+    emissions -= log_weights[:, None]
+    is_forbidden = np.isneginf(emissions)
+    np.exp(np.maximum(emissions, -MAX_DIFFERENCE, out=emissions), out=emissions)
+    emissions[is_forbidden] = 0.0
+    forward, scales = _forward(packed, emissions, weights, start)
+    emissions /= scales
+    log_weights += np.log(scales[:, 0])
+    backward = _backward(packed, emissions, forward, weights, end)
+    ends_text = packed.last_rows[packed.behind < 0]
+    log_weights[ends_text] += np.log(forward[ends_text] @ end)
+    return Marginals(emissions, forward, backward, log_weights)
+
+
+def _forward(packed: TimeMajor, emissions: Floats, weights: Floats, start: Floats) -> Tuple[Floats, Floats]:
+    """RETURNS (Tuple[Floats, Floats]): forward weights, and what each row was divided by, Shape: (n_tokens, 1)."""
+    forward, scales = np.empty_like(emissions), np.empty((len(emissions), 1))
+    continues = np.flatnonzero(packed.before >= 0)
+    ended = np.full((len(continues), len(start)), 1.0 / len(start))
+    for n in range(MAX_ROUNDS):
+        entering = np.tile(start, (len(packed.before), 1))
+        entering[continues] = ended @ weights
+        for t in range(len(packed)):
+            arrived = packed.step(forward, t - 1, packed.sizes[t]) @ weights if t else entering
+            found = arrived * packed.step(emissions, t)
+            scale = found.sum(axis=1, keepdims=True)
+            found /= scale
+            here = packed.step(forward, t)
+            is_settled = n and _close(here, found)
+            here[:], packed.step(scales, t)[:] = found, scale
+            if is_settled:
+                break  # and so are all rows behind it
+        found = forward[packed.before[continues]]
+        if _close(found, ended):
+            return forward, scales
+        ended = found
+    raise Unsettled
+
+
+def _close(some: Floats, others: Floats) -> bool:
+    return bool(np.abs(some - others).max(initial=0.0) <= SHARE_TOLERANCE)
+
+
+def _backward(
+    packed: TimeMajor, emissions: Floats, forward: Floats, weights: Floats, end: Floats
+) -> Floats:
+    """Backward weights; ``emissions`` are over the scale of the row."""
+    backward = np.empty_like(emissions)
+    back = np.ascontiguousarray(weights.T)
+    last_forward = forward[packed.last_rows]
+    is_cut = packed.behind >= 0
+    leaving = np.where(is_cut[:, None], 1.0, end / (last_forward @ end)[:, None])
+    for n in range(MAX_ROUNDS):
+        for t in range(len(packed) - 1, -1, -1):
+            n_after = packed.sizes[t + 1] if t + 1 < len(packed) else 0
+            here = packed.step(backward, t)
+            found = np.empty_like(here)
+            found[n_after:] = leaving[n_after : len(here)]
+            if n_after:
+                behind = packed.step(emissions, t + 1) * packed.step(backward, t + 1)
+                np.matmul(behind, back, out=found[:n_after])
+            shares = packed.step(forward, t)
+            is_settled = n and _close(here * shares, found * shares)
+            here[:] = found
+            if is_settled:
+                break  # what is not cut has not changed, and what is cut begins at the last step
+        behind_rows = packed.behind[is_cut]
+        found = (emissions[behind_rows] * backward[behind_rows]) @ back
+        if _close(found * last_forward[is_cut], leaving[is_cut] * last_forward[is_cut]):
+            return backward
+        leaving[is_cut] = found
+    raise Unsettled

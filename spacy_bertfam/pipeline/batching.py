@@ -1,0 +1,23 @@
+"""Batches that are bounded in words as well as in Docs: memory follows neither the length of texts nor their number."""
+
+from typing import Iterable, Iterator, List
+
+from spacy.tokens import Doc
+
+# Enough windows to sort by length; the vectors of so many words (25 MB at a width of 768) are memory
+# that is used again from batch to batch
+MAX_WORDS = 8192
+
+
+def batches(stream: Iterable[Doc], *, batch_size: int, max_words: int = MAX_WORDS) -> Iterator[List[Doc]]:
+    """Consecutive Docs in lists of at most ``batch_size``, with at most ``max_words`` tokens in a list of several."""
+    batch: List[Doc] = []
+    n_words = 0
+    for doc in stream:
+        if batch and (len(batch) >= batch_size or n_words + len(doc) > max_words):
+            yield batch
+            batch, n_words = [], 0
+        batch.append(doc)
+        n_words += len(doc)
+    if batch:
+        yield batch
