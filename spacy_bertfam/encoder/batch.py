@@ -1,6 +1,6 @@
 """Docs to the arrays that the network reads: pieces, windows, and the pieces of each token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
@@ -26,7 +26,7 @@ class Chunk:
 
     ids: Ints1d  # Shape: (n_windows, width), padded
     lengths: Ints1d  # Shape: (n_windows,), special pieces counted
-    tokens: Ints1d  # Shape: (n_tokens,), the tokens read from these windows, counted over the batch
+    tokens: Ints1d  # Shape: (n_tokens,), the rows of the batch that are read from these windows
     firsts: Ints1d  # Shape: (n_tokens,), cell of ids.ravel() with the token's first piece
     counts: Ints1d  # Shape: (n_tokens,), number of the token's pieces, at least 1
 
@@ -41,15 +41,22 @@ class PieceBatch:
     lasts: Ints1d  # Shape: (n_tokens,), index after its last piece; equal where it has none
     lengths: List[int]  # tokens of each Doc
     n_cut: int  # pieces that no window could hold beside the rest of their token
+    window_counts: Sequence[int] = ()  # windows of each Doc
+    with_documents: bool = False  # is the first special piece of each window read too?
 
     @property
     def n_tokens(self) -> int:
         """Tokens of all Docs together."""
         return len(self.firsts)
 
+    @property
+    def n_rows(self) -> int:
+        """Vectors that are read: one for each token, and behind them one for each window if documents are read."""
+        return self.n_tokens + (len(self.windows) if self.with_documents else 0)
+
     @classmethod
     def from_docs(
-        cls, docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize
+        cls, docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize, *, with_documents: bool = False
     ) -> "PieceBatch":
         """Tokenise each Doc's text as a whole, align the pieces with its tokens, cut windows."""
         parts = [
@@ -65,7 +72,8 @@ class PieceBatch:
         lasts = _concat([t.lasts + base for (_, t, _, _), base in zip(parts, bases, strict=True)])
         n_cut = sum(n for _, _, _, n in parts)
         ids = _concat([ids for ids, _, _, _ in parts])
-        batch = cls(ids, windows, firsts, lasts, [len(doc) for doc in docs], n_cut)
+        counts = [len(w) for _, _, w, _ in parts]
+        batch = cls(ids, windows, firsts, lasts, [len(doc) for doc in docs], n_cut, counts, with_documents)
         return batch._within_windows()
 
     def token_windows(self) -> Ints1d:
@@ -79,9 +87,7 @@ class PieceBatch:
         owners = self.token_windows()
         limit = np.where(owners >= 0, self.windows.ends[owners] if len(self.windows) else 0, self.lasts)
         lost = np.maximum(self.lasts - limit, 0)
-        return PieceBatch(
-            self.ids, self.windows, self.firsts, self.lasts - lost, self.lengths, self.n_cut + int(lost.sum())
-        )
+        return replace(self, lasts=self.lasts - lost, n_cut=self.n_cut + int(lost.sum()))
 
     def chunks(
         self, tokenizer: PieceTokenizer, max_cells: int, *, call_cost: int = CALL_COST_GPU
@@ -118,7 +124,12 @@ class PieceBatch:
         for i, special in enumerate(tokenizer.suffix):
             ids[np.arange(len(windows)), n_before + lengths + i] = special
         firsts = rows * width + n_before + self.firsts[tokens] - starts[rows]
-        return Chunk(ids, lengths + tokenizer.n_special, tokens, firsts, (self.lasts - self.firsts)[tokens])
+        counts = (self.lasts - self.firsts)[tokens]
+        if self.with_documents:  # as if they were tokens of one piece, which no pooling changes
+            tokens = np.concatenate([tokens, self.n_tokens + windows])
+            firsts = np.concatenate([firsts, np.arange(len(windows)) * width])
+            counts = np.concatenate([counts, np.ones_like(windows)])
+        return Chunk(ids, lengths + tokenizer.n_special, tokens, firsts, counts)
 
 
 def _cut(doc: Doc, pieces: Pieces, size: WindowSize) -> Tuple[Ints1d, TokenPieces, Windows, int]:
