@@ -26,7 +26,7 @@ def check_model_folder(folder: Path, name: str) -> None:
         others = ", ".join(sorted(path.name for path in folder.glob("*.bin"))) or "none"
         raise EncoderError(
             f"{name} has no *.safetensors (other weights: {others}): expected weights without pickle;"
-            " convert them with save_pretrained, or name another encoder."
+            " convert them with `bertfam fetch NAME OUT --allow-pickle`, or name another encoder."
         )
     if not any(any(folder.glob(pattern)) for pattern in TOKENIZERS):
         raise EncoderError(

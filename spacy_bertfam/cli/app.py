@@ -7,7 +7,9 @@ import typer
 
 from .adopt import adopt_cli
 from .convert import convert_cli
+from .convert_cats import convert_cats_cli
 from .export_hf import export_hf_cli
+from .fetch import fetch_cli
 from .import_hf import import_hf_cli
 from .info import info_cli
 from .render import render_cli
@@ -25,7 +27,9 @@ app = typer.Typer(name="bertfam", help=HELP, no_args_is_help=True, rich_markup_m
 COMMANDS: dict[str, Callable[..., None]] = {
     "adopt": adopt_cli,
     "convert": convert_cli,
+    "convert-cats": convert_cats_cli,
     "export-hf": export_hf_cli,
+    "fetch": fetch_cli,
     "import-hf": import_hf_cli,
     "info": info_cli,
     "render": render_cli,

@@ -23,17 +23,18 @@ def read_jsonl(path: Path, source: str) -> Iterator[Record]:
     """
     for number, line in numbered_lines(path):
         if line.strip():
-            yield _to_record(_parse(line, path, number), path, source, number)
+            yield _to_record(parse_object(line, path, number), path, source, number)
 
 
-def _parse(line: str, path: Path, number: int) -> dict[str, Any]:
+def parse_object(line: str, path: Path, number: int, *, form: str = FORM) -> dict[str, Any]:
+    """The JSON object on one line. RAISES (DataError): there is none; ``form`` says what was expected."""
     try:
         entry = json.loads(line)
     except json.JSONDecodeError as error:
         found = f"found no valid JSON ({error.msg} at column {error.colno})"
-        raise DataError(f"{found}; expected one object a line, {FORM}.", path, number) from error
+        raise DataError(f"{found}; expected one object a line, {form}.", path, number) from error
     if not isinstance(entry, dict):
-        raise DataError(f"found a JSON {type(entry).__name__}; expected an object, {FORM}.", path, number)
+        raise DataError(f"found a JSON {type(entry).__name__}; expected an object, {form}.", path, number)
     return entry
 
 

@@ -1,6 +1,6 @@
 """Docs to the arrays that the network reads: pieces, windows, and the pieces of each token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Iterator, List, NamedTuple, Sequence, Tuple
 
@@ -27,7 +27,7 @@ class Chunk:
 
     ids: Ints1d  # Shape: (n_windows, width), padded
     lengths: Ints1d  # Shape: (n_windows,), special pieces counted
-    tokens: Ints1d  # Shape: (n_tokens,), the tokens read from these windows, counted over the batch
+    tokens: Ints1d  # Shape: (n_tokens,), the rows of the batch that are read from these windows
     firsts: Ints1d  # Shape: (n_tokens,), cell of ids.ravel() with the token's first piece
     counts: Ints1d  # Shape: (n_tokens,), number of the token's pieces, at least 1
 
@@ -42,29 +42,40 @@ class PieceBatch:
     lasts: Ints1d  # Shape: (n_tokens,), index after its last piece; equal where it has none
     lengths: List[int]  # tokens of each Doc
     n_cut: int  # pieces that no window could hold beside the rest of their token
+    window_counts: Sequence[int] = ()  # windows of each Doc
+    with_documents: bool = False  # is the first special piece of each window read too?
 
     @property
     def n_tokens(self) -> int:
         """Tokens of all Docs together."""
         return len(self.firsts)
 
+    @property
+    def n_rows(self) -> int:
+        """Vectors that are read: one for each token, and behind them one for each window if documents are read."""
+        return self.n_tokens + (len(self.windows) if self.with_documents else 0)
+
     @classmethod
     def from_docs(
-        cls, docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize
+        cls, docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize, *, with_documents: bool = False
     ) -> "PieceBatch":
         """Tokenise each Doc's text as a whole, align the pieces with its tokens, cut windows."""
         texts = [doc.text for doc in docs]
         lengths = [len(doc) for doc in docs]
         if not sum(lengths):
             empty = np.zeros(0, dtype=np.int64)
-            return cls(empty, Windows(empty, empty, empty, empty), empty, empty, lengths, 0)
+            nothing = Windows(empty, empty, empty, empty)
+            return cls(empty, nothing, empty, empty, lengths, 0, [0] * len(docs), with_documents)
         pieces, counts = tokenizer.cut_joined(docs)
         tokens = align_joined(docs, list(accumulate(map(len, texts), initial=0))[:-1], pieces)
         n_pieces = len(pieces)
         if (tokens.lasts - tokens.firsts > size.window).any():
             pieces, counts, tokens = _without_the_rest(pieces, counts, tokens, size.window)
         windows = _windows("".join(texts), pieces, counts, tokens, size)
-        batch = cls(pieces.ids, windows, *tokens, lengths, n_pieces - len(pieces))
+        of_docs = np.searchsorted(np.cumsum(counts), windows.starts, side="right")
+        window_counts = np.bincount(of_docs, minlength=len(docs)).tolist()
+        n_cut = n_pieces - len(pieces)
+        batch = cls(pieces.ids, windows, *tokens, lengths, n_cut, window_counts, with_documents)
         return batch._within_windows()
 
     def token_windows(self) -> Ints1d:
@@ -78,9 +89,7 @@ class PieceBatch:
         owners = self.token_windows()
         limit = np.where(owners >= 0, self.windows.ends[owners] if len(self.windows) else 0, self.lasts)
         lost = np.maximum(self.lasts - limit, 0)
-        return PieceBatch(
-            self.ids, self.windows, self.firsts, self.lasts - lost, self.lengths, self.n_cut + int(lost.sum())
-        )
+        return replace(self, lasts=self.lasts - lost, n_cut=self.n_cut + int(lost.sum()))
 
     def chunks(
         self, tokenizer: PieceTokenizer, max_cells: int, *, call_cost: int = CALL_COST_GPU
@@ -117,7 +126,12 @@ class PieceBatch:
         for i, special in enumerate(tokenizer.suffix):
             ids[np.arange(len(windows)), n_before + lengths + i] = special
         firsts = rows * width + n_before + self.firsts[tokens] - starts[rows]
-        return Chunk(ids, lengths + tokenizer.n_special, tokens, firsts, (self.lasts - self.firsts)[tokens])
+        counts = (self.lasts - self.firsts)[tokens]
+        if self.with_documents:  # as if they were tokens of one piece, which no pooling changes
+            tokens = np.concatenate([tokens, self.n_tokens + windows])
+            firsts = np.concatenate([firsts, np.arange(len(windows)) * width])
+            counts = np.concatenate([counts, np.ones_like(windows)])
+        return Chunk(ids, lengths + tokenizer.n_special, tokens, firsts, counts)
 
 
 def _without_the_rest(

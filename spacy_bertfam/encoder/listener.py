@@ -6,9 +6,14 @@ from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.pipeline.tok2vec import forward as tok2vec_forward
 from spacy.tokens import Doc
 from thinc.api import Model
+from thinc.types import Floats2d
 
 from ..errors import UserError
 from ..types import Tok2VecModel
+from .document_store import find_document_vector
+
+# Set on a listener that hears one row for each Doc, the document's own vector, in place of its tokens' rows
+READS_DOCUMENTS = "reads_documents"
 
 
 def build_listener(upstream: str = "*") -> Tok2VecModel:
@@ -28,12 +33,18 @@ class EncoderListener(Tok2VecListener):
     name = "encoder-listener"
 
     def __init__(self, upstream_name: str) -> None:
-        Model.__init__(self, name=self.name, forward=forward, init=init, dims={"nO": None})
+        attrs = {READS_DOCUMENTS: False}
+        Model.__init__(self, name=self.name, forward=forward, init=init, dims={"nO": None}, attrs=attrs)
         self.upstream_name = upstream_name
         self._batch_id: Optional[int] = None
         self._outputs: Any = None
         self._backprop: Any = None
         self._sample: Optional[Sequence[Doc]] = None
+
+
+def reads_documents(listener: Tok2VecListener) -> bool:
+    """RETURNS (bool): whether a listener hears documents in place of tokens."""
+    return bool(listener.attrs.get(READS_DOCUMENTS))
 
 
 def init(model: EncoderListener, X: Optional[Sequence[Doc]] = None, Y: Any = None) -> None:
@@ -45,13 +56,30 @@ def init(model: EncoderListener, X: Optional[Sequence[Doc]] = None, Y: Any = Non
 
 def forward(model: EncoderListener, docs: Sequence[Doc], is_train: bool) -> Tuple[List[Any], Callable]:
     """What the encoder component left for these Docs."""
-    if is_train or docs is model._sample:  # more than once, where several layers listen
+    if is_train and model._batch_id is not None:
         return tok2vec_forward(model, docs, is_train)
-    model._sample = None
-    for doc in docs:
-        if len(doc) and doc.tensor.size == 0:
-            raise UserError(missing_encoder(model, "has not run on this Doc"))
+    is_sample = docs is model._sample  # more than once, where several layers listen
+    if not (is_train or is_sample):
+        model._sample = None
+    if reads_documents(model):
+        return [document_row(model, doc, is_sample) for doc in docs], _no_way_back
+    if not (is_train or is_sample) and any(len(doc) and doc.tensor.size == 0 for doc in docs):
+        raise UserError(missing_encoder(model, "has not run on this Doc"))
     return tok2vec_forward(model, docs, is_train)
+
+
+def document_row(model: EncoderListener, doc: Doc, is_sample: bool) -> Floats2d:
+    """RETURNS (Floats2d): the document's vector, Shape: (1, width); zeros for an empty Doc and a mere sample."""
+    vector = find_document_vector(doc)
+    if vector is not None:
+        return model.ops.asarray2f(vector.reshape(1, -1))
+    if len(doc) and not is_sample:
+        raise UserError(missing_encoder(model, "has not run on this Doc"))
+    return model.ops.alloc2f(1, model.get_dim("nO"))
+
+
+def _no_way_back(d_rows: List[Floats2d]) -> List[Doc]:
+    return []
 
 
 def missing_encoder(model: EncoderListener, what: str) -> str:

@@ -94,13 +94,7 @@ def set_width(model: Tok2VecModel) -> None:
 def forward(model: Tok2VecModel, docs: Sequence[Doc], is_train: bool) -> Tuple[List[Floats2d], Backprop]:
     """Docs to windows to vectors; the gradient goes back the same way."""
     shim = encoder_shim(model)
-    batch = PieceBatch.from_docs(docs, shim.loaded.tokenizer, shim.window_size())
-    if batch.n_cut:
-        warnings.warn(
-            f"{batch.n_cut} word pieces of this batch of {len(docs)} documents were not read: a single token "
-            f"has more pieces than a window ({shim.window_size().window}). The token keeps its first ones.",
-            stacklevel=2,
-        )
+    batch = cut_batch(shim, docs)
     if not is_train:
         return split(model, torch2xp(shim.predict(batch)), batch.lengths), _no_gradient
     vectors, bp_vectors = shim.begin_update(batch)
@@ -111,6 +105,19 @@ def forward(model: Tok2VecModel, docs: Sequence[Doc], is_train: bool) -> Tuple[L
         return []
 
     return split(model, torch2xp(vectors.detach()), batch.lengths), cast(Backprop, backprop)
+
+
+def cut_batch(shim: EncoderShim, docs: Sequence[Doc], *, with_documents: bool = False) -> PieceBatch:
+    """The pieces and windows of some Docs; what had to be cut off a token is warned of once a batch."""
+    size = shim.window_size()
+    batch = PieceBatch.from_docs(docs, shim.loaded.tokenizer, size, with_documents=with_documents)
+    if batch.n_cut:
+        warnings.warn(
+            f"{batch.n_cut} word pieces of this batch of {len(docs)} documents were not read: a single token "
+            f"has more pieces than a window ({size.window}). The token keeps its first ones.",
+            stacklevel=3,
+        )
+    return batch
 
 
 def split(model: Model, vectors: Floats2d, lengths: List[int]) -> List[Floats2d]:

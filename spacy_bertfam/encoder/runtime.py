@@ -51,9 +51,9 @@ def predict_tokens(
     """Token vectors without a gradient; only one chunk's piece vectors are in memory at a time.
 
     The options are those of ``chunk_vectors``.
-    RETURNS (Tensor): Shape: (n_tokens, width); zeros for a token without pieces.
+    RETURNS (Tensor): Shape: (n_rows, width), tokens first; zeros for a token without pieces.
     """
-    result = torch.zeros((batch.n_tokens, width), device=device)
+    result = torch.zeros((batch.n_rows, width), device=device)
     with torch.inference_mode():
         for tokens, vectors in chunk_vectors(batch, runtime, width=width, device=device, **options):
             result[tokens] = vectors
@@ -65,7 +65,7 @@ def train_tokens(
 ) -> Tensor:
     """Token vectors that a gradient can go back through. Arguments and shapes as in ``predict_tokens``."""
     parts: List[Tensor] = [torch.zeros((1, width), device=device)]
-    place = torch.zeros(batch.n_tokens, dtype=torch.int64, device=device)
+    place = torch.zeros(batch.n_rows, dtype=torch.int64, device=device)
     n_read = 1
     for tokens, vectors in chunk_vectors(batch, runtime, width=width, device=device, **options):
         parts.append(vectors)
@@ -86,8 +86,8 @@ def chunk_vectors(
 ) -> Iterator[Tuple[Tensor, Tensor]]:
     """Run the network chunk by chunk.
 
-    YIELDS (Tuple[Tensor, Tensor]): tokens that were read, Shape: (n_tokens,), and their vectors,
-        Shape: (n_tokens, width).
+    YIELDS (Tuple[Tensor, Tensor]): the rows of the batch that were read, Shape: (n_tokens,), and their
+        vectors, Shape: (n_tokens, width).
     """
     for chunk in batch.chunks(tokenizer, max_cells, call_cost=call_cost(device)):
         ids, mask, tokens, firsts, counts = _tensors(chunk, device)

@@ -85,13 +85,13 @@ class EncoderShim(PyTorchShim):
         return WindowSize(window, min(self.settings.overlap, window // 2))
 
     def predict(self, batch: PieceBatch) -> torch.Tensor:  # type: ignore[override]
-        """RETURNS (Tensor): Shape: (n_tokens, width)."""
+        """RETURNS (Tensor): Shape: (n_rows, width)."""
         return predict_tokens(batch, self._runtime(is_train=False), **self._arguments())
 
     def begin_update(  # type: ignore[override]
         self, batch: PieceBatch
     ) -> Tuple[torch.Tensor, Callable[[torch.Tensor], None]]:
-        """RETURNS (Tuple): vectors, Shape: (n_tokens, width), and the callback that takes their gradient, which
+        """RETURNS (Tuple): vectors, Shape: (n_rows, width), and the callback that takes their gradient, which
         is a sum over tokens: ``finish_update`` makes a mean of it."""
         if not any(p.requires_grad for p in self.loaded.network.parameters()):
             return self.predict(batch), lambda d_vectors: None

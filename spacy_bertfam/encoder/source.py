@@ -87,8 +87,8 @@ def _patterns(name: str, revision: Optional[str], allow_pickle: bool) -> List[st
     if not allow_pickle:
         raise CheckpointError(
             f"{name} has its weights only as a pickle (pytorch_model.bin), which can run code when it is opened; "
-            "expected model.safetensors: `bertfam import-hf NAME OUT --allow-pickle` reads it all the same "
-            "(nothing of it is executed)."
+            "expected model.safetensors: `bertfam fetch NAME OUT --allow-pickle` (for a token classifier `bertfam "
+            "import-hf`) reads it all the same (nothing of it is executed)."
         )
     return [*PATTERNS, *PICKLES]
 

@@ -80,7 +80,7 @@ def _check_weights(folder: Path, names: Collection[str], *, allow_pickle: bool) 
     if not allow_pickle:
         raise CheckpointError(
             f"{folder} has its weights only as a pickle (pytorch_model.bin), which can run code when it is opened; "
-            f"expected model.safetensors: `bertfam import-hf NAME OUT --allow-pickle` reads it all the same "
-            f"({NO_CODE})."
+            f"expected model.safetensors: `bertfam fetch NAME OUT --allow-pickle` (for a token classifier `bertfam "
+            f"import-hf`) reads it all the same ({NO_CODE})."
         )
     return sum(path.stat().st_size for path in folder.glob("pytorch_model*.bin")) // 2  # bytes of a float16

@@ -12,10 +12,13 @@ def make_bertfam_cleaner(nlp: Language, name: str) -> "BertfamCleaner":
 
 
 class BertfamCleaner:
-    """Leaves an empty ``doc.tensor``. spaCy's ``doc_cleaner`` leaves None, on which ``doc.vector``,
-    ``doc.has_vector`` and ``span.as_doc()`` fail."""
+    """Leaves an empty ``doc.tensor``, and no vector of the whole Doc. spaCy's ``doc_cleaner`` leaves None, on
+    which ``doc.vector``, ``doc.has_vector`` and ``span.as_doc()`` fail."""
 
     def __call__(self, doc: Doc) -> Doc:
         """RETURNS (Doc): the same one."""
+        from ..encoder.document_store import drop_document_vector
+
         doc.tensor = numpy.zeros((0,), dtype="float32")
+        drop_document_vector(doc)
         return doc

@@ -1,16 +1,16 @@
 """`bertfam_encoder`: one encoder for all the heads of a pipeline."""
 
 from pathlib import Path
-from typing import Any, Callable, Iterable, Iterator, Optional, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Union
 
 import srsly
 from spacy import util
 from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2Vec, Tok2VecListener
 from spacy.tokens import Doc
-from spacy.training import Example
+from spacy.training import Example, validate_examples
 from spacy.vocab import Vocab
-from thinc.api import Config, Model
+from thinc.api import Config, Model, Optimizer
 
 from ..errors import UserError
 from .batching import batches
@@ -38,7 +38,7 @@ class BertfamEncoder(Tok2Vec):
 
     The vectors are left in ``doc.tensor``, one row for each token, where the heads read them and where
     ``doc.vector`` and ``doc.similarity`` find them. ``bertfam_cleaner`` behind the last head drops
-    them again.
+    them again. Where a head reads documents, a vector for each Doc is left in ``doc._.bertfam_document`` too.
     """
 
     def __init__(self, vocab: Vocab, model: Model, name: str = "encoder") -> None:
@@ -60,6 +60,53 @@ class BertfamEncoder(Tok2Vec):
         """Set the vectors of each Doc, so many Docs at a time or fewer: a batch is bounded in words too."""
         for docs in batches(stream, batch_size=batch_size):
             yield from super().pipe(docs, batch_size=len(docs))
+
+    @property
+    def reads_documents(self) -> bool:
+        """Whether a head of the pipeline reads vectors of whole documents."""
+        from ..encoder.listener import reads_documents
+
+        return any(reads_documents(listener) for listener in self.listeners)
+
+    def predict(self, docs: Iterable[Doc]) -> Any:
+        """RETURNS (List[Floats2d]): a row for each token; an ``EncodedDocs`` where a head reads documents."""
+        docs = list(docs)
+        if not self.reads_documents or not any(len(doc) for doc in docs):
+            return super().predict(docs)
+        from ..encoder.document import encode_with_documents
+
+        return encode_with_documents(self.model, docs, is_train=False)[0]
+
+    def set_annotations(self, docs: Sequence[Doc], tokvecses: Any) -> None:
+        """Leave what ``predict`` returned on the Docs."""
+        from ..encoder.document import EncodedDocs
+        from ..encoder.document_store import put_document_vectors
+
+        if isinstance(tokvecses, EncodedDocs):
+            put_document_vectors(docs, tokvecses.documents)
+            tokvecses = tokvecses.tokens
+        super().set_annotations(docs, tokvecses)
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optional[Optimizer] = None,
+        losses: Optional[Dict[str, float]] = None,
+    ) -> Dict[str, float]:
+        """Run the encoder on a batch and hand the vectors to the heads, whose gradients come back later."""
+        losses = {} if losses is None else losses
+        examples = list(examples)
+        if not self.reads_documents:
+            return super().update(examples, drop=drop, sgd=sgd, losses=losses)
+        from .broadcast import broadcast
+
+        validate_examples(examples, "BertfamEncoder.update")
+        docs: List[Doc] = [eg.predicted for eg in examples]
+        finish = (lambda: None) if sgd is None else (lambda: self.finish_update(sgd))
+        broadcast(self.model, self.listeners, docs, losses=losses, name=self.name, finish=finish)
+        return losses
 
     def initialize(
         self, get_examples: Callable[[], Iterable[Example]], *, nlp: Optional[Language] = None

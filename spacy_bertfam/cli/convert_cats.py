@@ -1,0 +1,43 @@
+"""`bertfam convert-cats`: texts with labels -> a `.spacy` file for `textcat` or `textcat_multilabel`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from ..data.cats import CatsReport
+
+
+def convert_cats_cli(
+    path: Path = typer.Argument(
+        ..., metavar="IN", help="A .tsv or .csv table with names of columns, or .jsonl"
+    ),
+    output: Path = typer.Argument(..., metavar="OUT", help="A .spacy file"),
+    lang: str = typer.Option(..., "--lang", "-l", help="Language of spaCy's tokeniser: fr, en, xx, ..."),
+    text: str = typer.Option("text", "--text", help="Column, or key, of the text"),
+    labels: str = typer.Option("label", "--labels", help="Column, or key, of its label or labels"),
+    separator: str = typer.Option("|", "--separator", help="What stands between two labels in a column"),
+) -> None:
+    """Convert texts with labels to spaCy's binary format, for text categorisers."""
+    from ..data.cats import convert_cats
+    from ..data.errors import DataError
+
+    try:
+        report = convert_cats(path, output, lang=lang, text=text, labels=labels, separator=separator)
+    except DataError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(format_cats(report, output.name))
+
+
+def format_cats(report: "CatsReport", name: str) -> str:
+    """RETURNS (str): a row for each label, then which component the labels are for."""
+    width = max(len(label) for label in report.n_labels)
+    lines = [f"wrote  {name}: {report.n_docs:,} docs, {report.n_tokens:,} tokens", ""]
+    lines += [f"{label:<{width}}  {n:>6,}" for label, n in sorted(report.n_labels.items())]
+    if report.n_blank:
+        lines += ["", f"left out: {report.n_blank:,} texts of white space alone"]
+    kinds = ", ".join(f"{n:,} with {count}" for count, n in sorted(report.n_per_doc.items()))
+    component = "textcat or textcat_multilabel" if report.is_exclusive else "textcat_multilabel"
+    return "\n".join([*lines, "", f"labels a text: {kinds}; for {component}"])

@@ -1,0 +1,36 @@
+"""`bertfam fetch`: an encoder from the hub, or from a folder, as a folder with safetensors."""
+
+from pathlib import Path
+from typing import Optional
+
+import typer
+
+
+def fetch_cli(
+    name: str = typer.Argument(..., help="Name of a repository on the hub, or folder of a checkpoint."),
+    out: Path = typer.Argument(..., help="Folder for the encoder; must not hold anything yet."),
+    revision: Optional[str] = typer.Option(None, help="Branch, tag or commit of the repository."),
+    allow_pickle: bool = typer.Option(
+        False, "--allow-pickle", help="Read pickled weights (weights only, no code) if there are no others."
+    ),
+    cased: Optional[bool] = typer.Option(
+        None,
+        "--cased/--uncased",
+        help="What a BERT's tokenizer makes of capitals, if its files say it wrongly.",
+    ),
+) -> None:
+    """Put an encoder into a folder that a config names as paths.encoder, and that needs no network.
+
+    Weights become safetensors, a vocabulary becomes tokenizer.json, a head is left out. No code of the
+    checkpoint is run.
+    """
+    from ..hub.fetch import fetch_encoder
+
+    try:
+        notes = fetch_encoder(name, out, revision=revision, allow_pickle=allow_pickle, cased=cased)
+    except (ValueError, ImportError, OSError) as error:
+        typer.echo(f"Not fetched: {error}", err=True)
+        raise typer.Exit(1) from error
+    for note in notes:
+        typer.echo(f"Note: {note}", err=True)
+    typer.echo(f"{out}: written")

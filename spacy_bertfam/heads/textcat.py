@@ -1,0 +1,85 @@
+"""`spacy-bertfam.TextCatClassifier.v1`: a vector for each Doc and one linear layer, for spaCy's text categorisers."""
+
+from typing import Callable, List, Optional, Tuple
+
+from spacy.tokens import Doc
+from thinc.api import Dropout, Linear, Model, chain
+from thinc.types import Floats2d
+
+from ..encoder.document import document_vectors
+from ..errors import UserError
+from ..types import Tok2VecModel
+from .document_pooling import TOKEN_POOLINGS, pool_tokens
+from .linear import normal_init
+
+POOLINGS = (*TOKEN_POOLINGS, "cls")
+# A label that comes later starts improbable (0.02), and near enough to learn: spaCy's own layers give it -5000
+NEW_LABEL_BIAS = -4.0
+
+
+def build_text_classifier(
+    tok2vec: Tok2VecModel, exclusive_classes: bool, *, pooling: str = "mean", nO: Optional[int] = None
+) -> Model[List[Doc], Floats2d]:
+    """A probability for each label of each Doc: dropout and a linear layer over a pooled vector.
+
+    For spaCy's components ``textcat`` (exclusive_classes true) and ``textcat_multilabel`` (false). The dropout
+    rate is that of training. The gradient is that of cross-entropy for either kind; spaCy's own layers
+    give ``textcat_multilabel`` that of squared error, which fades where the model is wrong and sure.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): an encoder of its own, or a listener to a shared one.
+    exclusive_classes (bool): whether exactly one label is right.
+    pooling (str): what stands for a text: "mean" or "max" of its token vectors, or "cls", the vector of the
+        encoder's first special piece, which only an encoder of this package has. A text of several windows has
+        as many of these; their mean is taken.
+    nO (Optional[int]): number of labels; the component sets it.
+    RETURNS (Model[List[Doc], Floats2d]): Shape: (n_docs, n_labels).
+    """
+    if pooling not in POOLINGS:
+        raise UserError(f"TextCatClassifier: pooling is {pooling!r}; expected one of {', '.join(POOLINGS)}.")
+    vectors = document_vectors(tok2vec) if pooling == "cls" else chain(tok2vec, pool_tokens(pooling))
+    output: Model[Floats2d, Floats2d] = Linear(nO=nO, init_W=normal_init)
+    model = chain(vectors, Dropout(0.0), output, probabilities(exclusive=exclusive_classes))
+    if nO is not None:
+        model.set_dim("nO", nO)
+    model.set_ref("tok2vec", tok2vec)
+    model.set_ref("output_layer", output)
+    model.attrs["multi_label"] = not exclusive_classes
+    model.attrs["resize_output"] = resize_output
+    return model
+
+
+def probabilities(*, exclusive: bool) -> Model[Floats2d, Floats2d]:
+    """Softmax over the labels, or a sigmoid for each.
+
+    The way back leaves the gradient as it is: spaCy's categorisers hand in probability minus gold, which is
+    the gradient of cross-entropy by the score already, for both.
+    """
+    return Model("probabilities", forward, attrs={"exclusive": exclusive})
+
+
+def forward(model: Model, X: Floats2d, is_train: bool) -> Tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
+    """X, Y: Shape: (n_docs, n_labels)."""
+    Y = model.ops.softmax(X) if model.attrs["exclusive"] else model.ops.sigmoid(X)
+    return Y, lambda dY: dY
+
+
+def resize_output(model: Model, n_labels: int) -> Model:
+    """Make room for more labels; those that are there keep their weights.
+
+    RETURNS (Model): the same one, as spaCy's components expect it.
+    """
+    old = model.get_ref("output_layer")
+    if not old.has_param("W"):
+        old.set_dim("nO", n_labels, force=True)
+    else:
+        # a layer of its own, so that an optimiser's memory of the old shape is not taken for the new one's
+        new: Model[Floats2d, Floats2d] = Linear(nO=n_labels, nI=old.get_dim("nI"))
+        n_kept = old.get_dim("nO")
+        W = model.ops.alloc2f(n_labels, old.get_dim("nI"))
+        b = model.ops.alloc1f(n_labels) + NEW_LABEL_BIAS
+        W[:n_kept], b[:n_kept] = old.get_param("W"), old.get_param("b")
+        new.set_param("W", W)
+        new.set_param("b", b)
+        model.replace_node(old, new)
+    model.set_dim("nO", n_labels, force=True)
+    return model

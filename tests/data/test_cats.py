@@ -1,0 +1,94 @@
+"""Texts with labels: tables and JSON lines to `.spacy`, with an account of the labels."""
+
+import json
+
+import pytest
+import spacy
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+from spacy_bertfam.cli.app import app
+from spacy_bertfam.data.cats import convert_cats
+from spacy_bertfam.data.errors import DataError
+
+TABLE = """id\tabstract\tkinds
+1\tUn chat.\tanimal
+2\t" Un ""beau"" rosier
+rouge."\tplant | red
+3\t  \tplant
+4\tRien.\t
+"""
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "texts.tsv"
+    path.write_text("\ufeff" + TABLE, encoding="utf8")
+    return path
+
+
+def read(path):
+    return list(DocBin().from_disk(path).get_docs(spacy.blank("fr").vocab))
+
+
+def test_a_table_with_quotes_line_breaks_and_several_labels(table, tmp_path):
+    report = convert_cats(table, tmp_path / "out.spacy", lang="fr", text="abstract", labels="kinds")
+    first, second, third = read(tmp_path / "out.spacy")
+    assert first.cats == {"animal": 1.0, "plant": 0.0, "red": 0.0}
+    assert second.text == 'Un "beau" rosier\nrouge.' and second.cats == {
+        "animal": 0.0,
+        "plant": 1.0,
+        "red": 1.0,
+    }
+    assert set(third.cats.values()) == {0.0}
+    assert report.n_blank == 1 and not report.is_exclusive and report.n_labels["plant"] == 1
+
+
+@pytest.mark.parametrize("value", ["a|b", ["a", "b"], {"a": True, "b": 1.0, "c": False}])
+def test_json_lines_say_labels_in_three_ways(tmp_path, value):
+    path = tmp_path / "texts.jsonl"
+    rows = [{"text": "Un.", "label": value}, {"text": "Deux.", "label": "b"}]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf8")
+    convert_cats(path, tmp_path / "out.spacy", lang="fr")
+    assert [doc.cats for doc in read(tmp_path / "out.spacy")] == [{"a": 1.0, "b": 1.0}, {"a": 0.0, "b": 1.0}]
+
+
+def test_the_command_says_which_component_the_labels_are_for(table, tmp_path):
+    arguments = ["convert-cats", str(table), str(tmp_path / "out.spacy"), "--lang", "fr"]
+    result = CliRunner().invoke(app, [*arguments, "--text", "abstract", "--labels", "kinds"])
+    assert result.exit_code == 0, result.output
+    assert "animal       1\n" in result.stdout and "left out: 1 texts" in result.stdout
+    assert "labels a text: 1 with 0, 1 with 1, 1 with 2; for textcat_multilabel" in result.stdout
+    refused = CliRunner().invoke(app, arguments)
+    assert (
+        refused.exit_code == 1
+        and "texts.tsv:2: found no 'text' (but 'id', 'abstract', 'kinds')" in refused.stderr
+    )
+
+
+@pytest.mark.parametrize(
+    "name, content, message",
+    [
+        ("a.txt", "text\n", "ends in .txt; expected one of .tsv, .csv, .jsonl"),
+        ("a.csv", "text,label\nUn, deux,a\n", "a.csv:2: found more cells than columns"),
+        ("a.tsv", 'text\tlabel\n"Un" deux\ta\n', "a.tsv:2: found a broken cell"),
+        (
+            "a.csv",
+            "text,label\nUn,a\nDeux,a\n",
+            "holds 2 texts with the labels a; expected two labels or more",
+        ),
+        ("a.jsonl", '{"text": "Un", "label": 3}\n', "a.jsonl:1: found no labels but '3'"),
+        ("a.jsonl", '{"text": 3, "label": "a"}\n', "a.jsonl:1: found no whole text"),
+        ("a.jsonl", "[]\n", "a.jsonl:1: found a JSON list; expected an object"),
+    ],
+)
+def test_what_is_no_corpus_of_texts_is_refused_with_its_line(tmp_path, name, content, message):
+    (tmp_path / name).write_text(content, encoding="utf8")
+    with pytest.raises(DataError, match=message):
+        convert_cats(tmp_path / name, tmp_path / "out.spacy", lang="fr")
+    assert not (tmp_path / "out.spacy").exists()
+
+
+def test_the_output_has_the_ending_that_spacy_reads(table, tmp_path):
+    with pytest.raises(DataError, match=r"expected one that ends in \.spacy"):
+        convert_cats(table, tmp_path / "out.json", lang="fr", text="abstract", labels="kinds")
