@@ -10,7 +10,7 @@ from ..encoder.document import document_vectors
 from ..errors import UserError
 from ..types import Tok2VecModel
 from .document_pooling import TOKEN_POOLINGS, pool_tokens
-from .linear import normal_init
+from .output_layer import normal_init
 
 POOLINGS = (*TOKEN_POOLINGS, "cls")
 # A label that comes later starts improbable (0.02), and near enough to learn: spaCy's own layers give it -5000
