@@ -2,23 +2,20 @@
 
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-import srsly
 from spacy.cli.package import package
 
-
-def install_pipeline(pipeline: Path, target: Path) -> None:
-    """Package a pipeline's folder by `spacy package`, and install it by `pip` into the folder `target`."""
-    built = target.with_name(f"{target.name}_built")
-    built.mkdir(parents=True, exist_ok=True)
-    package(pipeline, built, create_sdist=False, create_wheel=False, force=True, silent=True)
-    (project,) = built.glob(f"{package_name(pipeline)}-*/setup.py")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*command, "--target", str(target), str(project.parent)], check=True, timeout=300)
+INSTALL = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
 
 
-def package_name(pipeline: Path) -> str:
-    """RETURNS (str): what `spacy package` calls a pipeline's folder."""
-    meta = srsly.read_json(pipeline / "meta.json")
-    return f"{meta['lang']}_{meta['name']}"
+def install_pipelines(pipelines: Sequence[Path], target: Path) -> None:
+    """Package folders of pipelines by `spacy package`, and install them by `pip` into the folder `target`."""
+    with tempfile.TemporaryDirectory() as temporary:
+        for pipeline in pipelines:
+            package(pipeline, Path(temporary), create_sdist=False, create_wheel=False, silent=True)
+        projects = [str(path.parent) for path in Path(temporary).glob("*/setup.py")]
+        command = [sys.executable, *INSTALL, "--target", str(target), *projects]
+        subprocess.run(command, check=True, timeout=300)
