@@ -108,5 +108,3 @@ def _is_whole(old: Model, doc: Doc, n_pieces: int) -> bool:
         return len(old.attrs["get_spans"]([doc])[0]) <= 1
     limits = [node.attrs["window"] for node in old.walk() if node.name == "with_strided_spans"]
     return all(n_pieces <= limit for limit in limits)
-
-

@@ -30,9 +30,7 @@ def adopt_cli(
 
     try:
         if out.exists():
-            raise UserError(
-                f"{out} exists already; expected a new folder, so that nothing is overwritten."
-            )
+            raise UserError(f"{out} exists already; expected a new folder, so that nothing is overwritten.")
         sample = read_texts(texts) if texts is not None else None
         old = spacy.load(pipeline)
         new, difference = adopt(old, sample or sample_texts(old.lang), tolerance=tolerance)

@@ -32,7 +32,9 @@ def standin(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Pa
 
 
 @pytest.fixture(scope="session")
-def site(standin: Callable[[str, str], Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def site(
+    standin: Callable[[str, str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Path]:
     """`site(generation)` RETURNS (Path): a folder for `sys.path` in which both stand-ins are installed."""
     made: dict[str, Path] = {}
 

@@ -1,4 +1,4 @@
-"""`bertfam adopt` on stand-ins of both generations: same vectors, same annotations, nothing of the old packages left."""
+"""`bertfam adopt` on stand-ins of both generations: same vectors, same annotations, nothing old left."""
 
 import json
 import subprocess
@@ -30,8 +30,8 @@ ODD = {
         "",
     ),
     "en": (
-        'He said: "It\'s the U.S.A.\'s $5-a-day cafe (naïve, isn\'t it?)" — don\'t.',
-        "Mary Vance\'s offices... in St. Paul/London; e-mail a@b.com :-)",
+        "He said: \"It's the U.S.A.'s $5-a-day cafe (naïve, isn't it?)\" — don't.",
+        "Mary Vance's offices... in St. Paul/London; e-mail a@b.com :-)",
         "  Two  spaces,\na line break",
         "Paris",
         "",
@@ -171,7 +171,7 @@ def test_a_pipeline_without_such_an_encoder_is_refused_by_its_components():
 
 @both
 def test_vectors_that_differ_are_refused(generation, standin):
-    with pytest.raises(ValueError, match="differ from those of the old one .* --tolerance"):
+    with pytest.raises(ValueError, match=r"differ from those of the old one .* --tolerance"):
         adopt(spacy.load(standin("fr", generation)), ["Il pleut."], tolerance=0.0)
 
 

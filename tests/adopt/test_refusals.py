@@ -16,13 +16,19 @@ CURATED_ENCODER = "spacy-curated-transformers.BertTransformer.v1"
 def heads(*poolings: str) -> dict:
     """Components that listen to "transformer", each with a pooling of its own."""
     return {
-        f"head{i}": {"model": {"tok2vec": listener("transformer", pooling)}} for i, pooling in enumerate(poolings)
+        f"head{i}": {"model": {"tok2vec": listener("transformer", pooling)}}
+        for i, pooling in enumerate(poolings)
     }
 
 
 @pytest.mark.parametrize(
     "layer, pooling",
-    [("reduce_mean.v1", "mean"), ("reduce_first.v1", "first"), ("reduce_last.v1", "last"), ("reduce_max.v1", "max")],
+    [
+        ("reduce_mean.v1", "mean"),
+        ("reduce_first.v1", "first"),
+        ("reduce_last.v1", "last"),
+        ("reduce_max.v1", "max"),
+    ],
 )
 def test_pooling_is_that_of_the_listeners(layer, pooling):
     assert common_pooling(find_ears(heads(layer, layer), "transformer")) == pooling

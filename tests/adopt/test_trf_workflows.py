@@ -1,4 +1,4 @@
-"""The configs on fr_dep_news_trf and en_core_web_trf: trained, packaged, installed and loaded, on stand-ins of both generations."""
+"""The configs on installed transformer packages: trained, packaged and loaded, on stand-ins of both generations."""
 
 import importlib
 import json
@@ -46,9 +46,7 @@ print(json.dumps([nlp.pipe_names, [[t.pos_, str(t.morph), t.dep_, t.head.i, t.le
 
 
 @pytest.fixture
-def installed(
-    generation: str, site: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
+def installed(generation: str, site: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The two stand-ins can be imported, by the names of the real packages; nothing of it stays."""
     monkeypatch.syspath_prepend(str(site(generation)))
     yield generation

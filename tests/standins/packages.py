@@ -8,7 +8,15 @@ from pathlib import Path
 
 from spacy.cli.package import package
 
-INSTALL = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
+INSTALL = (
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--no-deps",
+    "--no-build-isolation",
+    "--disable-pip-version-check",
+)
 
 
 def install_pipelines(pipelines: Sequence[Path], target: Path) -> None:
