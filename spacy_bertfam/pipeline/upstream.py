@@ -50,4 +50,3 @@ def check_order(model: Model, nlp: Language, component: str) -> None:
                 f"({', '.join(names)}). Expected it to stand before this component: put it there, or set "
                 "`upstream` in this component's [model.tok2vec] to the name that it has."
             )
-
