@@ -1,5 +1,6 @@
 """`bertfam adopt`: a pipeline of spacy-transformers or spacy-curated-transformers on an encoder of this package."""
 
+import shutil
 from pathlib import Path
 from typing import Optional
 
@@ -35,6 +36,8 @@ def adopt_cli(
         old = spacy.load(pipeline)
         new, difference = adopt(old, sample or sample_texts(old.lang), tolerance=tolerance)
         staging = out.with_name(out.name + ".part")
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.parent.mkdir(parents=True, exist_ok=True)
         new.to_disk(staging)
         staging.rename(out)
     except (ValueError, ImportError, OSError) as error:

@@ -15,6 +15,7 @@ from thinc.api import Adam
 from typer.testing import CliRunner
 
 from spacy_bertfam.adopt.adopt import adopt
+from spacy_bertfam.adopt.listeners import listener_nodes
 from spacy_bertfam.adopt.sample import sample_texts
 from spacy_bertfam.cli.app import app
 from spacy_bertfam.encoder.manner import MANNER_FILE
@@ -73,8 +74,7 @@ def test_white_space_costs_the_other_tokens_nothing(generation, standin):
     text = ODD["fr"][2]
     nlp = spacy.load(standin("fr", generation))
     (before,) = nlp.get_pipe("transformer").pipe([nlp.make_doc(text)])
-    listener = nlp.get_pipe("parser").model.get_ref("tok2vec").layers[0]
-    old = listener.predict([before])[0]
+    old = listener_nodes(nlp.get_pipe("parser").model)[0].predict([before])[0]
     new = adopt(nlp, [text], tolerance=9).nlp(text).tensor
     words = [token.i for token in before if not token.is_space]
     assert numpy.abs(old - new)[words].max() < 1e-4
