@@ -15,7 +15,8 @@ from spacy.tokens import DocBin
 from spacy.util import load_config, load_model_from_config, registry
 
 ROOT = Path(__file__).parent.parent
-CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
+# those on installed packages have tests of their own (tests/adopt), with stand-ins
+CONFIGS = sorted(path for path in (ROOT / "configs").glob("*.cfg") if "_trf_ner" not in path.stem)
 PATHS = {"paths.train": "train.spacy", "paths.dev": "dev.spacy"}
 
 

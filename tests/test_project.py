@@ -69,6 +69,13 @@ def test_what_a_workflow_makes_is_not_committed():
     assert made <= set(ignored)
 
 
+@pytest.mark.parametrize("lang, package", [("fr", "fr-dep-news-trf"), ("en", "en-core-web-trf")])
+def test_a_trf_workflow_trains_on_the_installed_package(lang, package):
+    assert WORKFLOWS[f"{package}-ner"] == [f"{package}-{s}" for s in ("convert", "train", "evaluate", "package")]
+    name, (script,) = package.replace("-", "_"), COMMANDS[f"{package}-train"]["script"]
+    assert f"train configs/{name}_ner.cfg " in script and f"--paths.pipeline {name} " in script
+
+
 def test_variables_reach_the_commands():
     overrides = {"vars.encoder": "camembert-base", "vars.train": "a.iob", "vars.lang": "en", "vars.gpu": 0}
     changed = load_project_config(ROOT, overrides=overrides)

@@ -1,4 +1,4 @@
-"""A pipeline with an encoder of spacy-transformers or spacy-curated-transformers -> the same one on `bertfam_encoder`."""
+"""A pipeline on an encoder of spacy-transformers or spacy-curated-transformers -> the same on `bertfam_encoder`."""
 
 import tempfile
 from pathlib import Path
@@ -76,8 +76,8 @@ def _write(nlp: Language, encoder: str, plan: Plan, folder: Path) -> None:
         n = rewire_model(nlp.get_pipe(name).model, encoder, width)
         if n != n_expected:
             raise UserError(
-                f"Component {name!r} has {n} listeners in its network and {n_expected} in its config; expected as many: "
-                "the pipeline was changed in memory, save it and load it again."
+                f"Component {name!r} has {n} listeners in its network and {n_expected} in its config; expected as "
+                "many: the pipeline was changed in memory, save it and load it again."
             )
     nlp.to_disk(folder, exclude=[encoder])
     plan.config.to_disk(folder / "config.cfg")

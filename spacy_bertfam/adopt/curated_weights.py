@@ -71,6 +71,6 @@ def _rename(name: str, rules: Rules) -> str:
         if n:
             return new
     raise UserError(
-        f"The pipeline's encoder has the parameter {name!r}, which has no place in an encoder of transformers; expected "
-        "those of a BERT, RoBERTa, CamemBERT, XLM-R or ALBERT encoder of spacy-curated-transformers."
+        f"The pipeline's encoder has the parameter {name!r}, which has no place in an encoder of transformers; "
+        "expected those of a BERT, RoBERTa, CamemBERT, XLM-R or ALBERT encoder of spacy-curated-transformers."
     )

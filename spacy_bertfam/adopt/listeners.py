@@ -114,7 +114,7 @@ def _pooling(block: Block, component: str) -> str:
     layer = block.get("pooling", {}).get("@layers")
     if layer not in POOLINGS:
         raise UserError(
-            f"The listener in component {component!r} pools pieces by {layer!r}; expected one of {', '.join(POOLINGS)}: "
-            "the bertfam_encoder has no other."
+            f"The listener in component {component!r} pools pieces by {layer!r}; expected one of "
+            f"{', '.join(POOLINGS)}: the bertfam_encoder has no other."
         )
     return POOLINGS[layer]

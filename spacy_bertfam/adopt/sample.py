@@ -22,7 +22,9 @@ def read_texts(path: Path) -> List[str]:
     try:
         lines = path.read_text(encoding="utf8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"No texts in {path} ({error}); expected a text file in UTF-8, a text a line.") from error
+        raise UserError(
+            f"No texts in {path} ({error}); expected a text file in UTF-8, a text a line."
+        ) from error
     texts = [line for line in lines if line.strip()]
     if not texts:
         raise UserError(f"{path} has no line with a text; expected a text a line.")

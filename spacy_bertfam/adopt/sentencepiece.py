@@ -20,7 +20,9 @@ UNIGRAM = 1
 class SentencePieceModel:
     """What a unigram model consists of."""
 
-    pieces: Tuple[Tuple[str, float, int], ...]  # text, log probability, type; the index is SentencePiece's own id
+    pieces: Tuple[
+        Tuple[str, float, int], ...
+    ]  # text, log probability, type; the index is SentencePiece's own id
     charsmap: bytes  # compiled map of characters (NFKC and the like); empty where characters stay
     add_prefix: bool  # whether a space is put before each text
     trim_spaces: bool  # whether white space at the ends, and more than one in a row, is dropped

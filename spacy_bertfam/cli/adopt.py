@@ -1,5 +1,6 @@
 """`bertfam adopt`: a pipeline of spacy-transformers or spacy-curated-transformers on an encoder of this package."""
 
+import shutil
 from pathlib import Path
 from typing import Optional
 
@@ -30,13 +31,13 @@ def adopt_cli(
 
     try:
         if out.exists():
-            raise UserError(
-                f"{out} exists already; expected a new folder, so that nothing is overwritten."
-            )
+            raise UserError(f"{out} exists already; expected a new folder, so that nothing is overwritten.")
         sample = read_texts(texts) if texts is not None else None
         old = spacy.load(pipeline)
         new, difference = adopt(old, sample or sample_texts(old.lang), tolerance=tolerance)
         staging = out.with_name(out.name + ".part")
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.parent.mkdir(parents=True, exist_ok=True)
         new.to_disk(staging)
         staging.rename(out)
     except (ValueError, ImportError, OSError) as error:

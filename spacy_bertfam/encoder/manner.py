@@ -43,7 +43,9 @@ def read_manner(folder: Path) -> Manner:
     try:
         found = json.loads(path.read_text(encoding="utf8"))
     except ValueError as error:
-        raise CheckpointError(f"{path} is no JSON ({error}); expected the file that `bertfam adopt` wrote.") from error
+        raise CheckpointError(
+            f"{path} is no JSON ({error}); expected the file that `bertfam adopt` wrote."
+        ) from error
     known = asdict(OURS)
     if not isinstance(found, dict) or not found.keys() <= known.keys() or not _all_bool(found.values()):
         raise CheckpointError(

@@ -141,9 +141,7 @@ def _read_backend(path: Path) -> Tokenizer:
         ) from error
 
 
-def _from_parts(
-    backend: str, prefix: tuple, suffix: tuple, pad_id: int, manner: Manner
-) -> PieceTokenizer:
+def _from_parts(backend: str, prefix: tuple, suffix: tuple, pad_id: int, manner: Manner) -> PieceTokenizer:
     return PieceTokenizer(Tokenizer.from_str(backend), prefix, suffix, pad_id, manner)
 
 

@@ -7,7 +7,6 @@ from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.tokens import Doc
 from thinc.api import Model
 
-from ..encoder.foreign_docs import lacks_data
 from ..errors import UserError
 
 # Listeners of other packages, by the name of their layer
@@ -21,6 +20,8 @@ def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
             # spaCy's doc_cleaner leaves None
             missing = any(len(doc) and (doc.tensor is None or doc.tensor.size == 0) for doc in docs)
         elif node.name in FOREIGN:
+            from ..encoder.foreign_docs import lacks_data  # not before such a listener is there
+
             missing = any(lacks_data(doc) for doc in docs)
         else:
             continue
@@ -50,4 +51,3 @@ def check_order(model: Model, nlp: Language, component: str) -> None:
                 f"({', '.join(names)}). Expected it to stand before this component: put it there, or set "
                 "`upstream` in this component's [model.tok2vec] to the name that it has."
             )
-

@@ -90,11 +90,15 @@ def load_pieces(model: Model, kind: str, folder: Path) -> None:
         merges = [tuple(merge.split(" ") if isinstance(merge, str) else merge) for merge in found["merges"]]
         pieces.attrs["byte_bpe_processor"] = ByteBPEProcessor(found["vocab"], merges)
     elif kind.startswith("bert"):
-        pieces.attrs["wordpiece_processor"] = WordPieceProcessor(sorted(found["vocab"], key=found["vocab"].get))
+        pieces.attrs["wordpiece_processor"] = WordPieceProcessor(
+            sorted(found["vocab"], key=found["vocab"].get)
+        )
         pieces.attrs["lowercase"] = pieces.attrs["strip_accents"] = kind.endswith("uncased")
     else:
         attrs = pieces.get_ref("encoder").attrs
-        attrs["sentencepiece_processor"] = SentencePieceProcessor.from_protobuf(as_sentencepiece(kind, folder))
+        attrs["sentencepiece_processor"] = SentencePieceProcessor.from_protobuf(
+            as_sentencepiece(kind, folder)
+        )
 
 
 def as_sentencepiece(kind: str, folder: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""Sentences with every annotation that the stand-ins' heads learn; made by rule, so that it only has to be consistent."""
+"""Sentences with every annotation that the stand-ins' heads learn, made by rule."""
 
 from collections.abc import Sequence
 
@@ -45,9 +45,7 @@ def annotate(doc: Doc, names: Sequence[str]) -> Doc:
         deps=["ROOT" if i == 0 else "punct" if pos[i] == "PUNCT" else "dep" for i in range(len(words))],
     )
     starts = [gold.text.index(name) for name in names]
-    gold.set_ents(
-        [gold.char_span(i, i + len(name), "NAME") for i, name in zip(starts, names, strict=True)]
-    )
+    gold.set_ents([gold.char_span(i, i + len(name), "NAME") for i, name in zip(starts, names, strict=True)])
     return gold
 
 

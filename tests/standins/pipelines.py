@@ -1,4 +1,4 @@
-"""The two pipelines: names, order, factories and listeners of the real packages over a tiny encoder, trained a little."""
+"""The two pipelines: names, order and listeners of the real packages over a tiny encoder, trained a little."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Unigram pieces as a SentencePiece model, which curated-tokenizers reads: the few fields of its protobuf that matter."""
+"""Unigram pieces as a SentencePiece model, as curated-tokenizers reads it: the few fields that matter."""
 
 import struct
 from collections.abc import Iterable
