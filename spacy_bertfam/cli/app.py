@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import typer
 
+from .check import check_cli
 from .convert import convert_cli
 from .export_hf import export_hf_cli
 from .import_hf import import_hf_cli
@@ -22,6 +23,7 @@ app = typer.Typer(name="bertfam", help=HELP, no_args_is_help=True, rich_markup_m
 
 # name -> the function that parses the command line and prints
 COMMANDS: dict[str, Callable[..., None]] = {
+    "check": check_cli,
     "convert": convert_cli,
     "export-hf": export_hf_cli,
     "import-hf": import_hf_cli,
@@ -29,8 +31,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "render": render_cli,
     "train": train_cli,
 }
-# `train` hands what it does not know on to the config, as spaCy's does
-SETTINGS = {"train": {"allow_extra_args": True, "ignore_unknown_options": True}}
+# What these do not know they hand on to the config, as spaCy's `train` does
+TO_CONFIG = {"allow_extra_args": True, "ignore_unknown_options": True}
+SETTINGS = {"check": TO_CONFIG, "train": TO_CONFIG}
 
 for _name, _function in COMMANDS.items():
     app.command(_name, context_settings=SETTINGS.get(_name))(_function)
