@@ -30,9 +30,11 @@ def run_checks(
 
 def check_setup(setup: Setup, *, progress: Optional[Progress] = None) -> List[Finding]:
     """RETURNS (List[Finding]): all findings, the worst first."""
-    findings: List[Finding] = [*check_settings(setup), *check_listeners(setup)]
+    refused = list(check_settings(setup))
     facts, found = check_encoders(setup)
-    findings += [*found, *check_rates(setup, facts)]
+    findings: List[Finding] = [*refused, *check_listeners(setup), *found]
+    if not refused:
+        findings += check_rates(setup, facts)
     corpora = read_corpora(setup, findings, progress)
     findings += check_gold_entities(setup, corpora)
     findings += check_leaks(setup, corpora)
