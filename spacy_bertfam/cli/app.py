@@ -6,6 +6,7 @@ from collections.abc import Callable
 import typer
 
 from .adopt import adopt_cli
+from .check import check_cli
 from .convert import convert_cli
 from .convert_cats import convert_cats_cli
 from .export_hf import export_hf_cli
@@ -26,6 +27,7 @@ app = typer.Typer(name="bertfam", help=HELP, no_args_is_help=True, rich_markup_m
 # name -> the function that parses the command line and prints
 COMMANDS: dict[str, Callable[..., None]] = {
     "adopt": adopt_cli,
+    "check": check_cli,
     "convert": convert_cli,
     "convert-cats": convert_cats_cli,
     "export-hf": export_hf_cli,
@@ -35,8 +37,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "render": render_cli,
     "train": train_cli,
 }
-# `train` hands what it does not know on to the config, as spaCy's does
-SETTINGS = {"train": {"allow_extra_args": True, "ignore_unknown_options": True}}
+# What these do not know they hand on to the config, as spaCy's `train` does
+TO_CONFIG = {"allow_extra_args": True, "ignore_unknown_options": True}
+SETTINGS = {"check": TO_CONFIG, "train": TO_CONFIG}
 
 for _name, _function in COMMANDS.items():
     app.command(_name, context_settings=SETTINGS.get(_name))(_function)

@@ -149,6 +149,11 @@ class quiet_transformers:
             logging.enable_progress_bar()
 
 
+def read_tokenizer(folder: Path) -> PieceTokenizer:
+    """The tokenizer of a Hugging Face folder, without the network. Raises a CheckpointError where there is none."""
+    return _read_tokenizer(folder, _read_tokenizer_files(folder), pad_id=0)
+
+
 def _read_tokenizer(folder: Path, files: Dict[str, bytes], *, pad_id: int) -> PieceTokenizer:
     if (folder / "tokenizer.json").is_file():
         return PieceTokenizer.from_folder(folder, pad_id=pad_id)

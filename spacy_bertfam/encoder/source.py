@@ -25,12 +25,13 @@ def find_checkpoint(name: str, revision: Optional[str] = None, *, allow_pickle: 
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder
-    if _looks_like_path(name):
+    if looks_like_path(name):
         raise CheckpointError(f"No folder {name}; expected a Hugging Face checkpoint on this disk.")
     return _from_hub(name, revision, allow_pickle=allow_pickle)
 
 
-def _looks_like_path(name: str) -> bool:
+def looks_like_path(name: str) -> bool:
+    """Whether a name can only be that of a folder, not that of a repository on the hub."""
     return name.count("/") > 1 or name.startswith((".", "/", "~")) or "\\" in name or Path(name).is_absolute()
 
 

@@ -1,0 +1,119 @@
+"""The corpora of a config, read as training would read them: by its readers, with its tokeniser."""
+
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional
+
+from spacy.language import Language
+from spacy.training import Example
+from spacy.util import load_model_from_config, registry
+from thinc.api import Config
+
+from ..errors import UserError
+from .finding import FAILS, FINE, Finding
+from .setup import Setup
+
+STREAM_LIMIT = 5000  # examples that are read of a corpus that may have no end
+PARTS = ("train", "dev")
+# Shows that something is under way: iterable, and what it is
+Progress = Callable[[Iterable[Example], str], Iterable[Example]]
+
+
+@dataclass
+class Corpora:
+    """The examples of both parts; a part that could not be read has none."""
+
+    parts: Dict[str, List[Example]] = field(default_factory=dict)
+
+    def __getitem__(self, part: str) -> List[Example]:
+        return self.parts.get(part, [])
+
+
+def read_corpora(setup: Setup, findings: List[Finding], progress: Optional[Progress] = None) -> Corpora:
+    """RETURNS (Corpora): what can be read. What cannot is added to the findings."""
+    corpora = Corpora()
+    nlp = _tokenizer_only(setup, findings)
+    if nlp is None:
+        return corpora
+    for part in PARTS:
+        dot_name = setup.training.get(f"{part}_corpus", f"corpora.{part}")
+        block = block_at(setup.config, dot_name)
+        missing = _missing_path(block, dot_name)
+        if missing is not None:
+            findings.append(missing)
+            continue
+        try:
+            examples = islice(_read(block, nlp), _limit(setup, part))
+            corpora.parts[part] = list(progress(examples, part) if progress else examples)
+        # a reader is anybody's code, and a damaged file may raise anything
+        except Exception as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            findings.append(
+                Finding(
+                    FAILS, f"a corpus that cannot be read: {reason[:200]}", dot_name, do="Convert it anew."
+                )
+            )
+            continue
+        findings.append(_size(corpora[part], dot_name, block))
+    return corpora
+
+
+def block_at(config: Config, dot_name: str) -> Any:
+    """RETURNS (Any): the block of a dotted name, or None."""
+    block: Any = config
+    for name in dot_name.split("."):
+        block = block.get(name) if isinstance(block, dict) else None
+    return block
+
+
+def _limit(setup: Setup, part: str) -> Optional[int]:
+    is_stream = part == "train" and setup.training.get("max_epochs") == -1
+    return STREAM_LIMIT if is_stream else None
+
+
+def _read(block: Dict[str, Any], nlp: Language) -> Iterator[Example]:
+    return iter(registry.resolve({"reader": block})["reader"](nlp))
+
+
+def _missing_path(block: Any, dot_name: str) -> Optional[Finding]:
+    if not isinstance(block, dict):
+        return Finding(FAILS, "a corpus that the config does not have", dot_name, do="Add its block.")
+    if "path" not in block:
+        return None
+    path, setting = block["path"], f"--paths.{dot_name.rpartition('.')[2]}"
+    if path is None:
+        return Finding(FAILS, "a corpus without a path", dot_name, do=f"Give one, as with {setting}.")
+    if not Path(path).exists():
+        return Finding(
+            FAILS, f"a file that is not there: {path}", dot_name, do=f"Correct {setting}, or make the file."
+        )
+    return None
+
+
+def _size(examples: List[Example], dot_name: str, block: Dict[str, Any]) -> Finding:
+    if examples:
+        return Finding(FINE, "a corpus", dot_name, len(examples))
+    return Finding(
+        FAILS, "an empty corpus", dot_name, 0,
+        do=f"Expected Docs in {block.get('path', 'it')}: see what the conversion said.",
+    )  # fmt: skip
+
+
+def _tokenizer_only(setup: Setup, findings: List[Finding]) -> Optional[Language]:
+    """The config's pipeline without its components: its language and its tokeniser."""
+    config = setup.config.copy()
+    config["nlp"]["pipeline"], config["nlp"]["disabled"], config["components"] = [], [], {}
+    config["initialize"] = {}
+    try:
+        nlp = load_model_from_config(config, auto_fill=True, validate=False)
+        tokenizer = setup.config.get("initialize", {}).get("tokenizer") or {}
+        if hasattr(nlp.tokenizer, "initialize") and tokenizer:
+            nlp.tokenizer.initialize(lambda: [], nlp=nlp, **registry.resolve(tokenizer))
+        return nlp
+    except (ValueError, ImportError, UserError) as error:
+        reason = " ".join(str(error).split())
+        findings.append(
+            Finding(FAILS, f"a pipeline that cannot be made: {reason[:200]}", "nlp", do="Correct the block.")
+        )
+        return None

@@ -1,0 +1,100 @@
+"""What can be known of an encoder without its weights: size, window, tokenizer."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Iterator, Optional, Tuple
+
+from ..encoder.settings import DEFAULT_WINDOW
+from ..encoder.source import hub_answers, looks_like_path
+from ..encoder.tokenizer import PieceTokenizer
+from ..gate import CheckpointError, check_folder
+from .finding import FAILS, FINE, SUSPICIOUS, Finding
+from .setup import Setup
+
+FILES = ("config.json", "tokenizer.json")
+# Names of width and depth in the configs of DistilBERT and its like
+WIDTHS, DEPTHS = ("hidden_size", "dim", "d_model"), ("num_hidden_layers", "n_layers", "num_layers")
+
+
+@dataclass(frozen=True)
+class EncoderFacts:
+    """An encoder as its small files describe it."""
+
+    where: str  # name of the component
+    width: int
+    n_layers: int
+    window: int  # pieces
+    tokenizer: PieceTokenizer
+
+
+def check_encoders(setup: Setup) -> Tuple[Optional[EncoderFacts], Iterator[Finding]]:
+    """RETURNS (Tuple): what is known of the first encoder of ours, and the findings about all of them."""
+    facts: Optional[EncoderFacts] = None
+    findings = []
+    for name, block in setup.encoders():
+        given = str(block.get("name"))
+        try:
+            folder = find_small_files(given, block.get("revision"))
+            if folder is None:
+                findings.append(_not_here(given))
+                continue
+            facts = facts or read_facts(name, folder, block)
+        except (CheckpointError, ValueError, OSError) as error:
+            findings.append(Finding(FAILS, "an encoder that cannot be read", name, do=str(error)))
+            continue
+        known = f"an encoder of {facts.n_layers} layers, {facts.width} wide"
+        findings.append(Finding(FINE, known, name))
+    return facts, iter(findings)
+
+
+def read_facts(name: str, folder: Path, block: Dict[str, Any]) -> EncoderFacts:
+    """RETURNS (EncoderFacts): of a Hugging Face folder; only its small files are read."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf8"))
+    width = next((config[key] for key in WIDTHS if key in config), 768)
+    n_layers = next((config[key] for key in DEPTHS if key in config), 12)
+    tokenizer = read_tokenizer(folder)
+    limit = (config.get("max_position_embeddings") or 512) - tokenizer.n_special
+    window = min(block.get("window", DEFAULT_WINDOW) or limit, limit)
+    return EncoderFacts(name, int(width), int(n_layers), int(window), tokenizer)
+
+
+def read_tokenizer(folder: Path) -> PieceTokenizer:
+    """RETURNS (PieceTokenizer): of a folder. Only one that has to be converted first needs `transformers`."""
+    if (folder / "tokenizer.json").is_file():
+        return PieceTokenizer.from_folder(folder)
+    from ..encoder import checkpoint
+
+    return checkpoint.read_tokenizer(folder)
+
+
+def find_small_files(name: str, revision: Optional[str] = None) -> Optional[Path]:
+    """The folder of an encoder, or of its small files in the hub's cache, fetched if the hub answers.
+
+    RETURNS (Optional[Path]): None where a name on the hub can be had neither way.
+    Raises a CheckpointError where the name is a path and there is nothing.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        check_folder(folder)
+        return folder
+    if looks_like_path(name):
+        raise CheckpointError(f"No folder {name}; expected a Hugging Face checkpoint on this disk.")
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    offline = not hub_answers()
+    try:
+        files = [hf_hub_download(name, file, revision=revision, local_files_only=offline) for file in FILES]
+    except HFValidationError as error:
+        raise CheckpointError(f"{name!r} is neither a folder nor a name on the hub: {error}") from error
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError):
+        return None
+    return Path(files[0]).parent
+
+
+def _not_here(name: str) -> Finding:
+    return Finding(
+        SUSPICIOUS, "an encoder that is neither a folder nor within reach", name,
+        do="Its pieces and its learning rate are not checked; training will want it from the hub.",
+    )  # fmt: skip

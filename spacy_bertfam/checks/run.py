@@ -1,0 +1,66 @@
+"""All checks on a config, and the repair of what they have found."""
+
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence
+
+from .corpora import Progress, read_corpora
+from .encoders import check_encoders
+from .finding import STATES, Finding
+from .gold import check_gold_entities
+from .leaks import check_leaks
+from .listeners import check_listeners
+from .pieces import check_pieces
+from .rates import check_rates
+from .settings import check_settings
+from .setup import Setup, read_setup
+
+
+def run_checks(
+    path: Path, overrides: Optional[Dict[str, Any]] = None, *, progress: Optional[Progress] = None
+) -> List[Finding]:
+    """Look at a training config and at the corpora that it names; nothing is trained, no weights are loaded.
+
+    overrides (Optional[Dict[str, Any]]): settings by their dotted names, as the command line gives them.
+    progress (Optional[Progress]): is handed the examples of a corpus and its name, and yields them.
+    RETURNS (List[Finding]): the worst first.
+    Raises a UserError where the config cannot be read.
+    """
+    return check_setup(read_setup(path, overrides or {}), progress=progress)
+
+
+def check_setup(setup: Setup, *, progress: Optional[Progress] = None) -> List[Finding]:
+    """RETURNS (List[Finding]): all findings, the worst first."""
+    refused = list(check_settings(setup))
+    facts, found = check_encoders(setup)
+    findings: List[Finding] = [*refused, *check_listeners(setup), *found]
+    if not refused:
+        findings += check_rates(setup, facts)
+    corpora = read_corpora(setup, findings, progress)
+    findings += check_gold_entities(setup, corpora)
+    findings += check_leaks(setup, corpora)
+    findings += check_pieces(facts, corpora)
+    return sorted(findings, key=lambda finding: STATES.index(finding.state))
+
+
+def write_fixed(setup: Setup, findings: Sequence[Finding], path: Path) -> List[str]:
+    """Write a config in which what can be repaired is repaired; the one that was checked stays as it is.
+
+    The overrides that it was checked with are in it, and variables stay variables. Comments are lost: spaCy's config
+    writer keeps none.
+    RETURNS (List[str]): the settings that were changed, as "name = value"; nothing is written where there are none.
+    """
+    changes: Dict[str, Any] = {}
+    for finding in findings:
+        if finding.fix is not None:
+            changes.update(finding.fix(path.parent))
+    if not changes:
+        return []
+    config = setup.raw.copy()
+    for name, value in changes.items():
+        *outer, last = name.split(".")
+        block: Any = config
+        for part in outer:
+            block = block.setdefault(part, {})
+        block[last] = value
+    config.to_disk(path)
+    return [f"{name} = {value}" for name, value in changes.items()]

@@ -1,0 +1,66 @@
+"""`bertfam check`: what goes wrong later in a training, told before."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Optional
+
+import typer
+
+
+def check_cli(
+    ctx: typer.Context,
+    config_path: Path = typer.Argument(..., metavar="CONFIG", help="Path to the config"),
+    code_path: Optional[Path] = typer.Option(
+        None, "--code", "-c", help="Python file to import before, for registered functions of your own"
+    ),
+    fix: bool = typer.Option(
+        False, "--fix", help="Repair what can be in a new config, CONFIG.fixed.cfg; yours stays as it is"
+    ),
+    report_path: Optional[Path] = typer.Option(
+        None, "--report", metavar="FILE.json", help="The table as JSON"
+    ),
+) -> None:
+    """Look at a training config and its corpora, and say what will fail, what is suspicious, and what to do.
+
+    Takes the settings that `spacy train` takes (--paths.train, --training.max_steps, ...). No weights are
+    loaded. The exit code is 1 where training would fail.
+    """
+    from spacy.cli._util import import_code, parse_config_overrides
+
+    from ..checks.finding import FAILS
+    from ..checks.run import check_setup, write_fixed
+    from ..checks.setup import read_setup
+    from ..checks.table import format_table, to_json
+    from ..errors import UserError
+
+    overrides = parse_config_overrides(ctx.args)
+    import_code(code_path)
+    try:
+        setup = read_setup(config_path, overrides)
+    except UserError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from error
+    findings = check_setup(setup, progress=show_progress)
+    typer.echo(format_table(findings))
+    if report_path is not None:
+        report_path.parent.mkdir(parents=True, exist_ok=True)
+        report_path.write_text(json.dumps(to_json(findings), ensure_ascii=False, indent=1), encoding="utf8")
+    left = [finding for finding in findings if finding.state == FAILS]
+    if fix:
+        fixed_path = config_path.with_suffix(".fixed.cfg")
+        changes = write_fixed(setup, findings, fixed_path)
+        typer.echo("\n".join([f"Written: {fixed_path}", *changes]) if changes else "Nothing to repair.")
+        left = [finding for finding in left if finding.fix is None]
+    if left:
+        raise typer.Exit(1)
+
+
+def show_progress(examples: Iterable[Any], name: str) -> Iterable[Any]:
+    """Yield the examples, with a count where someone watches a terminal."""
+    if not sys.stderr.isatty():
+        yield from examples
+        return
+    with typer.progressbar(examples, label=f"Reading {name}", length=None, file=sys.stderr) as bar:
+        yield from bar

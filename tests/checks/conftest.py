@@ -1,0 +1,38 @@
+"""A config of the project over a tiny encoder and small corpora, to be spoilt by the tests."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_corpus import SENTENCES
+from sound_config import CONFIG, DEV, write_corpus
+
+from spacy_bertfam.checks.finding import Finding
+from spacy_bertfam.checks.run import run_checks
+
+Overrides = dict[str, Any]
+
+
+@pytest.fixture
+def overrides(tiny_encoder: Callable[[str], Path], tmp_path: Path) -> Overrides:
+    """What makes the project's config a sound one; tests change it."""
+    return {
+        "paths.train": str(write_corpus(tmp_path / "train.spacy", SENTENCES, times=6)),
+        "paths.dev": str(write_corpus(tmp_path / "dev.spacy", DEV)),
+        "paths.encoder": str(tiny_encoder("camembert")),
+        "training.max_steps": 40,
+        "training.optimizer.learn_rate.total_steps": 40,
+        "training.optimizer.learn_rate.warmup_steps": 4,
+    }
+
+
+@pytest.fixture
+def check(overrides: Overrides) -> Callable[..., list[Finding]]:
+    """`check(**changed)` RETURNS (list): findings; a double underscore in a name stands for a dot."""
+
+    def run(path: Path = CONFIG, **changed: Any) -> list[Finding]:
+        named = {name.replace("__", "."): value for name, value in changed.items()}
+        return run_checks(path, {**overrides, **named})
+
+    return run
