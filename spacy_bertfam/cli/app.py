@@ -9,6 +9,7 @@ from .convert import convert_cli
 from .export_hf import export_hf_cli
 from .import_hf import import_hf_cli
 from .info import info_cli
+from .optimize import optimize_cli
 from .render import render_cli
 from .train import train_cli
 
@@ -26,6 +27,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export-hf": export_hf_cli,
     "import-hf": import_hf_cli,
     "info": info_cli,
+    "optimize": optimize_cli,
     "render": render_cli,
     "train": train_cli,
 }
