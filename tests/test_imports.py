@@ -12,11 +12,11 @@ PACKAGE = Path(__file__).parents[1] / "spacy_bertfam"
 # the order in which data flows: a part imports from parts with a lower number, and from itself
 RANKS = {
     "about": 0, "errors": 0, "saving": 0, "types": 0, "tags": 1, "gate": 1, "data": 1,
-    "encoder": 2, "lattice": 2, "decoding": 3, "heads": 4, "pipeline": 5, "hub": 6, "adopt": 6, "training": 6,
-    "evaluation": 6, "visual": 6, "checks": 7, "cli": 8,
+    "encoder": 2, "lattice": 2, "decoding": 3, "heads": 4, "pipeline": 5, "hub": 6, "adopt": 6, "optimize": 6,
+    "training": 6, "evaluation": 6, "visual": 6, "checks": 7, "cli": 8,
 }  # fmt: skip
 DATA_MAY_IMPORT = {"types", "errors", "saving", "data"}
-HEAVY = {"transformers", "tokenizers", "safetensors", "huggingface_hub", "onnxruntime"}
+HEAVY = {"transformers", "tokenizers", "safetensors", "huggingface_hub", "onnxruntime", "onnx", "openvino"}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 

@@ -13,6 +13,7 @@ from .export_hf import export_hf_cli
 from .fetch import fetch_cli
 from .import_hf import import_hf_cli
 from .info import info_cli
+from .optimize import optimize_cli
 from .render import render_cli
 from .train import train_cli
 
@@ -34,6 +35,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "fetch": fetch_cli,
     "import-hf": import_hf_cli,
     "info": info_cli,
+    "optimize": optimize_cli,
     "render": render_cli,
     "train": train_cli,
 }

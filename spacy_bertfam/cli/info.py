@@ -7,7 +7,7 @@ import typer
 
 PACKAGES = (
     "spacy-bertfam", "spacy", "thinc", "torch", "transformers", "tokenizers", "safetensors",
-    "spacy-transformers", "spacy-curated-transformers", "onnxruntime",
+    "spacy-transformers", "spacy-curated-transformers", "onnxruntime", "openvino",
 )  # fmt: skip
 
 

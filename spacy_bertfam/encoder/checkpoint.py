@@ -2,14 +2,16 @@
 
 import inspect
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, Optional
 
 import torch
 
+from ..errors import UserError
 from ..gate import CheckpointError, check_folder
 from ..saving import written_beside
+from .graph import FOLDER, Graph, has_weights, read_graph, remove_leftovers
 from .manner import MANNER_FILE
 from .tokenizer import PieceTokenizer
 
@@ -18,6 +20,7 @@ TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
     "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model", "spm.model", MANNER_FILE,
 )  # fmt: skip
+CONFIG = "config.json"
 # What a tokenizer without tokenizer.json is made of
 VOCABULARIES = ("vocab.txt", "vocab.json", "sentencepiece.bpe.model", "spiece.model", "spm.model")
 
@@ -33,18 +36,36 @@ UNFIT = (
 class Checkpoint:
     """An encoder in memory: what a Hugging Face folder holds."""
 
-    network: torch.nn.Module  # a `transformers` model with `last_hidden_state` among its outputs
+    # a `transformers` model with `last_hidden_state` among its outputs; None where only a graph was kept
+    weights: Optional[torch.nn.Module]
     tokenizer: PieceTokenizer
-    tokenizer_files: Dict[str, bytes]  # name -> content, written back as they are
+    tokenizer_files: Dict[
+        str, bytes
+    ]  # name -> content, written back as they are; without weights config.json too
+    graph: Optional[Graph] = None  # the same network for another engine
+
+    @property
+    def network(self) -> torch.nn.Module:
+        """The weights. Raises a UserError where they were left out."""
+        if self.weights is None:
+            raise UserError(
+                "This encoder has no torch weights: they were left out to make the pipeline smaller (--drop-torch). "
+                "Expected a whole one, to train, to export or to optimise it: load the pipeline it was made from."
+            )
+        return self.weights
 
     @property
     def width(self) -> int:
         """The width of a piece's vector."""
+        if self.weights is None and self.graph is not None:
+            return self.graph.width
         return int(self.network.config.hidden_size)
 
     @property
     def max_pieces(self) -> int:
         """The most pieces that the network takes at once, special pieces counted."""
+        if self.weights is None and self.graph is not None:
+            return self.graph.max_pieces
         config = self.network.config
         limit = int(getattr(config, "max_position_embeddings", None) or 512)
         for name, module in self.network.named_modules():
@@ -61,6 +82,30 @@ def read_checkpoint(folder: Path, *, attention: Optional[str] = None) -> Checkpo
         scaled dot product attention wherever the architecture has it.
     Raises a CheckpointError where the folder is not one, or holds what is not safe to open.
     """
+    graph = read_graph(folder)
+    if graph is not None and not has_weights(folder):
+        return _read_without_weights(folder, graph)
+    return replace(_read_with_weights(folder, attention), graph=graph)
+
+
+def without_weights(checkpoint: Checkpoint) -> Checkpoint:
+    """RETURNS (Checkpoint): with its graph alone, to predict with and nothing else."""
+    with tempfile.TemporaryDirectory() as temporary:
+        checkpoint.network.config._name_or_path = ""
+        checkpoint.network.config.save_pretrained(temporary)
+        config = (Path(temporary) / CONFIG).read_bytes()
+    files = {**checkpoint.tokenizer_files, CONFIG: config}
+    return replace(checkpoint, weights=None, tokenizer_files=files)
+
+
+def _read_without_weights(folder: Path, graph: Graph) -> Checkpoint:
+    """Of `transformers` nothing is needed, not even its configurations."""
+    check_folder(folder, without_weights=True)
+    files = {**_read_tokenizer_files(folder), CONFIG: (folder / CONFIG).read_bytes()}
+    return Checkpoint(None, _read_tokenizer(folder, files, pad_id=graph.pad_id), files, graph)
+
+
+def _read_with_weights(folder: Path, attention: Optional[str]) -> Checkpoint:
     from transformers import AutoConfig
 
     check_folder(folder)
@@ -77,17 +122,31 @@ def read_checkpoint(folder: Path, *, attention: Optional[str] = None) -> Checkpo
 
 def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
     """Write the encoder as a folder that ``AutoModel.from_pretrained`` opens."""
-    checkpoint.network.config._name_or_path = ""
+    weights, graph = checkpoint.weights, checkpoint.graph
     with written_beside(folder) as temporary:
-        with quiet_transformers():
-            checkpoint.network.save_pretrained(temporary)
+        if weights is not None:
+            weights.config._name_or_path = ""
+            with quiet_transformers():
+                weights.save_pretrained(temporary)
         write_files(temporary, checkpoint.tokenizer_files)
+        if graph is not None:
+            graph.write(temporary)
+    remove_leftovers(folder, has_graph=graph is not None, has_weights=weights is not None)
 
 
 def write_files(folder: Path, files: Dict[str, bytes]) -> None:
-    """Write ``name -> content`` into a folder."""
+    """Write ``name -> content`` into a folder; a name may be one of a file in ``onnx/``."""
     for name, content in files.items():
+        if Path(name).name != name.removeprefix(f"{FOLDER}/"):
+            raise CheckpointError(f"A file of the encoder is named {name!r:.200}; expected a plain name.")
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content)
+
+
+def read_files(folder: Path) -> Dict[str, bytes]:
+    """RETURNS (Dict[str, bytes]): what ``write_files`` takes, of a folder that ``write_checkpoint`` has written."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def _read_network(folder: Path, config: Any, attention: Optional[str]) -> torch.nn.Module:

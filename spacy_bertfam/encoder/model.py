@@ -31,6 +31,8 @@ def build_encoder(
     gradient_checkpointing: bool = False,
     mixed_precision: str = "none",
     attention: Optional[str] = None,
+    precision: str = "fp32",
+    threads: Optional[int] = None,
 ) -> Tok2VecModel:
     """An encoder of the BERT family as a token-to-vector layer.
 
@@ -53,11 +55,25 @@ def build_encoder(
     mixed_precision (str): in training: "none" (float32), "bf16", or "fp16" (with gradient scaling).
     attention (Optional[str]): as `transformers`' attn_implementation: "sdpa", "eager", "flash_attention_2".
         None is scaled dot product attention wherever the architecture has it.
+    precision (str): in prediction by torch: "fp32", or "bf16", which is twice as fast on processors that
+        compute in it, and takes half as much memory again. What is trained and saved stays float32.
+    threads (Optional[int]): of the network on the CPU, for torch in the whole process; the variable
+        BERTFAM_THREADS goes before it. None leaves it to torch (OMP_NUM_THREADS). Each process of
+        ``nlp.pipe(n_process=...)`` has one.
     RETURNS (Model[List[Doc], List[Floats2d]]): one row of width nO for each token.
     """
     frozen = frozen_layers if isinstance(frozen_layers, int) else tuple(frozen_layers)
     settings = EncoderSettings(
-        pooling, window, overlap, max_batch_pieces, frozen, gradient_checkpointing, mixed_precision, attention
+        pooling,
+        window,
+        overlap,
+        max_batch_pieces,
+        frozen,
+        gradient_checkpointing,
+        mixed_precision,
+        attention,
+        precision,
+        threads,
     )
     return Model(
         MODEL_NAME,

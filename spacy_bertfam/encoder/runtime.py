@@ -1,7 +1,6 @@
-"""Chunks of windows to token vectors, in torch: the one place where the network runs."""
+"""Chunks of windows to token vectors: the one place where the network runs, in whatever runtime."""
 
-from contextlib import nullcontext
-from typing import Any, ContextManager, Iterator, List, Protocol, Tuple
+from typing import Any, Iterator, List, Protocol, Tuple
 
 import torch
 from torch import Tensor
@@ -11,11 +10,11 @@ from .chunking import CALL_COST_CPU, CALL_COST_GPU
 from .pooling import Pooling
 from .tokenizer import PieceTokenizer
 
-AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
-
 
 class Runtime(Protocol):
     """Piece ids -> last hidden state: all that another engine has to replace for prediction."""
+
+    call_cost: int  # what a call costs beside its cells, in cells
 
     def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
         """The last layer's vectors.
@@ -25,24 +24,6 @@ class Runtime(Protocol):
         RETURNS (Tensor): Shape: (n_windows, width, n_hidden), float32.
         """
         ...
-
-
-class TorchRuntime:
-    """The network itself, on the device where its weights are."""
-
-    def __init__(self, network: torch.nn.Module, mixed_precision: str = "none") -> None:
-        self.network = network
-        self.mixed_precision = mixed_precision
-
-    def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
-        with self._autocast(ids.device.type):
-            output = self.network(input_ids=ids, attention_mask=mask)
-        return output.last_hidden_state.float()
-
-    def _autocast(self, device_type: str) -> ContextManager[Any]:
-        if self.mixed_precision == "none":
-            return nullcontext()
-        return torch.autocast(device_type, dtype=AUTOCAST[self.mixed_precision])
 
 
 def predict_tokens(
@@ -89,14 +70,14 @@ def chunk_vectors(
     YIELDS (Tuple[Tensor, Tensor]): the rows of the batch that were read, Shape: (n_tokens,), and their
         vectors, Shape: (n_tokens, width).
     """
-    for chunk in batch.chunks(tokenizer, max_cells, call_cost=call_cost(device)):
+    for chunk in batch.chunks(tokenizer, max_cells, call_cost=runtime.call_cost):
         ids, mask, tokens, firsts, counts = _tensors(chunk, device)
         pieces = runtime(ids, mask)
         yield tokens, pool(pieces.reshape(-1, width), firsts, counts)
 
 
 def call_cost(device: torch.device) -> int:
-    """RETURNS (int): what a call of the network costs on this device, in cells."""
+    """RETURNS (int): what a call of torch's network costs on this device, in cells."""
     return CALL_COST_CPU if device.type == "cpu" else CALL_COST_GPU
 
 

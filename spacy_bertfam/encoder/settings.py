@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Optional, Tuple, Union
 
 from ..errors import UserError
+from .runtimes.engines import TORCH_PRECISIONS
 
 POOLING_NAMES = ("first", "last", "mean", "max")
-PRECISIONS = ("none", "bf16", "fp16")
+MIXED_PRECISIONS = ("none", "bf16", "fp16")
 # Window in pieces: see benchmarks/README.md for what other sizes cost and bring.
 DEFAULT_WINDOW = 254
 DEFAULT_OVERLAP = 64
@@ -25,10 +26,15 @@ class EncoderSettings:
     gradient_checkpointing: bool = False
     mixed_precision: str = "none"
     attention: Optional[str] = None
+    precision: str = "fp32"
+    threads: Optional[int] = None
 
     def __post_init__(self) -> None:
         _one_of("pooling", self.pooling, POOLING_NAMES)
-        _one_of("mixed_precision", self.mixed_precision, PRECISIONS)
+        _one_of("mixed_precision", self.mixed_precision, MIXED_PRECISIONS)
+        _one_of("precision", self.precision, TORCH_PRECISIONS)
+        if self.threads is not None and self.threads < 1:
+            raise UserError(f"Encoder setting threads is {self.threads}: expected 1 or more, or null.")
         if self.window is not None and self.window < 4:
             raise UserError(f"Encoder setting window is {self.window}: expected at least 4 pieces.")
         if self.overlap < 0 or (self.window is not None and self.overlap > self.window // 2):

@@ -2,7 +2,9 @@
 
 import os
 import tempfile
+import warnings
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Optional, Tuple
 
@@ -13,15 +15,19 @@ from thinc.shims import Shim
 
 from ..errors import UserError
 from .batch import PieceBatch, WindowSize
-from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint, write_files
+from .checkpoint import Checkpoint, read_checkpoint, read_files, write_checkpoint, write_files
 from .embedding_gradient import make_dense, sparse_embedding_gradient
 from .forking import use_one_thread_if_forked
 from .freezing import freeze
+from .graph import Graph
 from .loss_scale import LossScale
 from .pooling import POOLINGS
-from .runtime import TorchRuntime, predict_tokens, train_tokens
+from .prediction import Prediction
+from .runtime import Runtime, predict_tokens, train_tokens
+from .runtimes.torch_runtime import TorchRuntime
 from .settings import EncoderSettings
 from .step_mean import StepMean
+from .threads import asked_for
 
 
 class EncoderShim(PyTorchShim):
@@ -33,28 +39,59 @@ class EncoderShim(PyTorchShim):
         self._loss_scale = LossScale(settings.mixed_precision == "fp16")
         self._step_mean = StepMean()
         self.checkpoint: Optional[Checkpoint] = None
+        self._prediction: Optional[Prediction] = None
         self._process = os.getpid()
+        self._is_worker = False  # one of several processes
 
     @property
     def loaded(self) -> Checkpoint:
-        """The checkpoint. Raises a UserError where there are no weights yet."""
+        """The checkpoint, without a graph that was made of weights which have changed since.
+
+        Raises a UserError where there are no weights yet.
+        """
         if self.checkpoint is None:
             raise UserError(
                 "The encoder has no weights yet: call nlp.initialize() (or run spacy train) to load them "
                 "from the checkpoint that the config names, or load a saved pipeline with spacy.load."
             )
+        if self.checkpoint.graph is not None and self._predictor.weights_changed():
+            warnings.warn(
+                f"The encoder was trained after it had been made for {self.checkpoint.graph.runtime}: from here "
+                "on it predicts in torch. `bertfam optimize` on the saved pipeline makes it fast again.",
+                stacklevel=2,
+            )
+            self.take(replace(self.checkpoint, graph=None))
         return self.checkpoint
 
     def load(self, folder: Path) -> None:
         """Take weights and tokenizer from a Hugging Face folder."""
         checkpoint = read_checkpoint(folder, attention=self.settings.attention)
-        freeze(checkpoint.network, self.settings.frozen_layers)
-        if self.settings.gradient_checkpointing:
-            # the reentrant kind loses the gradient where the embeddings are frozen
-            checkpoint.network.gradient_checkpointing_enable({"use_reentrant": False})
-        checkpoint.network.to(self.device)
-        checkpoint.network.eval()
-        self.checkpoint, self._model = checkpoint, checkpoint.network
+        network = checkpoint.weights
+        if network is not None:
+            freeze(network, self.settings.frozen_layers)
+            if self.settings.gradient_checkpointing:
+                # the reentrant kind loses the gradient where the embeddings are frozen
+                network.gradient_checkpointing_enable({"use_reentrant": False})
+            network.to(self.device)
+            network.eval()
+        self.take(checkpoint)
+        threads = asked_for(self.settings.threads)
+        if threads is not None:
+            torch.set_num_threads(threads)
+
+    def take(self, checkpoint: Checkpoint) -> None:
+        """Predict and train from here on with these weights, and predict with this graph."""
+        self.checkpoint, self._model = checkpoint, checkpoint.weights
+        self._prediction = Prediction(checkpoint, self.settings)
+
+    def use_graph(self, graph: Optional[Graph]) -> None:
+        """Predict with a graph of the current weights, or in torch where it is None."""
+        self.take(replace(self.loaded, graph=graph))
+
+    def change_settings(self, **settings: Any) -> None:
+        """Change settings that take effect in prediction."""
+        self.settings = replace(self.settings, **settings)
+        self.take(self.loaded)
 
     def copy(self) -> "EncoderShim":
         """A network of its own, with an id of its own: optimisers keep their memory of it by id."""
@@ -86,18 +123,20 @@ class EncoderShim(PyTorchShim):
 
     def predict(self, batch: PieceBatch) -> torch.Tensor:  # type: ignore[override]
         """RETURNS (Tensor): Shape: (n_rows, width)."""
-        return predict_tokens(batch, self._runtime(is_train=False), **self._arguments())
+        return predict_tokens(batch, self._predicting(), **self._arguments())
 
     def begin_update(  # type: ignore[override]
         self, batch: PieceBatch
     ) -> Tuple[torch.Tensor, Callable[[torch.Tensor], None]]:
         """RETURNS (Tuple): vectors, Shape: (n_rows, width), and the callback that takes their gradient, which
         is a sum over tokens: ``finish_update`` makes a mean of it."""
-        if not any(p.requires_grad for p in self.loaded.network.parameters()):
+        if not self._is_trained():
             return self.predict(batch), lambda d_vectors: None
-        network = self.loaded.network
+        self._use_one_thread_if_forked()
+        network = self.loaded.network.train()
+        runtime = TorchRuntime(network, self.settings.mixed_precision)
         with sparse_embedding_gradient(network):
-            vectors = train_tokens(batch, self._runtime(is_train=True), **self._arguments())
+            vectors = train_tokens(batch, runtime, **self._arguments())
 
         def backprop(d_vectors: torch.Tensor) -> None:
             if not vectors.requires_grad:  # no token of the batch has a piece
@@ -116,6 +155,8 @@ class EncoderShim(PyTorchShim):
         scale_gradients(self._model, self._step_mean.finish())
         if not self._loss_scale.unscale(self._model.parameters()):
             return
+        if any(parameter.grad is not None for parameter in self._model.parameters()):
+            self._predictor.expect_change()
         step_module = getattr(optimizer, "step_module", None)
         if step_module is None:
             super().finish_update(optimizer)
@@ -128,7 +169,7 @@ class EncoderShim(PyTorchShim):
         if self.checkpoint is not None:
             with tempfile.TemporaryDirectory() as temporary:
                 self.save(Path(temporary))
-                files = {path.name: path.read_bytes() for path in sorted(Path(temporary).iterdir())}
+                files = read_files(Path(temporary))
         return srsly.msgpack_dumps({"files": files})
 
     def from_bytes(self, bytes_data: bytes) -> "EncoderShim":
@@ -140,12 +181,27 @@ class EncoderShim(PyTorchShim):
                 self.load(Path(temporary))
         return self
 
-    def _runtime(self, *, is_train: bool) -> TorchRuntime:
+    @property
+    def _predictor(self) -> Prediction:
+        assert self._prediction is not None  # comes with the checkpoint
+        return self._prediction
+
+    def _predicting(self) -> Runtime:
+        self._use_one_thread_if_forked()
+        checkpoint = self.loaded
+        if checkpoint.weights is not None and checkpoint.weights.training:
+            checkpoint.weights.eval()
+        return self._predictor.runtime(checkpoint, self.device, is_worker=self._is_worker)
+
+    def _use_one_thread_if_forked(self) -> None:
+        self._is_worker = self._is_worker or self._process != os.getpid()
         self._process = use_one_thread_if_forked(self._process)
-        network = self.loaded.network
-        if network.training != is_train:
-            network.train(is_train)
-        return TorchRuntime(network, self.settings.mixed_precision if is_train else "none")
+
+    def _is_trained(self) -> bool:
+        """Whether any weight is to learn. Of an encoder without torch weights that has to be ruled out."""
+        if self.loaded.weights is None and self.settings.frozen_layers == -1:
+            return False
+        return any(parameter.requires_grad for parameter in self.loaded.network.parameters())
 
     def _arguments(self) -> dict[str, Any]:
         return {

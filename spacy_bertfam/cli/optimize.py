@@ -1,0 +1,70 @@
+"""`bertfam optimize`: a trained pipeline made fast on a CPU."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, List, Optional
+
+import typer
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.training import Example
+
+
+def optimize_cli(
+    model: str = typer.Argument(..., help="Pipeline: a folder, or the name of an installed package."),
+    out: Path = typer.Argument(..., help="Folder for the faster one; must not exist yet."),
+    runtime: str = typer.Option("onnxruntime", help="What predicts: onnxruntime, openvino or torch."),
+    precision: str = typer.Option("fp32", help="fp32; int8 (onnxruntime); bf16 (openvino, torch)."),
+    check: Optional[Path] = typer.Option(
+        None, help="Annotated .spacy file: nothing is written if F1 falls by more than --max-drop on it."
+    ),
+    max_drop: float = typer.Option(0.5, min=0, help="Points of F1 that may be lost."),
+    sensitivity: bool = typer.Option(
+        False, "--sensitivity", help="int8: measure what each layer loses, and leave the worst in float32."
+    ),
+    drop_torch: bool = typer.Option(
+        False, "--drop-torch", help="Leave the torch weights out: smaller, for prediction only."
+    ),
+    threads: Optional[int] = typer.Option(None, min=1, help="Threads of the network in prediction."),
+) -> None:
+    """Have the encoder predict by another engine, or in fewer bits, and say what that changes.
+
+    The result is a pipeline as any other, for spacy.load and spacy package; the engine's files are in the
+    encoder's folder under onnx/.
+    """
+    from ..optimize.optimize import Plan, optimize, write_pipeline
+    from ..optimize.report import format_report
+    from .render import load_pipeline
+
+    try:
+        plan = Plan(runtime, precision, threads, sensitivity, max_drop, drop_torch)
+        if out.exists():
+            raise ValueError(f"{out} exists already; expected a new folder, so that nothing is overwritten.")
+        nlp = load_pipeline(model)
+        examples = read_examples(nlp, check) if check is not None else None
+        report = optimize(nlp, plan, check=examples, progress=True)
+        typer.echo(format_report(report))
+        if not report.is_acceptable:
+            raise ValueError(
+                f"F1 fell by {report.drop:.2f} points, more than --max-drop {max_drop:g}: nothing is written. "
+                "Try --sensitivity, another --precision, or allow more."
+            )
+        write_pipeline(nlp, out)
+    except (ValueError, OSError) as error:
+        typer.echo(f"Not optimised: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{out}: written")
+
+
+def read_examples(nlp: "Language", path: Path) -> "List[Example]":
+    """RETURNS (List[Example]): the annotated Docs of a .spacy file; raises a ValueError where there are none."""
+    from spacy.training import Corpus
+
+    if path.suffix != ".spacy" or not path.is_file():
+        raise ValueError(
+            f"--check is {path}; expected a .spacy file with annotated Docs, as `bertfam convert` writes."
+        )
+    examples = list(Corpus(path)(nlp))
+    if not examples:
+        raise ValueError(f"{path} holds no Docs; expected annotated ones.")
+    return examples

@@ -1,0 +1,110 @@
+"""Which runtime predicts: the engine that the pipeline was made for, torch in bfloat16, or the network itself."""
+
+import os
+import warnings
+from typing import Any, Callable, Dict, List, Optional
+
+import torch
+
+from ..errors import UserError
+from .checkpoint import Checkpoint
+from .graph import Graph
+from .runtime import Runtime
+from .runtimes.engines import ENGINES
+from .runtimes.torch_runtime import TorchRuntime, in_bf16
+from .settings import EncoderSettings
+from .threads import n_threads
+from .weights_watch import WeightsWatch
+
+
+class Prediction:
+    """Predicts from one checkpoint, in a runtime that is made when it is first needed, and again in each
+    forked process. What was made of weights that have changed since is dropped."""
+
+    def __init__(self, checkpoint: Checkpoint, settings: EncoderSettings) -> None:
+        self.settings = settings
+        self._watch = WeightsWatch(checkpoint.weights) if checkpoint.weights is not None else None
+        self._has_engine = checkpoint.graph is not None and has_engine(checkpoint)
+        self._runtime: Optional[Runtime] = None
+        self._process = os.getpid()
+        self._of_parent: List[Any] = []
+
+    def weights_changed(self) -> bool:
+        """Whether they are no longer those that the checkpoint came with, or that were seen last."""
+        return self._watch is not None and self._watch.changed()
+
+    def expect_change(self) -> None:
+        """The weights are about to be updated."""
+        if self._watch is not None:
+            self._watch.touch()
+
+    def forget(self) -> None:
+        """What was made of the weights is out of date."""
+        self._runtime = None
+        if self._watch is not None:
+            self._watch.renew()
+
+    def runtime(self, checkpoint: Checkpoint, device: torch.device, *, is_worker: bool) -> Runtime:
+        """The runtime for a checkpoint whose graph, if it has one, belongs to its weights.
+
+        device (torch.device): where the network is. On a GPU torch predicts.
+        is_worker (bool): whether this is one of several processes.
+        """
+        graph, network = checkpoint.graph, checkpoint.weights
+        if graph is not None and self._has_engine and (network is None or device.type == "cpu"):
+            threads = n_threads(self.settings.threads, is_worker=is_worker)
+            return self._kept(lambda: open_graph(graph, threads))
+        if self.settings.precision == "bf16":
+            if self.weights_changed():
+                self.forget()
+            return self._kept(lambda: TorchRuntime(in_bf16(checkpoint.network)))
+        return TorchRuntime(checkpoint.network)
+
+    def _kept(self, make: Callable[[], Runtime]) -> Runtime:
+        if self._process != os.getpid():
+            # Its threads stayed in the parent process: letting go of it would wait for them.
+            self._of_parent.append(self._runtime)
+            self._runtime, self._process = None, os.getpid()
+        if self._runtime is None:
+            self._runtime = make()
+        return self._runtime
+
+    def __getstate__(self) -> Dict[str, Any]:
+        """An engine is neither copied nor sent to another process: each makes its own."""
+        return {**self.__dict__, "_runtime": None, "_of_parent": []}
+
+
+def open_graph(graph: Graph, threads: int) -> Runtime:
+    """RETURNS (Runtime): the engine over the graph. Raises a UserError where it cannot run it."""
+    engine = ENGINES[graph.runtime]
+    try:
+        return engine.open(graph.content, precision=graph.precision, threads=threads)
+    except Exception as error:  # each engine has exceptions of its own
+        raise UserError(
+            f"{engine.package} {engine.version()} cannot run this encoder's graph, which was made with "
+            f"{graph.versions.get(engine.package, 'another version')} ({type(error).__name__}: {error}); "
+            "expected a version that can: upgrade it, or make the pipeline anew with `bertfam optimize`."
+        ) from error
+
+
+def has_engine(checkpoint: Checkpoint) -> bool:
+    """Whether the engine of the checkpoint's graph is installed; warns where it is not.
+
+    Raises a UserError where there are no torch weights to fall back on.
+    """
+    assert checkpoint.graph is not None
+    engine = ENGINES[checkpoint.graph.runtime]
+    if engine.is_installed():
+        return True
+    how = f'pip install "spacy-bertfam[{engine.extra}]"'
+    if checkpoint.weights is None:
+        raise UserError(
+            f"This pipeline was made for {engine.package}, which is not installed, and its torch weights were left "
+            f"out (--drop-torch); expected {engine.package}: {how}."
+        )
+    warnings.warn(
+        f"This pipeline was made for {engine.package}, which is not installed: it predicts in torch, more slowly. "
+        f"To have it faster: {how}.",
+        stacklevel=2,
+    )
+    return False

@@ -1,0 +1,1 @@
+"""What can run the network in prediction, a file each: torch, onnxruntime, OpenVINO."""

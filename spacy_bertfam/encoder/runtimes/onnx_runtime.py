@@ -1,0 +1,37 @@
+"""The network as an ONNX graph in onnxruntime, on the CPU: float32, or weights in 8 bits."""
+
+import torch
+from torch import Tensor
+
+# Measured (benchmarks/README.md): less than a call of torch, as the graph has fewer and larger steps
+CALL_COST = 12
+INPUTS = ("ids", "mask")
+
+
+class OnnxRuntime:
+    """A session of onnxruntime over a graph with the inputs ``ids`` and ``mask``.
+
+    content (bytes): the ONNX file.
+    threads (int): with 1 everything runs in the calling thread.
+    Raises what onnxruntime raises where it cannot run the graph.
+    """
+
+    call_cost = CALL_COST
+
+    def __init__(self, content: bytes, *, precision: str, threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors; its warnings are about nodes that it fuses
+        # Each width would leave a plan of its memory behind
+        options.enable_mem_pattern = False
+        # Threads would go on waiting in a loop while spaCy works
+        options.add_session_config_entry("session.force_spinning_stop", "1")
+        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+    def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
+        # onnxruntime reads the memory of both arrays as it is
+        feed = dict(zip(INPUTS, (ids.cpu().numpy(), mask.cpu().numpy()), strict=True))
+        return torch.from_numpy(self._session.run(None, feed)[0]).to(ids.device)

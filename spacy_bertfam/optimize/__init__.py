@@ -1,0 +1,1 @@
+"""Step 8: a trained pipeline made for fast prediction: exported, quantised, compared, and written."""

@@ -1,0 +1,156 @@
+"""The network -> an ONNX graph that gives the same vectors, or the reason why there is none."""
+
+import tempfile
+import warnings
+from importlib import metadata
+from pathlib import Path
+from typing import Dict, Iterator, List, Tuple
+
+import torch
+from torch import Tensor
+
+from ..encoder.checkpoint import Checkpoint
+from ..encoder.graph import GRAPH, Graph
+from ..encoder.prediction import open_graph
+from ..encoder.runtimes.engines import ENGINES, Engine
+from ..errors import UserError
+
+OPSET = 17  # the oldest with a layer norm; every release of onnxruntime since 1.13 runs it
+# The largest difference from torch, over the largest vector's length, that rounding explains
+TOLERANCE = 1e-4
+# A file of Protobuf ends at 2 GB
+MAX_BYTES = 2**31 - 2**20
+# batch, width and padding of the inputs that graph and network are compared on
+SHAPES = ((1, 3, 0), (3, 20, 7), (5, 48, 40), (1, 33, 0), (2, 200, 150))
+
+
+class LastHiddenState(torch.nn.Module):
+    """Of a network's many outputs the one that is read."""
+
+    def __init__(self, network: torch.nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """RETURNS (Tensor): Shape: (n_windows, width, n_hidden)."""
+        return self.network(input_ids=ids, attention_mask=mask).last_hidden_state
+
+
+def export_graph(checkpoint: Checkpoint, *, runtime: str) -> Graph:
+    """The checkpoint's network in float32 for an engine, compared with torch on random pieces.
+
+    Raises a UserError where it cannot be exported, or comes out different.
+    """
+    engine = require_engine(runtime)
+    content = _to_onnx(checkpoint)
+    graph = Graph(
+        content,
+        runtime=runtime,
+        precision="fp32",
+        width=checkpoint.width,
+        max_pieces=checkpoint.max_pieces,
+        pad_id=checkpoint.tokenizer.pad_id,
+        versions=versions_of(engine),
+    )
+    _require_equal(checkpoint, graph)
+    return graph
+
+
+def require_engine(runtime: str) -> Engine:
+    """RETURNS (Engine): the engine of that name. Raises a UserError where what it needs is not installed."""
+    engine = ENGINES[runtime]
+    for package in (engine.package, "onnx"):
+        try:
+            __import__(package)
+        except ImportError as error:
+            raise UserError(
+                f"{package} is not installed, and {runtime} needs it; expected the extra {engine.extra!r}: "
+                f'pip install "spacy-bertfam[{engine.extra}]".'
+            ) from error
+    return engine
+
+
+def versions_of(engine: Engine) -> Dict[str, str]:
+    """RETURNS (Dict[str, str]): of the packages that make a graph."""
+    return {
+        engine.package: engine.version(),
+        **{
+            package: metadata.version(package)
+            for package in ("onnx", "torch", "transformers", "spacy-bertfam")
+        },
+    }
+
+
+def random_inputs(checkpoint: Checkpoint) -> Iterator[Tuple[Tensor, Tensor]]:
+    """YIELDS (Tuple[Tensor, Tensor]): ids and mask of windows, the last one of each call padded."""
+    random = torch.Generator().manual_seed(0)
+    n_pieces = checkpoint.tokenizer.backend.get_vocab_size()
+    for n, width, padding in SHAPES:
+        width = min(width, checkpoint.max_pieces)
+        padding = min(padding, width - 2)
+        ids = torch.randint(n_pieces, (n, width), generator=random)
+        ids[ids == checkpoint.tokenizer.pad_id] = checkpoint.tokenizer.prefix[0]
+        mask = torch.ones_like(ids)
+        if padding > 0:
+            ids[-1, -padding:], mask[-1, -padding:] = checkpoint.tokenizer.pad_id, 0
+        yield ids, mask
+
+
+def _to_onnx(checkpoint: Checkpoint) -> bytes:
+    network = checkpoint.network.eval()
+    name = type(network).__name__
+    ids, mask = list(random_inputs(checkpoint))[1]
+    axes = {tensor: {0: "windows", 1: "pieces"} for tensor in ("ids", "mask", "vectors")}
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(temporary) / GRAPH
+        try:
+            with warnings.catch_warnings(), torch.no_grad():
+                warnings.simplefilter(
+                    "ignore"
+                )  # of constants that the trace contains: they are compared below
+                # The exporter by tracing: it needs no package but onnx, and it exists from torch 2.2 to 2.13
+                torch.onnx.export(
+                    LastHiddenState(network),
+                    (ids, mask),
+                    str(path),
+                    input_names=["ids", "mask"],
+                    output_names=["vectors"],
+                    dynamic_axes=axes,
+                    opset_version=OPSET,
+                    **_legacy_option(),
+                )
+        except Exception as error:  # whatever an architecture does that has no place in a graph
+            raise UserError(
+                f"{name} cannot be exported to ONNX by torch {torch.__version__} ({type(error).__name__}: "
+                f"{str(error).strip().splitlines()[0][:200] if str(error).strip() else 'no reason given'}); "
+                "expected one that can: predict with `--runtime torch --precision bf16`."
+            ) from error
+        files: List[Path] = list(Path(temporary).iterdir())
+        if len(files) > 1 or path.stat().st_size > MAX_BYTES:
+            raise UserError(
+                f"{name} has more than 2 GB of weights in float32, the limit of an ONNX file; expected a smaller "
+                "one: predict with `--runtime torch --precision bf16`."
+            )
+        return path.read_bytes()
+
+
+def _legacy_option() -> Dict[str, bool]:
+    """torch 2.5 got a second exporter and an argument for it, which became the default in 2.9."""
+    import inspect
+
+    return {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
+
+
+def _require_equal(checkpoint: Checkpoint, graph: Graph) -> None:
+    engine = open_graph(graph, threads=torch.get_num_threads())
+    for ids, mask in random_inputs(checkpoint):
+        with torch.inference_mode():
+            expected = checkpoint.network(input_ids=ids, attention_mask=mask).last_hidden_state[mask.bool()]
+        found = engine(ids, mask)[mask.bool()]
+        difference = float((found - expected).abs().max())
+        if not difference <= TOLERANCE * max(1.0, float(expected.norm(dim=-1).max())):
+            raise UserError(
+                f"{type(checkpoint.network).__name__} comes out of the export different: its vectors for "
+                f"{tuple(ids.shape)} pieces are {difference:.2g} off in {graph.runtime}; expected the same as torch: "
+                "predict with `--runtime torch --precision bf16`."
+            )

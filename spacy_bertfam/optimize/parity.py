@@ -1,0 +1,74 @@
+"""A pipeline before and after: its vectors, its entities, its scores, its speed, on the same texts."""
+
+import time
+from dataclasses import dataclass
+from typing import FrozenSet, List, Optional, Sequence, Tuple
+
+import numpy as np
+from spacy.language import Language
+from spacy.scorer import Scorer
+from spacy.tokens import Doc
+from spacy.training import Example
+from thinc.api import Model
+from thinc.types import Floats2d
+from tqdm import tqdm
+
+from ..encoder.checkpoint import Checkpoint
+
+Entity = Tuple[int, int, int, str]  # index of the Doc, first token, token after the last, label
+N_MADE_UP = 24
+WIDTHS = (5, 120)  # pieces of a made-up text
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a pipeline makes of some texts."""
+
+    entities: FrozenSet[Entity]
+    f_score: Optional[float]  # of the entities, 0 to 100; None where there is no annotation
+    words_per_second: float
+
+
+@dataclass(frozen=True)
+class VectorParity:
+    """How far the vectors of one encoder are from those of torch in float32."""
+
+    largest: float  # difference of two numbers
+    mean: float  # length of the differences over the length of the vectors
+
+
+def run(nlp: Language, examples: Sequence[Example], *, annotated: bool, label: str, progress: bool) -> Run:
+    """Predict on copies of the examples' Docs, and score if they are ``annotated``."""
+    docs = [eg.predicted.copy() for eg in examples]
+    start = time.perf_counter()
+    done = list(tqdm(nlp.pipe(docs), total=len(docs), desc=label, disable=not progress))
+    seconds = time.perf_counter() - start
+    entities = frozenset((i, e.start, e.end, e.label_) for i, doc in enumerate(done) for e in doc.ents)
+    f_score = None
+    if annotated:
+        scored = [Example(doc, eg.reference) for doc, eg in zip(done, examples, strict=True)]
+        f_score = Scorer(nlp).score(scored).get("ents_f")
+    f_score = None if f_score is None else 100 * float(f_score)
+    return Run(entities, f_score, sum(map(len, done)) / max(seconds, 1e-9))
+
+
+def vectors_of(model: Model, docs: Sequence[Doc]) -> Floats2d:
+    """RETURNS (Floats2d): of all tokens of the Docs, Shape: (n_tokens, width)."""
+    return np.concatenate([model.ops.to_numpy(array) for array in model.predict(list(docs))])
+
+
+def compare_vectors(expected: Floats2d, found: Floats2d) -> VectorParity:
+    """Compare two arrays of vectors, Shape: (n_tokens, width)."""
+    difference = found - expected
+    length = float(np.linalg.norm(expected, axis=1).mean()) or 1.0
+    return VectorParity(
+        float(np.abs(difference).max(initial=0.0)), float(np.linalg.norm(difference, axis=1).mean()) / length
+    )
+
+
+def make_up_texts(checkpoint: Checkpoint) -> List[str]:
+    """RETURNS (List[str]): random pieces of the encoder's vocabulary, where there are no texts to compare on."""
+    random = np.random.default_rng(0)
+    tokenizer = checkpoint.tokenizer.backend
+    widths = random.integers(*WIDTHS, size=N_MADE_UP)
+    return [tokenizer.decode(random.integers(tokenizer.get_vocab_size(), size=n).tolist()) for n in widths]

@@ -1,0 +1,43 @@
+"""The account of an optimisation as text for a terminal."""
+
+from typing import Iterator, List
+
+from .optimize import EncoderReport, Report
+
+
+def format_report(report: Report) -> str:
+    """RETURNS (str): a line for each thing that was compared, then what each layer costs where it was measured."""
+    return "\n".join(_lines(report))
+
+
+def _lines(report: Report) -> Iterator[str]:
+    plan, before, after = report.plan, report.before, report.after
+    for encoder in report.encoders:
+        yield from _encoder_lines(encoder, several=len(report.encoders) > 1)
+    differing = len(before.entities ^ after.entities)
+    yield f"entities  {len(before.entities):,} in torch, {len(after.entities):,} now; {differing:,} in one of both only"
+    if before.f_score is not None and after.f_score is not None:
+        yield f"F1        {before.f_score:.2f} in torch, {after.f_score:.2f} now ({-report.drop:+.2f} points)"
+    ratio = after.words_per_second / before.words_per_second
+    yield (
+        f"speed     {before.words_per_second:,.0f} words a second in torch, {after.words_per_second:,.0f} now "
+        f"({ratio:.1f} times; {plan.runtime} {plan.precision})"
+    )
+
+
+def _encoder_lines(encoder: EncoderReport, *, several: bool) -> List[str]:
+    name = f" of {encoder.component}" if several else ""
+    lines = [
+        f"vectors   largest difference {encoder.parity.largest:.2g}, mean {encoder.parity.mean:.3%} of their "
+        f"length{name}"
+    ]
+    if encoder.n_bytes:
+        lines.append(f"graph     {encoder.n_bytes / 1e6:.1f} MB{name}")
+    if encoder.costs:
+        lines.append(f"layers    mean difference of the vectors where one alone has 8 bits{name}")
+        kept = set(encoder.kept)
+        lines += [
+            f"          {part:<11}{cost:8.2%}{'  stays in float32' if part in kept else ''}"
+            for part, cost in encoder.costs.items()
+        ]
+    return lines

@@ -1,0 +1,99 @@
+"""Every architecture comes out of the export with torch's vectors, or is refused by name."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from tiny.kinds import KINDS
+
+from spacy_bertfam.encoder.model import encoder_shim
+from spacy_bertfam.errors import UserError
+from spacy_bertfam.optimize import export
+from spacy_bertfam.optimize.export import export_graph
+
+pytest.importorskip("onnx")
+TEXTS = ["Zoé", "Anne-Marie vit à Rennes , près de la gare . " * 9, "", "Le maire de Saintes a signé ."]
+
+
+def build(folder):
+    from spacy_bertfam.encoder.model import build_encoder
+
+    model = build_encoder(str(folder))
+    model.initialize()
+    return model
+
+
+def compare(model, graph, docs):
+    """The texts are of several lengths, so that windows are padded."""
+    expected = np.concatenate(model.predict(docs))
+    encoder_shim(model).use_graph(graph)
+    np.testing.assert_allclose(np.concatenate(model.predict(docs)), expected, atol=1e-4)
+
+
+@pytest.fixture
+def docs():
+    import spacy
+
+    nlp = spacy.blank("fr")
+    return [nlp(text) for text in TEXTS]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_vectors_in_onnxruntime_are_those_of_torch(tiny_encoder, docs, kind):
+    pytest.importorskip("onnxruntime")
+    model = build(tiny_encoder(kind))
+    compare(model, export_graph(encoder_shim(model).loaded, runtime="onnxruntime"), docs)
+
+
+@pytest.mark.parametrize("kind", ["bert", "camembert", "deberta-v2", "modernbert"])
+def test_vectors_in_openvino_are_those_of_torch(tiny_encoder, docs, kind):
+    pytest.importorskip("openvino")
+    model = build(tiny_encoder(kind))
+    compare(model, export_graph(encoder_shim(model).loaded, runtime="openvino"), docs)
+
+
+def test_openvino_in_bf16_is_near_torch(tiny_encoder, docs):
+    pytest.importorskip("openvino")
+    model = build(tiny_encoder("bert"))
+    expected = np.concatenate(model.predict(docs))
+    graph = export_graph(encoder_shim(model).loaded, runtime="openvino")
+    encoder_shim(model).use_graph(replace(graph, precision="bf16"))
+    found = np.concatenate(model.predict(docs))
+    assert np.linalg.norm(found - expected, axis=1).mean() < 0.03 * np.linalg.norm(expected, axis=1).mean()
+
+
+def test_what_cannot_be_exported_is_refused_by_name(tiny_encoder, monkeypatch):
+    pytest.importorskip("onnxruntime")
+
+    def fail(*_, **__):
+        raise RuntimeError("no symbol for aten::odd")
+
+    monkeypatch.setattr(torch.onnx, "export", fail)
+    with pytest.raises(UserError, match=r"BertModel cannot be exported .*no symbol for aten::odd"):
+        export_graph(encoder_shim(build(tiny_encoder("bert"))).loaded, runtime="onnxruntime")
+
+
+def test_a_graph_with_other_vectors_is_refused(tiny_encoder, tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    from tiny.folder import make_tiny_encoder
+
+    other = encoder_shim(build(make_tiny_encoder("bert", tmp_path / "other", seed=1))).loaded
+    to_onnx = export._to_onnx
+    monkeypatch.setattr(export, "_to_onnx", lambda checkpoint: to_onnx(other))
+    with pytest.raises(UserError, match="BertModel comes out of the export different"):
+        export_graph(encoder_shim(build(tiny_encoder("bert"))).loaded, runtime="onnxruntime")
+
+
+def test_a_missing_package_is_named_with_its_extra(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(UserError, match=r'onnxruntime is not installed.*"spacy-bertfam\[onnx\]"'):
+        export.require_engine("onnxruntime")
+
+
+def test_the_graph_says_nothing_of_the_machine(tiny_encoder):
+    pytest.importorskip("onnxruntime")
+    content = export_graph(encoder_shim(build(tiny_encoder("bert"))).loaded, runtime="onnxruntime").content
+    assert b"site-packages" not in content and str(tiny_encoder("bert")).encode() not in content
