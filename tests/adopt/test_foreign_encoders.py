@@ -14,6 +14,7 @@ from spacy_bertfam.errors import UserError
 from spacy_bertfam.pipeline.connect import package_of
 
 both = pytest.mark.parametrize("generation", BOTH)
+OPTIMIZER = Adam(0.01)
 TEXT = "Marie Vasseur travaille à Rouen ."
 
 
@@ -29,12 +30,15 @@ def with_ner(folder) -> tuple[Language, list[Example]]:
     return nlp, examples
 
 
-def step(nlp: Language, examples: list[Example], **settings) -> float:
-    """RETURNS (float): the loss of the recogniser; all components that are not excluded have learned."""
+def step(nlp: Language, examples: list[Example], *, exclude: list[str], **settings) -> float:
+    """RETURNS (float): the loss of the recogniser; the others have learned too, as in spaCy's own loop."""
     losses: dict[str, float] = {}
     for eg in examples:
         eg.predicted = nlp.make_doc(eg.reference.text)
-    nlp.update(examples, sgd=Adam(0.01), losses=losses, **settings)
+    nlp.update(examples, sgd=False, losses=losses, exclude=exclude, **settings)
+    for name, pipe in nlp.pipeline:
+        if name not in exclude and hasattr(pipe, "finish_update"):
+            pipe.finish_update(OPTIMIZER)
     return losses["ner"]
 
 
