@@ -4,6 +4,7 @@ import pytest
 import spacy
 import torch
 from standins.generations import CURATED_IS_THERE, needs_curated
+from standins.gold import examples
 from standins.pipelines import listener
 from standins.sentencepiece_file import sentencepiece_bytes
 from tiny.folder import make_tiny_encoder
@@ -34,10 +35,9 @@ def test_every_family_gives_the_same_vectors(kind, tmp_path):
     curated.add_encoder(nlp, kind, folder)
     tok2vec = listener("curated_transformer")
     nlp.add_pipe("tagger", config={"model": {"@architectures": "spacy.Tagger.v2", "tok2vec": tok2vec}})
-    tagger = nlp.get_pipe("tagger")
-    tagger.add_label("X")
-    nlp._link_components()
-    tagger.model.initialize(X=[nlp.make_doc("a")], Y=[[[1.0]]])
+    gold = examples(nlp)
+    with nlp.select_pipes(enable=["tagger"]):
+        nlp.initialize(lambda: gold)
     adopted, difference = adopt(nlp, TEXTS)
     assert difference.n_longer == 0
     assert 0 < difference.in_window < 1e-5
