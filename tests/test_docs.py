@@ -142,7 +142,8 @@ def test_a_stated_default_is_that_of_the_config(path, value):
 def clone(tiny_encoder, tmp_path_factory) -> Path:
     """A folder like a clone in which the quickstart has run; its pipeline is tiny and guesses."""
     folder = tmp_path_factory.mktemp("clone")
-    shutil.copytree(ROOT / "assets", folder / "assets")
+    for name in ("assets", "configs"):
+        shutil.copytree(ROOT / name, folder / name)
     config = load_config(
         ROOT / "configs" / "ner_shared.cfg", overrides={"paths.encoder": str(tiny_encoder("camembert"))}
     )

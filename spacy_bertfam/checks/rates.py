@@ -1,7 +1,7 @@
 """The learning rate: its height for this encoder, its warm-up, and where it ends."""
 
 from itertools import islice
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Iterator, Optional
 
 from spacy.util import registry
 
@@ -23,7 +23,7 @@ def check_rates(setup: Setup, facts: Optional[EncoderFacts]) -> Iterator[Finding
     block = setup.training.get("optimizer", {}).get("learn_rate")
     if block is None or setup.training.get("optimizer", {}).get("@optimizers") is None:
         return
-    found = [*_too_high(setup, block, facts), *_warmup(block), *_end(setup, block)]
+    found = [*_too_high(setup, block, facts), *_warmup(setup, block), *_end(setup, block)]
     if not found:
         yield Finding(FINE, f"a learning rate of {peak(block):g} at most, ending where training ends", RATE)
     yield from found
@@ -61,10 +61,12 @@ def _too_high(setup: Setup, block: Any, facts: Optional[EncoderFacts]) -> Iterat
     )  # fmt: skip
 
 
-def _warmup(block: Any) -> Iterator[Finding]:
+def _warmup(setup: Setup, block: Any) -> Iterator[Finding]:
     if not _is_warmup(block):
         return
     n_warmup, n_total = block.get("warmup_steps", 0), block.get("total_steps", 0)
+    # what `_end` makes of it
+    n_total = setup.training.get("max_steps") or n_total
     wanted = max(1, n_total // 10)
     if n_warmup == 0 or n_warmup >= n_total:
         yield Finding(
@@ -89,4 +91,4 @@ def _end(setup: Setup, block: Any) -> Iterator[Finding]:
 
 
 def _is_warmup(block: Any) -> bool:
-    return isinstance(block, Dict) and block.get("@schedules") == WARMUP
+    return isinstance(block, dict) and block.get("@schedules") == WARMUP
