@@ -63,9 +63,7 @@ class PieceTokenizer:
         n_before = 0
         while n_before < len(wrapped.ids) and wrapped.special_tokens_mask[n_before]:
             n_before += 1
-        return cls(
-            backend, tuple(wrapped.ids[:n_before]), tuple(wrapped.ids[n_before + n_bare :]), pad_id
-        )
+        return cls(backend, tuple(wrapped.ids[:n_before]), tuple(wrapped.ids[n_before + n_bare :]), pad_id)
 
     @property
     def n_special(self) -> int:
@@ -78,7 +76,11 @@ class PieceTokenizer:
         bases = accumulate((len(text) for text in texts), initial=0)
         ends = np.cumsum(counts).tolist()
         return [
-            Pieces(joined.ids[end - n : end], joined.starts[end - n : end] - base, joined.ends[end - n : end] - base)
+            Pieces(
+                joined.ids[end - n : end],
+                joined.starts[end - n : end] - base,
+                joined.ends[end - n : end] - base,
+            )
             for end, n, base in zip(ends, counts.tolist(), bases, strict=False)
         ]
 

@@ -3,7 +3,6 @@
 from typing import List, Optional, Sequence
 
 from thinc.api import Dropout, Model, chain, with_array
-from thinc.types import Floats2d
 
 from ..types import TaggerModel, Tok2VecModel, Transitions
 from .loss import token_cross_entropy
