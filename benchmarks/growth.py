@@ -14,7 +14,7 @@ from benchmarks.machine import peak_memory, reset_peak, resident_memory
 from benchmarks.tables import Row
 
 SHAPES = ("short", "long")
-NAMES = {"short": "texts of 20 words", "long": "one text"}
+NAMES = {"short": "single sentences", "long": "one text"}
 
 
 def growth_rows(trained: Path, sizes: Sequence[int], *, n_threads: int) -> List[Row]:

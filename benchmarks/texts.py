@@ -1,113 +1,32 @@
-"""Texts of any length: French words drawn at random, so that figures of growth need no corpus."""
+"""Texts of any length: the project's sample sentences drawn at random, so that figures of growth need no corpus."""
 
+import json
 import random
-from typing import Iterator
+from typing import Iterator, List
 
-WORDS = [
-    "le",
-    "la",
-    "les",
-    "un",
-    "une",
-    "de",
-    "du",
-    "des",
-    "à",
-    "au",
-    "aux",
-    "et",
-    "ou",
-    "mais",
-    "qui",
-    "que",
-    "où",
-    "dans",
-    "sur",
-    "pour",
-    "par",
-    "avec",
-    "sans",
-    "est",
-    "a",
-    "ont",
-    "était",
-    "sera",
-    "maire",
-    "ville",
-    "pays",
-    "gouvernement",
-    "ministre",
-    "président",
-    "conseil",
-    "élection",
-    "rapport",
-    "équipe",
-    "match",
-    "saison",
-    "marché",
-    "prix",
-    "Paris",
-    "Lyon",
-    "Brest",
-    "Marseille",
-    "Bretagne",
-    "Europe",
-    "France",
-    "Espagne",
-    "Marie",
-    "Jean",
-    "Claire",
-    "Martin",
-    "Durand",
-    "Moreau",
-    "Lefebvre",
-    "ouvre",
-    "ferme",
-    "annonce",
-    "publie",
-    "refuse",
-    "attend",
-    "gagne",
-    "perd",
-    "arrive",
-    "quitte",
-    "reste",
-    "devient",
-    "hier",
-    "demain",
-    "lundi",
-    "janvier",
-    "nouveau",
-    "grand",
-    "petit",
-    "public",
-    "social",
-    "français",
-    "européen",
-    "premier",
-    "dernier",
-    "long",
-    "court",
-    "rouge",
-    "vert",
-    "12",
-    "2017",
-    "3,5",
-]
-SENTENCE = 20  # words, with the full stop
+from benchmarks.child import ROOT
+
+SAMPLE = ROOT / "assets" / "fr_train.jsonl"
+PARAGRAPH = 10  # sentences
+
+
+def read_sample() -> List[str]:
+    """RETURNS (List[str]): French sentences of ten to thirty words."""
+    return [json.loads(line)["text"] for line in SAMPLE.read_text(encoding="utf8").splitlines() if line]
 
 
 def sentences(n_words: int, *, seed: int = 0) -> Iterator[str]:
-    """YIELDS (str): sentences of 20 words, together about ``n_words``."""
-    draw = random.Random(seed)
-    for _ in range(max(1, n_words // SENTENCE)):
-        words = draw.choices(WORDS, k=SENTENCE - 1)
-        yield f"{words[0].capitalize()} {' '.join(words[1:])}."
+    """YIELDS (str): sentences, together at least ``n_words`` words between spaces."""
+    draw, sample = random.Random(seed), read_sample()
+    while n_words > 0:
+        sentence = draw.choice(sample)
+        n_words -= len(sentence.split())
+        yield sentence
 
 
 def long_text(n_words: int, *, seed: int = 0) -> str:
-    """RETURNS (str): the same sentences as one text, ten to a paragraph."""
+    """RETURNS (str): the same sentences as one text with paragraphs."""
     return "".join(
-        sentence + ("\n\n" if i % 10 == 9 else " ")
+        sentence + (" " if (i + 1) % PARAGRAPH else "\n\n")
         for i, sentence in enumerate(sentences(n_words, seed=seed))
     )

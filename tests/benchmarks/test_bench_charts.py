@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_names_with_marks_are_escaped(chart):
 def test_what_is_proportional_is_straight_and_what_is_constant_is_level(chart):
     lines = [node.get("points") for node in ElementTree.fromstring(chart).iter(f"{SVG}polyline")]
     rising, level = ([tuple(map(float, p.split(","))) for p in line.split()] for line in lines)
-    slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in zip(rising, rising[1:], strict=False)]
+    slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(rising)]
     assert slopes[0] == pytest.approx(slopes[1], abs=0.01)
     assert level[0][1] == level[1][1]
 

@@ -32,7 +32,7 @@ def test_growth_is_measured_for_short_texts_and_for_one_long_text(encoder, tmp_p
     arguments = ["--suite", "memory", "--encoder", encoder, "--output", tmp_path, "--max-words", 1000]
     assert run(*arguments).exit_code == 0
     rows = json.loads((tmp_path / "memory.json").read_text(encoding="utf8"))["Growth"]
-    assert [row["texts"] for row in rows] == ["texts of 20 words", "one text"]
+    assert [row["texts"] for row in rows] == ["single sentences", "one text"]
     assert all(row["words"] > 900 and row["seconds"] > 0 for row in rows)
     for name in ("memory-time", "memory-memory"):
         ElementTree.parse(tmp_path / f"{name}.svg")
