@@ -5,7 +5,7 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Optional
 
 PACKAGES = ("spacy-bertfam", "spacy", "thinc", "torch", "transformers", "spacy-transformers")
 
@@ -42,15 +42,36 @@ def processor_name() -> str:
 
 def peak_memory() -> float:
     """RETURNS (float): the most memory that this process has held so far, in megabytes; 0 where unknown."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        # Not getrusage: its maximum goes over from a parent to the child that it starts.
-        for line in status.read_text(encoding="utf8").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
+    # Not getrusage where there is better: its maximum goes over from a parent to the child that it starts.
+    found = _status("VmHWM:")
+    if found is not None:
+        return found
     try:
         import resource
     except ImportError:
         return 0.0
     unit = 1024**2 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def resident_memory() -> float:
+    """RETURNS (float): the memory that this process holds now, in megabytes; its peak where that is unknown."""
+    found = _status("VmRSS:")
+    return peak_memory() if found is None else found
+
+
+def reset_peak() -> None:
+    """Let ``peak_memory`` begin anew, where the system can (Linux)."""
+    place = Path("/proc/self/clear_refs")
+    if place.is_file():
+        place.write_text("5", encoding="utf8")
+
+
+def _status(row: str) -> Optional[float]:
+    """A row of what Linux says of this process, in megabytes; None elsewhere."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        for line in status.read_text(encoding="utf8").splitlines():
+            if line.startswith(row):
+                return int(line.split()[1]) / 1024
+    return None

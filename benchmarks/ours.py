@@ -1,14 +1,15 @@
 """Our side of the comparison: `spacy train` with the project's own config and the recipe of the plain loop."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from plain_loop import Recipe
 from spacy.util import load_config
 from thinc.api import Config
+
+from benchmarks.child import environment
+from benchmarks.plain_loop import Recipe
 
 CONFIG = Path(__file__).parent.parent / "configs" / "ner_shared.cfg"
 STEP_TIMER = Path(__file__).parent / "step_timer.py"
@@ -62,13 +63,11 @@ def run_spacy_train(config: Config, output: Path, log: Path) -> None:
     config.to_disk(output / "train.cfg")
     command: List[Any] = [sys.executable, "-m", "spacy", "train", output / "train.cfg"]
     command += ["--output", output, "--code", STEP_TIMER]
-    folder = str(Path(__file__).parent)
-    path = os.pathsep.join([folder, *filter(None, [os.environ.get("PYTHONPATH")])])
     with log.open("w", encoding="utf8") as stream:
         subprocess.run(
             [str(part) for part in command],
             check=True,
             stdout=stream,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONPATH": path},
+            env=environment(),
         )

@@ -7,11 +7,11 @@ from typing import List, Sequence
 
 import typer
 from spacy.tokens import Doc
-from speed import require
-from tables import Row, report
-from windows import parse_pairs
 
-from corpus import convert_parts, read_docs
+from benchmarks.corpus import convert_parts, read_docs
+from benchmarks.speed import require
+from benchmarks.tables import Row, report
+from benchmarks.windows import parse_pairs
 from spacy_bertfam.encoder.batch import PieceBatch, WindowSize
 from spacy_bertfam.encoder.chunking import CALL_COST_CPU, CALL_COST_GPU
 from spacy_bertfam.encoder.tokenizer import PieceTokenizer

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Sequence
 
 import typer
-from odd_texts import ODD_TEXTS
-from parity_causes import CAUSES, Difference, Reader, compare_text
 from spacy.language import Language
-from tables import Row, report
 
+from benchmarks.odd_texts import ODD_TEXTS
+from benchmarks.parity_causes import CAUSES, Difference, Reader, compare_text
+from benchmarks.tables import Row, report
 from spacy_bertfam.hub.export_hf import export_hf
 from spacy_bertfam.hub.import_hf import import_hf
 

@@ -9,12 +9,12 @@ from typing import Any, Dict, Iterator, List, Sequence, Tuple
 import torch
 import torch.nn.functional as F
 import typer
-from machine import peak_memory
 from spacy.tokens import Doc, Span
-from tables import write_json
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
-from corpus import read_docs
+from benchmarks.corpus import read_docs
+from benchmarks.machine import peak_memory
+from benchmarks.tables import write_json
 
 IGNORED = -100
 

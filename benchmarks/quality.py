@@ -8,15 +8,14 @@ from typing import Any, Dict, List, Optional
 
 import spacy
 import typer
-from ours import make_config, run_spacy_train
-from plain_loop import PlainTagger, Recipe
-from scores import score_rows, side_by_side
-from tables import Row, report
-from train_speed import compare_steps
 
-from corpus import convert_parts, limit_docs, read_docs
-
-PLAIN_LOOP = Path(__file__).parent / "plain_loop.py"
+from benchmarks.child import environment
+from benchmarks.corpus import convert_parts, limit_docs, read_docs
+from benchmarks.ours import make_config, run_spacy_train
+from benchmarks.plain_loop import PlainTagger, Recipe
+from benchmarks.scores import score_rows, side_by_side
+from benchmarks.tables import Row, report
+from benchmarks.train_speed import compare_steps
 
 
 def train_ours(
@@ -38,12 +37,19 @@ def train_plain(
     """Train by the plain loop in a process of its own, unless that is done. RETURNS (Dict): its figures."""
     figures = output / "training.json"
     if not figures.is_file():
-        command: List[Any] = [sys.executable, PLAIN_LOOP, corpus["train"], encoder, output, "--lang", lang]
+        command: List[Any] = [sys.executable, "-m", "benchmarks.plain_loop", corpus["train"], encoder, output]
+        command += ["--lang", lang]
         command += ["--epochs", recipe.epochs, "--batch-size", recipe.batch_size]
         command += ["--learn-rate", recipe.learn_rate, "--seed", recipe.seed]
         output.mkdir(parents=True, exist_ok=True)
         with output.with_suffix(".log").open("w", encoding="utf8") as stream:
-            subprocess.run([str(c) for c in command], check=True, stdout=stream, stderr=subprocess.STDOUT)
+            subprocess.run(
+                [str(c) for c in command],
+                check=True,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                env=environment(),
+            )
     return json.loads(figures.read_text(encoding="utf8"))
 
 

@@ -1,40 +1,36 @@
 """Words a second and peak memory of `nlp.pipe`, beside other ways to run the same weights."""
 
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 from statistics import median
 from typing import Dict, List, Sequence, Tuple
 
-import peers
 import typer
-from machine import peak_memory
-from reference import compare_entities, reference_of
 from spacy.tokens import Doc
-from tables import Row, report
-from windows import compare_cells, compare_windows, parse_pairs
 
-from corpus import convert_parts, read_docs
+from benchmarks import foreign, peers
+from benchmarks.child import run_module
+from benchmarks.corpus import convert_parts, read_docs
+from benchmarks.machine import peak_memory
+from benchmarks.reference import compare_entities, reference_of
+from benchmarks.tables import Row, report
+from benchmarks.windows import compare_cells, compare_windows, parse_pairs
 
-BATCH_SIZES = (1, 8, 32)  # of transformers' pipeline, "pipeline 8"
-NAMES = ("ours", "spacy-transformers", *(f"pipeline {n}" for n in BATCH_SIZES), "bare loop")
+NAMES = ("ours", *foreign.names(), "bare loop")
 
 
-def build(name: str, trained: Path, work: Path, texts: Sequence[str]) -> peers.System:
+def build(name: str, trained: Path, work: Path, texts: Sequence[str], lang: str) -> foreign.System:
     """RETURNS (Callable): the system of that name, ready to run."""
     if name == "ours":
         return peers.ours(trained)
-    if name == "spacy-transformers":
-        return peers.spacy_transformers(work)
     if name == "bare loop":
         return peers.bare_loop(trained, texts)
-    return peers.hf_pipeline(work, batch_size=int(name.rpartition(" ")[2]))
+    return foreign.build_foreign(name, work, lang)
 
 
 def alternate(
-    systems: Dict[str, peers.System], texts: Sequence[str], *, n_rounds: int
+    systems: Dict[str, foreign.System], texts: Sequence[str], *, n_rounds: int
 ) -> Dict[str, List[Tuple[float, float]]]:
     """Run the systems in turn, ``n_rounds`` times after a short warm-up.
 
@@ -72,21 +68,19 @@ def speed_rows(
     return rows
 
 
-def measure_memory(name: str, trained: Path, work: Path, texts: Path) -> float:
+def measure_memory(name: str, trained: Path, work: Path, texts: Path, lang: str) -> float:
     """RETURNS (float): the peak memory, in megabytes, of a process that only builds and runs this system."""
-    command = [sys.executable, Path(__file__).resolve(), "one", name, trained, work, texts]
-    found = subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True)
-    return float(found.stdout.strip().splitlines()[-1])
+    return float(run_module("benchmarks.speed", "one", name, trained, work, texts, lang))
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command("one", hidden=True)
-def one_cli(name: str, trained: Path, work: Path, texts: Path) -> None:
+def one_cli(name: str, trained: Path, work: Path, texts: Path, lang: str) -> None:
     """Run one system over the texts once, and print the peak memory of the process."""
     loaded = json.loads(texts.read_text(encoding="utf8"))
-    build(name, trained, work, loaded)(loaded)
+    build(name, trained, work, loaded, lang)(loaded)
     typer.echo(peak_memory())
 
 
@@ -98,21 +92,20 @@ def compare_cli(
     lang: str = typer.Option("fr"),
     n_docs: int = typer.Option(0, help="Only the first documents; 0 is all"),
     n_rounds: int = typer.Option(5),
-    systems: str = typer.Option(",".join(NAMES), help="Which of them"),
+    systems: str = typer.Option(";".join(NAMES), help="Which of them, with semicolons between"),
     memory: bool = typer.Option(True, help="Measure the peak memory too, each system in its own process"),
 ) -> None:
     """Speed and memory of each system, and whether our entities are those of the reference."""
     require(trained / "config.cfg", corpus / "dev.jsonl")
-    names = [name.strip() for name in systems.split(",")]
+    names = [name.strip() for name in systems.split(";")]
     if set(names) - set(NAMES):
-        raise typer.BadParameter(f"--systems: found {systems!r}; expected some of {', '.join(NAMES)}.")
-    gold = dev_docs(corpus, output, lang)[: n_docs or None]
+        raise typer.BadParameter(f"--systems: found {systems!r}; expected some of {'; '.join(NAMES)}.")
+    gold = peers.prepare(trained, corpus, output, lang)[: n_docs or None]
     texts = [doc.text for doc in gold]
-    sentences = convert_parts({"dev": corpus / "dev.jsonl"}, output, lang=lang, unit="sentence")
-    peers.prepare(trained, output, read_docs(sentences["dev"], lang))
-    (output / "texts.json").write_text(json.dumps(texts), encoding="utf8")
-    peaks = {n: measure_memory(n, trained, output, output / "texts.json") for n in names} if memory else {}
-    running = {name: build(name, trained, output, texts) for name in names}
+    place = output / "texts.json"
+    place.write_text(json.dumps(texts), encoding="utf8")
+    peaks = {n: measure_memory(n, trained, output, place, lang) for n in names} if memory else {}
+    running = {name: build(name, trained, output, texts, lang) for name in names}
     times = alternate(running, texts, n_rounds=n_rounds)
     tables = {
         "Speed and memory": speed_rows(times, peaks, sum(map(len, gold)), base=names[0]),

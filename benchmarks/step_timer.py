@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import IO, Any, Callable, Dict, List, Optional, Tuple
 
 import spacy
-from machine import peak_memory
 from spacy.language import Language
-from tables import write_json
+
+from benchmarks.machine import peak_memory
+from benchmarks.tables import write_json
 
 Log = Callable[[Optional[Dict[str, Any]]], None]
 

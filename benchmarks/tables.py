@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
-from machine import describe_machine
+from benchmarks.machine import describe_machine
 
 Row = Dict[str, Any]
 

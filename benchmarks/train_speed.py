@@ -9,14 +9,15 @@ from statistics import median
 from typing import Callable, Dict, List, Sequence, Tuple
 
 import spacy
-from ours import make_config
-from plain_loop import PlainTagger, Recipe, make_optimizer, shuffled_batches
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import registry
-from tables import Row
 from thinc.api import Optimizer
+
+from benchmarks.ours import make_config
+from benchmarks.plain_loop import PlainTagger, Recipe, make_optimizer, shuffled_batches
+from benchmarks.tables import Row
 
 Step = Callable[[Sequence[Doc]], object]
 

@@ -4,10 +4,11 @@ from pathlib import Path
 from statistics import median
 from typing import Callable, Dict, List, Sequence, Tuple
 
-from peers import System, load_with
-from scores import score_rows
 from spacy.tokens import Doc
-from tables import Row
+
+from benchmarks.peers import System, load_with
+from benchmarks.scores import score_rows
+from benchmarks.tables import Row
 
 Times = Dict[str, List[Tuple[float, float]]]
 Run = Callable[[Dict[str, System]], Times]

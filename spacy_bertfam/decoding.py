@@ -114,7 +114,9 @@ def decode_rows(
 def spans_of(path: Ints1d, lengths: Ints1d, tag_set: TagSet) -> List[TokenSpan]:
     """Legal tags of texts end to end to their spans."""
     text = np.repeat(np.arange(len(lengths)), lengths)
-    padded = np.zeros(len(path) + len(lengths), dtype=np.int64)  # an O behind each text parts it from the next
+    padded = np.zeros(
+        len(path) + len(lengths), dtype=np.int64
+    )  # an O behind each text parts it from the next
     padded[np.arange(len(path)) + text] = path
     behind = (text + np.arange(len(path))).searchsorted
     found = tag_set.decode(padded)

@@ -269,9 +269,7 @@ def _close(some: Floats, others: Floats) -> bool:
     return bool(np.abs(some - others).max(initial=0.0) <= SHARE_TOLERANCE)
 
 
-def _backward(
-    packed: TimeMajor, emissions: Floats, forward: Floats, weights: Floats, end: Floats
-) -> Floats:
+def _backward(packed: TimeMajor, emissions: Floats, forward: Floats, weights: Floats, end: Floats) -> Floats:
     """Backward weights; ``emissions`` are over the scale of the row."""
     backward = np.empty_like(emissions)
     back = np.ascontiguousarray(weights.T)

@@ -80,7 +80,11 @@ class PieceTokenizer:
         bases = accumulate((len(text) for text in texts), initial=0)
         ends = np.cumsum(counts).tolist()
         return [
-            Pieces(joined.ids[end - n : end], joined.starts[end - n : end] - base, joined.ends[end - n : end] - base)
+            Pieces(
+                joined.ids[end - n : end],
+                joined.starts[end - n : end] - base,
+                joined.ends[end - n : end] - base,
+            )
             for end, n, base in zip(ends, counts.tolist(), bases, strict=False)
         ]
 

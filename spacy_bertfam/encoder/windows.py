@@ -12,10 +12,8 @@ NEWLINE = ord("\n")
 
 def covered(firsts: Ints1d, lasts: Ints1d, n: int) -> Bools1d:
     """RETURNS (Bools1d): whether each of ``n`` places lies in one of the stretches; Shape: (n,)."""
-    change = np.zeros(n + 1, dtype=np.int64)
     filled = lasts > firsts
-    np.add.at(change, firsts[filled], 1)
-    np.add.at(change, lasts[filled], -1)
+    change = np.bincount(firsts[filled], minlength=n + 1) - np.bincount(lasts[filled], minlength=n + 1)
     return np.cumsum(change)[:n] > 0
 
 

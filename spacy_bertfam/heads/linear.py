@@ -2,13 +2,14 @@
 
 from typing import Any, List, Optional, Sequence
 
-from thinc.api import Dropout, Model, chain, with_array
+from thinc.api import Dropout, Model, chain
 from thinc.types import Floats2d
 
 from ..types import TaggerModel, Tok2VecModel, Transitions
 from .loss import token_cross_entropy
 from .output_layer import output_layer
 from .prediction_layer import prediction_layer
+from .rows import with_rows
 from .transitions import resized
 
 
@@ -57,7 +58,7 @@ def token_classifier(
     """Dropout and a linear layer, with layers ``before`` and ``behind``, and what the component asks of a head."""
     drop: Model[Floats2d, Floats2d] = Dropout(dropout or 0.0)
     output = output_layer(nO=nO)
-    model: TaggerModel = chain(tok2vec, with_array(chain(*before, drop, output, *behind)))
+    model: TaggerModel = chain(tok2vec, with_rows(chain(*before, drop, output, *behind)))
     model.set_ref("tok2vec", tok2vec)
     model.set_ref("dropout", drop)
     model.set_ref("output_layer", output)

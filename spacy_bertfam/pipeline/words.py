@@ -31,7 +31,10 @@ def decode_words(
     forced = None
     if outside is not None and any(mark is not None for mark in outside):
         forced = np.concatenate(
-            [np.zeros(n, dtype=bool) if mark is None else mark for n, mark in zip(lengths, outside, strict=True)]
+            [
+                np.zeros(n, dtype=bool) if mark is None else mark
+                for n, mark in zip(lengths, outside, strict=True)
+            ]
         )
         kept |= forced
         forced = forced[kept]

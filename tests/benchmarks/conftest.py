@@ -7,7 +7,7 @@ import pytest
 import spacy
 from spacy.tokens import Doc, Span
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 SENTENCES = [
     ("Marie habite à Lyon .", [(0, 1, "PER"), (3, 4, "LOC")]),

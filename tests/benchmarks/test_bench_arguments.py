@@ -10,21 +10,21 @@ from typer.testing import CliRunner
     [("254/64", [(254, 64)]), ("510/128, 126/0", [(510, 128), (126, 0)])],
 )
 def test_pairs_of_window_and_overlap(text, expected):
-    from windows import parse_pairs
+    from benchmarks.windows import parse_pairs
 
     assert parse_pairs(text) == expected
 
 
 @pytest.mark.parametrize("text", ["254", "254/", "a/b", "254/64,,126/0"])
 def test_what_is_no_pair_is_named(text):
-    from windows import parse_pairs
+    from benchmarks.windows import parse_pairs
 
     with pytest.raises(ValueError, match="expected WINDOW/OVERLAP"):
         parse_pairs(text)
 
 
 def test_missing_corpus_is_one_sentence(tmp_path):
-    import quality
+    from benchmarks import quality
 
     app = typer.Typer()
     app.command()(quality.main_cli)
@@ -39,7 +39,7 @@ def test_missing_corpus_is_one_sentence(tmp_path):
 def test_limit_keeps_the_first_docs(tmp_path, gold_docs):
     from spacy.tokens import DocBin
 
-    from corpus import limit_docs, read_docs
+    from benchmarks.corpus import limit_docs, read_docs
 
     path = tmp_path / "train.sentence.spacy"
     DocBin(docs=gold_docs).to_disk(path)
@@ -52,7 +52,7 @@ def test_limit_keeps_the_first_docs(tmp_path, gold_docs):
 
 @pytest.mark.parametrize("command", ["compare", "windows"])
 def test_missing_pipeline_is_one_sentence(tmp_path, command):
-    import speed
+    from benchmarks import speed
 
     arguments = [command, tmp_path / "model", tmp_path / "corpus", tmp_path / "out"]
     result = CliRunner().invoke(speed.app, [str(a) for a in arguments])

@@ -9,14 +9,15 @@ import torch
 
 @pytest.mark.parametrize(("step", "expected"), [(0, 0.0), (5, 0.5), (10, 1.0), (55, 0.5), (100, 0.0)])
 def test_rate_warms_up_and_decays(step, expected):
-    from plain_loop import Recipe
+    from benchmarks.plain_loop import Recipe
 
     assert Recipe(learn_rate=1.0, warmup=0.1).rate(step, 100) == pytest.approx(expected)
 
 
 def test_schedule_is_that_of_spacy_train():
-    from plain_loop import Recipe
     from thinc.api import warmup_linear
+
+    from benchmarks.plain_loop import Recipe
 
     recipe = Recipe(learn_rate=1e-4)
     expected = [float(rate) for rate in islice(warmup_linear(1e-4, 19, 197), 197)]
@@ -32,7 +33,7 @@ def test_schedule_is_that_of_spacy_train():
     ],
 )
 def test_entities_are_read_leniently(gold_docs, tags, expected):
-    from plain_loop import with_entities
+    from benchmarks.plain_loop import with_entities
 
     doc = with_entities(gold_docs[0], tags)
     assert [(e.start, e.end, e.label_) for e in doc.ents] == expected
@@ -40,7 +41,7 @@ def test_entities_are_read_leniently(gold_docs, tags, expected):
 
 @pytest.fixture
 def tagger(tiny_encoder):
-    from plain_loop import PlainTagger
+    from benchmarks.plain_loop import PlainTagger
 
     return PlainTagger.from_encoder(tiny_encoder("bert"), ["LOC", "PER"])
 
@@ -55,7 +56,7 @@ def test_only_first_pieces_and_annotated_words_are_learned(tagger, gold_docs):
 
 
 def test_two_steps_move_the_network_and_take_time(tagger, gold_docs):
-    from plain_loop import Recipe, train
+    from benchmarks.plain_loop import Recipe, train
 
     before = tagger.network.classifier.weight.detach().clone()
     recipe = Recipe(epochs=1, batch_size=2, learn_rate=1e-3)
@@ -65,7 +66,7 @@ def test_two_steps_move_the_network_and_take_time(tagger, gold_docs):
 
 
 def test_prediction_keeps_the_order_and_survives_saving(tagger, gold_docs, tmp_path: Path):
-    from plain_loop import PlainTagger
+    from benchmarks.plain_loop import PlainTagger
 
     found = tagger.predict(gold_docs, batch_size=3)
     assert [doc.text for doc in found] == [doc.text for doc in gold_docs]

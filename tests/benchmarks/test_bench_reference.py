@@ -23,8 +23,8 @@ def nlp(request, tiny_encoder, gold_docs):
 
 
 def test_entities_are_those_of_the_reference(nlp, tmp_path):
-    from export import export_classifier
-    from reference import compare_entities, reference_of
+    from benchmarks.export import export_classifier
+    from benchmarks.reference import compare_entities, reference_of
 
     export_classifier(nlp, tmp_path)
     found = compare_entities(nlp, reference_of(nlp, tmp_path), TEXTS, 50)
@@ -34,8 +34,8 @@ def test_entities_are_those_of_the_reference(nlp, tmp_path):
 
 
 def test_a_difference_is_counted(nlp, tmp_path):
-    from export import export_classifier
-    from reference import compare_entities, reference_of
+    from benchmarks.export import export_classifier
+    from benchmarks.reference import compare_entities, reference_of
 
     export_classifier(nlp, tmp_path)
     reference = reference_of(nlp, tmp_path)
@@ -45,8 +45,8 @@ def test_a_difference_is_counted(nlp, tmp_path):
 
 
 def test_longer_texts_are_left_out(nlp, tmp_path):
-    from export import export_classifier
-    from reference import compare_entities, reference_of
+    from benchmarks.export import export_classifier
+    from benchmarks.reference import compare_entities, reference_of
 
     export_classifier(nlp, tmp_path)
     found = compare_entities(nlp, reference_of(nlp, tmp_path), [*TEXTS, "mot " * 60], 50)

@@ -10,13 +10,13 @@ import pytest
     [(0.87412, "0.874"), (1.0, "1.000"), (2320.4, "2,320"), (40875, "40,875"), ("ours", "ours")],
 )
 def test_cells_are_short(value, expected):
-    from tables import format_cell
+    from benchmarks.tables import format_cell
 
     assert format_cell(value) == expected
 
 
 def test_table_aligns_numbers_right_and_words_left():
-    from tables import markdown_table
+    from benchmarks.tables import markdown_table
 
     rows = [{"system": "ours", "words": 2400.0}, {"system": "plain loop", "words": 900.0}]
     assert markdown_table(rows).splitlines() == [
@@ -28,13 +28,13 @@ def test_table_aligns_numbers_right_and_words_left():
 
 
 def test_table_without_figures_says_so():
-    from tables import markdown_table
+    from benchmarks.tables import markdown_table
 
     assert markdown_table([]) == "(no figures)"
 
 
 def test_report_leaves_json_and_the_same_as_markdown(tmp_path):
-    from tables import report
+    from benchmarks.tables import report
 
     text = report("Title", {"Part": [{"system": "ours", "F": 0.5}]}, tmp_path / "new" / "x.json", epochs=3)
     found = json.loads((tmp_path / "new" / "x.json").read_text(encoding="utf8"))
@@ -46,7 +46,7 @@ def test_report_leaves_json_and_the_same_as_markdown(tmp_path):
 
 
 def test_peak_memory_grows_with_what_is_held():
-    from machine import peak_memory
+    from benchmarks.machine import peak_memory
 
     before = peak_memory()
     assert before > 10
@@ -55,7 +55,7 @@ def test_peak_memory_grows_with_what_is_held():
 
 
 def test_ratios_are_of_rounds_not_of_medians():
-    from speed import speed_rows
+    from benchmarks.speed import speed_rows
 
     times = {"ours": [(1.0, 1.0), (4.0, 2.0), (1.0, 1.0)], "other": [(2.0, 2.0), (8.0, 4.0), (2.0, 2.0)]}
     ours, other = speed_rows(times, {"other": 12.0}, 100)
@@ -66,14 +66,14 @@ def test_ratios_are_of_rounds_not_of_medians():
 
 
 def test_training_ratio_is_over_the_last_system():
-    from train_speed import speed_rows
+    from benchmarks.train_speed import speed_rows
 
     ours, plain = speed_rows({"ours": [(30.0, 20.0)], "plain loop": [(20.0, 20.0)]})
     assert (ours["ratio"], ours["ratio of these"], plain["ratio"]) == (1.5, 1.0, 1.0)
 
 
 def test_evaluation_and_saving_are_not_training_time():
-    from step_timer import clean_gaps
+    from benchmarks.step_timer import clean_gaps
 
     times = [10.0, 11.0, 12.0, 20.0, 25.0, 26.0]
     evaluated = [False, False, False, True, False, False]
@@ -81,8 +81,9 @@ def test_evaluation_and_saving_are_not_training_time():
 
 
 def test_scores_stand_side_by_side(gold_docs):
-    from scores import score_rows, side_by_side
     from spacy.tokens import Doc
+
+    from benchmarks.scores import score_rows, side_by_side
 
     empty = [Doc(doc.vocab, words=[t.text for t in doc]) for doc in gold_docs]
     rows = score_rows(gold_docs, gold_docs, part="dev", system="ours")

@@ -94,3 +94,27 @@ def test_no_tokens_make_no_chunk(tokenizers, fr, lengths):
     batch = PieceBatch.from_docs([fr("") for _ in lengths], tokenizers["bert"], WindowSize(10, 4))
     assert (batch.n_tokens, batch.lengths, len(batch.windows)) == (0, lengths, 0)
     assert list(batch.chunks(tokenizers["bert"], 100)) == []
+
+
+@pytest.mark.parametrize("kind", ["bert", "camembert", "roberta"])
+def test_a_batch_has_the_windows_and_pieces_of_each_doc_alone(kind, tiny_encoder, fr):
+    """Tokenised, aligned and cut as one text, the Docs do not touch each other."""
+    tokenizer = PieceTokenizer.from_folder(tiny_encoder(kind))
+    texts = [" Zoé  vit à\n\nRouen. ", "", "mot " * 40, " \t", "anticonstitution" * 30, "👩‍👩‍👧 !\u200b", "Fin. " * 20]
+    docs = [fr.make_doc(text) for text in texts]
+    size = WindowSize(12, 4)
+    together = PieceBatch.from_docs(docs, tokenizer, size)
+    n_tokens = n_pieces = n_cut = 0
+    for doc in docs:
+        alone = PieceBatch.from_docs([doc], tokenizer, size)
+        here = slice(n_tokens, n_tokens + len(doc))
+        windows = together.windows
+        mine = (windows.starts >= n_pieces) & (windows.starts < n_pieces + len(alone.ids))
+        for found, expected in zip(windows.arrays, alone.windows.arrays, strict=True):
+            assert (found[mine] - n_pieces).tolist() == expected.tolist()
+        counts = together.lasts[here] - together.firsts[here]
+        assert counts.tolist() == (alone.lasts - alone.firsts).tolist()
+        assert (together.firsts[here][counts > 0] - n_pieces).tolist() == alone.firsts[counts > 0].tolist()
+        assert together.ids[n_pieces : n_pieces + len(alone.ids)].tolist() == alone.ids.tolist()
+        n_tokens, n_pieces, n_cut = n_tokens + len(doc), n_pieces + len(alone.ids), n_cut + alone.n_cut
+    assert (n_tokens, n_pieces, n_cut) == (together.n_tokens, len(together.ids), together.n_cut)

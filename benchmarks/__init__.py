@@ -1,0 +1,1 @@
+"""Figures of the package beside other ways to do the same: `python -m benchmarks --help`."""

@@ -1,0 +1,51 @@
+"""`python -m benchmarks run`: every figure of the package, one suite after the other."""
+
+from pathlib import Path
+from typing import List, Optional
+
+import typer
+
+from benchmarks.suites import SUITES, Inputs
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+@app.callback()
+def main() -> None:
+    """Figures of spacy-bertfam beside other ways to do the same."""
+
+
+@app.command("run")
+def run_cli(
+    suite: Optional[List[str]] = typer.Option(
+        None, help=f"Which: {', '.join(SUITES)}; several times for several."
+    ),
+    output: Path = typer.Option(Path("metrics/benchmarks"), help="Folder for JSON, Markdown and SVG"),
+    model: Optional[Path] = typer.Option(None, help="A pipeline with the components encoder and ner"),
+    corpus: Optional[Path] = typer.Option(None, help="Folder with train.jsonl, dev.jsonl and test.jsonl"),
+    encoder: Optional[Path] = typer.Option(
+        None, help="Hugging Face folder; without --model an untrained one is made"
+    ),
+    lang: str = typer.Option("fr", help="Language of spaCy's tokeniser"),
+    n_rounds: int = typer.Option(5, help="Rounds; systems alternate, figures are medians"),
+    max_words: int = typer.Option(1_000_000, help="The suite memory goes from 1,000 words up to these"),
+) -> None:
+    """Run suites (all of them without --suite) and leave their figures in OUTPUT."""
+    chosen = suite or list(SUITES)
+    unknown = sorted(set(chosen) - set(SUITES))
+    if unknown:
+        raise typer.BadParameter(
+            f"--suite: found {', '.join(unknown)}; expected some of {', '.join(SUITES)}."
+        )
+    sizes = tuple(n for n in Inputs.sizes if n <= max_words)
+    inputs = Inputs(output, model, corpus, encoder, lang, n_rounds, sizes)
+    for name in chosen:
+        try:
+            typer.echo(SUITES[name](inputs))
+        except ValueError as error:
+            typer.echo(f"Error: suite {name}: {error}", err=True)
+            raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    app()

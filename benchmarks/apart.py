@@ -1,0 +1,100 @@
+"""Our prediction beside other systems, each in a process and an environment of its own, in turn."""
+
+import json
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Dict, List, Optional, Tuple, Type
+
+import typer
+
+from benchmarks import foreign
+from benchmarks.child import environment
+from benchmarks.environments import LEFT_OUT, environment_of, find_or_make
+from benchmarks.peers import prepare
+from benchmarks.speed import speed_rows
+from benchmarks.tables import Row
+
+Times = Dict[str, List[Tuple[float, float]]]
+
+
+class Worker:
+    """A process that runs one system when told to; see ``worker``."""
+
+    def __init__(self, name: str, python: Path, *arguments: Any) -> None:
+        command = [str(part) for part in (python, "-m", "benchmarks.worker", name, *arguments)]
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf8",
+            env=environment(),
+        )
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        self.process.wait()
+
+    def read(self) -> Dict[str, Any]:
+        """The next line of JSON that it prints. Raises a ValueError where it has ended instead."""
+        for line in self.process.stdout or ():
+            if line.startswith("{"):
+                return json.loads(line)
+        raise ValueError(f"a system ended with exit code {self.process.wait()}; see its errors above.")
+
+    def run(self) -> Dict[str, Any]:
+        """Run the system once over all texts. RETURNS (Dict): seconds, processor seconds, peak memory."""
+        assert self.process.stdin is not None
+        self.process.stdin.write("run\n")
+        self.process.stdin.flush()
+        return self.read()
+
+
+def compare_apart(inputs: Any) -> Tuple[Dict[str, List[Row]], int]:
+    """Words a second and peak memory of each system, and what was left out.
+
+    inputs (Inputs): with model and corpus.
+    RETURNS (Tuple): the tables, and the number of words.
+    """
+    work = inputs.output / "speed"
+    n_words = sum(map(len, prepare(inputs.model, inputs.corpus, work, inputs.lang)))
+    times: Times = {}
+    peaks: Dict[str, float] = {}
+    left_out = dict(LEFT_OUT)
+    with ExitStack() as stack:
+        workers = {}
+        for name in ("ours", *foreign.names()):
+            try:
+                python = interpreter(name, inputs.output / "environments")
+                worker = stack.enter_context(Worker(name, python, inputs.model, work, inputs.lang))
+                worker.read()
+                workers[name] = worker
+            except (OSError, ValueError, subprocess.CalledProcessError) as error:
+                left_out[name] = f"could not be built: {error}"
+        for n in range(inputs.n_rounds):
+            for name in list(workers)[:: -1 if n % 2 else 1]:
+                found = workers[name].run()
+                times.setdefault(name, []).append((found["seconds"], found["processor_seconds"]))
+                peaks[name] = found["peak_mb"]
+                typer.echo(f"round {n + 1} {name}: {found['seconds']:.1f} s", err=True)
+    if "ours" not in times:
+        raise ValueError(f"our own pipeline {left_out['ours']}")
+    rows: List[Row] = [{"system": name, "why": why} for name, why in left_out.items()]
+    return {"Speed and memory": speed_rows(times, peaks, n_words), "Left out": rows}, n_words
+
+
+def interpreter(name: str, root: Path) -> Path:
+    """RETURNS (Path): this one for ours, that of its environment for another system."""
+    return Path(sys.executable) if name == "ours" else find_or_make(environment_of(name), root)

@@ -1,0 +1,28 @@
+"""Processes of their own: for memory that only one thing has used, and for other environments."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Dict, Optional
+
+ROOT = Path(__file__).parent.parent
+
+
+def environment() -> Dict[str, str]:
+    """RETURNS (Dict[str, str]): variables under which a child finds `benchmarks`."""
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"}
+
+
+def run_module(name: str, *arguments: Any, python: Optional[Path] = None) -> Any:
+    """Run ``python -m NAME ARGUMENTS``. Raises a CalledProcessError where it fails; its errors are shown.
+
+    RETURNS (Any): the JSON of the last line that it printed.
+    """
+    command = [str(part) for part in (python or sys.executable, "-m", name, *arguments)]
+    found = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, text=True, encoding="utf8", env=environment()
+    )
+    return json.loads(found.stdout.strip().splitlines()[-1])

@@ -1,0 +1,73 @@
+"""Time and peak memory of `spacy.load`, over those of the imports, beside the size of the weights."""
+
+import gc
+import json
+import time
+from pathlib import Path
+from typing import Any, Dict, List
+
+import typer
+
+from benchmarks.child import run_module
+from benchmarks.machine import peak_memory, reset_peak, resident_memory
+from benchmarks.tables import Row
+
+TEXT = "Emmanuel Macron a rencontré Ursula von der Leyen à Strasbourg."
+
+
+def load_rows(trained: Path, *, n_rounds: int = 3) -> List[Row]:
+    """One row for each load, in a process of its own."""
+    return [{"pipeline": trained.name, **run_module("benchmarks.loading", trained)} for _ in range(n_rounds)]
+
+
+def measure(trained: Path) -> Dict[str, Any]:
+    """Load the pipeline once.
+
+    RETURNS (Dict): seconds; megabytes of the weights as float32; the peak while loading and the memory after
+        a first text, both over the memory before, and the peak's ratio to the weights. Pages of the file that
+        are mapped and not yet read are no memory: they come with the first text.
+    """
+    import spacy
+
+    from spacy_bertfam.encoder.model import encoder_shim
+
+    import_architecture(trained / "encoder")
+    gc.collect()
+    before = resident_memory()
+    reset_peak()
+    start = time.perf_counter()
+    nlp = spacy.load(trained)
+    seconds, peak = time.perf_counter() - start, peak_memory() - before
+    network = encoder_shim(nlp.get_pipe("encoder").model).loaded.network  # type: ignore[attr-defined]
+    weights = sum(p.numel() * 4 for p in network.parameters()) / 2**20
+    nlp(TEXT)
+    return {
+        "seconds": seconds,
+        "weights MB": weights,
+        "peak MB": peak,
+        "peak over weights": peak / weights,
+        "MB after a text": resident_memory() - before,
+        "peak with a text": (peak_memory() - before) / weights,
+    }
+
+
+def import_architecture(encoder: Path) -> None:
+    """Import all that loading will import: torch, transformers, and the module of this architecture."""
+    import spacy
+    from transformers import AutoConfig, AutoModel
+
+    config = AutoConfig.from_pretrained(encoder, local_files_only=True)
+    small = type(config)(
+        hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8, vocab_size=8
+    )
+    AutoModel.from_config(small)
+    spacy.blank("fr").add_pipe("bertfam_ner")
+
+
+def main(trained: Path) -> None:
+    """Print the figures of one load as JSON."""
+    typer.echo(json.dumps(measure(trained)))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,152 @@
+"""The suites of `python -m benchmarks run`: what each needs, and the tables and charts that it leaves."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional
+
+from benchmarks.chart import bar_chart
+from benchmarks.corpus import convert_parts, read_docs
+from benchmarks.tables import Row, report
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the user gave; a suite asks for what it needs."""
+
+    output: Path
+    model: Optional[Path] = None  # a pipeline with "encoder" and "ner"
+    corpus: Optional[Path] = None  # a folder with train.jsonl, dev.jsonl, test.jsonl
+    encoder: Optional[Path] = None  # a Hugging Face folder
+    lang: str = "fr"
+    n_rounds: int = 5
+    sizes: tuple = (1_000, 10_000, 100_000, 1_000_000)
+
+    def need(self, *names: str) -> None:
+        """Raises a ValueError that names the options which a suite lacks, or the paths that are not there."""
+        for name in names:
+            value = getattr(self, name)
+            if value is None or not value.exists():
+                found = "nothing" if value is None else f"{value}, which is not there"
+                raise ValueError(f"--{name}: found {found}; expected a {name} for this suite.")
+
+    def pipeline(self) -> Path:
+        """The model, or one that has learned nothing around the encoder."""
+        if self.model is not None or self.encoder is None:
+            self.need("model")
+            return self.model or Path()
+        from benchmarks.untrained import find_or_make
+
+        self.need("encoder")
+        return find_or_make(self.encoder, self.output / "untrained" / self.encoder.name, lang=self.lang)
+
+    def texts(self) -> List[str]:
+        """The documents of the dev part, or drawn words where no corpus is given."""
+        if self.corpus is None:
+            from benchmarks.texts import long_text
+
+            return [long_text(250, seed=seed) for seed in range(160)]
+        self.need("corpus")
+        parts = {"dev": self.corpus / "dev.jsonl"}
+        path = convert_parts(parts, self.output / "corpus", lang=self.lang, unit="doc")["dev"]
+        return [doc.text for doc in read_docs(path, self.lang)]
+
+
+def run_chain(inputs: Inputs) -> str:
+    """Words a processor second with the network silenced."""
+    from benchmarks.chain import chain_rows
+
+    rows = chain_rows(inputs.pipeline(), inputs.texts(), n_rounds=inputs.n_rounds)
+    chart = {row["step"]: row["words a processor second"] for row in rows}
+    svg = bar_chart("All but the network", chart, unit="words a processor second, one thread")
+    return leave(inputs, "chain", {"Words a processor second": rows}, {"": svg})
+
+
+def run_limit(inputs: Inputs) -> str:
+    """The pipeline beside its bare network."""
+    from benchmarks.limit import limit_rows, multiplication_rows, systems
+    from benchmarks.speed import alternate
+
+    trained, texts = inputs.pipeline(), inputs.texts()
+    import spacy
+
+    n_words = sum(len(doc) for doc in map(spacy.load(trained).make_doc, texts))
+    rows = limit_rows(alternate(systems(trained, texts), texts, n_rounds=inputs.n_rounds), n_words)
+    tables = {"Beside the bare network": rows, "Matrix product in float32": multiplication_rows()}
+    chart = {row["system"]: row["words a second"] for row in rows}
+    svg = bar_chart("Beside the bare network", chart, unit="words a second")
+    return leave(inputs, "limit", tables, {"": svg}, words=n_words)
+
+
+def run_memory(inputs: Inputs) -> str:
+    """Time and memory as texts grow."""
+    import torch
+
+    from benchmarks.growth import charts, growth_rows
+
+    rows = growth_rows(inputs.pipeline(), inputs.sizes, n_threads=torch.get_num_threads())
+    return leave(inputs, "memory", {"Growth": rows}, charts(rows))
+
+
+def run_load(inputs: Inputs) -> str:
+    """Time and memory of `spacy.load`."""
+    from benchmarks.loading import load_rows
+
+    rows = load_rows(inputs.pipeline(), n_rounds=inputs.n_rounds)
+    chart = {"weights": rows[0]["weights MB"], "peak of spacy.load": rows[0]["peak MB"]}
+    chart["after a text"] = rows[0]["MB after a text"]
+    svg = bar_chart("Loading", chart, unit="MB over the imports")
+    return leave(inputs, "load", {"Loading": rows}, {"": svg})
+
+
+def run_speed(inputs: Inputs) -> str:
+    """Beside other systems, each in an environment of its own."""
+    from benchmarks.apart import compare_apart
+
+    inputs.need("model", "corpus")
+    tables, n_words = compare_apart(inputs)
+    chart = {row["system"]: row["words a second"] for row in tables["Speed and memory"]}
+    svg = bar_chart("Prediction", chart, unit="words a second")
+    return leave(inputs, "speed", tables, {"": svg}, words=n_words, rounds=inputs.n_rounds)
+
+
+def run_quality(inputs: Inputs) -> str:
+    """F1 and training speed beside a plain loop."""
+    from benchmarks import quality
+    from benchmarks.plain_loop import Recipe
+
+    inputs.need("corpus", "encoder")
+    parts = {name: inputs.corpus / f"{name}.jsonl" for name in ("train", "dev", "test")}  # type: ignore[operator]
+    output = inputs.output / "quality"
+    return quality.main(parts, inputs.encoder, output, Recipe(), lang=inputs.lang, unit="sentence")  # type: ignore[arg-type]
+
+
+def run_parity(inputs: Inputs) -> str:
+    """Entities beside those of `transformers.pipeline`."""
+    from benchmarks import parity
+
+    inputs.need("model", "corpus")
+    output = inputs.output / "parity.json"
+    parity.main(inputs.model, [inputs.corpus / "dev.jsonl"], 500, 20, inputs.lang, "ner", output)  # type: ignore[arg-type,operator]
+    return output.with_suffix(".md").read_text(encoding="utf8")
+
+
+SUITES: Dict[str, Callable[[Inputs], str]] = {
+    "chain": run_chain,
+    "limit": run_limit,
+    "load": run_load,
+    "memory": run_memory,
+    "speed": run_speed,
+    "parity": run_parity,
+    "quality": run_quality,
+}
+
+
+def leave(
+    inputs: Inputs, name: str, tables: Dict[str, List[Row]], charts: Dict[str, str], **more: Any
+) -> str:
+    """Write ``NAME.json``, ``NAME.md`` and ``NAME[-PART].svg``. RETURNS (str): the Markdown."""
+    text = report(name.capitalize(), tables, inputs.output / f"{name}.json", **more)
+    for part, svg in charts.items():
+        place = inputs.output / (f"{name}-{part}.svg" if part else f"{name}.svg")
+        place.write_text(svg, encoding="utf8")
+    return text

@@ -1,0 +1,32 @@
+"""Texts of any length: the project's sample sentences drawn at random, so that figures of growth need no corpus."""
+
+import json
+import random
+from typing import Iterator, List
+
+from benchmarks.child import ROOT
+
+SAMPLE = ROOT / "assets" / "fr_train.jsonl"
+PARAGRAPH = 10  # sentences
+
+
+def read_sample() -> List[str]:
+    """RETURNS (List[str]): French sentences of ten to thirty words."""
+    return [json.loads(line)["text"] for line in SAMPLE.read_text(encoding="utf8").splitlines() if line]
+
+
+def sentences(n_words: int, *, seed: int = 0) -> Iterator[str]:
+    """YIELDS (str): sentences, together at least ``n_words`` words between spaces."""
+    draw, sample = random.Random(seed), read_sample()
+    while n_words > 0:
+        sentence = draw.choice(sample)
+        n_words -= len(sentence.split())
+        yield sentence
+
+
+def long_text(n_words: int, *, seed: int = 0) -> str:
+    """RETURNS (str): the same sentences as one text with paragraphs."""
+    return "".join(
+        sentence + (" " if (i + 1) % PARAGRAPH else "\n\n")
+        for i, sentence in enumerate(sentences(n_words, seed=seed))
+    )

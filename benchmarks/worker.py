@@ -1,0 +1,46 @@
+"""A process that holds one system and runs it once for each line that it is sent."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from benchmarks.foreign import System, build_foreign
+from benchmarks.machine import peak_memory
+
+
+def build(name: str, trained: Path, work: Path, lang: str) -> System:
+    """RETURNS (Callable): ours, or what ``foreign`` builds."""
+    if name != "ours":
+        return build_foreign(name, work, lang)
+    from benchmarks.peers import ours
+
+    return ours(trained)
+
+
+def say(**figures: Any) -> None:
+    """Print one line of JSON, at once."""
+    print(json.dumps(figures), flush=True)
+
+
+def main(name: str, trained: Path, work: Path, lang: str) -> None:
+    """Build the system, warm it up, say so; then answer each line with the seconds of one run."""
+    texts = json.loads((work / "texts.json").read_text(encoding="utf8"))
+    system = build(name, trained, work, lang)
+    system(texts[:5])
+    say(ready=True)
+    for _ in sys.stdin:
+        wall, processor = time.perf_counter(), time.process_time()
+        system(texts)
+        say(
+            seconds=time.perf_counter() - wall,
+            processor_seconds=time.process_time() - processor,
+            peak_mb=peak_memory(),
+        )
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,85 @@
+"""The one command: each suite leaves its figures, and what it lacks is said in one sentence."""
+
+import json
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from typer.testing import CliRunner
+
+
+def run(*arguments):
+    from benchmarks.__main__ import app
+
+    return CliRunner().invoke(app, ["run", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def encoder(tiny_encoder):
+    return tiny_encoder("bert")
+
+
+@pytest.mark.parametrize("suite", ["chain", "limit", "load"])
+def test_a_suite_leaves_json_a_table_and_a_chart(suite, encoder, tmp_path):
+    result = run("--suite", suite, "--encoder", encoder, "--output", tmp_path, "--n-rounds", 1)
+    assert result.exit_code == 0, result.output
+    found = json.loads((tmp_path / f"{suite}.json").read_text(encoding="utf8"))
+    assert found["machine"]["torch"]
+    assert (tmp_path / f"{suite}.md").read_text(encoding="utf8").count("| ") > 4
+    ElementTree.parse(tmp_path / f"{suite}.svg")
+
+
+def test_growth_is_measured_for_short_texts_and_for_one_long_text(encoder, tmp_path):
+    arguments = ["--suite", "memory", "--encoder", encoder, "--output", tmp_path, "--max-words", 1000]
+    assert run(*arguments).exit_code == 0
+    rows = json.loads((tmp_path / "memory.json").read_text(encoding="utf8"))["Growth"]
+    assert [row["texts"] for row in rows] == ["single sentences", "one text"]
+    assert all(row["words"] > 900 and row["seconds"] > 0 for row in rows)
+    for name in ("memory-time", "memory-memory"):
+        ElementTree.parse(tmp_path / f"{name}.svg")
+
+
+def test_an_unknown_suite_is_named():
+    result = run("--suite", "sped")
+    assert result.exit_code == 2
+    assert "sped" in result.output
+
+
+@pytest.mark.parametrize(
+    ("suite", "option"), [("speed", "--model"), ("quality", "--corpus"), ("limit", "--model")]
+)
+def test_what_a_suite_lacks_is_one_sentence(suite, option, tmp_path):
+    result = run("--suite", suite, "--output", tmp_path)
+    assert result.exit_code == 1
+    assert f"suite {suite}: {option}" in result.output
+
+
+def test_a_silenced_network_still_gives_entities(encoder):
+    from benchmarks.chain import silence
+    from benchmarks.untrained import make_untrained
+
+    nlp = make_untrained(encoder)
+    silence(nlp)
+    docs = list(nlp.pipe(["Marie vit à Lyon et Paul à Brest."] * 20))
+    assert sum(len(doc.ents) for doc in docs) > 0
+
+
+def test_a_worker_answers_each_line_with_one_run(encoder, tmp_path):
+    import sys
+
+    from benchmarks.apart import Worker
+    from benchmarks.untrained import make_untrained
+
+    make_untrained(encoder).to_disk(tmp_path / "model")
+    (tmp_path / "texts.json").write_text('["Marie vit."]', encoding="utf8")
+    with Worker("ours", sys.executable, tmp_path / "model", tmp_path, "fr") as worker:
+        assert worker.read() == {"ready": True}
+        assert worker.run()["seconds"] > 0
+        assert worker.run()["peak_mb"] >= 0
+
+
+def test_the_systems_that_are_left_out_have_no_environment():
+    from benchmarks.environments import LEFT_OUT, REQUIREMENTS, environment_of
+    from benchmarks.foreign import names
+
+    assert {environment_of(name) for name in names()} == set(REQUIREMENTS)
+    assert not set(LEFT_OUT) & set(REQUIREMENTS)
