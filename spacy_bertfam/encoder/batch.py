@@ -48,9 +48,7 @@ class PieceBatch:
         return len(self.firsts)
 
     @classmethod
-    def from_docs(
-        cls, docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize
-    ) -> "PieceBatch":
+    def from_docs(cls, docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize) -> "PieceBatch":
         """Tokenise each Doc's text as a whole, align the pieces with its tokens, cut windows."""
         parts = [
             _cut(doc, pieces, size)

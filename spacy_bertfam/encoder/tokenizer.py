@@ -62,9 +62,7 @@ class PieceTokenizer:
         n_before = 0
         while n_before < len(wrapped.ids) and wrapped.special_tokens_mask[n_before]:
             n_before += 1
-        return cls(
-            backend, tuple(wrapped.ids[:n_before]), tuple(wrapped.ids[n_before + n_bare :]), pad_id
-        )
+        return cls(backend, tuple(wrapped.ids[:n_before]), tuple(wrapped.ids[n_before + n_bare :]), pad_id)
 
     @property
     def n_special(self) -> int:

@@ -1,5 +1,6 @@
 """The network -> an ONNX graph that gives the same vectors, or the reason why there is none."""
 
+import inspect
 import tempfile
 import warnings
 from importlib import metadata
@@ -136,8 +137,6 @@ def _to_onnx(checkpoint: Checkpoint) -> bytes:
 
 def _legacy_option() -> Dict[str, bool]:
     """torch 2.5 got a second exporter and an argument for it, which became the default in 2.9."""
-    import inspect
-
     return {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
 
 
