@@ -1,10 +1,11 @@
 """The network -> an ONNX graph that gives the same vectors, or the reason why there is none."""
 
+import inspect
 import tempfile
 import warnings
 from importlib import metadata
 from pathlib import Path
-from typing import Dict, Iterator, List, Tuple
+from typing import Dict, Iterator, Tuple
 
 import torch
 from torch import Tensor
@@ -84,49 +85,33 @@ def versions_of(engine: Engine) -> Dict[str, str]:
 def random_inputs(checkpoint: Checkpoint) -> Iterator[Tuple[Tensor, Tensor]]:
     """YIELDS (Tuple[Tensor, Tensor]): ids and mask of windows, the last one of each call padded."""
     random = torch.Generator().manual_seed(0)
-    n_pieces = checkpoint.tokenizer.backend.get_vocab_size()
+    n_pieces = checkpoint.network.get_input_embeddings().num_embeddings  # type: ignore[operator]
+    pad_id = checkpoint.tokenizer.pad_id
     for n, width, padding in SHAPES:
         width = min(width, checkpoint.max_pieces)
         padding = min(padding, width - 2)
         ids = torch.randint(n_pieces, (n, width), generator=random)
-        ids[ids == checkpoint.tokenizer.pad_id] = checkpoint.tokenizer.prefix[0]
+        ids[ids == pad_id] = (pad_id + 1) % n_pieces
         mask = torch.ones_like(ids)
         if padding > 0:
-            ids[-1, -padding:], mask[-1, -padding:] = checkpoint.tokenizer.pad_id, 0
+            ids[-1, -padding:], mask[-1, -padding:] = pad_id, 0
         yield ids, mask
 
 
 def _to_onnx(checkpoint: Checkpoint) -> bytes:
     network = checkpoint.network.eval()
     name = type(network).__name__
-    ids, mask = list(random_inputs(checkpoint))[1]
-    axes = {tensor: {0: "windows", 1: "pieces"} for tensor in ("ids", "mask", "vectors")}
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary) / GRAPH
         try:
-            with warnings.catch_warnings(), torch.no_grad():
-                warnings.simplefilter(
-                    "ignore"
-                )  # of constants that the trace contains: they are compared below
-                # The exporter by tracing: it needs no package but onnx, and it exists from torch 2.2 to 2.13
-                torch.onnx.export(
-                    LastHiddenState(network),
-                    (ids, mask),
-                    str(path),
-                    input_names=["ids", "mask"],
-                    output_names=["vectors"],
-                    dynamic_axes=axes,
-                    opset_version=OPSET,
-                    **_legacy_option(),
-                )
+            _trace(network, list(random_inputs(checkpoint))[1], path)
         except Exception as error:  # whatever an architecture does that has no place in a graph
+            reason = (str(error).strip() or "no reason given").splitlines()[0]
             raise UserError(
                 f"{name} cannot be exported to ONNX by torch {torch.__version__} ({type(error).__name__}: "
-                f"{str(error).strip().splitlines()[0][:200] if str(error).strip() else 'no reason given'}); "
-                "expected one that can: predict with `--runtime torch --precision bf16`."
+                f"{reason:.200}); expected one that can: predict with `--runtime torch --precision bf16`."
             ) from error
-        files: List[Path] = list(Path(temporary).iterdir())
-        if len(files) > 1 or path.stat().st_size > MAX_BYTES:
+        if len(list(Path(temporary).iterdir())) > 1 or path.stat().st_size > MAX_BYTES:
             raise UserError(
                 f"{name} has more than 2 GB of weights in float32, the limit of an ONNX file; expected a smaller "
                 "one: predict with `--runtime torch --precision bf16`."
@@ -134,10 +119,25 @@ def _to_onnx(checkpoint: Checkpoint) -> bytes:
         return path.read_bytes()
 
 
+def _trace(network: torch.nn.Module, inputs: Tuple[Tensor, Tensor], path: Path) -> None:
+    """The exporter by tracing: it needs no package but onnx, and exists from torch 2.2 to 2.13 at least."""
+    with warnings.catch_warnings(), torch.no_grad():
+        # of what the trace takes for constant: the graph is compared with the network on other shapes
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            LastHiddenState(network),
+            inputs,
+            str(path),
+            input_names=["ids", "mask"],
+            output_names=["vectors"],
+            dynamic_axes={name: {0: "windows", 1: "pieces"} for name in ("ids", "mask", "vectors")},
+            opset_version=OPSET,
+            **_legacy_option(),
+        )
+
+
 def _legacy_option() -> Dict[str, bool]:
     """torch 2.5 got a second exporter and an argument for it, which became the default in 2.9."""
-    import inspect
-
     return {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
 
 

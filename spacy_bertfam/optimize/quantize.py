@@ -1,11 +1,13 @@
 """A graph in float32 -> the same with weights in 8 bits, but for the layers that are named."""
 
+import logging
 import re
 import tempfile
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Collection, List, Tuple
+from typing import Collection, Iterator, List, Tuple
 
 from ..encoder.graph import GRAPH, Graph
 
@@ -66,15 +68,11 @@ def part_of(node: str) -> str:
     return f"layer {found.group(1)}" if found else EMBEDDINGS
 
 
-class _quiet:
+@contextmanager
+def _quiet() -> Iterator[None]:
     """onnxruntime advises, at each call, to prepare the graph by a tool that this one does not need."""
-
-    def __enter__(self) -> None:
-        import logging
-
-        logging.disable(logging.WARNING)
-
-    def __exit__(self, *error: object) -> None:
-        import logging
-
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
         logging.disable(logging.NOTSET)

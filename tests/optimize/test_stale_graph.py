@@ -44,10 +44,8 @@ def test_a_change_that_torch_does_not_count_is_seen(fast, optimizer):
 
 def test_saved_without_having_predicted_the_trained_pipeline_has_no_graph(fast, tmp_path):
     train_once(fast)
-    fast.to_disk(tmp_path / "trained")
     with pytest.warns(UserWarning, match="trained after"):
-        copied = shim_of(fast).loaded
-    assert copied.graph is None
+        fast.to_disk(tmp_path / "trained")
     assert not (tmp_path / "trained" / "encoder" / "onnx").exists()
 
 

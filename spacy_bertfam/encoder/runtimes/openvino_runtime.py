@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 CALL_COST = 16
-HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
+HINTS = {"fp32": "f32", "bf16": "bf16"}
 
 
 class OpenVinoRuntime:
     """A compiled model of OpenVINO; the constructor compiles it, which takes seconds.
 
     content (bytes): the ONNX file.
-    precision (str): "fp32", "bf16", or "int8" where the graph itself has its weights in 8 bits.
+    precision (str): "fp32" or "bf16"; the graph is the same.
     threads (int): of OpenVINO's own pool.
     Raises what OpenVINO raises where it cannot run the graph.
     """
