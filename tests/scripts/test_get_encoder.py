@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import shutil
 import zipfile
 
 import numpy as np
@@ -233,3 +234,17 @@ def test_folder_appears_only_when_the_block_ends_well(tmp_path):
         (folder / "half").write_text("x", encoding="utf8")
         raise KeyboardInterrupt
     assert not list(tmp_path.iterdir())
+
+
+def test_a_pickled_folder_becomes_safetensors_where_it_is_asked_for_and_is_kept_then(request, tmp_path):
+    import torch
+    from safetensors.torch import load_file
+
+    source = shutil.copytree(request.getfixturevalue("tiny_encoder")("bert"), tmp_path / "pickled")
+    torch.save(load_file(source / "model.safetensors"), source / "pytorch_model.bin")
+    (source / "model.safetensors").unlink()
+    with pytest.raises(EncoderError, match="bertfam fetch NAME OUT --allow-pickle"):
+        get_encoder(str(source), tmp_path / "out")
+    assert "as safetensors" in get_encoder(str(source), tmp_path / "out", allow_pickle=True)
+    assert (tmp_path / "out" / "model.safetensors").is_file() and not list((tmp_path / "out").glob("*.bin"))
+    assert get_encoder(str(source), tmp_path / "out", allow_pickle=True).endswith("kept.")

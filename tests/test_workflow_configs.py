@@ -1,0 +1,224 @@
+"""The configs that are made from ner_shared.cfg: in step with it, complete, and trained by spaCy's own commands."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import spacy
+import tiny_treebank
+from spacy.cli._util import app as spacy_app
+from spacy.cli.init_config import fill_config
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin, Span
+from spacy.util import load_config
+from typer.testing import CliRunner
+
+from spacy_bertfam.cli import spacy_entry  # noqa: F401  what spaCy does for its command line
+
+ROOT = Path(__file__).parent.parent
+PARTS = sorted(path.stem for path in (ROOT / "scripts" / "config_parts").glob("*.cfg"))
+NER = ["en_biobert_ner", "en_roberta_ner", "en_scibert_ner", "fr_camembert_ner", "xx_ner"]
+TEXTS = ["Anne habite à Rennes.", "Marc Petit parle à Zoé.", "Il pleut sur la ville de Saint-Malo."]
+
+sys.path.insert(0, str(ROOT / "scripts"))
+
+
+def file_of(name: str) -> Path:
+    return ROOT / "configs" / f"{name}.cfg"
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_config_is_in_step_with_the_pattern(name):
+    from make_configs import PARTS as FOLDER
+    from make_configs import make_config
+
+    made = make_config(FOLDER / f"{name}.cfg")
+    assert file_of(name).read_text(encoding="utf8") == made, "run `python scripts/make_configs.py`"
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_nothing_is_left_for_fill_config_to_add(name, tmp_path):
+    _, filled = fill_config(tmp_path / "filled.cfg", file_of(name), silent=True)
+    assert filled == load_config(file_of(name), interpolate=False)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_debug_config_of_spacy_resolves_every_block(name, tmp_path):
+    paths = ["--paths.train", "train.spacy", "--paths.dev", "dev.spacy"]
+    if name == "fr_full":
+        paths += ["--paths.treebank_train", "treebank", "--paths.treebank_dev", "treebank"]
+    result = CliRunner().invoke(spacy_app, ["debug", "config", str(file_of(name)), *paths])
+    assert result.exit_code == 0, f"{result.output}\n{result.exception}"
+
+
+def test_a_block_of_a_part_keeps_the_comments_and_the_order_of_the_pattern():
+    text = file_of("fr_full").read_text(encoding="utf8")
+    assert "# A Hugging Face folder, or a name on the hub." in text
+    places = [
+        text.index(f"\n[components.{name}]\n") for name in load_config(file_of("fr_full"))["nlp"]["pipeline"]
+    ]
+    assert places == sorted(places)
+    assert "[components.ner]" not in file_of("fr_textcat").read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_the_learning_rate_is_that_of_base_encoders_and_ends_with_training(name):
+    training = load_config(file_of(name))["training"]
+    assert training["optimizer"]["learn_rate"]["initial_rate"] == 0.00005
+    assert training["optimizer"]["learn_rate"]["total_steps"] == training["max_steps"]
+
+
+def add_entities(doc: Doc) -> None:
+    doc.set_ents([Span(doc, token.i, token.i + 1, "NAME") for token in doc if token.text in ("Anne", "Zoé")])
+
+
+def add_cats(doc: Doc) -> None:
+    doc.cats = {"RAIN": float("pleut" in doc.text), "PEOPLE": float("pleut" not in doc.text)}
+
+
+def add_nested(doc: Doc) -> None:
+    doc.spans["nested"] = [Span(doc, 0, 2, "LONG"), Span(doc, 0, 1, "SHORT")]
+
+
+def write(nlp: Language, path: Path, annotate: Callable[[Doc], None]) -> None:
+    docs = [nlp.make_doc(text) for text in TEXTS]
+    for doc in docs:
+        annotate(doc)
+    DocBin(docs=docs).to_disk(path)
+
+
+def write_treebank(folder: Path) -> Path:
+    """By the command that project.yml has."""
+    (folder / "fr.conllu").write_text(tiny_treebank.conllu(), encoding="utf8")
+    (folder / "treebank").mkdir()
+    command = ["convert", str(folder / "fr.conllu"), str(folder / "treebank"), "--converter", "conllu"]
+    result = CliRunner().invoke(spacy_app, [*command, "--merge-subtokens", "--n-sents", "10"])
+    assert result.exit_code == 0, result.output
+    return folder / "treebank"
+
+
+def train(name: str, folder: Path, encoder: Path, *, steps: int = 2, **overrides: Any) -> Language:
+    """`spacy train`, in this process. RETURNS (Language): the last pipeline, loaded from disk."""
+    settings = {
+        "paths.train": folder / "train.spacy",
+        "paths.dev": folder / "train.spacy",
+        "paths.encoder": encoder,
+        "training.max_steps": steps,
+        "training.eval_frequency": steps,
+        "training.optimizer.learn_rate.total_steps": steps,
+        **overrides,
+    }
+    words = [word for key, value in settings.items() for word in (f"--{key}", str(value))]
+    output = folder / "out"
+    result = CliRunner().invoke(spacy_app, ["train", str(file_of(name)), "--output", str(output), *words])
+    assert result.exit_code == 0, f"{result.output}\n{result.exception}"
+    return spacy.load(output / "model-last")
+
+
+@pytest.mark.parametrize("name", NER)
+def test_the_configs_for_entities_train(name, tiny_encoder, tmp_path):
+    write(spacy.blank(load_config(file_of(name))["nlp"]["lang"]), tmp_path / "train.spacy", add_entities)
+    kind = {"fr": "camembert", "xx": "xlm-roberta"}.get(name[:2], "roberta" if "roberta" in name else "bert")
+    nlp = train(name, tmp_path, tiny_encoder(kind))
+    assert nlp.get_pipe("ner").labels == ("NAME",)
+    assert all(0 <= ent._.score <= 1 for ent in nlp(TEXTS[0]).ents)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+@pytest.mark.parametrize("name", ["fr_textcat", "fr_textcat_multilabel"])
+def test_the_configs_for_categories_train_with_either_pooling(name, pooling, tiny_encoder, tmp_path):
+    write(spacy.blank("fr"), tmp_path / "train.spacy", add_cats)
+    pooled = {"components.textcat.model.pooling": pooling}
+    nlp = train(name, tmp_path, tiny_encoder("camembert"), steps=2, **pooled)
+    doc = nlp(TEXTS[0])
+    assert set(doc.cats) == {"RAIN", "PEOPLE"} and doc.tensor.size == 0
+    total = sum(doc.cats.values())
+    assert total == pytest.approx(1.0, abs=1e-5) or name.endswith("multilabel")
+
+
+def test_the_config_for_nested_entities_trains_on_what_convert_writes_of_brat(tiny_encoder, tmp_path):
+    brat = tmp_path / "brat"
+    brat.mkdir()
+    (brat / "a.txt").write_text("Le maire de Rennes parle.", encoding="utf8")
+    (brat / "a.ann").write_text("T1\tROLE 3 18\tmaire de Rennes\nT2\tTOWN 12 18\tRennes\n", encoding="utf8")
+    command = ["bertfam", "convert", str(brat), str(tmp_path / "train.spacy"), "--lang", "fr"]
+    result = CliRunner().invoke(spacy_app, command)
+    assert result.exit_code == 0, result.output
+    nlp = train("fr_spancat", tmp_path, tiny_encoder("camembert"), steps=60, **{
+        "training.optimizer.learn_rate.initial_rate": 0.01,
+        "training.optimizer.learn_rate.warmup_steps": 5,
+        "training.dropout": 0.0,
+    })  # fmt: skip
+    found = nlp("Le maire de Rennes parle.").spans["nested"]
+    assert {(span.text, span.label_) for span in found} == {("maire de Rennes", "ROLE"), ("Rennes", "TOWN")}
+
+
+@pytest.fixture
+def two_corpora(tmp_path) -> dict[str, Any]:
+    write(spacy.blank("fr"), tmp_path / "train.spacy", add_entities)
+    treebank = write_treebank(tmp_path)
+    return {
+        "paths.treebank_train": treebank,
+        "paths.treebank_dev": treebank,
+        "components.parser.min_action_freq": 1,
+        "components.lemmatizer.min_tree_freq": 1,
+    }
+
+
+def test_all_of_french_is_learned_from_two_corpora_at_once(two_corpora, tiny_encoder, tmp_path):
+    nlp = train("fr_full", tmp_path, tiny_encoder("camembert"), steps=60, **two_corpora, **{
+        "training.optimizer.learn_rate.initial_rate": 0.003,
+        "training.optimizer.learn_rate.warmup_steps": 5,
+        "training.dropout": 0.0,
+    })  # fmt: skip
+    assert nlp.pipe_names == ["encoder", "tagger", "morphologizer", "parser", "lemmatizer", "ner", "cleaner"]
+    doc = nlp("Anne habite à Rennes.")
+    assert [token.pos_ for token in doc] == ["PROPN", "VERB", "ADP", "PROPN", "PUNCT"]
+    assert [token.lemma_ for token in doc][1] == "habiter"
+    assert [token.head.i for token in doc] == [1, 1, 3, 1, 1]
+    assert [(ent.text, ent.label_) for ent in doc.ents] == [("Anne", "NAME")]
+    # Zoé is marked in the corpus of entities only, maire and village stand in the treebank only
+    assert [ent.text for ent in nlp("Marc Petit parle à Zoé.").ents] == ["Zoé"]
+    assert [token.lemma_ for token in nlp("Le maire parle.")][2] == "parler"
+
+
+def gradients(nlp: Language, examples: list) -> dict[str, float]:
+    """For each head, the largest gradient that a batch leaves on its own layers."""
+    nlp.update(examples, sgd=False)
+    found = {}
+    for name, pipe in nlp.pipeline:
+        if name in ("encoder", "cleaner"):
+            continue
+        nodes = [node for node in pipe.model.walk() if node.name not in ("bertfam-encoder",)]
+        grads = [node.get_grad(p) for node in nodes for p in node.param_names if node.has_grad(p)]
+        found[name] = max((float(abs(grad).max()) for grad in grads), default=0.0)
+        pipe.finish_update(lambda key, weights, gradient, **_: (weights, 0 * gradient))
+    return found
+
+
+def test_what_a_corpus_does_not_know_it_does_not_teach(two_corpora, tiny_encoder, tmp_path):
+    from spacy.training.initialize import init_nlp
+
+    names = {**two_corpora, "paths.train": tmp_path / "train.spacy", "paths.dev": tmp_path / "train.spacy"}
+    overrides = {key: value if isinstance(value, int) else str(value) for key, value in names.items()}
+    overrides["paths.encoder"] = str(tiny_encoder("camembert"))
+    nlp = init_nlp(load_config(file_of("fr_full"), overrides=overrides))
+    corpus = spacy.util.registry.resolve(nlp.config.interpolate()["corpora"])["train"]
+    examples = list(corpus(nlp))
+    entities = [eg for eg in examples if eg.reference.has_annotation("ENT_IOB")]
+    treebank = [eg for eg in examples if eg.reference.has_annotation("DEP")]
+    assert len(entities) == 3 and len(treebank) == 1
+    of_entities, of_treebank = gradients(nlp, entities), gradients(nlp, treebank)
+    assert {name for name, size in of_entities.items() if size} == {"ner"}
+    assert {name for name, size in of_treebank.items() if size} == set(of_treebank) - {"ner"}
+
+
+def test_the_encoder_hears_the_entities_beside_the_heads_of_spacy():
+    """Five of six heads are spaCy's: each has to average its gradient, as `ner` does."""
+    components = json.loads(json.dumps(load_config(file_of("fr_full"))["components"]))
+    models = {name: block["model"] for name, block in components.items() if "model" in block}
+    listening = {name: model["tok2vec"] for name, model in models.items() if "tok2vec" in model}
+    assert {name for name, tok2vec in listening.items() if tok2vec["average"]} == set(listening) - {"ner"}
