@@ -72,8 +72,9 @@ def test_what_a_workflow_makes_is_not_committed():
 
 @pytest.mark.parametrize("lang, package", [("fr", "fr-dep-news-trf"), ("en", "en-core-web-trf")])
 def test_a_trf_workflow_trains_on_the_installed_package(lang, package):
-    assert WORKFLOWS[f"{package}-ner"] == [f"{package}-{s}" for s in ("convert", "train", "evaluate", "package")]
     name, (script,) = package.replace("-", "_"), COMMANDS[f"{package}-train"]["script"]
+    steps = ("convert", "train", "evaluate", "package")
+    assert WORKFLOWS[f"{name}_ner"] == [f"{package}-{step}" for step in steps]
     assert f"train configs/{name}_ner.cfg " in script and f"--paths.pipeline {name} " in script
 
 
