@@ -13,6 +13,7 @@ from torch import Tensor
 from ..encoder.checkpoint import Checkpoint
 from ..encoder.graph import GRAPH, Graph
 from ..encoder.prediction import open_graph
+from ..encoder.runtime import Runtime
 from ..encoder.runtimes.engines import ENGINES, Engine
 from ..errors import UserError
 
@@ -141,8 +142,20 @@ def _legacy_option() -> Dict[str, bool]:
     return {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
 
 
+def _open(checkpoint: Checkpoint, graph: Graph) -> Runtime:
+    try:
+        return open_graph(graph, threads=torch.get_num_threads())
+    except UserError as error:
+        lines = [line.strip() for line in str(error.__cause__).splitlines() if line.strip()]
+        raise UserError(
+            f"{type(checkpoint.network).__name__} cannot run in {graph.runtime} "
+            f"({lines[-1] if lines else 'no reason given':.200}); expected an architecture that can: take another "
+            "--runtime, or `--runtime torch --precision bf16`."
+        ) from error
+
+
 def _require_equal(checkpoint: Checkpoint, graph: Graph) -> None:
-    engine = open_graph(graph, threads=torch.get_num_threads())
+    engine = _open(checkpoint, graph)
     for ids, mask in random_inputs(checkpoint):
         with torch.inference_mode():
             expected = checkpoint.network(input_ids=ids, attention_mask=mask).last_hidden_state[mask.bool()]

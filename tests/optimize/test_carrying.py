@@ -106,7 +106,7 @@ def test_two_processes_find_what_one_finds_after_the_engine_has_run_in_the_paren
         capture_output=True,
         text=True,
         encoding="utf8",
-        timeout=240,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip() == "equal"
