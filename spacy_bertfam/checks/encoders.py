@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Tuple
 
 from ..encoder.settings import DEFAULT_WINDOW
-from ..encoder.source import hub_answers, looks_like_path
+from ..encoder.source import hub_answers, looks_like_path, network_errors
 from ..encoder.tokenizer import PieceTokenizer
 from ..gate import CheckpointError, check_folder
 from .finding import FAILS, FINE, SUSPICIOUS, Finding
@@ -88,7 +88,7 @@ def find_small_files(name: str, revision: Optional[str] = None) -> Optional[Path
         files = [hf_hub_download(name, file, revision=revision, local_files_only=offline) for file in FILES]
     except HFValidationError as error:
         raise CheckpointError(f"{name!r} is neither a folder nor a name on the hub: {error}") from error
-    except (LocalEntryNotFoundError, HfHubHTTPError, OSError):
+    except (LocalEntryNotFoundError, HfHubHTTPError, *network_errors()):
         return None
     return Path(files[0]).parent
 
