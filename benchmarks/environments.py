@@ -15,8 +15,8 @@ REQUIREMENTS: Dict[str, Tuple[str, ...]] = {
 }
 # Systems that this command does not run, and why
 LEFT_OUT: Dict[str, str] = {
-    "edsnlp": "has its own trainer and heads; a head of its own would have to be trained on the same weights",
-    "spacy-curated-transformers": "reads no local Hugging Face folder: its loaders ask the hub",
+    "edsnlp": "not built yet: its heads and its trainer are its own, so the weights of the head cannot be shared",
+    "spacy-curated-transformers": "not built yet: it opens vocabularies of its own kind and no tokenizer.json",
 }
 
 

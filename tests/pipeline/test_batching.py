@@ -2,6 +2,7 @@
 
 import pytest
 import spacy
+from small_corpus import TEXTS
 from spacy.tokens import Doc
 
 from spacy_bertfam.pipeline import batching
@@ -38,7 +39,7 @@ def test_no_more_of_a_stream_is_taken_than_a_batch_and_the_next_doc():
 
 
 def test_small_batches_find_what_one_batch_finds(trained, monkeypatch):
-    texts = ["Marie vit à Lyon.", "", "Paul attend Marie à Paris.", " "] * 6
+    texts = [*TEXTS, "", " "] * 3
 
     def read(docs):
         return [
