@@ -6,7 +6,6 @@ from statistics import mean
 from typing import Callable, Dict, Iterable, List, Sequence
 
 import typer
-from corpus import convert_parts, limit_docs, read_docs
 from plain_loop import PlainTagger, Recipe, shuffled_batches
 from plain_loop import train as train_plain
 from scores import score_rows
@@ -16,6 +15,7 @@ from tables import Row, report
 from thinc.api import fix_random_seed
 from train_speed import make_pipeline
 
+from corpus import convert_parts, limit_docs, read_docs
 from spacy_bertfam.checks.encoders import read_facts
 from spacy_bertfam.checks.rates import good_rate
 

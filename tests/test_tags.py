@@ -140,7 +140,9 @@ def test_a_tag_has_a_prefix_and_a_label(tag, expected):
 
 
 def test_unknown_scheme_is_answered_with_the_known_ones():
-    with pytest.raises(ValueError, match="Unknown tag scheme 'XYZ': expected one of IO, IOB, IOB2, BIOES, BILUO"):
+    with pytest.raises(
+        ValueError, match="Unknown tag scheme 'XYZ': expected one of IO, IOB, IOB2, BIOES, BILUO"
+    ):
         validate_scheme("XYZ")
     with pytest.raises(ValueError, match="Unknown tag scheme"):
         TagSet("BIO", LABELS)

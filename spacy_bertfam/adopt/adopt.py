@@ -40,7 +40,7 @@ def adopt(nlp: Language, texts: Sequence[str], *, tolerance: float = TOLERANCE) 
     plan = plan_adoption(nlp, encoder)
     head = next(iter(plan.ears))
     before = read(nlp, encoder, _first_listener(nlp, head), texts)
-    old = nlp.get_pipe(encoder)
+    old: Any = nlp.get_pipe(encoder)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "pipeline"
         _write(nlp, encoder, plan, folder)
@@ -73,7 +73,8 @@ def _write(nlp: Language, encoder: str, plan: Plan, folder: Path) -> None:
     component: Any = nlp.get_pipe(encoder)
     width = component.model.get_dim("nO")
     for name, n_expected in plan.ears.items():
-        n = rewire_model(nlp.get_pipe(name).model, encoder, width)
+        head: Any = nlp.get_pipe(name)
+        n = rewire_model(head.model, encoder, width)
         if n != n_expected:
             raise UserError(
                 f"Component {name!r} has {n} listeners in its network and {n_expected} in its config; expected as "

@@ -58,7 +58,8 @@ def read(nlp: Language, encoder: str, listener: Model, texts: Sequence[str]) -> 
     encoder (str): name of the encoder component.
     listener (Model): of a head of ``nlp``, which says what vectors the heads get.
     """
-    bare = list(nlp.get_pipe(encoder).pipe(nlp.make_doc(text) for text in texts))
+    component: Any = nlp.get_pipe(encoder)
+    bare = list(component.pipe(nlp.make_doc(text) for text in texts))
     vectors = [listener.ops.to_numpy(rows) for rows in listener.predict(bare)]
     return Reading(list(nlp.pipe(texts)), vectors)
 
@@ -68,8 +69,9 @@ def compare(old: Reading, new: Reading, whole: Sequence[bool]) -> Difference:
     whole (Sequence[bool]): for each text, whether both encoders read it in one window.
     """
     found = Difference(n_texts=len(whole), n_longer=len(whole) - sum(whole))
-    for is_whole, before, after in zip(whole, old.vectors, new.vectors, strict=True):
-        largest = float(np.abs(before - after).max(initial=0.0)) if len(before) else 0.0
+    for is_whole, *vectors in zip(whole, old.vectors, new.vectors, strict=True):
+        difference: Any = vectors[0] - vectors[1]
+        largest = float(np.abs(difference).max(initial=0.0))
         if is_whole:
             found.in_window = max(found.in_window, largest)
         else:

@@ -16,7 +16,8 @@ def write_transformer(model: Model, folder: Path) -> None:
     model (Model): that of the component.
     Raises a UserError where its tokenizer gives no character offsets.
     """
-    objects = model.layers[0].shims[0]._hfmodel
+    shim: Any = model.layers[0].shims[0]
+    objects = shim._hfmodel
     if objects.transformer is None:
         raise UserError(
             "The pipeline's encoder has no weights; expected a trained pipeline: load a finished one."

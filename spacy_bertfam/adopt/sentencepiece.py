@@ -70,6 +70,7 @@ def _read_message(content: bytes) -> Dict[int, List[Any]]:
 
 def _read_fields(content: bytes) -> Iterator[Tuple[int, Any]]:
     at = 0
+    value: Any
     while at < len(content):
         key, at = _read_varint(content, at)
         wire = key & 7

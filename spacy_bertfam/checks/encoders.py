@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterator, Optional, Tuple
+from typing import Any, Dict, Iterator, Optional, Tuple, Type
 
 from ..encoder.settings import DEFAULT_WINDOW
 from ..encoder.source import hub_answers, looks_like_path, network_errors
@@ -84,11 +84,12 @@ def find_small_files(name: str, revision: Optional[str] = None) -> Optional[Path
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     offline = not hub_answers()
+    unreachable: Tuple[Type[Exception], ...] = (LocalEntryNotFoundError, HfHubHTTPError, *network_errors())
     try:
         files = [hf_hub_download(name, file, revision=revision, local_files_only=offline) for file in FILES]
     except HFValidationError as error:
         raise CheckpointError(f"{name!r} is neither a folder nor a name on the hub: {error}") from error
-    except (LocalEntryNotFoundError, HfHubHTTPError, *network_errors()):
+    except unreachable:
         return None
     return Path(files[0]).parent
 

@@ -34,7 +34,7 @@ def adopt_cli(
             raise UserError(f"{out} exists already; expected a new folder, so that nothing is overwritten.")
         sample = read_texts(texts) if texts is not None else None
         old = spacy.load(pipeline)
-        new, difference = adopt(old, sample or sample_texts(old.lang), tolerance=tolerance)
+        new, difference = adopt(old, sample or sample_texts(str(old.lang)), tolerance=tolerance)
         staging = out.with_name(out.name + ".part")
         shutil.rmtree(staging, ignore_errors=True)
         staging.parent.mkdir(parents=True, exist_ok=True)

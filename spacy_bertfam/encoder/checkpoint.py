@@ -45,8 +45,8 @@ class Checkpoint:
     graph: Optional[Graph] = None  # the same network for another engine
 
     @property
-    def network(self) -> torch.nn.Module:
-        """The weights. Raises a UserError where they were left out."""
+    def network(self) -> Any:
+        """The weights, a ``torch.nn.Module``. Raises a UserError where they were left out."""
         if self.weights is None:
             raise UserError(
                 "This encoder has no torch weights: they were left out to make the pipeline smaller (--drop-torch). "
@@ -122,7 +122,8 @@ def _read_with_weights(folder: Path, attention: Optional[str]) -> Checkpoint:
 
 def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
     """Write the encoder as a folder that ``AutoModel.from_pretrained`` opens."""
-    weights, graph = checkpoint.weights, checkpoint.graph
+    weights: Any = checkpoint.weights
+    graph = checkpoint.graph
     with written_beside(folder) as temporary:
         if weights is not None:
             weights.config._name_or_path = ""
@@ -159,7 +160,7 @@ def _read_network(folder: Path, config: Any, attention: Optional[str]) -> torch.
         options["attn_implementation"] = attention
     if hasattr(config, "reference_compile"):
         config.reference_compile = False  # ModernBERT would call torch.compile, and so a C compiler
-    architecture = AutoModel._model_mapping.get(type(config), None)
+    architecture: Any = AutoModel._model_mapping.get(type(config), None)
     if architecture is None:
         raise CheckpointError(
             f"{folder}: model type {config.model_type!r} has no encoder in the installed transformers; "

@@ -1,13 +1,13 @@
 """Where an encoder component leaves a Doc's own vector for the heads behind it: ``doc._.bertfam_document``."""
 
-from typing import Optional, Sequence
+from typing import Any, Optional, Sequence
 
 from spacy.tokens import Doc
 from thinc.types import Floats1d, Floats2d
 
 EXTENSION = "bertfam_document"
 # Where spaCy keeps the value of an extension of the Doc
-USER_DATA_KEY = ("._.", EXTENSION, None, None)
+USER_DATA_KEY: Any = ("._.", EXTENSION, None, None)
 
 
 def put_document_vectors(docs: Sequence[Doc], vectors: Floats2d) -> None:

@@ -70,9 +70,9 @@ def forward(model: EncoderListener, docs: Sequence[Doc], is_train: bool) -> Tupl
 
 def document_row(model: EncoderListener, doc: Doc, is_sample: bool) -> Floats2d:
     """RETURNS (Floats2d): the document's vector, Shape: (1, width); zeros for an empty Doc and a mere sample."""
-    vector = find_document_vector(doc)
+    vector: Any = find_document_vector(doc)
     if vector is not None:
-        return model.ops.asarray2f(vector.reshape(1, -1))
+        return model.ops.xp.asarray(vector.reshape(1, -1))
     if len(doc) and not is_sample:
         raise UserError(missing_encoder(model, "has not run on this Doc"))
     return model.ops.alloc2f(1, model.get_dim("nO"))

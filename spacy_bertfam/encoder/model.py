@@ -112,7 +112,7 @@ def forward(model: Tok2VecModel, docs: Sequence[Doc], is_train: bool) -> Tuple[L
     shim = encoder_shim(model)
     batch = cut_batch(shim, docs)
     if not is_train:
-        return split(model, torch2xp(shim.predict(batch)), batch.lengths), _no_gradient
+        return split(model, cast(Floats2d, torch2xp(shim.predict(batch))), batch.lengths), _no_gradient
     vectors, bp_vectors = shim.begin_update(batch)
 
     def backprop(d_vectors: List[Floats2d]) -> List[Doc]:
@@ -120,7 +120,7 @@ def forward(model: Tok2VecModel, docs: Sequence[Doc], is_train: bool) -> Tuple[L
             bp_vectors(xp2torch(model.ops.xp.concatenate(d_vectors), device=shim.device))
         return []
 
-    return split(model, torch2xp(vectors.detach()), batch.lengths), cast(Backprop, backprop)
+    return split(model, cast(Floats2d, torch2xp(vectors.detach())), batch.lengths), cast(Backprop, backprop)
 
 
 def cut_batch(shim: EncoderShim, docs: Sequence[Doc], *, with_documents: bool = False) -> PieceBatch:

@@ -66,7 +66,7 @@ class EncoderShim(PyTorchShim):
     def load(self, folder: Path) -> None:
         """Take weights and tokenizer from a Hugging Face folder."""
         checkpoint = read_checkpoint(folder, attention=self.settings.attention)
-        network = checkpoint.weights
+        network: Any = checkpoint.weights
         if network is not None:
             freeze(network, self.settings.frozen_layers)
             if self.settings.gradient_checkpointing:

@@ -46,6 +46,7 @@ def _from_hub(name: str, revision: Optional[str], *, allow_pickle: bool) -> Path
     )
 
     offline = not hub_answers()
+    refusals: Tuple[Type[Exception], ...] = (HfHubHTTPError, *network_errors())
     try:
         patterns = _patterns_offline(allow_pickle) if offline else _patterns(name, revision, allow_pickle)
         path = snapshot_download(name, revision=revision, allow_patterns=patterns, local_files_only=offline)
@@ -63,7 +64,7 @@ def _from_hub(name: str, revision: Optional[str], *, allow_pickle: bool) -> Path
         ) from error
     except RevisionNotFoundError as error:
         raise CheckpointError(f"{name!r} has no revision {revision!r}: check it on the hub.") from error
-    except (HfHubHTTPError, *network_errors()) as error:
+    except refusals as error:
         raise CheckpointError(f"The hub did not hand out {name!r} ({error}); run again later.") from error
     return Path(path)
 

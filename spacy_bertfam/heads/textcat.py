@@ -1,6 +1,6 @@
 """`spacy-bertfam.TextCatClassifier.v1`: a vector for each Doc and one linear layer, for spaCy's text categorisers."""
 
-from typing import Callable, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 from spacy.tokens import Doc
 from thinc.api import Dropout, Linear, Model, chain
@@ -38,7 +38,9 @@ def build_text_classifier(
         raise UserError(f"TextCatClassifier: pooling is {pooling!r}; expected one of {', '.join(POOLINGS)}.")
     vectors = document_vectors(tok2vec) if pooling == "cls" else chain(tok2vec, pool_tokens(pooling))
     output: Model[Floats2d, Floats2d] = Linear(nO=nO, init_W=normal_init)
-    model = chain(vectors, Dropout(0.0), output, probabilities(exclusive=exclusive_classes))
+    model: Model[List[Doc], Floats2d] = chain(
+        vectors, Dropout(0.0), output, probabilities(exclusive=exclusive_classes)
+    )
     if nO is not None:
         model.set_dim("nO", nO)
     model.set_ref("tok2vec", tok2vec)
@@ -75,8 +77,8 @@ def resize_output(model: Model, n_labels: int) -> Model:
         # a layer of its own, so that an optimiser's memory of the old shape is not taken for the new one's
         new: Model[Floats2d, Floats2d] = Linear(nO=n_labels, nI=old.get_dim("nI"))
         n_kept = old.get_dim("nO")
-        W = model.ops.alloc2f(n_labels, old.get_dim("nI"))
-        b = model.ops.alloc1f(n_labels) + NEW_LABEL_BIAS
+        W: Any = model.ops.alloc2f(n_labels, old.get_dim("nI"))
+        b: Any = model.ops.alloc1f(n_labels) + NEW_LABEL_BIAS
         W[:n_kept], b[:n_kept] = old.get_param("W"), old.get_param("b")
         new.set_param("W", W)
         new.set_param("b", b)

@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from typing import List, Optional
+from typing import Any, Dict, List, Optional
 
 from ..encoder.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from ..encoder.source import find_checkpoint
@@ -82,7 +82,9 @@ def _with_case(folder: Path, copy: Path, *, cased: bool) -> Path:
         if path.is_file() and path.suffix in KEPT and path.name != "tokenizer.json":
             shutil.copyfile(path, copy / path.name)
     settings_path = copy / TOKENIZER_CONFIG
-    settings = read_object(settings_path) if settings_path.is_file() else {"tokenizer_class": "BertTokenizer"}
+    settings: Dict[str, Any] = {"tokenizer_class": "BertTokenizer"}
+    if settings_path.is_file():
+        settings = dict(read_object(settings_path))
     settings["do_lower_case"] = not cased
     settings_path.write_text(json.dumps(settings, indent=2), encoding="utf8")
     return copy

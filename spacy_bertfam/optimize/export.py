@@ -5,7 +5,7 @@ import tempfile
 import warnings
 from importlib import metadata
 from pathlib import Path
-from typing import Dict, Iterator, Tuple
+from typing import Any, Dict, Iterator, Tuple
 
 import torch
 from torch import Tensor
@@ -137,7 +137,7 @@ def _trace(network: torch.nn.Module, inputs: Tuple[Tensor, Tensor], path: Path) 
         )
 
 
-def _legacy_option() -> Dict[str, bool]:
+def _legacy_option() -> Dict[str, Any]:
     """torch 2.5 got a second exporter and an argument for it, which became the default in 2.9."""
     return {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
 

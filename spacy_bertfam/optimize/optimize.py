@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.training import Example
-from thinc.types import Floats2d
 
 from ..encoder.checkpoint import without_weights
 from ..encoder.graph import Graph
@@ -87,7 +88,7 @@ class _Work:
     """An encoder on its way."""
 
     encoder: Encoder
-    expected: Floats2d  # vectors of torch in float32
+    expected: NDArray[np.float32]  # vectors of torch in float32
     graph: Optional[Graph] = None  # in float32; None in torch
     costs: Dict[str, float] = field(default_factory=dict)
     kept: List[str] = field(default_factory=list)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import FrozenSet, List, Optional, Sequence, Tuple
 
 import numpy as np
+from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.scorer import Scorer
 from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Model
-from thinc.types import Floats2d
 from tqdm import tqdm
 
 from ..encoder.checkpoint import Checkpoint
@@ -54,12 +54,12 @@ def run(nlp: Language, examples: Sequence[Example], *, annotated: bool, label: s
     return Run(entities, f_score, sum(map(len, done)) / max(seconds, 1e-9))
 
 
-def vectors_of(model: Model, docs: Sequence[Doc]) -> Floats2d:
-    """RETURNS (Floats2d): of all tokens of the Docs, Shape: (n_tokens, width)."""
+def vectors_of(model: Model, docs: Sequence[Doc]) -> NDArray[np.float32]:
+    """RETURNS (NDArray[float32]): of all tokens of the Docs, Shape: (n_tokens, width)."""
     return np.concatenate([model.ops.to_numpy(array) for array in model.predict(list(docs))])
 
 
-def compare_vectors(expected: Floats2d, found: Floats2d) -> VectorParity:
+def compare_vectors(expected: NDArray[np.float32], found: NDArray[np.float32]) -> VectorParity:
     """Compare two arrays of vectors, Shape: (n_tokens, width)."""
     difference = found - expected
     length = float(np.linalg.norm(expected, axis=1).mean()) or 1.0

@@ -38,7 +38,7 @@ def broadcast(
         def backprop(gradients: List[Floats2d]) -> List[Doc]:
             for total, gradient in zip(totals, gradients, strict=True):
                 total += gradient
-                losses[name] += float((gradient**2).sum())
+                losses[name] += float((gradient**2).sum())  # type: ignore[call-overload]
             if is_last:
                 bp_encoded(d_tokens, d_documents)
                 finish()

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Union
 
 import srsly
-from spacy import util
 from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2Vec, Tok2VecListener
 from spacy.tokens import Doc
@@ -119,7 +118,7 @@ class BertfamEncoder(Tok2Vec):
         """Write ``config.json``, ``model.safetensors`` and the tokenizer into the folder ``path``."""
         from ..encoder.model import encoder_shim
 
-        path = util.ensure_path(path)
+        path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
         srsly.write_json(path / "cfg", self.cfg)
         if "vocab" not in exclude:
@@ -131,7 +130,7 @@ class BertfamEncoder(Tok2Vec):
         """Read what ``to_disk`` wrote, or any other Hugging Face folder of an encoder."""
         from ..encoder.model import encoder_shim, set_width
 
-        path = util.ensure_path(path)
+        path = Path(path)
         if (path / "cfg").is_file():
             self.cfg.update(srsly.read_json(path / "cfg"))
         if "vocab" not in exclude and (path / "vocab").exists():

@@ -95,8 +95,9 @@ def test_the_threshold_that_is_best_for_all_labels_is_found():
 
 
 def test_texts_are_cut_with_their_categories(tmp_path):
-    from corpus import read_docs
     from textcat import cut_texts
+
+    from corpus import read_docs
 
     doc = spacy.blank("fr")("Un deux trois quatre.")
     doc.cats = {"a": 1.0, "b": 0.0}

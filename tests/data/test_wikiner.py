@@ -32,7 +32,7 @@ def entities(record):
 )
 def test_articles_become_documents_and_lines_sentences(tmp_path, name, pack):
     (tmp_path / name).write_bytes(pack(TEXT.encode("utf8")))
-    (first, second), report = read(tmp_path / name)
+    (first, _), report = read(tmp_path / name)
     assert entities(first) == [("Marie Curie", "PER"), ("Paris", "LOC")]
     assert [word for word, start in zip(first.words, first.sent_starts, strict=True) if start] == [
         "Marie",
@@ -78,5 +78,5 @@ def test_other_formats_may_be_packed_too(tmp_path, name):
 )
 def test_a_broken_archive_is_said(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(DataError, match="cannot be unpacked .*fetch it again"):
+    with pytest.raises(DataError, match=r"cannot be unpacked .*fetch it again"):
         read(tmp_path / name)

@@ -100,7 +100,15 @@ def test_no_tokens_make_no_chunk(tokenizers, fr, lengths):
 def test_a_batch_has_the_windows_and_pieces_of_each_doc_alone(kind, tiny_encoder, fr):
     """Tokenised, aligned and cut as one text, the Docs do not touch each other."""
     tokenizer = PieceTokenizer.from_folder(tiny_encoder(kind))
-    texts = [" Zoé  vit à\n\nRouen. ", "", "mot " * 40, " \t", "anticonstitution" * 30, "👩‍👩‍👧 !\u200b", "Fin. " * 20]
+    texts = [
+        " Zoé  vit à\n\nRouen. ",
+        "",
+        "mot " * 40,
+        " \t",
+        "anticonstitution" * 30,
+        "👩‍👩‍👧 !\u200b",
+        "Fin. " * 20,
+    ]
     docs = [fr.make_doc(text) for text in texts]
     size = WindowSize(12, 4)
     together = PieceBatch.from_docs(docs, tokenizer, size)

@@ -181,7 +181,9 @@ def test_fp16_gradients_of_two_batches_add_up_and_are_unscaled_once(build, docs)
             vectors, backprop = model.begin_update(docs)
             backprop([np.ones_like(rows) * 0.01 for rows in vectors])
         assert shim._loss_scale.unscale(shim.loaded.network.parameters())
-        gradients.append(torch.cat([p.grad.flatten() for p in shim.loaded.network.parameters() if p.grad is not None]))
+        gradients.append(
+            torch.cat([p.grad.flatten() for p in shim.loaded.network.parameters() if p.grad is not None])
+        )
     ratio = gradients[1].norm() / gradients[0].norm()
     assert 0.95 < float(ratio) < 1.05
 
