@@ -9,6 +9,15 @@ from spacy.tokens import Doc
 MAX_WORDS = 8192
 
 
+class BoundedBatches:
+    """For a component of spaCy: its ``pipe`` takes so many Docs at a time or fewer, bounded in words too."""
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Set the annotation of each Doc."""
+        for docs in batches(stream, batch_size=batch_size):
+            yield from super().pipe(docs, batch_size=len(docs))  # type: ignore[misc]
+
+
 def batches(stream: Iterable[Doc], *, batch_size: int, max_words: int = MAX_WORDS) -> Iterator[List[Doc]]:
     """Consecutive Docs in lists of at most ``batch_size``, with at most ``max_words`` tokens in a list of several."""
     batch: List[Doc] = []

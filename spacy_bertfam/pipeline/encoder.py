@@ -1,7 +1,7 @@
 """`bertfam_encoder`: one encoder for all the heads of a pipeline."""
 
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Union
 
 import srsly
 from spacy.language import Language
@@ -12,7 +12,7 @@ from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer
 
 from ..errors import UserError
-from .batching import batches
+from .batching import BoundedBatches
 
 DEFAULT_CONFIG = Config().from_str(
     """
@@ -32,7 +32,7 @@ def make_bertfam_encoder(nlp: Language, name: str, model: Model) -> "BertfamEnco
     return BertfamEncoder(nlp.vocab, model, name)
 
 
-class BertfamEncoder(Tok2Vec):
+class BertfamEncoder(BoundedBatches, Tok2Vec):
     """spaCy's ``Tok2Vec`` over an encoder of `transformers`, kept on disk as a plain Hugging Face folder.
 
     The vectors are left in ``doc.tensor``, one row for each token, where the heads read them and where
@@ -54,11 +54,6 @@ class BertfamEncoder(Tok2Vec):
         """Link a head, and tell it the width of the vectors."""
         super().add_listener(listener, component_name)
         self._tell_width()
-
-    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """Set the vectors of each Doc, so many Docs at a time or fewer: a batch is bounded in words too."""
-        for docs in batches(stream, batch_size=batch_size):
-            yield from super().pipe(docs, batch_size=len(docs))
 
     @property
     def reads_documents(self) -> bool:

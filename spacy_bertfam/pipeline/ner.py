@@ -3,7 +3,7 @@
 import logging
 from itertools import islice
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -16,7 +16,7 @@ from ..errors import UserError
 from ..saving import written_beside
 from ..tags import TagSet, validate_scheme
 from ..types import ScoredSpan, TaggerModel, TrainedHead
-from .batching import batches
+from .batching import BoundedBatches
 from .connect import connect_listeners
 from .gold import check_gold, read_gold
 from .preset import Preset, find_preset
@@ -86,7 +86,7 @@ def make_bertfam_ner(
     )
 
 
-class BertfamNER(SummedLossPipe):
+class BertfamNER(BoundedBatches, SummedLossPipe):
     """Tags each token by a head over an encoder, and reads entities off the best legal sequence of tags.
 
     Each entity has in ``ent._.score`` the probability, over all legal sequences, that exactly this
@@ -138,11 +138,6 @@ class BertfamNER(SummedLossPipe):
         if self._tag_set is None or (self._tag_set.scheme, self._tag_set.labels) != key:
             self._tag_set = TagSet(*key)
         return self._tag_set
-
-    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """Set the entities of each Doc, so many Docs at a time or fewer: a batch is bounded in words too."""
-        for docs in batches(stream, batch_size=batch_size):
-            yield from super().pipe(docs, batch_size=len(docs))
 
     def predict(self, docs: Iterable[Doc]) -> List[List[ScoredSpan]]:
         """The entities of each Doc, without those that it has already.
