@@ -98,7 +98,7 @@ def test_the_command_writes_a_pipeline_that_needs_neither_package(generation, st
     assert "lemmas                                 100.00% equal" in result.output
     assert not list(tmp_path.glob("*.part"))
     command = [sys.executable, "-c", READ_WITHOUT, str(out), text]
-    done = subprocess.run(command, capture_output=True, encoding="utf8", check=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, encoding="utf8", check=True, timeout=1200)
     assert json.loads(done.stdout.splitlines()[-1]) == expected
 
 

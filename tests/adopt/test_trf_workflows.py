@@ -167,7 +167,7 @@ def test_a_package_of_it_needs_no_other_one_and_no_network(installed, tmp_path):
         cwd=tmp_path,
         capture_output=True,
         encoding="utf8",
-        timeout=300,
+        timeout=1200,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -26,4 +26,4 @@ def install_pipelines(pipelines: Sequence[Path], target: Path) -> None:
             package(pipeline, Path(temporary), create_sdist=False, create_wheel=False, silent=True)
         projects = [str(path.parent) for path in Path(temporary).glob("*/setup.py")]
         command = [sys.executable, *INSTALL, "--target", str(target), *projects]
-        subprocess.run(command, check=True, timeout=300)
+        subprocess.run(command, check=True, timeout=1200)
