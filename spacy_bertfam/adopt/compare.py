@@ -70,8 +70,7 @@ def compare(old: Reading, new: Reading, whole: Sequence[bool]) -> Difference:
     """
     found = Difference(n_texts=len(whole), n_longer=len(whole) - sum(whole))
     for is_whole, *vectors in zip(whole, old.vectors, new.vectors, strict=True):
-        difference: Any = vectors[0] - vectors[1]
-        largest = float(np.abs(difference).max(initial=0.0))
+        largest = _largest_difference(*vectors)
         if is_whole:
             found.in_window = max(found.in_window, largest)
         else:
@@ -87,6 +86,11 @@ def compare(old: Reading, new: Reading, whole: Sequence[bool]) -> Difference:
         for label, score in before.cats.items():
             found.cats = max(found.cats, abs(score - after.cats.get(label, 0.0)))
     return found
+
+
+def _largest_difference(before: Any, after: Any) -> float:
+    """Of two arrays of vectors; those of a text without tokens may not even agree in width."""
+    return float(np.abs(before - after).max(initial=0.0)) if len(before) else 0.0
 
 
 def read_in_one_window(old: Model, new: Model, docs: Sequence[Doc]) -> List[bool]:
