@@ -6,16 +6,16 @@ from statistics import mean
 from typing import Callable, Dict, Iterable, List, Sequence
 
 import typer
-from plain_loop import PlainTagger, Recipe, shuffled_batches
-from plain_loop import train as train_plain
-from scores import score_rows
 from spacy.tokens import Doc
 from spacy.training import Example
-from tables import Row, report
 from thinc.api import fix_random_seed
-from train_speed import make_pipeline
 
-from corpus import convert_parts, limit_docs, read_docs
+from benchmarks.corpus import convert_parts, limit_docs, read_docs
+from benchmarks.plain_loop import PlainTagger, Recipe, shuffled_batches
+from benchmarks.plain_loop import train as train_plain
+from benchmarks.scores import score_rows
+from benchmarks.tables import Row, report
+from benchmarks.train_speed import make_pipeline
 from spacy_bertfam.checks.encoders import read_facts
 from spacy_bertfam.checks.rates import good_rate
 

@@ -8,14 +8,14 @@ from typing import Dict, List, Sequence, Tuple
 
 import spacy
 import typer
-from short_run import N_WATCHED, ShortRun, short_config, train
 from spacy.language import Language
 from spacy.tokens import DocBin
 from spacy.training import Example
 from spacy.training.converters import conllu_to_docs
-from tables import Row, report
 
-from corpus import convert_parts, read_docs
+from benchmarks.corpus import convert_parts, read_docs
+from benchmarks.short_run import N_WATCHED, ShortRun, short_config, train
+from benchmarks.tables import Row, report
 
 HEADS = ("tagger", "morphologizer", "parser", "lemmatizer", "ner")
 # What spaCy's scorer calls it, by the name in the table

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict
 
-from ours import run_spacy_train
 from spacy.util import load_config
 from thinc.api import Config
+
+from benchmarks.ours import run_spacy_train
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 # Docs of each part that are scored while training runs, only to see that it runs

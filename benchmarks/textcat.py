@@ -6,13 +6,13 @@ from typing import Dict, List
 
 import spacy
 import typer
-from short_run import ShortRun, short_config, train
 from spacy.scorer import Scorer
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
-from tables import Row, report
 
-from corpus import read_docs
+from benchmarks.corpus import read_docs
+from benchmarks.short_run import ShortRun, short_config, train
+from benchmarks.tables import Row, report
 from spacy_bertfam.data.cats import convert_cats
 
 CONFIG = "fr_textcat_multilabel"

@@ -1,6 +1,5 @@
 """The configs that are made from ner_shared.cfg: in step with it, complete, and trained by spaCy's own commands."""
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -218,11 +217,3 @@ def test_what_a_corpus_does_not_know_it_does_not_teach(two_corpora, tiny_encoder
     assert {name for name, size in of_treebank.items() if size > 1e-6} == set(of_treebank) - {"ner"}, (
         of_treebank
     )
-
-
-def test_the_encoder_hears_the_entities_beside_the_heads_of_spacy():
-    """Five of six heads are spaCy's: each has to average its gradient, as `ner` does."""
-    components = json.loads(json.dumps(load_config(file_of("fr_full"))["components"]))
-    models = {name: block["model"] for name, block in components.items() if "model" in block}
-    listening = {name: model["tok2vec"] for name, model in models.items() if "tok2vec" in model}
-    assert {name for name, tok2vec in listening.items() if tok2vec["average"]} == set(listening) - {"ner"}

@@ -10,7 +10,7 @@ def row(system: str, seed: int, f1: float) -> dict:
 
 
 def test_mean_range_and_collapses_of_each_system():
-    from collapse import summarise
+    from benchmarks.collapse import summarise
 
     rows = [row("plain", 0, 0.1), row("ours", 0, 0.8), row("plain", 1, 0.7), row("ours", 1, 0.6)]
     plain, ours = summarise(rows)
@@ -21,7 +21,7 @@ def test_mean_range_and_collapses_of_each_system():
 
 
 def test_each_system_is_trained_with_each_seed(gold_docs):
-    from collapse import compare
+    from benchmarks.collapse import compare
 
     seeds = []
 
@@ -38,8 +38,7 @@ def test_each_system_is_trained_with_each_seed(gold_docs):
 
 
 def test_the_advised_rate_comes_from_the_encoders_size(tiny_encoder):
-    from collapse import advised_rate
-
+    from benchmarks.collapse import advised_rate
     from spacy_bertfam.checks.rates import good_rate
 
     assert advised_rate(tiny_encoder("bert")) == good_rate(32, 2)
@@ -47,8 +46,8 @@ def test_the_advised_rate_comes_from_the_encoders_size(tiny_encoder):
 
 @pytest.mark.parametrize("system", ["plain", "ours"])
 def test_both_sides_train_on_a_tiny_encoder(system, gold_docs, tiny_encoder):
-    import collapse
-    from plain_loop import Recipe
+    from benchmarks import collapse
+    from benchmarks.plain_loop import Recipe
 
     folder: Path = tiny_encoder("bert")
     predict = getattr(collapse, system)(gold_docs, folder, Recipe(epochs=1, batch_size=2), "fr")

@@ -1,5 +1,7 @@
 """The benchmarks of the workflows: recipes, treebanks, thresholds, sizes."""
 
+from importlib import import_module
+
 import pytest
 import spacy
 import tiny_treebank
@@ -9,7 +11,7 @@ from typer.testing import CliRunner
 
 
 def test_a_recipe_stands_in_the_config_of_the_project(tmp_path):
-    from short_run import ShortRun, short_config
+    from benchmarks.short_run import ShortRun, short_config
 
     run = ShortRun(tmp_path / "encoder", steps=50, learn_rate=1e-3, frozen_layers=2)
     config = short_config("fr_full", run, tmp_path / "training.json", **{"corpora.train.repeat.treebank": 2})
@@ -25,7 +27,7 @@ def test_a_recipe_stands_in_the_config_of_the_project(tmp_path):
 
 
 def test_a_treebank_is_converted_with_contractions_whole(tmp_path):
-    from full import convert_treebank
+    from benchmarks.full import convert_treebank
 
     (tmp_path / "fr.conllu").write_text(tiny_treebank.conllu(), encoding="utf8")
     path = convert_treebank(tmp_path / "fr.conllu", tmp_path / "new" / "fr.spacy")
@@ -36,7 +38,7 @@ def test_a_treebank_is_converted_with_contractions_whole(tmp_path):
 
 @pytest.mark.parametrize("parts", [("train", "dev", "test"), ("dev", "test")])
 def test_the_dev_part_is_learned_from_where_there_is_no_train_part(tmp_path, parts):
-    from full import find_treebank
+    from benchmarks.full import find_treebank
 
     for part in parts:
         (tmp_path / f"fr_x-ud-{part}.conllu").touch()
@@ -45,7 +47,7 @@ def test_the_dev_part_is_learned_from_where_there_is_no_train_part(tmp_path, par
 
 
 def test_sizes_are_sums_over_folders(tmp_path):
-    from full import folder_mb
+    from benchmarks.full import folder_mb
 
     (tmp_path / "inner").mkdir()
     for path in (tmp_path / "a", tmp_path / "inner" / "b"):
@@ -54,7 +56,7 @@ def test_sizes_are_sums_over_folders(tmp_path):
 
 
 def test_every_pipeline_of_a_system_is_run_and_timed():
-    from full import seconds_of
+    from benchmarks.full import seconds_of
 
     seen = []
 
@@ -85,7 +87,7 @@ def labelled(scores, gold):
 
 
 def test_the_threshold_that_is_best_for_all_labels_is_found():
-    from textcat import best_threshold, macro_f, textcat_row
+    from benchmarks.textcat import best_threshold, macro_f, textcat_row
 
     found, gold = labelled([(0.3, 0.1), (0.1, 0.3), (0.3, 0.3)], [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0)])
     assert macro_f(found, gold, 0.5) == 0.0
@@ -95,9 +97,8 @@ def test_the_threshold_that_is_best_for_all_labels_is_found():
 
 
 def test_texts_are_cut_with_their_categories(tmp_path):
-    from textcat import cut_texts
-
-    from corpus import read_docs
+    from benchmarks.corpus import read_docs
+    from benchmarks.textcat import cut_texts
 
     doc = spacy.blank("fr")("Un deux trois quatre.")
     doc.cats = {"a": 1.0, "b": 0.0}
@@ -111,7 +112,7 @@ def test_texts_are_cut_with_their_categories(tmp_path):
     "name, expected", [("full", "expected a treebank"), ("textcat", "expected two tables")]
 )
 def test_missing_corpora_are_one_sentence(tmp_path, name, expected):
-    module = __import__(name)
+    module = import_module(f"benchmarks.{name}")
     app = typer.Typer()
     app.command()(module.main_cli)
     folders = ["treebank", "corpus", "encoder", "out"] if name == "full" else ["corpus", "encoder", "out"]
