@@ -126,7 +126,7 @@ def _trace(network: torch.nn.Module, inputs: Tuple[Tensor, Tensor], path: Path) 
         # of what the trace takes for constant: the graph is compared with the network on other shapes
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            LastHiddenState(network),
+            LastHiddenState(network).eval(),  # the exporter puts back the mode that it finds
             inputs,
             str(path),
             input_names=["ids", "mask"],

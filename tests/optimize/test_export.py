@@ -109,3 +109,16 @@ def test_the_graph_says_nothing_of_the_machine(tiny_encoder):
     pytest.importorskip("onnxruntime")
     content = export_graph(encoder_shim(build(tiny_encoder("bert"))).loaded, runtime="onnxruntime").content
     assert b"site-packages" not in content and str(tiny_encoder("bert")).encode() not in content
+
+
+def test_a_network_with_dropout_predicts_as_before_behind_the_export(tiny_encoder, docs):
+    pytest.importorskip("onnxruntime")
+    model = build(tiny_encoder("bert"))
+    network = encoder_shim(model).loaded.network
+    for module in network.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.5
+    before = np.concatenate(model.predict(docs))
+    export_graph(encoder_shim(model).loaded, runtime="onnxruntime")
+    assert not network.training
+    np.testing.assert_array_equal(np.concatenate(model.predict(docs)), before)
