@@ -126,7 +126,7 @@ def settings() -> list[tuple[str, str]]:
 
 
 def test_the_table_of_settings_is_read():
-    assert ("components.encoder.model.overlap", "64") in settings()
+    assert ("components.encoder.model.overlap", "32") in settings()
     assert ("training.patience", "2000") in settings()
 
 

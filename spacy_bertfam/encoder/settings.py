@@ -10,7 +10,7 @@ POOLING_NAMES = ("first", "last", "mean", "max")
 MIXED_PRECISIONS = ("none", "bf16", "fp16")
 # Window in pieces: see benchmarks/README.md for what other sizes cost and bring.
 DEFAULT_WINDOW = 254
-DEFAULT_OVERLAP = 64
+DEFAULT_OVERLAP = 32
 DEFAULT_MAX_BATCH_PIECES = 4096
 
 
