@@ -7,7 +7,6 @@ from typing import Callable, Dict, Iterable, List, Sequence
 
 import typer
 from spacy.tokens import Doc
-from spacy.training import Example
 from thinc.api import fix_random_seed
 
 from benchmarks.corpus import convert_parts, limit_docs, read_docs
@@ -15,7 +14,7 @@ from benchmarks.plain_loop import PlainTagger, Recipe, shuffled_batches
 from benchmarks.plain_loop import train as train_plain
 from benchmarks.scores import score_rows
 from benchmarks.tables import Row, report
-from benchmarks.train_speed import make_pipeline
+from benchmarks.train_speed import make_pipeline, training_step
 from spacy_bertfam.checks.encoders import read_facts
 from spacy_bertfam.checks.rates import good_rate
 
@@ -37,13 +36,9 @@ def ours(docs: Sequence[Doc], encoder: Path, recipe: Recipe, lang: str) -> Predi
     """Train the project's own config as spaCy's loop does."""
     fix_random_seed(recipe.seed)
     nlp, optimizer = make_pipeline(docs, encoder, recipe, lang)
+    step = training_step(nlp, optimizer)
     for batch in shuffled_batches(docs, recipe):
-        examples = [Example(nlp.make_doc(doc.text), doc) for doc in batch]
-        nlp.update(examples, drop=0.1, sgd=False)  # type: ignore[arg-type]
-        for _, pipe in nlp.pipeline:
-            if hasattr(pipe, "finish_update"):
-                pipe.finish_update(optimizer)
-        optimizer.step_schedules()
+        step(batch)
     return lambda gold: list(nlp.pipe(doc.text for doc in gold))
 
 

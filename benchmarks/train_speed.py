@@ -74,7 +74,11 @@ def plain_step(encoder: Path, labels: Sequence[str], recipe: Recipe) -> Step:
 
 def our_step(docs: Sequence[Doc], encoder: Path, recipe: Recipe, lang: str) -> Step:
     """RETURNS (Callable): takes a batch of Docs through one step, as `spacy train` does it."""
-    nlp, optimizer = make_pipeline(docs, encoder, recipe, lang)
+    return training_step(*make_pipeline(docs, encoder, recipe, lang))
+
+
+def training_step(nlp: Language, optimizer: Optimizer) -> Step:
+    """RETURNS (Callable): takes a batch of annotated Docs through one step of a pipeline."""
 
     def step(batch: Sequence[Doc]) -> None:
         examples = [Example(nlp.make_doc(doc.text), doc) for doc in batch]
