@@ -1,25 +1,57 @@
-"""The benchmark's corpus: annotated JSONL converted by the project's own `bertfam convert`."""
+"""The benchmark's corpus: annotated files converted by the project's own `bertfam convert`."""
 
+import random
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Sequence
 
 import spacy
 from spacy.tokens import Doc, DocBin
 
 from spacy_bertfam.data.convert import convert
 
+KINDS = (
+    ".jsonl",
+    ".iob",
+    ".spacy",
+    "",
+)  # of a part, in the order in which they are looked for; "" is a folder
+
+
+def find_parts(corpus: Path, names: Sequence[str]) -> Dict[str, Path]:
+    """Where the parts of a corpus are: ``train.jsonl``, ``train.iob``, ``train.spacy`` or a folder ``train``
+    of `.spacy` files.
+
+    Raises a ValueError that names what is not there.
+    """
+    found = {
+        name: path
+        for name in names
+        for path in [next((p for p in (corpus / f"{name}{kind}" for kind in KINDS) if p.exists()), None)]
+        if path is not None
+    }
+    missing = [name for name in names if name not in found]
+    if missing:
+        expected = ", ".join(f"{name}.jsonl" for name in missing)
+        raise ValueError(f"{corpus}: found no {expected}; expected these files, or .iob or .spacy ones.")
+    return found
+
 
 def convert_parts(parts: Dict[str, Path], output: Path, *, lang: str, unit: str) -> Dict[str, Path]:
     """Convert each file to ``PART.UNIT.spacy``, unless that is there already.
 
-    parts (Dict[str, Path]): name of a part -> annotated file.
+    parts (Dict[str, Path]): name of a part -> annotated file; `.spacy` files, or a folder of them, are taken as
+        they are.
     unit (str): "doc", "paragraph" or "sentence".
     RETURNS (Dict[str, Path]): name of a part -> `.spacy` file.
     """
     output.mkdir(parents=True, exist_ok=True)
     places = {name: output / f"{name}.{unit}.spacy" for name in parts}
     for name, source in parts.items():
-        if not places[name].is_file():
+        if places[name].is_file():
+            continue
+        if source.is_dir() or source.suffix == ".spacy":
+            write_docs(read_docs(source, lang), places[name])
+        else:
             convert(source, places[name], lang=lang, unit=unit)
     return places
 
@@ -29,11 +61,29 @@ def limit_docs(path: Path, n_docs: Optional[int], *, lang: str) -> Path:
     if n_docs is None:
         return path
     limited = path.with_name(f"{path.stem}.first{n_docs}.spacy")
-    docs = read_docs(path, lang)[:n_docs]
-    DocBin(attrs=["ENT_IOB", "ENT_TYPE", "SENT_START"], docs=docs).to_disk(limited)
+    write_docs(read_docs(path, lang)[:n_docs], limited)
     return limited
 
 
+def draw_docs(path: Path, n_docs: Optional[int], *, lang: str) -> Path:
+    """So many Docs of a `.spacy` file, always the same ones drawn at random, as a file beside it; the file itself
+    without a number.
+    """
+    if n_docs is None:
+        return path
+    drawn = path.with_name(f"{path.stem}.drawn{n_docs}.spacy")
+    docs = read_docs(path, lang)
+    write_docs(random.Random(0).sample(docs, min(n_docs, len(docs))), drawn)
+    return drawn
+
+
+def write_docs(docs: Sequence[Doc], path: Path) -> None:
+    """Write words, entities and sentences as a `.spacy` file."""
+    DocBin(attrs=["ENT_IOB", "ENT_TYPE", "SENT_START"], docs=docs).to_disk(path)
+
+
 def read_docs(path: Path, lang: str) -> List[Doc]:
-    """The Docs of a `.spacy` file."""
-    return list(DocBin().from_disk(path).get_docs(spacy.blank(lang).vocab))
+    """The Docs of a `.spacy` file, or of all in a folder in the order of their names."""
+    files = sorted(path.glob("*.spacy")) if path.is_dir() else [path]
+    vocab = spacy.blank(lang).vocab
+    return [doc for file in files for doc in DocBin().from_disk(file).get_docs(vocab)]

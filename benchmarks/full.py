@@ -14,7 +14,8 @@ from spacy.training import Example
 from spacy.training.converters import conllu_to_docs
 
 from benchmarks.corpus import convert_parts, read_docs
-from benchmarks.short_run import N_WATCHED, ShortRun, short_config, train
+from benchmarks.ours import N_WATCHED
+from benchmarks.short_run import ShortRun, short_config, train
 from benchmarks.tables import Row, report
 
 HEADS = ("tagger", "morphologizer", "parser", "lemmatizer", "ner")

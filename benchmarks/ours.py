@@ -12,6 +12,9 @@ from benchmarks.child import environment
 from benchmarks.plain_loop import Recipe
 
 CONFIG = Path(__file__).parent.parent / "configs" / "ner_shared.cfg"
+HEADS = {"linear": "spacy-bertfam.TokenClassifier.v1", "CRF": "spacy-bertfam.CRFTokenClassifier.v1"}
+# Docs of the dev part that are scored while training runs, only to see that it runs
+N_WATCHED = 20
 STEP_TIMER = Path(__file__).parent / "step_timer.py"
 
 
@@ -23,6 +26,7 @@ def make_config(
     lang: str,
     n_units: int,
     timing: Path,
+    head: str = "linear",
     window: Optional[int] = None,
     overlap: Optional[int] = None,
 ) -> Config:
@@ -31,6 +35,7 @@ def make_config(
     corpus (Dict[str, Path]): the `.spacy` files of "train" and "dev".
     n_units (int): Docs in the training corpus; steps and warm-up are counted from them.
     timing (Path): where the step timer leaves its figures.
+    head (str): one of HEADS.
     """
     config = load_config(CONFIG)
     n_steps = -(-n_units // recipe.batch_size) * recipe.epochs
@@ -49,6 +54,8 @@ def make_config(
         "total_steps": n_steps,
     }
     training["logger"] = {"@loggers": "benchmarks.StepTimer.v1", "output": str(timing)}
+    config["corpora"]["dev"]["limit"] = N_WATCHED
+    config["components"]["ner"]["model"]["@architectures"] = HEADS[head]
     model = config["components"]["encoder"]["model"]
     model.update({k: v for k, v in {"window": window, "overlap": overlap}.items() if v is not None})
     return config

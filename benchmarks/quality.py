@@ -1,83 +1,70 @@
-"""F1 and training speed of `spacy train` with spacy-bertfam, beside a plain transformers loop."""
+"""F1 and training speed of `spacy train` with spacy-bertfam, beside spacy-transformers and a plain loop."""
 
-import json
-import subprocess
-import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from statistics import mean
+from typing import Dict, List, Optional, Sequence
 
-import spacy
 import typer
 
-from benchmarks.child import environment
-from benchmarks.corpus import convert_parts, limit_docs, read_docs
-from benchmarks.ours import make_config, run_spacy_train
-from benchmarks.plain_loop import PlainTagger, Recipe
-from benchmarks.scores import score_rows, side_by_side
+from benchmarks.corpus import convert_parts, draw_docs, find_parts, read_docs
+from benchmarks.plain_loop import Recipe
+from benchmarks.scores import score_rows, spread
 from benchmarks.tables import Row, report
 from benchmarks.train_speed import compare_steps
+from benchmarks.trained import SYSTEMS, Task, Trained
+
+WHOLE = "whole documents"
 
 
-def train_ours(
-    corpus: Dict[str, Path], encoder: Path, recipe: Recipe, output: Path, **options: Any
-) -> Dict[str, Any]:
-    """Train by `spacy train`, unless that is done. RETURNS (Dict): what the step timer found."""
-    timing = output / "training.json"
-    if not timing.is_file():
-        docs = read_docs(corpus["train"], options["lang"])
-        config = make_config(corpus, encoder, recipe, n_units=len(docs), timing=timing, **options)
-        run_spacy_train(config, output, output.with_suffix(".log"))
-    figures = json.loads(timing.read_text(encoding="utf8"))
-    return {"seconds": figures["steps"] * figures["seconds_a_step"], "peak_mb": figures["peak_mb"]}
+def training_row(system: str, trained: Sequence[Trained], n_words: int, reference: float) -> Row:
+    """Speed and memory of one system's trainings, evaluations not counted.
 
-
-def train_plain(
-    corpus: Dict[str, Path], encoder: Path, recipe: Recipe, output: Path, *, lang: str
-) -> Dict[str, Any]:
-    """Train by the plain loop in a process of its own, unless that is done. RETURNS (Dict): its figures."""
-    figures = output / "training.json"
-    if not figures.is_file():
-        command: List[Any] = [sys.executable, "-m", "benchmarks.plain_loop", corpus["train"], encoder, output]
-        command += ["--lang", lang]
-        command += ["--epochs", recipe.epochs, "--batch-size", recipe.batch_size]
-        command += ["--learn-rate", recipe.learn_rate, "--seed", recipe.seed]
-        output.mkdir(parents=True, exist_ok=True)
-        with output.with_suffix(".log").open("w", encoding="utf8") as stream:
-            subprocess.run(
-                [str(c) for c in command],
-                check=True,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                env=environment(),
-            )
-    return json.loads(figures.read_text(encoding="utf8"))
-
-
-def training_row(system: str, n_words: int, *, seconds: float, peak_mb: float, **rest: Any) -> Row:
-    """RETURNS (Row): speed and memory of one training, evaluations not counted."""
+    n_words (int): that one training has seen.
+    reference (float): processor seconds of the system that the ratio is to.
+    """
+    processor = mean(t.processor_seconds for t in trained)
     return {
         "system": system,
-        "words a second": n_words / seconds,
-        "minutes": seconds / 60,
-        "peak MB": peak_mb,
+        "words a second": n_words / mean(t.seconds for t in trained),
+        "words a processor second": n_words / processor,
+        "faster by": reference / processor,
+        "peak MB": float(mean(t.peak_mb for t in trained)),
     }
 
 
+def train_all(
+    task: Task, output: Path, systems: Sequence[str], seeds: Sequence[int]
+) -> Dict[str, List[Trained]]:
+    """Train what has not been trained yet, all systems with one seed before the next seed."""
+    found: Dict[str, List[Trained]] = {name: [] for name in systems}
+    for seed in seeds:
+        for name in systems:
+            typer.echo(f"seed {seed}: {name}", err=True)
+            place = output / name.replace(" ", "_") / f"seed{seed}"
+            found[name].append(SYSTEMS[name](replace(task, recipe=replace(task.recipe, seed=seed)), place))
+    return found
+
+
 def evaluate(
-    ours: Path, plain: Path, units: Dict[str, Path], docs: Dict[str, Path], *, lang: str
+    trained: Dict[str, List[Trained]], units: Dict[str, Path], docs: Dict[str, Path], *, lang: str
 ) -> List[Row]:
-    """P, R and F1 on the training's kind of unit, and ours on whole documents as well."""
-    nlp = spacy.load(ours)
-    tagger = PlainTagger.from_folder(plain)
+    """P, R and F1 of each training on the kind of unit that was learned from, and on whole documents.
+
+    units (Dict): part -> its `.spacy` file.
+    docs (Dict): the same as documents, for which a plain loop is too short; only ours and spaCy's read them.
+    """
     rows: List[Row] = []
-    for part in ("dev", "test"):
-        gold = read_docs(units[part], lang)
-        found = list(nlp.pipe(doc.text for doc in gold))
-        rows += score_rows(found, gold, part=part, system="ours")
-        rows += score_rows(tagger.predict(gold), gold, part=part, system="plain loop")
-        gold = read_docs(docs[part], lang)
-        found = list(nlp.pipe(doc.text for doc in gold))
-        rows += score_rows(found, gold, part=part, system="ours, whole documents")
+    for name, runs in trained.items():
+        for run in runs:
+            for part, path in units.items():
+                gold = read_docs(path, lang)
+                rows += score_rows(run.predict(gold), gold, part=part, system=name, run=run.folder.name)
+            for part, path in docs.items() if name != "plain loop" else ():
+                gold = read_docs(path, lang)
+                found = run.predict(gold)
+                rows += score_rows(found, gold, part=f"{part}, {WHOLE}", system=name, run=run.folder.name)
+            typer.echo(f"{name}, {run.folder.name}: scored", err=True)
     return rows
 
 
@@ -89,62 +76,107 @@ def main(
     *,
     lang: str,
     unit: str,
+    systems: Sequence[str] = ("ours", "plain loop"),
+    seeds: Sequence[int] = (0,),
     limit: Optional[int] = None,
+    dev_limit: Optional[int] = None,
+    whole: bool = False,
     n_rounds: int = 10,
 ) -> str:
-    """Run what has not run yet. RETURNS (str): the tables as Markdown."""
+    """Run what has not run yet.
+
+    parts (Dict[str, Path]): "train" and the parts to score, as ``find_parts`` returns them.
+    RETURNS (str): the tables as Markdown.
+    """
     units = convert_parts(parts, output / "corpus", lang=lang, unit=unit)
-    docs = convert_parts(parts, output / "corpus", lang=lang, unit="doc")
-    units["train"] = limit_docs(units["train"], limit, lang=lang)
-    figures = {
-        "ours": train_ours(units, encoder, recipe, output / "ours", lang=lang),
-        "plain loop": train_plain(units, encoder, recipe, output / "plain", lang=lang),
-    }
+    docs = convert_parts(parts, output / "corpus", lang=lang, unit="doc") if whole else {}
+    units["train"] = draw_docs(units["train"], limit, lang=lang)
+    docs.pop("train", None)
+    scored = {name: draw_docs(units[name], dev_limit, lang=lang) for name in units if name != "train"}
+    corpus = {"train": units["train"], "dev": next(iter(scored.values()))}
+    trained = train_all(Task(corpus, encoder, recipe, lang), output, systems, seeds)
     train_docs = read_docs(units["train"], lang)
     n_words = sum(map(len, train_docs)) * recipe.epochs
-    training = [training_row(name, n_words, **found) for name, found in figures.items()]
-    rows = evaluate(output / "ours" / "model-last", output / "plain", units, docs, lang=lang)
+    base = "spacy-transformers" if "spacy-transformers" in trained else list(trained)[-1]
+    reference = mean(t.processor_seconds for t in trained[base])
+    rows = evaluate(trained, scored, docs, lang=lang)
     tables = {
-        "F1 side by side": side_by_side(rows, "system"),
-        "Training, one after the other": training,
-        "Training, alternating": compare_steps(train_docs, encoder, recipe, lang=lang, n_rounds=n_rounds),
+        "F1, mean (lowest to highest)": spread(rows, "system", over="run"),
+        f"Training, beside {base}": [
+            training_row(name, runs, n_words, reference) for name, runs in trained.items()
+        ],
         "Precision, recall, F1": rows,
     }
+    if n_rounds:
+        tables["Training, alternating"] = compare_steps(
+            train_docs, encoder, recipe, lang=lang, n_rounds=n_rounds
+        )
     settings = {
         **vars(recipe),
+        "seed": list(seeds),
         "unit": unit,
         "units": len(train_docs),
         "words an epoch": n_words // recipe.epochs,
+        **{f"{name} units": len(read_docs(path, lang)) for name, path in scored.items()},
     }
     return report("Quality and training speed", tables, output / "quality.json", **settings)
 
 
 def main_cli(
-    corpus: Path = typer.Argument(..., help="Folder with train.jsonl, dev.jsonl and test.jsonl"),
+    corpus: Path = typer.Argument(
+        ...,
+        help="Folder with train.jsonl, dev.jsonl and test.jsonl; .iob, .spacy or a folder of .spacy do too",
+    ),
     encoder: Path = typer.Argument(..., help="Hugging Face folder of the encoder"),
     output: Path = typer.Argument(
         ..., help="Folder for corpora, models and figures; what is there is used again"
     ),
     lang: str = typer.Option("fr", help="Language of spaCy's tokeniser"),
-    unit: str = typer.Option("sentence", help="What both are trained on: sentence or paragraph"),
+    unit: str = typer.Option("sentence", help="What all are trained on: sentence or paragraph"),
+    systems: str = typer.Option("ours,plain loop", help=f"Some of {', '.join(SYSTEMS)}"),
+    seeds: str = typer.Option("0", help="As 0,1,2"),
+    scored: str = typer.Option("dev,test", help="Parts that are scored"),
     epochs: int = typer.Option(3),
     batch_size: int = typer.Option(16, help="Units a step"),
     learn_rate: float = typer.Option(1e-4),
-    seed: int = typer.Option(0),
-    limit: Optional[int] = typer.Option(None, help="Only the first units of the training part"),
-    n_rounds: int = typer.Option(10, help="Rounds of the alternating comparison of training speed"),
+    limit: Optional[int] = typer.Option(
+        None, help="Only so many units of the training part, drawn at random"
+    ),
+    dev_limit: Optional[int] = typer.Option(None, help="Only so many units of each scored part"),
+    whole: bool = typer.Option(False, "--whole", help="Score whole documents too"),
+    n_rounds: int = typer.Option(
+        10, help="Rounds of the alternating comparison of training speed; 0 leaves it out"
+    ),
 ) -> None:
-    """Train the same encoder on the same data by `spacy train` and by a plain loop, and compare."""
-    parts = {name: corpus / f"{name}.jsonl" for name in ("train", "dev", "test")}
-    missing = [str(path) for path in [*parts.values(), encoder] if not path.exists()]
-    if missing:
-        typer.echo(
-            f"Error: not found: {', '.join(missing)}; expected a corpus of three files and an encoder.",
-            err=True,
-        )
-        raise typer.Exit(1)
-    recipe = Recipe(epochs=epochs, batch_size=batch_size, learn_rate=learn_rate, seed=seed)
-    typer.echo(main(parts, encoder, output, recipe, lang=lang, unit=unit, limit=limit, n_rounds=n_rounds))
+    """Train the same encoder on the same data with several systems and seeds, and compare."""
+    names = [name.strip() for name in systems.split(",")]
+    try:
+        unknown = [name for name in names if name not in SYSTEMS]
+        if unknown:
+            raise ValueError(f"--systems: found {', '.join(unknown)}; expected some of {', '.join(SYSTEMS)}.")
+        if not encoder.exists():
+            raise ValueError(f"{encoder}: not found; expected a Hugging Face folder.")
+        parts = find_parts(corpus, ["train", *(part.strip() for part in scored.split(","))])
+        numbers = [int(seed) for seed in seeds.split(",")]
+    except ValueError as err:
+        typer.echo(f"Error: {err}", err=True)
+        raise typer.Exit(1) from None
+    recipe = Recipe(epochs=epochs, batch_size=batch_size, learn_rate=learn_rate)
+    text = main(
+        parts,
+        encoder,
+        output,
+        recipe,
+        lang=lang,
+        unit=unit,
+        systems=names,
+        seeds=numbers,
+        limit=limit,
+        dev_limit=dev_limit,
+        whole=whole,
+        n_rounds=n_rounds,
+    )
+    typer.echo(text)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Precision, recall and F1 by label, by spaCy's own scorer, for whoever's predictions."""
 
+from statistics import mean
 from typing import Any, Dict, List, Sequence
 
 from spacy.scorer import get_ner_prf
@@ -23,10 +24,24 @@ def score_rows(predicted: Sequence[Doc], gold: Sequence[Doc], **columns: str) ->
     ]
 
 
-def side_by_side(rows: Sequence[Row], key: str) -> List[Row]:
-    """The F1 of each value of the column ``key`` beside each other; the other columns make the rows."""
-    table: Dict[tuple, Row] = {}
+def spread(rows: Sequence[Row], key: str, *, over: str) -> List[Row]:
+    """F1 of each value of the column ``key`` beside each other, as mean and range over the column ``over``.
+
+    The other columns make the rows.
+    """
+    found: Dict[tuple, Dict[str, List[float]]] = {}
     for row in rows:
-        rest = {k: v for k, v in row.items() if k not in (key, "P", "R", "F")}
-        table.setdefault(tuple(rest.items()), rest)[f"F1 {row[key]}"] = row["F"]
-    return list(table.values())
+        rest = tuple((k, v) for k, v in row.items() if k not in (key, over, "P", "R", "F"))
+        found.setdefault(rest, {}).setdefault(row[key], []).append(row["F"])
+    names = list(dict.fromkeys(row[key] for row in rows))
+    return [
+        {**dict(rest), **{name: format_range(scores[name]) if name in scores else "" for name in names}}
+        for rest, scores in found.items()
+    ]
+
+
+def format_range(scores: Sequence[float]) -> str:
+    """RETURNS (str): the mean, and the lowest and the highest where there are several."""
+    if len(scores) == 1:
+        return f"{scores[0]:.3f}"
+    return f"{mean(scores):.3f} ({min(scores):.3f} to {max(scores):.3f})"

@@ -10,8 +10,6 @@ from thinc.api import Config
 from benchmarks.ours import run_spacy_train
 
 CONFIGS = Path(__file__).parent.parent / "configs"
-# Docs of each part that are scored while training runs, only to see that it runs
-N_WATCHED = 20
 
 
 @dataclass(frozen=True)

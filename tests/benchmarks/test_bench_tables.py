@@ -80,14 +80,31 @@ def test_evaluation_and_saving_are_not_training_time():
     assert clean_gaps(times, evaluated) == [1.0, 1.0, 1.0]
 
 
-def test_scores_stand_side_by_side(gold_docs):
+def test_scores_stand_side_by_side_with_their_range(gold_docs):
     from spacy.tokens import Doc
 
-    from benchmarks.scores import score_rows, side_by_side
+    from benchmarks.scores import score_rows, spread
 
     empty = [Doc(doc.vocab, words=[t.text for t in doc]) for doc in gold_docs]
-    rows = score_rows(gold_docs, gold_docs, part="dev", system="ours")
-    rows += score_rows(empty, gold_docs, part="dev", system="plain loop")
-    table = {row["label"]: row for row in side_by_side(rows, "system")}
+    rows = score_rows(gold_docs, gold_docs, part="dev", system="ours", run="seed0")
+    rows += score_rows(empty, gold_docs, part="dev", system="ours", run="seed1")
+    rows += score_rows(empty, gold_docs, part="dev", system="plain loop", run="seed0")
+    table = {row["label"]: row for row in spread(rows, "system", over="run")}
     assert list(table) == ["all", "LOC", "PER"]
-    assert table["PER"] == {"part": "dev", "label": "PER", "F1 ours": 1.0, "F1 plain loop": 0.0}
+    assert table["PER"] == {
+        "part": "dev", "label": "PER", "ours": "0.500 (0.000 to 1.000)", "plain loop": "0.000"
+    }  # fmt: skip
+
+
+def test_a_step_timer_writes_clock_and_processor_time_without_evaluations(tmp_path):
+    import json
+
+    from benchmarks.step_timer import build_step_timer
+
+    log_step, finalize = build_step_timer(str(tmp_path / "training.json"))(None)  # type: ignore[arg-type]
+    for info in (None, None, {"step": 2, "epoch": 0, "score": 0.5, "losses": {}}, None, None):
+        log_step(info)
+    finalize()
+    found = json.loads((tmp_path / "training.json").read_text(encoding="utf8"))
+    assert found["steps"] == 5 and [row["score"] for row in found["scores"]] == [0.5]
+    assert 0 < found["seconds_a_step"] < 1 and 0 <= found["processor_seconds_a_step"] < 1

@@ -1,0 +1,124 @@
+"""The systems of the quality benchmark: each is trained in a process of its own, and then finds entities."""
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Sequence
+
+import spacy
+from spacy.tokens import Doc
+
+from benchmarks.child import environment
+from benchmarks.corpus import read_docs
+from benchmarks.ours import make_config, run_spacy_train
+from benchmarks.plain_loop import PlainTagger, Recipe
+from benchmarks.trf_config import make_trf_config
+
+# Docs -> the same words with the entities found
+Predict = Callable[[Sequence[Doc]], List[Doc]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every system learns from, and how."""
+
+    corpus: Dict[str, Path]  # "train" and "dev" -> `.spacy` file
+    encoder: Path  # a Hugging Face folder
+    recipe: Recipe
+    lang: str
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A system after its training."""
+
+    folder: Path
+    predict: Predict
+    seconds: float  # in training steps, by the clock
+    processor_seconds: float  # the same of all threads
+    peak_mb: float
+
+
+def train_ours(task: Task, output: Path, *, head: str = "linear") -> Trained:
+    """`spacy train` with the project's own config, unless that is done."""
+    return train_spacy(make_config, task, output, head=head)
+
+
+def train_crf(task: Task, output: Path) -> Trained:
+    """The same with the CRF head."""
+    return train_ours(task, output, head="CRF")
+
+
+def train_trf(task: Task, output: Path) -> Trained:
+    """`spacy train` with spacy-transformers, unless that is done."""
+    return train_spacy(make_trf_config, task, output)
+
+
+def train_spacy(make: Callable[..., Any], task: Task, output: Path, **options: Any) -> Trained:
+    """Run `spacy train` with what ``make`` returns, unless that is done."""
+    timing = output / "training.json"
+    if not timing.is_file():
+        n_units = len(read_docs(task.corpus["train"], task.lang))
+        config = make(
+            task.corpus, task.encoder, task.recipe, lang=task.lang, n_units=n_units, timing=timing, **options
+        )
+        run_spacy_train(config, output, output.with_suffix(".log"))
+        # "best" on the few watched Docs means nothing, and the weights are large
+        shutil.rmtree(output / "model-best", ignore_errors=True)
+    found = json.loads(timing.read_text(encoding="utf8"))
+    seconds = found["steps"] * found["seconds_a_step"]
+    # files of an earlier version have no processor time
+    processor = found["steps"] * found.get("processor_seconds_a_step", float("nan"))
+    return Trained(output, spacy_predict(output / "model-last"), seconds, processor, found["peak_mb"])
+
+
+def spacy_predict(folder: Path) -> Predict:
+    """A pipeline that is loaded when it is first needed, and gets the gold's own words."""
+
+    def predict(docs: Sequence[Doc]) -> List[Doc]:
+        nlp = spacy.load(folder)
+        blank = (
+            Doc(nlp.vocab, words=[t.text for t in d], spaces=[bool(t.whitespace_) for t in d]) for d in docs
+        )
+        return list(nlp.pipe(blank))
+
+    return predict
+
+
+def train_plain(task: Task, output: Path) -> Trained:
+    """The plain loop in a process of its own, unless that is done."""
+    figures = output / "training.json"
+    if not figures.is_file():
+        recipe = task.recipe
+        command: List[Any] = [sys.executable, "-m", "benchmarks.plain_loop"]
+        command += [task.corpus["train"], task.encoder, output, "--lang", task.lang]
+        command += ["--epochs", recipe.epochs, "--batch-size", recipe.batch_size]
+        command += ["--learn-rate", recipe.learn_rate, "--seed", recipe.seed]
+        output.mkdir(parents=True, exist_ok=True)
+        with output.with_suffix(".log").open("w", encoding="utf8") as stream:
+            subprocess.run(
+                [str(c) for c in command],
+                check=True,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                env=environment(),
+            )
+    found = json.loads(figures.read_text(encoding="utf8"))
+    return Trained(
+        output,
+        lambda docs: PlainTagger.from_folder(output).predict(docs),
+        found["seconds"],
+        found.get("processor_seconds", float("nan")),
+        found["peak_mb"],
+    )
+
+
+SYSTEMS: Dict[str, Callable[[Task, Path], Trained]] = {
+    "ours": train_ours,
+    "ours CRF": train_crf,
+    "spacy-transformers": train_trf,
+    "plain loop": train_plain,
+}

@@ -1,0 +1,60 @@
+"""The systems of the quality benchmark: each trains on the tiny encoder, finds entities, and is not trained twice."""
+
+import pytest
+
+
+@pytest.fixture
+def task(tmp_path, tiny_encoder, gold_docs):
+    from benchmarks.corpus import write_docs
+    from benchmarks.plain_loop import Recipe
+    from benchmarks.trained import Task
+
+    write_docs(gold_docs, tmp_path / "train.spacy")
+    corpus = {"train": tmp_path / "train.spacy", "dev": tmp_path / "train.spacy"}
+    return Task(corpus, tiny_encoder("bert"), Recipe(epochs=2, batch_size=1, learn_rate=1e-3, seed=3), "fr")
+
+
+@pytest.mark.parametrize(
+    "system", ["ours", "ours CRF", pytest.param("spacy-transformers", marks=pytest.mark.trf), "plain loop"]
+)
+def test_a_system_is_trained_once_and_keeps_the_golds_words(task, tmp_path, gold_docs, system):
+    from benchmarks.trained import SYSTEMS
+
+    if system == "spacy-transformers":
+        pytest.importorskip("spacy_transformers")
+    trained = SYSTEMS[system](task, tmp_path / "out")
+    assert trained.seconds > 0 and trained.processor_seconds > 0 and trained.peak_mb > 0
+    found = trained.predict(gold_docs)
+    assert [[t.text for t in doc] for doc in found] == [[t.text for t in doc] for doc in gold_docs]
+    written = (tmp_path / "out" / "training.json").stat().st_mtime_ns
+    again = SYSTEMS[system](task, tmp_path / "out")
+    assert again.seconds == trained.seconds
+    assert (tmp_path / "out" / "training.json").stat().st_mtime_ns == written
+
+
+def test_the_crf_is_what_is_trained(task, tmp_path):
+    import spacy
+
+    from benchmarks.trained import train_crf
+
+    folder = train_crf(task, tmp_path / "out").folder
+    assert not (folder / "model-best").exists()
+    ner = spacy.load(folder / "model-last").config["components"]["ner"]
+    assert ner["model"]["@architectures"] == "spacy-bertfam.CRFTokenClassifier.v1"
+
+
+def test_training_is_beside_the_reference():
+    from pathlib import Path
+
+    from benchmarks.quality import training_row
+    from benchmarks.trained import Trained
+
+    runs = [Trained(Path(), list, 10.0, 5.0, 100.0), Trained(Path(), list, 30.0, 15.0, 300.0)]
+    row = training_row("ours", runs, n_words=1000, reference=20.0)
+    assert row == {
+        "system": "ours",
+        "words a second": 50.0,
+        "words a processor second": 100.0,
+        "faster by": 2.0,
+        "peak MB": 200.0,
+    }
