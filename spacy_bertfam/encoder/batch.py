@@ -66,7 +66,7 @@ class PieceBatch:
             empty = np.zeros(0, dtype=np.int64)
             nothing = Windows(empty, empty, empty, empty)
             return cls(empty, nothing, empty, empty, lengths, 0, [0] * len(docs), with_documents)
-        pieces, counts = tokenizer.cut_joined(docs)
+        pieces, counts = tokenizer.cut_joined(docs, texts)
         tokens = align_joined(docs, list(accumulate(map(len, texts), initial=0))[:-1], pieces)
         n_pieces = len(pieces)
         if (tokens.lasts - tokens.firsts > size.window).any():

@@ -3,6 +3,7 @@
 import inspect
 import tempfile
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Dict, Optional
 
@@ -61,7 +62,7 @@ class Checkpoint:
             return self.graph.width
         return int(self.network.config.hidden_size)
 
-    @property
+    @cached_property
     def max_pieces(self) -> int:
         """The most pieces that the network takes at once, special pieces counted."""
         if self.weights is None and self.graph is not None:

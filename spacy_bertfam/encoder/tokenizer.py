@@ -30,14 +30,11 @@ def trim_spaces(text: str, starts: Ints1d, ends: Ints1d) -> Tuple[Ints1d, Ints1d
     SentencePiece tokenizers count the space before a word as part of its first piece.
     RETURNS (Tuple[Ints1d, Ints1d]): new starts and ends; a piece of white space alone has start == end.
     """
-    is_space = IS_SPACE[np.minimum(code_points(text), len(IS_SPACE) - 1)]
-    position = np.arange(len(text))
-    next_letter = np.full(len(text) + 1, len(text), dtype=np.int64)
-    next_letter[:-1] = np.minimum.accumulate(np.where(is_space, len(text), position)[::-1])[::-1]
-    after_letter = np.zeros(len(text) + 1, dtype=np.int64)
-    after_letter[1:] = np.maximum.accumulate(np.where(is_space, 0, position + 1))
-    ends = after_letter[ends]
-    starts = np.minimum(next_letter[starts], np.maximum(ends, starts))
+    is_letter = ~IS_SPACE[np.minimum(code_points(text), len(IS_SPACE) - 1)]
+    n_before = np.concatenate(([0], np.cumsum(is_letter)))  # letters before each character
+    letters = np.concatenate(([-1], np.flatnonzero(is_letter), [len(text)]))
+    ends = letters[n_before[ends]] + 1
+    starts = np.minimum(letters[n_before[starts] + 1], np.maximum(ends, starts))
     return starts, np.maximum(starts, ends)
 
 
@@ -113,9 +110,11 @@ class PieceTokenizer:
         encodings = self.backend.encode_batch(texts, add_special_tokens=False)
         return [reach_over_space(doc, e.ids, e.offsets) for doc, e in zip(docs, encodings, strict=True)]
 
-    def cut_joined(self, docs: Sequence[Doc]) -> Tuple[Pieces, Ints1d]:
-        """The pieces of all Docs as if their texts were one, end to end; see ``join``."""
-        texts = [doc.text for doc in docs]
+    def cut_joined(self, docs: Sequence[Doc], texts: Sequence[str]) -> Tuple[Pieces, Ints1d]:
+        """The pieces of all Docs as if their texts were one, end to end; see ``join``.
+
+        texts (Sequence[str]): the text of each Doc, which spaCy puts together anew whenever it is asked.
+        """
         if self.manner == OURS:
             return self.join(texts)
         parts = self.cut(docs)

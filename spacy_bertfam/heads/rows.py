@@ -1,4 +1,4 @@
-"""A layer over the tokens of all Docs together; of one long Doc, over a part at a time."""
+"""A layer over the tokens of all Docs together; where Docs are long, over one at a time or a part of it."""
 
 from typing import Any, Callable, List, Tuple
 
@@ -7,14 +7,16 @@ from thinc.layers.with_array import forward as forward_whole
 from thinc.layers.with_array import init
 from thinc.types import Floats2d
 
-# Rows that go through the layer together where the Doc is alone: what lies between the vectors and the
+# Rows that go through the layer together where a Doc is long: what lies between the vectors and the
 # scores is as large as the vectors, which are large enough
 MAX_ROWS = 8192
+# Rows of a Doc, on average, from which on a call for each Doc costs less than copying all vectors into one array
+MIN_ROWS = 64
 
 
 def with_rows(layer: Model[Floats2d, Floats2d]) -> Model[List[Floats2d], List[Floats2d]]:
-    """Thinc's ``with_array`` which, for prediction on a single Doc, neither copies its vectors nor runs the
-    layer on all of them at once. ``layer`` treats each row for itself.
+    """Thinc's ``with_array`` which, for prediction on long Docs, neither copies their vectors into one array nor
+    runs the layer on all of them at once. ``layer`` treats each row for itself.
     """
     return Model(
         f"with_rows({layer.name})",
@@ -30,12 +32,19 @@ def forward(
     model: Model, Xs: List[Floats2d], is_train: bool
 ) -> Tuple[List[Floats2d], Callable[[List[Floats2d]], Any]]:
     """Xs: for each Doc, Shape: (n_tokens, nI); Ys: for each Doc, Shape: (n_tokens, nO)."""
-    if is_train or len(Xs) != 1 or len(Xs[0]) <= MAX_ROWS:
+    long_docs = sum(map(len, Xs)) >= MIN_ROWS * len(Xs) and model.ops.device_type == "cpu"
+    if is_train or not (long_docs or len(Xs) == 1):
         return forward_whole(model, Xs, is_train)
-    (X,) = Xs
+    return [predict_rows(model, X) for X in Xs], _no_gradient
+
+
+def predict_rows(model: Model, X: Floats2d) -> Floats2d:
+    """X: Shape: (n_tokens, nI); RETURNS (Floats2d): Shape: (n_tokens, nO)."""
     layer = model.layers[0]
+    if len(X) <= MAX_ROWS:
+        return layer.predict(X)
     parts = [layer.predict(X[start : start + MAX_ROWS]) for start in range(0, len(X), MAX_ROWS)]
-    return [model.ops.xp.concatenate(parts)], _no_gradient
+    return model.ops.xp.concatenate(parts)
 
 
 def _no_gradient(dYs: List[Floats2d]) -> Any:

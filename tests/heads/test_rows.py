@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from thinc.api import Linear
+from thinc.api import Linear, Model
 
 from spacy_bertfam.heads import rows
 
@@ -17,3 +17,21 @@ def test_parts_give_the_scores_of_the_whole(n_rows, monkeypatch):
     (expected,), _ = model.begin_update([X])
     assert Y.shape == (n_rows, 3)
     np.testing.assert_allclose(Y, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_docs_are_read_one_by_one_where_they_are_long_and_together_where_they_are_short(monkeypatch):
+    monkeypatch.setattr(rows, "MIN_ROWS", 10)
+    calls = []
+
+    def forward(model, X, is_train):
+        calls.append(len(X))
+        return X * 2, lambda dY: dY
+
+    model = rows.with_rows(Model("double", forward))
+    rng = np.random.default_rng(0)
+    for lengths, seen in [((12, 0, 18), [12, 0, 18]), ((2, 3), [5])]:
+        Xs = [rng.normal(size=(n, 4)).astype("float32") for n in lengths]
+        Ys = model.predict(Xs)
+        assert calls == seen
+        assert [Y.tolist() for Y in Ys] == [(2 * X).tolist() for X in Xs]
+        calls.clear()
