@@ -76,7 +76,11 @@ def combine(blocks: list[Block], part: list[Block]) -> list[Block]:
             )
             found[names.index(block.name)] = replace(new, above=block.above or old.above)
     pipeline = pipeline_of(found)
-    found = [block for block in found if _component(block) in (None, *pipeline)]
+    found = [
+        block
+        for block in found
+        if _component(block) in (None, *pipeline) and _initialized(block) in (None, *pipeline)
+    ]
     first = next(i for i, block in enumerate(found) if _component(block))
     components = sorted(filter(_component, found), key=lambda block: pipeline.index(_component(block) or ""))
     others = [block for block in found if not _component(block)]
@@ -102,6 +106,11 @@ def _place(names: list[str], name: str) -> int:
 
 def _component(block: Block) -> str | None:
     found = re.match(r"components\.([^.]+)", block.name)
+    return found[1] if found else None
+
+
+def _initialized(block: Block) -> str | None:
+    found = re.match(r"initialize\.components\.([^.]+)", block.name)
     return found[1] if found else None
 
 

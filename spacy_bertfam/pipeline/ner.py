@@ -18,6 +18,7 @@ from ..tags import TagSet, validate_scheme
 from ..types import ScoredSpan, TaggerModel, TrainedHead
 from .batching import BoundedBatches
 from .connect import connect_listeners
+from .first_fit import DEFAULT_FIT_WORDS, fit_head
 from .gold import check_gold, read_gold
 from .preset import Preset, find_preset
 from .summed import SummedLossPipe
@@ -215,6 +216,7 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         nlp: Optional[Language] = None,
         labels: Optional[Iterable[str]] = None,
         head: Optional[Callable[[], TrainedHead]] = None,
+        fit_words: int = DEFAULT_FIT_WORDS,
     ) -> None:
         """Take the labels from the data, report what of it cannot be learned, shape the network.
 
@@ -222,6 +224,8 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
             before those that only the data have.
         head (Optional[Callable[[], TrainedHead]]): a head to start from, as ``spacy-bertfam.from_hf.v1``
             reads one; its labels come first, with their weights.
+        fit_words (int): a new head is fitted to so many words of the data and the encoder's vectors of them,
+            before anything is trained; 0 leaves its weights random.
         Raises a UserError where the data have no entity at all, or where a given label looks like a typing
         error.
         """
@@ -237,10 +241,13 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
             self.take_head(trained)
         for label in [*labels, *sorted(report.labels)]:
             self.add_label(label)
+        is_new = trained is None and not self._trained_tags()
         self._resize(before=None)
         self.model.initialize(X=[eg.predicted for eg in islice(get_examples(), 10)])
         if trained is not None:
             trained.copy_into(self.model, self.tag_set.tags)
+        elif is_new and fit_words > 0:
+            fit_head(self.model, get_examples, self.tag_set, nlp=nlp, n_words=fit_words, component=self.name)
 
     def take_head(self, head: TrainedHead) -> None:
         """Take scheme and labels of a trained head, and make room for its weights."""

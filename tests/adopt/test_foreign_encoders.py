@@ -18,9 +18,10 @@ OPTIMIZER = Adam(0.01)
 TEXT = "Marie Vasseur travaille à Rouen ."
 
 
-def with_ner(folder) -> tuple[Language, list[Example]]:
+def with_ner(folder, *, fit_words: int = 0) -> tuple[Language, list[Example]]:
     """RETURNS (tuple): a stand-in with a recogniser that has its labels, and examples."""
     nlp = spacy.load(folder)
+    nlp.config["initialize"]["components"]["ner"] = {"fit_words": fit_words}
     nlp.add_pipe("bertfam_ner", name="ner")
     examples = make_examples(nlp)
     nlp._link_components()
@@ -50,6 +51,16 @@ def test_it_learns_over_a_frozen_encoder(generation, standin):
     found = [step(nlp, examples, exclude=others, annotates=["transformer"]) for _ in range(8)]
     assert found[-1] < 0.8 * found[0]
     assert encoder_weights(nlp) == before
+
+
+@both
+def test_a_new_head_is_fitted_to_the_encoder_of_the_package(generation, standin):
+    losses = []
+    for fit_words in (0, 1000):
+        nlp, examples = with_ner(standin("fr", generation), fit_words=fit_words)
+        others = [name for name in nlp.pipe_names if name != "ner"]
+        losses.append(step(nlp, examples, exclude=others, annotates=["transformer"]))
+    assert losses[1] < 0.9 * losses[0]
 
 
 @both

@@ -132,6 +132,7 @@ def test_the_encoder_gets_the_sum_of_its_heads_gradients(folder: Path) -> None:
         disturb_tagger(nlp)
         output = nlp.get_pipe("ner").model.get_ref("output_layer")
         output.set_param("W", np.full_like(output.get_param("W"), 0.1) * np.arange(13, dtype="f")[:, None])
+        output.set_param("b", np.zeros(13, "f"))
         for head in {"ner", "tagger"} - {*heads}:
             nlp.remove_pipe(head)
         nlp.update(examples, sgd=False)

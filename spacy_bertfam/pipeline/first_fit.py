@@ -1,0 +1,93 @@
+"""Before training: words of the training data, what the encoder makes of them, and a head that is fitted to that."""
+
+import logging
+import time
+from typing import Any, Callable, Iterable, List, Optional
+
+import numpy as np
+from spacy.language import Language
+from spacy.pipeline.tok2vec import Tok2VecListener
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from ..tags import TagSet
+from ..types import TaggerModel
+from .connect import find_encoder_component
+from .upstream import FOREIGN
+
+logger = logging.getLogger("spacy")
+
+DEFAULT_FIT_WORDS = 10_000
+
+
+def fit_head(
+    model: TaggerModel,
+    get_examples: Callable[[], Iterable[Example]],
+    tag_set: TagSet,
+    *,
+    nlp: Optional[Language],
+    n_words: int,
+    component: str,
+) -> bool:
+    """Fit the linear layer of an initialised head; the encoder stays as it is.
+
+    n_words (int): so many words of the data are read, from all over them.
+    RETURNS (bool): False where nothing could be learned from: fewer than two tags, or no encoder to hear.
+    """
+    from ..heads.first_fit import LinearWeights, fit_linear  # torch is imported when training starts
+
+    start = time.perf_counter()
+    examples = draw_examples(get_examples, n_words)
+    allowed = [tag_set.allowed_by_biluo(eg.get_aligned_ner()) for eg in examples]
+    one_tag = np.concatenate([mask.sum(axis=1) == 1 for mask in allowed]) if allowed else np.zeros(0, bool)
+    if not one_tag.any():
+        return False
+    tags = np.concatenate(allowed).argmax(axis=1)[one_tag]
+    if len(np.unique(tags)) < 2:
+        return False
+    logger.info("[%s] Fitting the head to %d words of the training data ...", component, len(tags))
+    vectors = encoder_vectors(model, [eg.predicted.copy() for eg in examples], nlp)
+    if vectors is None:
+        return False
+    layer = model.get_ref("output_layer")
+    X = np.concatenate([model.ops.to_numpy(rows) for rows in vectors])[one_tag]
+    first = LinearWeights(*(model.ops.to_numpy(layer.get_param(name)) for name in ("W", "b")))
+    for name, values in fit_linear(X, tags, first)._asdict().items():
+        layer.set_param(name, model.ops.xp.asarray(values))
+    logger.info("[%s] Fitted the head in %.0f s.", component, time.perf_counter() - start)
+    return True
+
+
+def draw_examples(get_examples: Callable[[], Iterable[Example]], n_words: int) -> List[Example]:
+    """About so many words, in whole examples at equal distances over all of the data; all of them where there are
+    fewer.
+    """
+    total = sum(len(eg.predicted) for eg in get_examples())
+    share = min(1.0, n_words / max(total, 1))
+    drawn: List[Example] = []
+    seen = taken = 0
+    for eg in get_examples():
+        seen += len(eg.predicted)
+        if len(eg.predicted) and taken < seen * share:
+            drawn.append(eg)
+            taken += len(eg.predicted)
+    return drawn
+
+
+def encoder_vectors(model: TaggerModel, docs: List[Doc], nlp: Optional[Language]) -> Optional[List[Any]]:
+    """What the head's linear layer would get for some Docs. Shape of each: (n_tokens, width).
+
+    RETURNS (Optional[List]): None where the head listens to an encoder and there is no ``nlp`` to find it in.
+    """
+    tok2vec = model.get_ref("tok2vec")
+    listeners = [node for node in tok2vec.walk() if isinstance(node, Tok2VecListener) or node.name in FOREIGN]
+    for listener in listeners:
+        encoder = find_encoder_component(nlp, getattr(listener, "upstream_name", "*")) if nlp else None
+        if encoder is None:
+            return None
+        docs = list(encoder.pipe(docs, batch_size=nlp.batch_size))  # type: ignore[union-attr]
+    vectors = tok2vec.predict(docs)
+    if "prediction_layer" in model.ref_names:
+        layer = model.get_ref("prediction_layer")
+        vectors = [layer.predict(rows) for rows in vectors]
+    return vectors
