@@ -67,6 +67,7 @@ def combine(blocks: list[Block], part: list[Block]) -> list[Block]:
         names = [other.name for other in found]
         if block.name not in names:
             found.insert(_place(names, block.name), block)
+            found = [_without_value(other, block.name) for other in found]
         else:
             old = found[names.index(block.name)]
             new = (
@@ -85,6 +86,14 @@ def combine(blocks: list[Block], part: list[Block]) -> list[Block]:
     components = sorted(filter(_component, found), key=lambda block: pipeline.index(_component(block) or ""))
     others = [block for block in found if not _component(block)]
     return [*others[:first], *components, *others[first:]]
+
+
+def _without_value(block: Block, name: str) -> Block:
+    """A setting that has become a block of its own has no line in the block around it."""
+    above, _, key = name.rpartition(".")
+    if block.name != above or key not in block.lines:
+        return block
+    return replace(block, lines={other: lines for other, lines in block.lines.items() if other != key})
 
 
 def _keeping_comments(old: Block, new: Block) -> dict[str, tuple[str, ...]]:

@@ -44,6 +44,7 @@ def build_text_classifier(
     if nO is not None:
         model.set_dim("nO", nO)
     model.set_ref("tok2vec", tok2vec)
+    model.set_ref("pooled", vectors)
     model.set_ref("output_layer", output)
     model.attrs["multi_label"] = not exclusive_classes
     model.attrs["resize_output"] = resize_output

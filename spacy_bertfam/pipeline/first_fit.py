@@ -1,14 +1,16 @@
-"""Before training: words of the training data, what the encoder makes of them, and a head that is fitted to that."""
+"""Before training: texts of the training data, what the encoder makes of them, and a head that is fitted to that."""
 
 import logging
 import time
 from typing import Any, Callable, Iterable, List, Optional
 
 import numpy as np
+from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.tokens import Doc
 from spacy.training import Example
+from thinc.api import Model
 
 from ..tags import TagSet
 from ..types import TaggerModel
@@ -20,7 +22,7 @@ logger = logging.getLogger("spacy")
 DEFAULT_FIT_WORDS = 10_000
 
 
-def fit_head(
+def fit_tagger(
     model: TaggerModel,
     get_examples: Callable[[], Iterable[Example]],
     tag_set: TagSet,
@@ -29,14 +31,13 @@ def fit_head(
     n_words: int,
     component: str,
 ) -> bool:
-    """Fit the linear layer of an initialised head; the encoder stays as it is.
+    """Fit the linear layer of an initialised head for tags; the encoder stays as it is.
 
     n_words (int): so many words of the data are read, from all over them.
     RETURNS (bool): False where nothing could be learned from: fewer than two tags, or no encoder to hear.
     """
-    from ..heads.first_fit import LinearWeights, fit_linear  # torch is imported when training starts
+    from ..heads.first_fit import LinearWeights, fit_tags  # torch is imported when training starts
 
-    start = time.perf_counter()
     examples = draw_examples(get_examples, n_words)
     allowed = [tag_set.allowed_by_biluo(eg.get_aligned_ner()) for eg in examples]
     one_tag = np.concatenate([mask.sum(axis=1) == 1 for mask in allowed]) if allowed else np.zeros(0, bool)
@@ -45,17 +46,35 @@ def fit_head(
     tags = np.concatenate(allowed).argmax(axis=1)[one_tag]
     if len(np.unique(tags)) < 2:
         return False
-    logger.info("[%s] Fitting the head to %d words of the training data ...", component, len(tags))
-    vectors = encoder_vectors(model, [eg.predicted.copy() for eg in examples], nlp)
-    if vectors is None:
+    start = begin(component, examples)
+    docs = read_by_encoder(model, [eg.predicted.copy() for eg in examples], nlp)
+    if docs is None:
         return False
+    vectors = tagger_vectors(model, docs)
     layer = model.get_ref("output_layer")
     X = np.concatenate([model.ops.to_numpy(rows) for rows in vectors])[one_tag]
     first = LinearWeights(*(model.ops.to_numpy(layer.get_param(name)) for name in ("W", "b")))
-    for name, values in fit_linear(X, tags, first)._asdict().items():
-        layer.set_param(name, model.ops.xp.asarray(values))
-    logger.info("[%s] Fitted the head in %.0f s.", component, time.perf_counter() - start)
+    set_weights(layer, *fit_tags(X, tags, first))
+    end(component, start)
     return True
+
+
+def begin(component: str, examples: List[Example]) -> float:
+    """Say what is about to be done, which may take a minute. RETURNS (float): when."""
+    n_words = sum(len(eg.predicted) for eg in examples)
+    logger.info("[%s] Fitting the head to %d words of the training data ...", component, n_words)
+    return time.perf_counter()
+
+
+def end(component: str, start: float) -> None:
+    """Say how long it has taken."""
+    logger.info("[%s] Fitted the head in %.0f s.", component, time.perf_counter() - start)
+
+
+def set_weights(layer: Model, W: NDArray[np.float32], b: NDArray[np.float32]) -> None:
+    """Give a linear layer its weights."""
+    layer.set_param("W", layer.ops.xp.asarray(W))
+    layer.set_param("b", layer.ops.xp.asarray(b))
 
 
 def draw_examples(get_examples: Callable[[], Iterable[Example]], n_words: int) -> List[Example]:
@@ -74,19 +93,24 @@ def draw_examples(get_examples: Callable[[], Iterable[Example]], n_words: int) -
     return drawn
 
 
-def encoder_vectors(model: TaggerModel, docs: List[Doc], nlp: Optional[Language]) -> Optional[List[Any]]:
-    """What the head's linear layer would get for some Docs. Shape of each: (n_tokens, width).
+def read_by_encoder(model: Model, docs: List[Doc], nlp: Optional[Language]) -> Optional[List[Doc]]:
+    """The Docs with what a shared encoder leaves on them for ``model``; as they are where its encoder is its own.
 
-    RETURNS (Optional[List]): None where the head listens to an encoder and there is no ``nlp`` to find it in.
+    RETURNS (Optional[List[Doc]]): None where it listens to an encoder and there is no ``nlp`` to find it in.
     """
-    tok2vec = model.get_ref("tok2vec")
-    listeners = [node for node in tok2vec.walk() if isinstance(node, Tok2VecListener) or node.name in FOREIGN]
-    for listener in listeners:
+    for listener in model.walk():
+        if not (isinstance(listener, Tok2VecListener) or listener.name in FOREIGN):
+            continue
         encoder = find_encoder_component(nlp, getattr(listener, "upstream_name", "*")) if nlp else None
         if encoder is None:
             return None
         docs = list(encoder.pipe(docs, batch_size=nlp.batch_size))  # type: ignore[union-attr]
-    vectors = tok2vec.predict(docs)
+    return docs
+
+
+def tagger_vectors(model: TaggerModel, docs: List[Doc]) -> List[Any]:
+    """What a head's linear layer gets for some Docs. Shape of each: (n_tokens, width)."""
+    vectors = model.get_ref("tok2vec").predict(docs)
     if "prediction_layer" in model.ref_names:
         layer = model.get_ref("prediction_layer")
         vectors = [layer.predict(rows) for rows in vectors]

@@ -18,7 +18,7 @@ from ..tags import TagSet, validate_scheme
 from ..types import ScoredSpan, TaggerModel, TrainedHead
 from .batching import BoundedBatches
 from .connect import connect_listeners
-from .first_fit import DEFAULT_FIT_WORDS, fit_head
+from .first_fit import DEFAULT_FIT_WORDS, fit_tagger
 from .gold import check_gold, read_gold
 from .preset import Preset, find_preset
 from .summed import SummedLossPipe
@@ -247,7 +247,9 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         if trained is not None:
             trained.copy_into(self.model, self.tag_set.tags)
         elif is_new and fit_words > 0:
-            fit_head(self.model, get_examples, self.tag_set, nlp=nlp, n_words=fit_words, component=self.name)
+            fit_tagger(
+                self.model, get_examples, self.tag_set, nlp=nlp, n_words=fit_words, component=self.name
+            )
 
     def take_head(self, head: TrainedHead) -> None:
         """Take scheme and labels of a trained head, and make room for its weights."""
