@@ -85,5 +85,5 @@ def fit(X: NDArray[np.float32], n_classes: int, loss: Callable[[Tensor], Tensor]
 
     with torch.enable_grad():
         optimizer.step(closure)  # type: ignore[arg-type]
-    W: NDArray[np.float32] = weights.detach().numpy() / np.float32(spread)
+    W = (weights / spread).detach().numpy()
     return LinearWeights(W, bias.detach().numpy() - W @ mean)
