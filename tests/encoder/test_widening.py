@@ -59,7 +59,9 @@ def test_names_of_old_checkpoints_are_understood(tiny_encoder, tmp_path):
     network = AutoModel.from_pretrained(tiny_encoder("bert")).half()
     folder = save(network, tiny_encoder("bert"), tmp_path / "narrow")
     renamed = {
-        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): tensor
+        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace(
+            "LayerNorm.bias", "LayerNorm.beta"
+        ): tensor
         for name, tensor in load_file(folder / "model.safetensors").items()
     }
     save_file(renamed, folder / "model.safetensors", metadata={"format": "pt"})
