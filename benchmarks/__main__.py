@@ -29,7 +29,7 @@ def run_cli(
     lang: str = typer.Option("fr", help="Language of spaCy's tokeniser"),
     n_rounds: int = typer.Option(5, help="Rounds; systems alternate, figures are medians"),
     n_docs: Optional[int] = typer.Option(
-        None, min=1, help="The suites chain and limit read the first documents only"
+        None, min=1, help="The suites chain, limit and speed read the first documents only"
     ),
     max_words: int = typer.Option(1_000_000, help="The suite memory goes from 1,000 words up to these"),
 ) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Optional
 
 import spacy
 from spacy.language import Language
@@ -13,13 +13,14 @@ from benchmarks.export import export_classifier
 from benchmarks.foreign import System
 
 
-def prepare(trained: Path, corpus: Path, work: Path, lang: str) -> List[Doc]:
+def prepare(trained: Path, corpus: Path, work: Path, lang: str, *, n_docs: Optional[int] = None) -> List[Doc]:
     """Leave in ``work`` what the other systems are built from: texts, annotated sentences, the classifier.
 
+    n_docs (Optional[int]): the first documents alone; None is all.
     RETURNS (List[Doc]): the annotated documents of the dev part.
     """
     parts = {"dev": corpus / "dev.jsonl"}
-    docs = read_docs(convert_parts(parts, work, lang=lang, unit="doc")["dev"], lang)
+    docs = read_docs(convert_parts(parts, work, lang=lang, unit="doc")["dev"], lang)[:n_docs]
     gold = read_docs(convert_parts(parts, work, lang=lang, unit="sentence")["dev"], lang)
     (work / "texts.json").write_text(json.dumps([doc.text for doc in docs]), encoding="utf8")
     DocBin(docs=gold, attrs=["ENT_IOB", "ENT_TYPE"]).to_disk(work / "gold.spacy")

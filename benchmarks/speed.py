@@ -19,7 +19,7 @@ from benchmarks.tables import Row, report
 from benchmarks.windows import compare_cells, compare_windows, parse_pairs
 from spacy_bertfam.encoder.model import encoder_shim
 
-NAMES = ("ours", *foreign.names(), "bare loop")
+NAMES = ("ours", *foreign.names_here(), "bare loop")
 
 
 def build(name: str, trained: Path, work: Path, texts: Sequence[str], lang: str) -> foreign.System:

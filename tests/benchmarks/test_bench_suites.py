@@ -77,14 +77,6 @@ def test_a_worker_answers_each_line_with_one_run(encoder, tmp_path):
         assert worker.run()["peak_mb"] >= 0
 
 
-def test_the_systems_that_are_left_out_have_no_environment():
-    from benchmarks.environments import LEFT_OUT, REQUIREMENTS, environment_of
-    from benchmarks.foreign import names
-
-    assert {environment_of(name) for name in names()} == set(REQUIREMENTS)
-    assert not set(LEFT_OUT) & set(REQUIREMENTS)
-
-
 @pytest.mark.parametrize(
     ("runtime", "precision"), [("torch", "bf16"), ("onnxruntime", "fp32"), ("openvino", "bf16")]
 )
