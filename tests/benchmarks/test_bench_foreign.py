@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from spacy.tokens import DocBin
+from spacy.tokens import DocBin, Span
 
 TEXTS = ["Marie habite à Lyon .", "", "Il pleut sur Brest ."]
 
@@ -76,6 +76,20 @@ def test_curated_transformers_read_texts(kind, work):
 
     docs = curated_system(work(kind), "fr")(TEXTS)
     assert [doc.text for doc in docs] == TEXTS
+
+
+def test_a_label_that_comes_late_is_learned_like_the_others(gold_docs, tmp_path):
+    import spacy
+
+    from benchmarks.foreign import teach_head
+
+    rare = gold_docs[0].copy()
+    rare.set_ents([Span(rare, 0, 1, label="RARE")], default="outside")
+    DocBin(docs=[*gold_docs * 40, rare], attrs=["ENT_IOB", "ENT_TYPE"]).to_disk(tmp_path / "gold.spacy")
+    nlp = spacy.blank("fr")
+    tagger = nlp.add_pipe("tagger")
+    teach_head(nlp, tmp_path / "gold.spacy", n_steps=1)
+    assert "B-RARE" in tagger.labels
 
 
 def test_edsnlp_reads_texts(work):
