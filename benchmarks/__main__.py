@@ -28,6 +28,9 @@ def run_cli(
     ),
     lang: str = typer.Option("fr", help="Language of spaCy's tokeniser"),
     n_rounds: int = typer.Option(5, help="Rounds; systems alternate, figures are medians"),
+    n_docs: Optional[int] = typer.Option(
+        None, min=1, help="The suites chain, limit and speed read the first documents only"
+    ),
     max_words: int = typer.Option(1_000_000, help="The suite memory goes from 1,000 words up to these"),
 ) -> None:
     """Run suites (all of them without --suite) and leave their figures in OUTPUT."""
@@ -38,7 +41,7 @@ def run_cli(
             f"--suite: found {', '.join(unknown)}; expected some of {', '.join(SUITES)}."
         )
     sizes = tuple(n for n in Inputs.sizes if n <= max_words)
-    inputs = Inputs(output, model, corpus, encoder, lang, n_rounds, sizes)
+    inputs = Inputs(output, model, corpus, encoder, lang, n_rounds, sizes, n_docs)
     for name in chosen:
         try:
             typer.echo(SUITES[name](inputs))

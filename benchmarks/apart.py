@@ -12,7 +12,7 @@ import typer
 
 from benchmarks import foreign
 from benchmarks.child import environment
-from benchmarks.environments import LEFT_OUT, environment_of, find_or_make
+from benchmarks.environments import environment_of, find_or_make
 from benchmarks.peers import prepare
 from benchmarks.speed import speed_rows
 from benchmarks.tables import Row
@@ -69,10 +69,10 @@ def compare_apart(inputs: Any) -> Tuple[Dict[str, List[Row]], int]:
     RETURNS (Tuple): the tables, and the number of words.
     """
     work = inputs.output / "speed"
-    n_words = sum(map(len, prepare(inputs.model, inputs.corpus, work, inputs.lang)))
+    n_words = sum(map(len, prepare(inputs.model, inputs.corpus, work, inputs.lang, n_docs=inputs.n_docs)))
     times: Times = {}
     peaks: Dict[str, float] = {}
-    left_out = dict(LEFT_OUT)
+    left_out: Dict[str, str] = {}
     with ExitStack() as stack:
         workers = {}
         for name in ("ours", *foreign.names()):
@@ -92,7 +92,8 @@ def compare_apart(inputs: Any) -> Tuple[Dict[str, List[Row]], int]:
     if "ours" not in times:
         raise ValueError(f"our own pipeline {left_out['ours']}")
     rows: List[Row] = [{"system": name, "why": why} for name, why in left_out.items()]
-    return {"Speed and memory": speed_rows(times, peaks, n_words), "Left out": rows}, n_words
+    tables = {"Speed and memory": speed_rows(times, peaks, n_words)}
+    return {**tables, **({"Left out": rows} if rows else {})}, n_words
 
 
 def interpreter(name: str, root: Path) -> Path:

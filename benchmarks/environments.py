@@ -12,16 +12,24 @@ import typer
 REQUIREMENTS: Dict[str, Tuple[str, ...]] = {
     "spacy-transformers": ("spacy>=3.8,<3.9", "spacy-transformers>=1.3.9", "typer"),
     "transformers": ("spacy>=3.8,<3.9", "transformers", "torch", "typer"),
-}
-# Systems that this command does not run, and why
-LEFT_OUT: Dict[str, str] = {
-    "edsnlp": "not built yet: its heads and its trainer are its own, so the weights of the head cannot be shared",
-    "spacy-curated-transformers": "not built yet: it opens vocabularies of its own kind and no tokenizer.json",
+    "edsnlp": ("edsnlp[ml]>=0.20", "typer"),
+    # numpy: 0.3.1 makes a number of an array with one number, which NumPy 2.4 refuses
+    "spacy-curated-transformers": (
+        "spacy>=3.8,<3.9",
+        "spacy-curated-transformers>=0.3,<0.4",
+        "numpy<2.4",
+        "safetensors",
+        "sentencepiece",
+        "protobuf",
+        "typer",
+    ),
 }
 
 
 def environment_of(system: str) -> str:
     """RETURNS (str): the environment of a system of ``foreign``."""
+    if system in REQUIREMENTS:
+        return system
     return "transformers" if system.startswith("pipeline") else "spacy-transformers"
 
 

@@ -25,18 +25,25 @@ LISTENER: Dict[str, Any] = {
     "pooling": {"@layers": "reduce_mean.v1"},
     "upstream": "*",
 }
-TRF_NER: Dict[str, Any] = {
-    "model": {
-        "@architectures": "spacy.TransitionBasedParser.v2",
-        "state_type": "ner",
-        "extra_state_tokens": False,
-        "hidden_width": 64,
-        "maxout_pieces": 2,
-        "use_upper": False,
-        "nO": None,
-        "tok2vec": LISTENER,
+
+
+def transition_ner(listener: Dict[str, Any]) -> Dict[str, Any]:
+    """RETURNS (Dict): the config of spaCy's own recogniser over a shared encoder."""
+    return {
+        "model": {
+            "@architectures": "spacy.TransitionBasedParser.v2",
+            "state_type": "ner",
+            "extra_state_tokens": False,
+            "hidden_width": 64,
+            "maxout_pieces": 2,
+            "use_upper": False,
+            "nO": None,
+            "tok2vec": listener,
+        }
     }
-}
+
+
+TRF_NER = transition_ner(LISTENER)
 TRF_LINEAR: Dict[str, Any] = {"model": {"@architectures": "spacy.Tagger.v2", "nO": None, "tok2vec": LISTENER}}
 BATCH_SIZES = (1, 8, 32)  # of transformers' pipeline, "pipeline 8"
 
@@ -51,6 +58,14 @@ def build_foreign(name: str, work: Path, lang: str) -> System:
         return spacy_transformers(work, lang, TRF_NER)
     if name == "spacy-transformers, linear":
         return spacy_transformers(work, lang, TRF_LINEAR)
+    if name == "edsnlp":
+        from benchmarks.eds import edsnlp_system
+
+        return edsnlp_system(work)
+    if name == "spacy-curated-transformers":
+        from benchmarks.curated import curated_system
+
+        return curated_system(work, lang)
     return hf_pipeline(work, batch_size=int(name.rpartition(" ")[2]))
 
 
@@ -58,29 +73,35 @@ def spacy_transformers(work: Path, lang: str, head: Dict[str, Any] = TRF_NER) ->
     """spacy-transformers with a transition-based NER, or with a linear layer for each token's tag."""
     folder = work / ("trf" if head is TRF_NER else "trf_linear")
     if not (folder / "config.cfg").is_file():
-        gold = list(DocBin().from_disk(work / "gold.spacy").get_docs(spacy.blank(lang).vocab))
-        make_trf(work / "classifier", gold, head, lang=lang).to_disk(folder)
+        make_trf(work / "classifier", work / "gold.spacy", head, lang=lang).to_disk(folder)
     nlp = spacy.load(folder)
     return lambda texts: list(nlp.pipe(texts))
 
 
-def make_trf(
-    classifier: Path, gold: Sequence[Doc], head: Dict[str, Any], *, lang: str, n_steps: int = 30
-) -> Language:
-    """spacy-transformers on the classifier's encoder, with a head that has learned for a few steps."""
+def make_trf(classifier: Path, gold: Path, head: Dict[str, Any], *, lang: str, n_steps: int = 30) -> Language:
+    """spacy-transformers on the classifier's encoder, with a head that has learned for a few steps.
+
+    gold (Path): annotated sentences, a file of a DocBin.
+    """
     nlp = spacy.blank(lang)
     nlp.add_pipe(
         "transformer", config={**TRF_CONFIG, "model": {**TRF_CONFIG["model"], "name": str(classifier)}}
     )
     nlp.add_pipe("ner" if head is TRF_NER else "tagger", config=head)
     nlp.batch_size = 64
-    examples = [Example(nlp.make_doc(doc.text), with_tags(doc)) for doc in gold]
-    optimizer = nlp.initialize(lambda: examples[:100])
+    teach_head(nlp, gold, n_steps=n_steps)
+    return nlp
+
+
+def teach_head(nlp: Language, gold: Path, *, n_steps: int = 30) -> None:
+    """Initialise a pipeline, and train it for a few steps on annotated sentences (a file of a DocBin)."""
+    docs = DocBin().from_disk(gold).get_docs(nlp.vocab)
+    examples = [Example(nlp.make_doc(doc.text), with_tags(doc)) for doc in docs]
+    optimizer = nlp.initialize(lambda: examples)  # all of them: a label may come late
     optimizer.learn_rate = 0.001
     for step in range(n_steps):
         start = step * 8 % max(1, len(examples) - 8)
         nlp.update(examples[start : start + 8], sgd=optimizer)
-    return nlp
 
 
 def with_tags(doc: Doc) -> Doc:
@@ -103,4 +124,9 @@ def hf_pipeline(work: Path, *, batch_size: int, stride: int = 64) -> System:
 
 def names() -> List[str]:
     """RETURNS (List[str]): what ``build_foreign`` knows."""
+    return [*names_here(), "edsnlp", "spacy-curated-transformers"]
+
+
+def names_here() -> List[str]:
+    """RETURNS (List[str]): of these, what the environment of this package can run too."""
     return ["spacy-transformers", "spacy-transformers, linear", *(f"pipeline {n}" for n in BATCH_SIZES)]

@@ -8,6 +8,7 @@ from typing import Dict, List, Sequence, Tuple
 import torch
 
 from benchmarks import peers
+from benchmarks.bare import bare_loop, load_shim, runtime_name
 from benchmarks.tables import Row
 
 
@@ -18,26 +19,43 @@ def limit_rows(
 
     times (Dict): name -> (seconds, processor seconds) of each round.
     """
-    base = [wall for wall, _ in times[limit]]
     rows: List[Row] = []
     for name, pairs in times.items():
         walls = [wall for wall, _ in pairs]
-        shares = [a / b for a, b in zip(base, walls, strict=True)]
+        shares = [(a / c, b / d) for (a, b), (c, d) in zip(times[limit], pairs, strict=True)]
         rows.append(
             {
                 "system": name,
                 "words a second": n_words / median(walls),
                 "slowest": n_words / max(walls),
                 "fastest": n_words / min(walls),
-                "share of the limit": float(median(shares)),
+                "share of the limit": float(median(a for a, _ in shares)),
+                "words a processor second": n_words / median(b for _, b in pairs),
+                "share by processor time": float(median(b for _, b in shares)),
             }
         )
     return rows
 
 
+def verdict(rows: Sequence[Row], runtime: str) -> str:
+    """RETURNS (str): the share in one sentence."""
+    ours = next(row for row in rows if row["system"] == "nlp.pipe")
+    share, processor = ours["share of the limit"], ours["share by processor time"]
+    return (
+        f"{runtime}: nlp.pipe has {share:.0%} of the speed of its own bare network, "
+        f"{processor:.0%} by processor time"
+    )
+
+
 def systems(trained: Path, texts: Sequence[str]) -> Dict[str, peers.System]:
-    """The pipeline, and its network alone on windows that are cut, sorted and padded beforehand."""
-    return {"nlp.pipe": peers.ours(trained), "bare network": peers.bare_loop(trained, texts)}
+    """The pipeline, and its network alone, in the same runtime, on windows that are cut, sorted and padded
+    beforehand."""
+    return {"nlp.pipe": peers.ours(trained), "bare network": bare_loop(trained, texts)}
+
+
+def describe_runtime(trained: Path) -> str:
+    """RETURNS (str): what the pipeline predicts with, as "onnxruntime int8"."""
+    return runtime_name(load_shim(trained)[1])
 
 
 def multiplication_rows(*, size: int = 1024, n_rounds: int = 5) -> List[Row]:

@@ -10,14 +10,16 @@ import typer
 from spacy.tokens import Doc
 
 from benchmarks import foreign, peers
+from benchmarks.bare import bare_loop
 from benchmarks.child import run_module
 from benchmarks.corpus import convert_parts, read_docs
 from benchmarks.machine import peak_memory
 from benchmarks.reference import compare_entities, reference_of
 from benchmarks.tables import Row, report
 from benchmarks.windows import compare_cells, compare_windows, parse_pairs
+from spacy_bertfam.encoder.model import encoder_shim
 
-NAMES = ("ours", *foreign.names(), "bare loop")
+NAMES = ("ours", *foreign.names_here(), "bare loop")
 
 
 def build(name: str, trained: Path, work: Path, texts: Sequence[str], lang: str) -> foreign.System:
@@ -25,7 +27,7 @@ def build(name: str, trained: Path, work: Path, texts: Sequence[str], lang: str)
     if name == "ours":
         return peers.ours(trained)
     if name == "bare loop":
-        return peers.bare_loop(trained, texts)
+        return bare_loop(trained, texts)
     return foreign.build_foreign(name, work, lang)
 
 
@@ -162,7 +164,7 @@ def equality_rows(trained: Path, work: Path, texts: List[str]) -> List[Row]:
     rows = []
     for window in (None, 510):
         nlp = peers.load_with(trained, **({"window": window} if window else {}))
-        size = peers.encoder_shim(nlp.get_pipe("encoder").model).window_size()  # type: ignore[attr-defined]
+        size = encoder_shim(nlp.get_pipe("encoder").model).window_size()  # type: ignore[attr-defined]
         rows.append(compare_entities(nlp, reference_of(nlp, work / "classifier"), texts, size.window))
     return rows
 

@@ -20,6 +20,7 @@ class Inputs:
     lang: str = "fr"
     n_rounds: int = 5
     sizes: tuple = (1_000, 10_000, 100_000, 1_000_000)
+    n_docs: Optional[int] = None  # of the corpus' dev part; None is all
 
     def need(self, *names: str) -> None:
         """Raises a ValueError that names the options which a suite lacks, or the paths that are not there."""
@@ -44,11 +45,11 @@ class Inputs:
         if self.corpus is None:
             from benchmarks.texts import long_text
 
-            return [long_text(250, seed=seed) for seed in range(160)]
+            return [long_text(250, seed=seed) for seed in range(self.n_docs or 160)]
         self.need("corpus")
         parts = {"dev": self.corpus / "dev.jsonl"}
         path = convert_parts(parts, self.output / "corpus", lang=self.lang, unit="doc")["dev"]
-        return [doc.text for doc in read_docs(path, self.lang)]
+        return [doc.text for doc in read_docs(path, self.lang)][: self.n_docs]
 
 
 def run_chain(inputs: Inputs) -> str:
@@ -63,7 +64,7 @@ def run_chain(inputs: Inputs) -> str:
 
 def run_limit(inputs: Inputs) -> str:
     """The pipeline beside its bare network."""
-    from benchmarks.limit import limit_rows, multiplication_rows, systems
+    from benchmarks.limit import describe_runtime, limit_rows, multiplication_rows, systems, verdict
     from benchmarks.speed import alternate
 
     trained, texts = inputs.pipeline(), inputs.texts()
@@ -71,10 +72,11 @@ def run_limit(inputs: Inputs) -> str:
 
     n_words = sum(len(doc) for doc in map(spacy.load(trained).make_doc, texts))
     rows = limit_rows(alternate(systems(trained, texts), texts, n_rounds=inputs.n_rounds), n_words)
+    share = verdict(rows, describe_runtime(trained))
     tables = {"Beside the bare network": rows, "Matrix product in float32": multiplication_rows()}
     chart = {row["system"]: row["words a second"] for row in rows}
     svg = bar_chart("Beside the bare network", chart, unit="words a second")
-    return leave(inputs, "limit", tables, {"": svg}, words=n_words)
+    return leave(inputs, "limit", tables, {"": svg}, words=n_words, rounds=inputs.n_rounds, share=share)
 
 
 def run_memory(inputs: Inputs) -> str:

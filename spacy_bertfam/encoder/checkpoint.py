@@ -15,6 +15,7 @@ from ..saving import written_beside
 from .graph import FOLDER, Graph, has_weights, read_graph, remove_leftovers
 from .manner import MANNER_FILE
 from .tokenizer import PieceTokenizer
+from .widening import read_widened
 
 # Everything that a tokenizer may need besides tokenizer.json, for who opens the folder with `transformers`
 TOKENIZER_FILES = (
@@ -170,9 +171,12 @@ def _read_network(folder: Path, config: Any, attention: Optional[str]) -> torch.
     if "add_pooling_layer" in inspect.signature(architecture.__init__).parameters:
         options["add_pooling_layer"] = False
     try:
+        # of a few configurations two architectures are made, and AutoModel knows which
+        weights = read_widened(folder) if isinstance(architecture, type) else None
+        opener, source = (AutoModel, folder) if weights is None else (architecture, None)
         with quiet_transformers():
-            network, found = AutoModel.from_pretrained(
-                folder, config=config, output_loading_info=True, **options
+            network, found = opener.from_pretrained(
+                source, config=config, state_dict=weights, output_loading_info=True, **options
             )
     except UNFIT as error:
         raise CheckpointError(

@@ -121,9 +121,17 @@ class EncoderShim(PyTorchShim):
         window = min(self.settings.window or limit, limit)
         return WindowSize(window, min(self.settings.overlap, window // 2))
 
+    def runtime(self) -> Runtime:
+        """RETURNS (Runtime): what predicts now: the engine, torch in bfloat16, or the network itself."""
+        self._use_one_thread_if_forked()
+        checkpoint = self.loaded
+        if checkpoint.weights is not None and checkpoint.weights.training:
+            checkpoint.weights.eval()
+        return self._predictor.runtime(checkpoint, self.device, is_worker=self._is_worker)
+
     def predict(self, batch: PieceBatch) -> torch.Tensor:  # type: ignore[override]
         """RETURNS (Tensor): Shape: (n_rows, width)."""
-        return predict_tokens(batch, self._predicting(), **self._arguments())
+        return predict_tokens(batch, self.runtime(), **self._arguments())
 
     def begin_update(  # type: ignore[override]
         self, batch: PieceBatch
@@ -185,13 +193,6 @@ class EncoderShim(PyTorchShim):
     def _predictor(self) -> Prediction:
         assert self._prediction is not None  # comes with the checkpoint
         return self._prediction
-
-    def _predicting(self) -> Runtime:
-        self._use_one_thread_if_forked()
-        checkpoint = self.loaded
-        if checkpoint.weights is not None and checkpoint.weights.training:
-            checkpoint.weights.eval()
-        return self._predictor.runtime(checkpoint, self.device, is_worker=self._is_worker)
 
     def _use_one_thread_if_forked(self) -> None:
         self._is_worker = self._is_worker or self._process != os.getpid()

@@ -77,9 +77,54 @@ def test_a_worker_answers_each_line_with_one_run(encoder, tmp_path):
         assert worker.run()["peak_mb"] >= 0
 
 
-def test_the_systems_that_are_left_out_have_no_environment():
-    from benchmarks.environments import LEFT_OUT, REQUIREMENTS, environment_of
-    from benchmarks.foreign import names
+@pytest.mark.parametrize(
+    ("runtime", "precision"), [("torch", "bf16"), ("onnxruntime", "fp32"), ("openvino", "bf16")]
+)
+def test_the_limit_is_that_of_the_runtime_the_pipeline_was_made_for(runtime, precision, encoder, tmp_path):
+    from benchmarks.untrained import make_untrained
+    from spacy_bertfam.optimize.optimize import Plan, optimize
 
-    assert {environment_of(name) for name in names()} == set(REQUIREMENTS)
-    assert not set(LEFT_OUT) & set(REQUIREMENTS)
+    for package in {"torch": (), "onnxruntime": ("onnxruntime", "onnx"), "openvino": ("openvino", "onnx")}[
+        runtime
+    ]:
+        pytest.importorskip(package)
+    nlp = make_untrained(encoder)
+    optimize(nlp, Plan(runtime, precision))
+    nlp.to_disk(tmp_path / "model")
+    arguments = ["--model", tmp_path / "model", "--output", tmp_path, "--n-rounds", 1, "--n-docs", 3]
+    result = run("--suite", "limit", *arguments)
+    assert result.exit_code == 0, result.output
+    assert f"{runtime} {precision}: nlp.pipe has" in result.output
+    rows = json.loads((tmp_path / "limit.json").read_text(encoding="utf8"))["Beside the bare network"]
+    assert {row["system"] for row in rows} == {"nlp.pipe", "bare network"}
+    assert all(row["words a processor second"] > 0 for row in rows)
+
+
+def test_the_bare_call_is_the_engines_own(encoder, monkeypatch):
+    from benchmarks.bare import bare_call
+    from spacy_bertfam.encoder.runtimes.onnx_runtime import OnnxRuntime
+
+    pytest.importorskip("onnxruntime")
+    import torch
+
+    class Session:
+        calls = 0
+
+        def run(self, names, feed):
+            self.calls += 1
+            assert set(feed) == {"ids", "mask"}
+
+    runtime = OnnxRuntime.__new__(OnnxRuntime)
+    runtime.session = Session()
+    ids = torch.ones((2, 3), dtype=torch.int64)
+    bare_call(runtime, ids, ids)()
+    assert runtime.session.calls == 1
+
+
+def test_the_share_stands_in_one_sentence():
+    from benchmarks.limit import limit_rows, verdict
+
+    times = {"nlp.pipe": [(2.0, 2.0)] * 3, "bare network": [(1.8, 1.9)] * 3}
+    assert verdict(limit_rows(times, 100), "torch bf16") == (
+        "torch bf16: nlp.pipe has 90% of the speed of its own bare network, 95% by processor time"
+    )

@@ -29,9 +29,9 @@ class OnnxRuntime:
         options.enable_mem_pattern = False
         # Threads would go on waiting in a loop while spaCy works
         options.add_session_config_entry("session.force_spinning_stop", "1")
-        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
     def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
         # onnxruntime reads the memory of both arrays as it is
         feed = dict(zip(INPUTS, (ids.cpu().numpy(), mask.cpu().numpy()), strict=True))
-        return torch.from_numpy(self._session.run(None, feed)[0]).to(ids.device)
+        return torch.from_numpy(self.session.run(None, feed)[0]).to(ids.device)

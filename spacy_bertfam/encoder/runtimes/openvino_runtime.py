@@ -31,10 +31,10 @@ class OpenVinoRuntime:
         }
         core = openvino.Core()
         model = core.read_model(io.BytesIO(content))
-        self._request = core.compile_model(model, "CPU", settings).create_infer_request()
+        self.request = core.compile_model(model, "CPU", settings).create_infer_request()
 
     def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
         feed = {"ids": ids.cpu().numpy(), "mask": mask.cpu().numpy()}
-        found = self._request.infer(feed, share_inputs=True, share_outputs=True)
+        found = self.request.infer(feed, share_inputs=True, share_outputs=True)
         # The request writes its next output to the same memory
         return torch.from_numpy(found[0]).clone().to(ids.device)

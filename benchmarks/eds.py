@@ -1,0 +1,52 @@
+"""edsnlp on the same encoder: `eds.transformer` with `eds.ner_crf`, whose head learns for a few steps."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+from spacy.tokens import DocBin
+
+from benchmarks.foreign import System
+
+N_STEPS, BATCH = 30, 8
+
+
+def edsnlp_system(work: Path) -> System:
+    """edsnlp with windows, batches and tokeniser as they are without settings. work (Path): see ``build_foreign``."""
+    nlp = make_edsnlp(work / "classifier", work / "gold.spacy")
+    return lambda texts: list(nlp.pipe(texts))
+
+
+def make_edsnlp(classifier: Path, gold: Path) -> Any:
+    """RETURNS (edsnlp.Pipeline): the classifier's encoder as it is, and a CRF that has learned for a few steps.
+
+    gold (Path): annotated sentences, a file of a DocBin.
+    """
+    import edsnlp
+    import edsnlp.pipes as eds
+
+    nlp: Any = edsnlp.blank("eds")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of weights that the classifier has and the encoder does not
+        embedding = eds.transformer(model=str(classifier))
+        nlp.add_pipe(eds.ner_crf(mode="joint", target_span_getter=["ents"], embedding=embedding), name="ner")
+    docs = list(DocBin().from_disk(gold).get_docs(nlp.vocab))
+    nlp.post_init(docs)
+    _teach(nlp.get_pipe("ner"), docs)
+    nlp.train(False)
+    return nlp
+
+
+def _teach(ner: Any, docs: list) -> None:
+    """The head alone: edsnlp's own trainer wants files, and teaches the encoder too."""
+    import torch
+
+    ner.embedding.requires_grad_(False)
+    optimizer = torch.optim.Adam([p for p in ner.parameters() if p.requires_grad], lr=0.01)
+    ner.train()
+    for step in range(N_STEPS):
+        start = step * BATCH % max(1, len(docs) - BATCH)
+        batch = ner.prepare_batch(docs[start : start + BATCH], supervision=True)
+        optimizer.zero_grad()
+        ner(batch)["loss"].backward()
+        optimizer.step()

@@ -1,0 +1,124 @@
+"""A pipeline in 8 bits as an installed wheel: it finds the same, and neither transformers nor torch computes it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import spacy
+from optimized import TEXTS, found
+
+pytest.importorskip("onnxruntime")
+pytest.importorskip("onnx")
+pytest.importorskip("build")
+
+# What a network of the BERT family cannot do without in torch, by both names that torch has for it
+COMPUTING = {"embedding", "linear", "addmm", "layer_norm", "native_layer_norm"}
+
+# Reads the texts, then says what was found, and what of transformers and of torch it took.
+# Of the entry points only ours count: other packages import transformers for their own.
+READ = """
+import json, socket, sys
+from importlib import metadata
+def refuse(*arguments):
+    raise OSError("no network in this test")
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
+folder, name, texts = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+sys.path.insert(0, folder)
+import catalogue
+class Points(list):
+    def select(self, *, group):
+        return [point for point in self if point.group == group]
+catalogue.AVAILABLE_ENTRY_POINTS = Points(metadata.distribution("spacy-bertfam").entry_points)
+import spacy, torch
+from torch.utils._python_dispatch import TorchDispatchMode
+operations = set()
+class Watch(TorchDispatchMode):
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        operations.add(function.overloadpacket.__name__)
+        return function(*args, **(kwargs or {}))
+with Watch():
+    nlp = spacy.load(name)
+    docs = list(nlp.pipe(texts))
+entities = [[[e.start, e.end, e.label_, round(e._.score, 3)] for e in doc.ents] for doc in docs]
+print(json.dumps({
+    "path": str(nlp.path),
+    "entities": entities,
+    "transformers": sorted(module for module in sys.modules if module.split(".")[0] == "transformers"),
+    "torch": sorted(operations),
+}))
+"""
+
+
+def run(*arguments, cwd):
+    """Run Python in a new process where pip reaches no index. RETURNS (str): what it printed."""
+    environ = {**os.environ, "PIP_NO_INDEX": "1", "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        cwd=cwd,
+        env=environ,
+        capture_output=True,
+        text=True,
+        encoding="utf8",
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+def read_elsewhere(folder, name, cwd):
+    """RETURNS (Dict): what the pipeline finds and takes in a process of its own."""
+    printed = run("-c", READ, folder, name, json.dumps(TEXTS), cwd=cwd)
+    return json.loads(printed.strip().splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def int8_folder(plain_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pipeline as the command makes it, in 8 bits and without its torch weights."""
+    folder = tmp_path_factory.mktemp("int8")
+    options = ["--runtime", "onnxruntime", "--precision", "int8", "--drop-torch"]
+    run("-m", "spacy", "bertfam", "optimize", plain_folder, folder / "pipeline", *options, cwd=folder)
+    return folder / "pipeline"
+
+
+@pytest.fixture(scope="module")
+def site(int8_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder into which pip has installed the pipeline's wheel, and nothing else."""
+    work = tmp_path_factory.mktemp("wheel")
+    options = ["--name", "eight", "--version", "1.0.0", "--build", "wheel"]
+    run("-m", "spacy", "package", int8_folder, work, *options, cwd=work)
+    (wheel,) = work.rglob("*.whl")
+    run("-m", "pip", "install", "--quiet", "--no-deps", "--target", work / "site", wheel, cwd=work)
+    return work / "site"
+
+
+def test_the_installed_wheel_finds_the_same_without_transformers_or_torch_computing(
+    site, int8_folder, tmp_path
+):
+    expected = [[list(ent) for ent in ents] for ents in found(spacy.load(int8_folder))]
+    assert any(expected), "the pipeline finds nothing: the test compares nothing"
+    said = read_elsewhere(site, "fr_eight", tmp_path)
+    assert Path(said["path"]).is_relative_to(site)
+    assert said["entities"] == expected
+    assert said["transformers"] == []
+    assert not COMPUTING & set(said["torch"])
+
+
+def test_torch_at_work_would_have_been_seen(plain_folder, tmp_path):
+    said = read_elsewhere(tmp_path, plain_folder, tmp_path)
+    assert any(name.startswith("transformers.models.bert.modeling") for name in said["transformers"])
+    assert "embedding" in said["torch"] and len(COMPUTING & set(said["torch"])) >= 3
+
+
+def test_the_wheel_holds_no_torch_weights_and_requires_the_engine(site):
+    names = {path.name for path in site.rglob("*") if path.is_file()}
+    assert "model.onnx" in names
+    assert not {name for name in names if name.endswith((".safetensors", ".pt")) or "pytorch" in name}
+    (metadata,) = site.glob("fr_eight-*.dist-info/METADATA")
+    requirements = [
+        line for line in metadata.read_text(encoding="utf8").splitlines() if line.startswith("Requires-Dist:")
+    ]
+    for package in ("spacy-bertfam", "onnxruntime"):
+        assert any(package in line for line in requirements), requirements
