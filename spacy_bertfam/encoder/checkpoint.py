@@ -173,7 +173,8 @@ def _read_network(folder: Path, config: Any, attention: Optional[str]) -> torch.
     try:
         # of a few configurations two architectures are made, and AutoModel knows which
         weights = read_widened(folder) if isinstance(architecture, type) else None
-        opener, source = (AutoModel, folder) if weights is None else (architecture, None)
+        opener: Any = AutoModel if weights is None else architecture
+        source: Any = folder if weights is None else None
         with quiet_transformers():
             network, found = opener.from_pretrained(
                 source, config=config, state_dict=weights, output_loading_info=True, **options
