@@ -26,6 +26,7 @@ def make_trf_config(corpus: Dict[str, Path], encoder: Path, recipe: Recipe, **op
         "transformer": {"factory": "transformer", **transformer},
         "ner": {"factory": "ner", **ner},
     }
+    config["initialize"]["components"] = {}  # settings of our recogniser
     config["training"]["optimizer"] = {
         "@optimizers": "Adam.v1",
         "beta1": 0.9,
