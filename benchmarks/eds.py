@@ -11,10 +11,14 @@ from benchmarks.foreign import System
 N_STEPS, BATCH = 30, 8
 
 
-def edsnlp_system(work: Path) -> System:
-    """edsnlp with windows, batches and tokeniser as they are without settings. work (Path): see ``build_foreign``."""
+def edsnlp_system(work: Path, *, bf16: bool) -> System:
+    """edsnlp with windows, batches and tokeniser as they are without settings.
+
+    work (Path): see ``build_foreign``.
+    bf16 (bool): edsnlp's default, which is torch's autocast, also on a CPU; else all is float32.
+    """
     nlp = make_edsnlp(work / "classifier", work / "gold.spacy")
-    return lambda texts: list(nlp.pipe(texts))
+    return lambda texts: list(nlp.pipe(texts).set_processing(autocast=bf16))
 
 
 def make_edsnlp(classifier: Path, gold: Path) -> Any:

@@ -28,9 +28,8 @@ REQUIREMENTS: Dict[str, Tuple[str, ...]] = {
 
 def environment_of(system: str) -> str:
     """RETURNS (str): the environment of a system of ``foreign``."""
-    if system in REQUIREMENTS:
-        return system
-    return "transformers" if system.startswith("pipeline") else "spacy-transformers"
+    name = system.partition(",")[0]
+    return name if name in REQUIREMENTS else "transformers"
 
 
 def python_of(folder: Path) -> Path:

@@ -58,10 +58,10 @@ def build_foreign(name: str, work: Path, lang: str) -> System:
         return spacy_transformers(work, lang, TRF_NER)
     if name == "spacy-transformers, linear":
         return spacy_transformers(work, lang, TRF_LINEAR)
-    if name == "edsnlp":
+    if name.startswith("edsnlp"):
         from benchmarks.eds import edsnlp_system
 
-        return edsnlp_system(work)
+        return edsnlp_system(work, bf16=name.endswith("bf16"))
     if name == "spacy-curated-transformers":
         from benchmarks.curated import curated_system
 
@@ -124,7 +124,7 @@ def hf_pipeline(work: Path, *, batch_size: int, stride: int = 64) -> System:
 
 def names() -> List[str]:
     """RETURNS (List[str]): what ``build_foreign`` knows."""
-    return [*names_here(), "edsnlp", "spacy-curated-transformers"]
+    return [*names_here(), "edsnlp, fp32", "edsnlp, bf16", "spacy-curated-transformers"]
 
 
 def names_here() -> List[str]:

@@ -32,7 +32,11 @@ def test_every_system_has_an_environment_and_not_all_of_them_are_run_here():
     from benchmarks.foreign import names, names_here
 
     assert {environment_of(name) for name in names()} == set(REQUIREMENTS)
-    assert set(names()) - set(names_here()) == {"edsnlp", "spacy-curated-transformers"}
+    assert set(names()) - set(names_here()) == {
+        "edsnlp, fp32",
+        "edsnlp, bf16",
+        "spacy-curated-transformers",
+    }
 
 
 @pytest.mark.parametrize(
@@ -92,9 +96,10 @@ def test_a_label_that_comes_late_is_learned_like_the_others(gold_docs, tmp_path)
     assert "B-RARE" in tagger.labels
 
 
-def test_edsnlp_reads_texts(work):
+@pytest.mark.parametrize("bf16", [True, False])
+def test_edsnlp_reads_texts(bf16, work):
     pytest.importorskip("edsnlp")
     from benchmarks.eds import edsnlp_system
 
-    docs = edsnlp_system(work("bert"))(TEXTS)
+    docs = edsnlp_system(work("bert"), bf16=bf16)(TEXTS)
     assert [doc.text for doc in docs] == TEXTS
