@@ -80,6 +80,7 @@ def seconds_of(systems: Dict[str, List[Language]], texts: List[str], *, n_rounds
 
 def cost_rows(trained: Path, work: Path, texts: List[str], *, n_rounds: int) -> List[Row]:
     """Size and speed of the pipeline, and of one pipeline for each of its heads with the same weights."""
+    work.mkdir(parents=True, exist_ok=True)
     alone = {head: load_alone(trained, head) for head in HEADS}
     for head, nlp in alone.items():
         nlp.to_disk(work / head)
