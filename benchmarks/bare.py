@@ -9,7 +9,7 @@ import torch
 from benchmarks.foreign import System
 from spacy_bertfam.encoder.batch import PieceBatch
 from spacy_bertfam.encoder.model import encoder_shim
-from spacy_bertfam.encoder.runtime import Runtime
+from spacy_bertfam.encoder.runtime import Runtime, chunk_tensors
 from spacy_bertfam.encoder.runtimes.onnx_runtime import OnnxRuntime
 from spacy_bertfam.encoder.runtimes.openvino_runtime import OpenVinoRuntime
 from spacy_bertfam.encoder.runtimes.torch_runtime import TorchRuntime
@@ -64,6 +64,5 @@ def runtime_name(shim: EncoderShim) -> str:
 
 def _calls(runtime: Runtime, chunks: Any) -> Iterator[Callable[[], Any]]:
     for chunk in chunks:
-        ids = torch.from_numpy(chunk.ids)
-        mask = (torch.arange(ids.shape[1])[None, :] < torch.from_numpy(chunk.lengths)[:, None]).long()
+        ids, mask, *_ = chunk_tensors(chunk, torch.device("cpu"))
         yield bare_call(runtime, ids, mask)

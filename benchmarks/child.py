@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Sequence
 
 ROOT = Path(__file__).parent.parent
 
@@ -14,6 +14,18 @@ def environment() -> Dict[str, str]:
     """RETURNS (Dict[str, str]): variables under which a child finds `benchmarks`."""
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     return {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"}
+
+
+def run_logged(command: Sequence[Any], log: Path) -> None:
+    """Run a command, all that it prints in a file. Raises a CalledProcessError where it fails."""
+    with log.open("w", encoding="utf8") as stream:
+        subprocess.run(
+            [str(part) for part in command],
+            check=True,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env=environment(),
+        )
 
 
 def run_module(name: str, *arguments: Any, python: Optional[Path] = None) -> Any:

@@ -6,15 +6,12 @@ from typing import Dict, List, Optional, Sequence
 
 import spacy
 from spacy.tokens import Doc, DocBin
+from spacy.vocab import Vocab
 
 from spacy_bertfam.data.convert import convert
 
-KINDS = (
-    ".jsonl",
-    ".iob",
-    ".spacy",
-    "",
-)  # of a part, in the order in which they are looked for; "" is a folder
+# Ends of the name of a part, in the order in which they are looked for; without one it is a folder
+KINDS = (".jsonl", ".iob", ".spacy", "")
 
 
 def find_parts(corpus: Path, names: Sequence[str]) -> Dict[str, Path]:
@@ -23,12 +20,12 @@ def find_parts(corpus: Path, names: Sequence[str]) -> Dict[str, Path]:
 
     Raises a ValueError that names what is not there.
     """
-    found = {
-        name: path
-        for name in names
-        for path in [next((p for p in (corpus / f"{name}{kind}" for kind in KINDS) if p.exists()), None)]
-        if path is not None
-    }
+    found: Dict[str, Path] = {}
+    for name in names:
+        places = [corpus / f"{name}{kind}" for kind in KINDS]
+        there = [place for place in places if place.exists()]
+        if there:
+            found[name] = there[0]
     missing = [name for name in names if name not in found]
     if missing:
         expected = ", ".join(f"{name}.jsonl" for name in missing)
@@ -80,6 +77,11 @@ def draw_docs(path: Path, n_docs: Optional[int], *, lang: str) -> Path:
 def write_docs(docs: Sequence[Doc], path: Path) -> None:
     """Write words, entities and sentences as a `.spacy` file."""
     DocBin(attrs=["ENT_IOB", "ENT_TYPE", "SENT_START"], docs=docs).to_disk(path)
+
+
+def bare_copy(doc: Doc, vocab: Vocab) -> Doc:
+    """RETURNS (Doc): the same words and spaces, without annotation."""
+    return Doc(vocab, words=[t.text for t in doc], spaces=[bool(t.whitespace_) for t in doc])
 
 
 def read_docs(path: Path, lang: str) -> List[Doc]:

@@ -8,7 +8,7 @@ from typing import Dict, List, Sequence, Tuple
 import torch
 
 from benchmarks import peers
-from benchmarks.bare import bare_loop, load_shim, runtime_name
+from benchmarks.bare import bare_loop
 from benchmarks.tables import Row
 
 
@@ -51,11 +51,6 @@ def systems(trained: Path, texts: Sequence[str]) -> Dict[str, peers.System]:
     """The pipeline, and its network alone, in the same runtime, on windows that are cut, sorted and padded
     beforehand."""
     return {"nlp.pipe": peers.ours(trained), "bare network": bare_loop(trained, texts)}
-
-
-def describe_runtime(trained: Path) -> str:
-    """RETURNS (str): what the pipeline predicts with, as "onnxruntime int8"."""
-    return runtime_name(load_shim(trained)[1])
 
 
 def multiplication_rows(*, size: int = 1024, n_rounds: int = 5) -> List[Row]:

@@ -1,6 +1,5 @@
 """Our side of the comparison: `spacy train` with the project's own config and the recipe of the plain loop."""
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Dict, List, Optional
@@ -8,7 +7,7 @@ from typing import Any, Dict, List, Optional
 from spacy.util import load_config
 from thinc.api import Config
 
-from benchmarks.child import environment
+from benchmarks.child import run_logged
 from benchmarks.plain_loop import Recipe
 
 CONFIG = Path(__file__).parent.parent / "configs" / "ner_shared.cfg"
@@ -70,11 +69,4 @@ def run_spacy_train(config: Config, output: Path, log: Path) -> None:
     config.to_disk(output / "train.cfg")
     command: List[Any] = [sys.executable, "-m", "spacy", "train", output / "train.cfg"]
     command += ["--output", output, "--code", STEP_TIMER]
-    with log.open("w", encoding="utf8") as stream:
-        subprocess.run(
-            [str(part) for part in command],
-            check=True,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            env=environment(),
-        )
+    run_logged(command, log)

@@ -12,7 +12,7 @@ import typer
 from spacy.tokens import Doc, Span
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
-from benchmarks.corpus import read_docs
+from benchmarks.corpus import bare_copy, read_docs
 from benchmarks.machine import peak_memory
 from benchmarks.tables import write_json
 
@@ -142,7 +142,7 @@ class PlainTagger:
 
 def with_entities(doc: Doc, tags: Sequence[str]) -> Doc:
     """A copy of the words, entities read as `conlleval` does: an I- that continues nothing begins one."""
-    copy = Doc(doc.vocab, words=[t.text for t in doc], spaces=[bool(t.whitespace_) for t in doc])
+    copy = bare_copy(doc, doc.vocab)
     spans: List[List[Any]] = []
     for i, tag in enumerate(tags):
         prefix, _, label = tag.partition("-")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
 from benchmarks.chart import bar_chart
-from benchmarks.corpus import convert_parts, read_docs
+from benchmarks.corpus import convert_parts, find_parts, read_docs
 from benchmarks.tables import Row, report
 
 
@@ -64,15 +64,15 @@ def run_chain(inputs: Inputs) -> str:
 
 def run_limit(inputs: Inputs) -> str:
     """The pipeline beside its bare network."""
-    from benchmarks.limit import describe_runtime, limit_rows, multiplication_rows, systems, verdict
+    from benchmarks.bare import load_shim, runtime_name
+    from benchmarks.limit import limit_rows, multiplication_rows, systems, verdict
     from benchmarks.speed import alternate
 
     trained, texts = inputs.pipeline(), inputs.texts()
-    import spacy
-
-    n_words = sum(len(doc) for doc in map(spacy.load(trained).make_doc, texts))
+    nlp, shim = load_shim(trained)
+    n_words = sum(len(doc) for doc in map(nlp.make_doc, texts))
     rows = limit_rows(alternate(systems(trained, texts), texts, n_rounds=inputs.n_rounds), n_words)
-    share = verdict(rows, describe_runtime(trained))
+    share = verdict(rows, runtime_name(shim))
     tables = {"Beside the bare network": rows, "Matrix product in float32": multiplication_rows()}
     chart = {row["system"]: row["words a second"] for row in rows}
     svg = bar_chart("Beside the bare network", chart, unit="words a second")
@@ -117,7 +117,7 @@ def run_quality(inputs: Inputs) -> str:
     from benchmarks.plain_loop import Recipe
 
     inputs.need("corpus", "encoder")
-    parts = {name: inputs.corpus / f"{name}.jsonl" for name in ("train", "dev", "test")}  # type: ignore[operator]
+    parts = find_parts(inputs.corpus, ("train", "dev", "test"))  # type: ignore[arg-type]
     output = inputs.output / "quality"
     return quality.main(parts, inputs.encoder, output, Recipe(), lang=inputs.lang, unit="sentence")  # type: ignore[arg-type]
 

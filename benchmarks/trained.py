@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any, Callable, Dict, List, Sequence
 import spacy
 from spacy.tokens import Doc
 
-from benchmarks.child import environment
-from benchmarks.corpus import read_docs
+from benchmarks.child import run_logged
+from benchmarks.corpus import bare_copy, read_docs
 from benchmarks.ours import make_config, run_spacy_train
 from benchmarks.plain_loop import PlainTagger, Recipe
 from benchmarks.trf_config import make_trf_config
@@ -76,14 +75,11 @@ def train_spacy(make: Callable[..., Any], task: Task, output: Path, **options: A
 
 
 def spacy_predict(folder: Path) -> Predict:
-    """A pipeline that is loaded when it is first needed, and gets the gold's own words."""
+    """A pipeline that is loaded whenever it is asked, and let go then; it gets the gold's own words."""
 
     def predict(docs: Sequence[Doc]) -> List[Doc]:
         nlp = spacy.load(folder)
-        blank = (
-            Doc(nlp.vocab, words=[t.text for t in d], spaces=[bool(t.whitespace_) for t in d]) for d in docs
-        )
-        return list(nlp.pipe(blank))
+        return list(nlp.pipe(bare_copy(doc, nlp.vocab) for doc in docs))
 
     return predict
 
@@ -98,14 +94,7 @@ def train_plain(task: Task, output: Path) -> Trained:
         command += ["--epochs", recipe.epochs, "--batch-size", recipe.batch_size]
         command += ["--learn-rate", recipe.learn_rate, "--seed", recipe.seed]
         output.mkdir(parents=True, exist_ok=True)
-        with output.with_suffix(".log").open("w", encoding="utf8") as stream:
-            subprocess.run(
-                [str(c) for c in command],
-                check=True,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                env=environment(),
-            )
+        run_logged(command, output.with_suffix(".log"))
     found = json.loads(figures.read_text(encoding="utf8"))
     return Trained(
         output,

@@ -77,11 +77,8 @@ def combine(blocks: list[Block], part: list[Block]) -> list[Block]:
             )
             found[names.index(block.name)] = replace(new, above=block.above or old.above)
     pipeline = pipeline_of(found)
-    found = [
-        block
-        for block in found
-        if _component(block) in (None, *pipeline) and _initialized(block) in (None, *pipeline)
-    ]
+    for section in ("components", "initialize.components"):
+        found = [block for block in found if _component(block, section) in (None, *pipeline)]
     first = next(i for i, block in enumerate(found) if _component(block))
     components = sorted(filter(_component, found), key=lambda block: pipeline.index(_component(block) or ""))
     others = [block for block in found if not _component(block)]
@@ -113,13 +110,9 @@ def _place(names: list[str], name: str) -> int:
     return len(names)
 
 
-def _component(block: Block) -> str | None:
-    found = re.match(r"components\.([^.]+)", block.name)
-    return found[1] if found else None
-
-
-def _initialized(block: Block) -> str | None:
-    found = re.match(r"initialize\.components\.([^.]+)", block.name)
+def _component(block: Block, section: str = "components") -> str | None:
+    """The component that a block of a section is about; None for all other blocks."""
+    found = re.match(rf"{re.escape(section)}\.([^.]+)", block.name)
     return found[1] if found else None
 
 

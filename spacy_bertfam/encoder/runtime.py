@@ -71,7 +71,7 @@ def chunk_vectors(
         vectors, Shape: (n_tokens, width).
     """
     for chunk in batch.chunks(tokenizer, max_cells, call_cost=runtime.call_cost):
-        ids, mask, tokens, firsts, counts = _tensors(chunk, device)
+        ids, mask, tokens, firsts, counts = chunk_tensors(chunk, device)
         pieces = runtime(ids, mask)
         yield tokens, pool(pieces.reshape(-1, width), firsts, counts)
 
@@ -81,7 +81,8 @@ def call_cost(device: torch.device) -> int:
     return CALL_COST_CPU if device.type == "cpu" else CALL_COST_GPU
 
 
-def _tensors(chunk: Chunk, device: torch.device) -> Tuple[Tensor, ...]:
+def chunk_tensors(chunk: Chunk, device: torch.device) -> Tuple[Tensor, ...]:
+    """RETURNS (Tuple[Tensor, ...]): ids and mask, as ``Runtime`` takes them; tokens, firsts and counts of the chunk."""
     ids = torch.from_numpy(chunk.ids)
     lengths = torch.from_numpy(chunk.lengths)
     mask = (torch.arange(ids.shape[1])[None, :] < lengths[:, None]).long()

@@ -7,7 +7,6 @@ from typing import Any, Callable, Iterable, List, Optional
 import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
-from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Model
@@ -15,7 +14,7 @@ from thinc.api import Model
 from ..tags import TagSet
 from ..types import TaggerModel
 from .connect import find_encoder_component
-from .upstream import FOREIGN
+from .upstream import find_listeners, upstream_of
 
 logger = logging.getLogger("spacy")
 
@@ -29,16 +28,18 @@ def fit_tagger(
     *,
     nlp: Optional[Language],
     n_words: int,
+    total: int,
     component: str,
 ) -> bool:
     """Fit the linear layer of an initialised head for tags; the encoder stays as it is.
 
     n_words (int): so many words of the data are read, from all over them.
+    total (int): the words that the data have.
     RETURNS (bool): False where nothing could be learned from: fewer than two tags, or no encoder to hear.
     """
     from ..heads.first_fit import LinearWeights, fit_tags  # torch is imported when training starts
 
-    examples = draw_examples(get_examples, n_words)
+    examples = draw_examples(get_examples, n_words, total=total)
     allowed = [tag_set.allowed_by_biluo(eg.get_aligned_ner()) for eg in examples]
     one_tag = np.concatenate([mask.sum(axis=1) == 1 for mask in allowed]) if allowed else np.zeros(0, bool)
     if not one_tag.any():
@@ -77,11 +78,16 @@ def set_weights(layer: Model, W: NDArray[np.float32], b: NDArray[np.float32]) ->
     layer.set_param("b", layer.ops.xp.asarray(b))
 
 
-def draw_examples(get_examples: Callable[[], Iterable[Example]], n_words: int) -> List[Example]:
+def draw_examples(
+    get_examples: Callable[[], Iterable[Example]], n_words: int, *, total: Optional[int] = None
+) -> List[Example]:
     """About so many words, in whole examples at equal distances over all of the data; all of them where there are
     fewer.
+
+    total (Optional[int]): the words of the data, where somebody has counted them.
     """
-    total = sum(len(eg.predicted) for eg in get_examples())
+    if total is None:
+        total = sum(len(eg.predicted) for eg in get_examples())
     share = min(1.0, n_words / max(total, 1))
     drawn: List[Example] = []
     seen = taken = 0
@@ -98,10 +104,8 @@ def read_by_encoder(model: Model, docs: List[Doc], nlp: Optional[Language]) -> O
 
     RETURNS (Optional[List[Doc]]): None where it listens to an encoder and there is no ``nlp`` to find it in.
     """
-    for listener in model.walk():
-        if not (isinstance(listener, Tok2VecListener) or listener.name in FOREIGN):
-            continue
-        encoder = find_encoder_component(nlp, getattr(listener, "upstream_name", "*")) if nlp else None
+    for upstream in dict.fromkeys(map(upstream_of, find_listeners(model))):
+        encoder = find_encoder_component(nlp, upstream) if nlp else None
         if encoder is None:
             return None
         docs = list(encoder.pipe(docs, batch_size=nlp.batch_size))  # type: ignore[union-attr]

@@ -1,6 +1,6 @@
 """`spacy-bertfam.fit_categories.v1`: a new text categoriser starts from a fit to the encoder, not from chance."""
 
-from typing import Any, Callable, Iterable, List, Tuple
+from typing import Any, Callable, Iterable, List, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ def build_fit_categories(
     def after_init(nlp: Language) -> Language:
         # one that is trained already, or frozen, is not initialised
         if fit_words > 0 and component in nlp.pipe_names:
-            fit_categories(nlp, component, lambda: read_corpus(nlp), n_words=fit_words)
+            fit_categories(nlp, component, training_corpus(nlp), n_words=fit_words)
         elif component not in nlp.component_names:
             raise UserError(
                 f"[initialize.after_init] names the component {component!r}; expected one of "
@@ -67,7 +67,7 @@ def fit_categories(
     return True
 
 
-def truths(examples: List[Example], labels: Iterable[str]) -> Tuple[NDArray[np.float32], NDArray[np.float32]]:
+def truths(examples: List[Example], labels: Sequence[str]) -> Tuple[NDArray[np.float32], NDArray[np.float32]]:
     """How right each label is, and whether that is annotated. Shape of both: (n_docs, n_labels)."""
     cats = [eg.reference.cats for eg in examples]
     gold = [[float(found.get(label, 0.0)) for label in labels] for found in cats]
@@ -75,8 +75,8 @@ def truths(examples: List[Example], labels: Iterable[str]) -> Tuple[NDArray[np.f
     return np.array(gold, dtype=np.float32), np.array(known, dtype=np.float32)
 
 
-def read_corpus(nlp: Language) -> Iterable[Example]:
-    """RETURNS (Iterable[Example]): what ``training.train_corpus`` names."""
+def training_corpus(nlp: Language) -> Callable[[], Iterable[Example]]:
+    """RETURNS (Callable): reads what ``training.train_corpus`` names."""
     config = nlp.config.interpolate()
     [corpus] = resolve_dot_names(config, [config["training"]["train_corpus"]])
-    return corpus(nlp)
+    return lambda: corpus(nlp)

@@ -17,6 +17,7 @@ class GoldReport:
     """What ``initialize`` found in the training data."""
 
     n_examples: int = 0
+    n_words: int = 0  # as the predicted side has them
     labels: Dict[str, int] = field(default_factory=dict)  # label -> entities, in the order of appearance
     misaligned: Dict[str, int] = field(default_factory=Counter)  # label -> spans off the token borders
     shown: List[str] = field(default_factory=list)  # a few of them
@@ -40,6 +41,7 @@ def read_gold(examples: Iterable[Example]) -> GoldReport:
     report = GoldReport()
     for eg in examples:
         report.n_examples += 1
+        report.n_words += len(eg.predicted)
         ents = eg.reference.ents
         if not ents:
             report.n_unannotated += not eg.reference.has_annotation("ENT_IOB")

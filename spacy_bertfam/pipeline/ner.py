@@ -248,7 +248,13 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
             trained.copy_into(self.model, self.tag_set.tags)
         elif is_new and fit_words > 0:
             fit_tagger(
-                self.model, get_examples, self.tag_set, nlp=nlp, n_words=fit_words, component=self.name
+                self.model,
+                get_examples,
+                self.tag_set,
+                nlp=nlp,
+                n_words=fit_words,
+                total=report.n_words,
+                component=self.name,
             )
 
     def take_head(self, head: TrainedHead) -> None:

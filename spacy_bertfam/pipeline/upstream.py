@@ -1,6 +1,6 @@
 """Is there anything to listen to? A head on a shared encoder that has not run must not guess."""
 
-from typing import Sequence
+from typing import List, Sequence
 
 from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2VecListener
@@ -11,6 +11,16 @@ from ..errors import UserError
 
 # Listeners of other packages, by the name of their layer
 FOREIGN = ("transformer-listener", "last_transformer_layer_listener")
+
+
+def find_listeners(model: Model) -> List[Model]:
+    """RETURNS (List[Model]): the layers of ``model`` that hear a shared encoder, of whichever package."""
+    return [node for node in model.walk() if isinstance(node, Tok2VecListener) or node.name in FOREIGN]
+
+
+def upstream_of(listener: Model) -> str:
+    """RETURNS (str): the name of the encoder that a listener asks for; "*" is whichever there is."""
+    return getattr(listener, "upstream_name", "*")
 
 
 def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
@@ -26,7 +36,7 @@ def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
         else:
             continue
         if missing:
-            upstream = getattr(node, "upstream_name", "*")
+            upstream = upstream_of(node)
             encoder = "an encoder" if upstream == "*" else f"the encoder {upstream!r}"
             raise UserError(
                 f"Component {component!r} listens to {encoder} that has not run on this text: it is missing, "
@@ -40,10 +50,8 @@ def check_order(model: Model, nlp: Language, component: str) -> None:
     names = nlp.component_names
     before = names[: names.index(component)] if component in names else names
     encoders = [name for name in before if hasattr(nlp.get_pipe(name), "find_listeners")]
-    for node in model.walk():
-        if not isinstance(node, Tok2VecListener) and node.name not in FOREIGN:
-            continue
-        upstream = getattr(node, "upstream_name", "*")
+    for node in find_listeners(model):
+        upstream = upstream_of(node)
         if upstream not in encoders and (upstream != "*" or not encoders):
             encoder = "an encoder" if upstream == "*" else f"the encoder {upstream!r}"
             raise UserError(
