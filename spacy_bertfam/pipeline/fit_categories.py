@@ -1,5 +1,6 @@
 """`spacy-bertfam.fit_categories.v1`: a new text categoriser starts from a fit to the encoder, not from chance."""
 
+from itertools import islice
 from typing import Any, Callable, Iterable, List, Sequence, Tuple
 
 import numpy as np
@@ -12,6 +13,8 @@ from ..errors import UserError
 from .first_fit import begin, draw_examples, end, read_by_encoder, set_weights
 
 DEFAULT_FIT_WORDS = 50_000
+# Texts of a corpus that may have no end: enough for the words above
+N_OF_STREAM = 1000
 
 
 def build_fit_categories(
@@ -76,7 +79,8 @@ def truths(examples: List[Example], labels: Sequence[str]) -> Tuple[NDArray[np.f
 
 
 def training_corpus(nlp: Language) -> Callable[[], Iterable[Example]]:
-    """RETURNS (Callable): reads what ``training.train_corpus`` names."""
+    """RETURNS (Callable): reads ``training.train_corpus``; of a stream (``max_epochs = -1``) the beginning."""
     config = nlp.config.interpolate()
     [corpus] = resolve_dot_names(config, [config["training"]["train_corpus"]])
-    return lambda: corpus(nlp)
+    n_examples = N_OF_STREAM if config["training"]["max_epochs"] == -1 else None
+    return lambda: islice(corpus(nlp), n_examples)

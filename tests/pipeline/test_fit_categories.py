@@ -1,5 +1,6 @@
 """A new text categoriser is fitted to the encoder, by a callback of the config."""
 
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,30 @@ def test_the_callback_reads_the_training_corpus(folder, tmp_path, fit_words, is_
     nlp.initialize(lambda: with_cats(make_examples(nlp)))
     bias = nlp.get_pipe("cats").model.get_ref("output_layer").get_param("b")
     assert np.any(bias != 0) == is_fitted
+
+
+def test_of_a_stream_without_end_the_beginning_is_read(folder, tmp_path):
+    n_read = 0
+
+    @spacy.registry.readers("test.Endless.v1")
+    def build_endless():
+        def read(nlp):
+            nonlocal n_read
+            for eg in cycle(with_cats(make_examples(nlp))):
+                n_read += 1
+                assert n_read < 10_000, "a stream was read as if it had an end"
+                yield eg
+
+        return read
+
+    nlp = pipeline(folder, "mean")
+    config = config_of(tmp_path, component="cats", fit_words=1000)
+    config |= {"corpora": {"train": {"@readers": "test.Endless.v1"}}, "training": {"max_epochs": -1}}
+    nlp.config["corpora"] = {}
+    nlp.config = nlp.config.merge(config)
+    nlp.initialize(lambda: with_cats(make_examples(nlp)))
+    assert np.any(nlp.get_pipe("cats").model.get_ref("output_layer").get_param("b") != 0)
+    assert 0 < n_read <= 2000
 
 
 def test_a_component_that_is_not_there_or_has_another_model_is_named(folder, tmp_path):
