@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
-from thinc.api import Config, Model, Optimizer, set_dropout_rate
+from thinc.api import Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..errors import UserError
@@ -17,7 +17,6 @@ from ..saving import written_beside
 from ..tags import TagSet, validate_scheme
 from ..types import ScoredSpan, TaggerModel, TrainedHead
 from .batching import BoundedBatches
-from .connect import connect_listeners
 from .first_fit import DEFAULT_FIT_WORDS, fit_tagger
 from .gold import check_gold, read_gold
 from .preset import Preset, find_preset
@@ -26,65 +25,6 @@ from .upstream import check_order, check_upstream
 from .words import decode_words
 
 logger = logging.getLogger("spacy")
-
-DEFAULT_CONFIG = Config().from_str(
-    """
-[component]
-scheme = "BIOES"
-min_score = 0.0
-temperature = 1.0
-overwrite_ents = false
-
-[component.scorer]
-@scorers = "spacy.ner_scorer.v1"
-
-[component.model]
-@architectures = "spacy-bertfam.TokenClassifier.v1"
-dropout = null
-
-[component.model.tok2vec]
-@architectures = "spacy-bertfam.EncoderListener.v1"
-upstream = "*"
-"""
-)["component"]
-
-
-@Language.factory(
-    "bertfam_ner",
-    assigns=["doc.ents", "token.ent_iob", "token.ent_type", "span._.score"],
-    default_config=dict(DEFAULT_CONFIG),
-    default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
-)
-def make_bertfam_ner(
-    nlp: Language,
-    name: str,
-    model: Model,
-    scheme: str,
-    min_score: float,
-    temperature: float,
-    overwrite_ents: bool,
-    scorer: Optional[Callable],
-) -> "BertfamNER":
-    """Make the entity recogniser.
-
-    model (Model[List[Doc], List[Floats2d]]): a head, as ``spacy-bertfam.TokenClassifier.v1``.
-    scheme (str): the tags that are learned: "IO", "IOB2", "BIOES" or "BILUO".
-    min_score (float): entities with a lower score are left out; 0 keeps all, 1 hardly any.
-    temperature (float): scores are calibrated by it; above 1 they become more modest.
-    overwrite_ents (bool): forget the entities that stand on the Doc already; false keeps them.
-    scorer (Optional[Callable]): the evaluation method.
-    """
-    connect_listeners(model, nlp)
-    return BertfamNER(
-        nlp.vocab,
-        model,
-        name,
-        scheme=scheme,
-        min_score=min_score,
-        temperature=temperature,
-        overwrite_ents=overwrite_ents,
-        scorer=scorer,
-    )
 
 
 class BertfamNER(BoundedBatches, SummedLossPipe):

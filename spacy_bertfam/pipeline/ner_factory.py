@@ -1,0 +1,68 @@
+"""The factory `bertfam_ner`: its settings, and what they are without a config."""
+
+from typing import Callable, Optional
+
+from spacy.language import Language
+from thinc.api import Config, Model
+
+from .connect import connect_listeners
+from .ner import BertfamNER
+
+DEFAULT_CONFIG = Config().from_str(
+    """
+[component]
+scheme = "BIOES"
+min_score = 0.0
+temperature = 1.0
+overwrite_ents = false
+
+[component.scorer]
+@scorers = "spacy.ner_scorer.v1"
+
+[component.model]
+@architectures = "spacy-bertfam.TokenClassifier.v1"
+dropout = null
+
+[component.model.tok2vec]
+@architectures = "spacy-bertfam.EncoderListener.v1"
+upstream = "*"
+"""
+)["component"]
+
+
+@Language.factory(
+    "bertfam_ner",
+    assigns=["doc.ents", "token.ent_iob", "token.ent_type", "span._.score"],
+    default_config=dict(DEFAULT_CONFIG),
+    default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
+)
+def make_bertfam_ner(
+    nlp: Language,
+    name: str,
+    model: Model,
+    scheme: str,
+    min_score: float,
+    temperature: float,
+    overwrite_ents: bool,
+    scorer: Optional[Callable],
+) -> BertfamNER:
+    """Make the entity recogniser.
+
+    model (Model[List[Doc], List[Floats2d]]): a head, as ``spacy-bertfam.TokenClassifier.v1``.
+    scheme (str): the tags that are learned: "IO", "IOB2", "BIOES" or "BILUO".
+    min_score (float): entities with a lower score are left out; 0 keeps all, 1 hardly any.
+    temperature (float): scores are calibrated by it; above 1 they become more modest.
+    overwrite_ents (bool): forget the entities that stand on the Doc already; false keeps them.
+    scorer (Optional[Callable]): the evaluation method.
+    """
+    connect_listeners(model, nlp)
+    return BertfamNER(
+        nlp.vocab,
+        model,
+        name,
+        scheme=scheme,
+        min_score=min_score,
+        temperature=temperature,
+        overwrite_ents=overwrite_ents,
+        scorer=scorer,
+    )
