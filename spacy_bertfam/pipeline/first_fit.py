@@ -2,7 +2,8 @@
 
 import logging
 import time
-from typing import Any, Callable, Iterable, List, Optional
+from itertools import chain
+from typing import Any, Callable, Iterable, List, Optional, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,7 @@ def fit_tagger(
     if len(np.unique(tags)) < 2:
         return False
     start = begin(component, examples)
-    docs = read_by_encoder(model, [eg.predicted.copy() for eg in examples], nlp)
+    docs = read_by_encoder([model], [eg.predicted.copy() for eg in examples], nlp)
     if docs is None:
         return False
     vectors = tagger_vectors(model, docs)
@@ -99,12 +100,13 @@ def draw_examples(
     return drawn
 
 
-def read_by_encoder(model: Model, docs: List[Doc], nlp: Optional[Language]) -> Optional[List[Doc]]:
-    """The Docs with what a shared encoder leaves on them for ``model``; as they are where its encoder is its own.
+def read_by_encoder(models: Sequence[Model], docs: List[Doc], nlp: Optional[Language]) -> Optional[List[Doc]]:
+    """The Docs with what shared encoders leave on them for ``models``; as they are where each has its own.
 
-    RETURNS (Optional[List[Doc]]): None where it listens to an encoder and there is no ``nlp`` to find it in.
+    RETURNS (Optional[List[Doc]]): None where one listens to an encoder and there is no ``nlp`` to find it in.
     """
-    for upstream in dict.fromkeys(map(upstream_of, find_listeners(model))):
+    listeners = chain.from_iterable(map(find_listeners, models))
+    for upstream in dict.fromkeys(map(upstream_of, listeners)):
         encoder = find_encoder_component(nlp, upstream) if nlp else None
         if encoder is None:
             return None

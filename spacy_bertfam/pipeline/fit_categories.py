@@ -1,20 +1,17 @@
 """`spacy-bertfam.fit_categories.v1`: a new text categoriser starts from a fit to the encoder, not from chance."""
 
-from itertools import islice
 from typing import Any, Callable, Iterable, List, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.training import Example
-from spacy.util import resolve_dot_names
 
 from ..errors import UserError
+from .after_init import new_components, training_corpus
 from .first_fit import begin, draw_examples, end, read_by_encoder, set_weights
 
 DEFAULT_FIT_WORDS = 50_000
-# Texts of a corpus that may have no end: enough for the words above
-N_OF_STREAM = 1000
 
 
 def build_fit_categories(
@@ -28,14 +25,8 @@ def build_fit_categories(
     """
 
     def after_init(nlp: Language) -> Language:
-        # one that is trained already, or frozen, is not initialised
-        if fit_words > 0 and component in nlp.pipe_names:
-            fit_categories(nlp, component, training_corpus(nlp), n_words=fit_words)
-        elif component not in nlp.component_names:
-            raise UserError(
-                f"[initialize.after_init] names the component {component!r}; expected one of "
-                f"{', '.join(nlp.component_names)}."
-            )
+        for name in new_components(nlp, [component]) if fit_words > 0 else ():
+            fit_categories(nlp, name, training_corpus(nlp), n_words=fit_words)
         return nlp
 
     return after_init
@@ -62,7 +53,7 @@ def fit_categories(
         return False
     gold, known = truths(examples, pipe.labels)
     start = begin(component, examples)
-    docs = read_by_encoder(model, [eg.predicted.copy() for eg in examples], nlp)
+    docs = read_by_encoder([model], [eg.predicted.copy() for eg in examples], nlp)
     X = model.ops.to_numpy(model.get_ref("pooled").predict(docs))
     exclusive = not model.attrs["multi_label"]
     set_weights(model.get_ref("output_layer"), *fit_labels(X, gold, known, exclusive=exclusive))
@@ -76,11 +67,3 @@ def truths(examples: List[Example], labels: Sequence[str]) -> Tuple[NDArray[np.f
     gold = [[float(found.get(label, 0.0)) for label in labels] for found in cats]
     known = [[float(label in found) for label in labels] for found in cats]
     return np.array(gold, dtype=np.float32), np.array(known, dtype=np.float32)
-
-
-def training_corpus(nlp: Language) -> Callable[[], Iterable[Example]]:
-    """RETURNS (Callable): reads ``training.train_corpus``; of a stream (``max_epochs = -1``) the beginning."""
-    config = nlp.config.interpolate()
-    [corpus] = resolve_dot_names(config, [config["training"]["train_corpus"]])
-    n_examples = N_OF_STREAM if config["training"]["max_epochs"] == -1 else None
-    return lambda: islice(corpus(nlp), n_examples)
