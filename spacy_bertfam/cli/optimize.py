@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from spacy.language import Language
+    from spacy.tokens import Doc
     from spacy.training import Example
 
 
@@ -14,18 +15,29 @@ def optimize_cli(
     model: str = typer.Argument(..., help="Pipeline: a folder, or the name of an installed package."),
     out: Path = typer.Argument(..., help="Folder for the faster one; must not exist yet."),
     runtime: str = typer.Option("onnxruntime", help="What predicts: onnxruntime, openvino or torch."),
-    precision: str = typer.Option("fp32", help="fp32; int8 (onnxruntime); bf16 (openvino, torch)."),
+    precision: str = typer.Option("fp32", help="fp32; bf16 (openvino, torch); int8 (openvino, onnxruntime)."),
     check: Optional[Path] = typer.Option(
         None, help="Annotated .spacy file: nothing is written if F1 falls by more than --max-drop on it."
     ),
     max_drop: float = typer.Option(0.5, min=0, help="Points of F1 that may be lost."),
+    calibrate: Optional[Path] = typer.Option(
+        None,
+        help="int8 in openvino: texts to measure it on, some hundred of your kind: a .spacy file, or a text a line. "
+        "Without it those of --check.",
+    ),
     sensitivity: bool = typer.Option(
-        False, "--sensitivity", help="int8: measure what each layer loses, and leave the worst in float32."
+        False,
+        "--sensitivity",
+        help="int8 in onnxruntime: measure what each layer loses, and leave the worst in float32.",
     ),
     drop_torch: bool = typer.Option(
         False, "--drop-torch", help="Leave the torch weights out: smaller, for prediction only."
     ),
     threads: Optional[int] = typer.Option(None, min=1, help="Threads of the network in prediction."),
+    window: Optional[int] = typer.Option(
+        None, min=4, help="Word pieces of a window: fewer are faster, and see less of the text."
+    ),
+    overlap: Optional[int] = typer.Option(None, min=0, help="Word pieces that neighbouring windows share."),
 ) -> None:
     """Have the encoder predict by another engine, or in fewer bits, and say what that changes.
 
@@ -37,12 +49,13 @@ def optimize_cli(
     from .render import load_pipeline
 
     try:
-        plan = Plan(runtime, precision, threads, sensitivity, max_drop, drop_torch)
+        plan = Plan(runtime, precision, threads, window, overlap, sensitivity, max_drop, drop_torch)
         if out.exists():
             raise ValueError(f"{out} exists already; expected a new folder, so that nothing is overwritten.")
         nlp = load_pipeline(model)
         examples = read_examples(nlp, check) if check is not None else None
-        report = optimize(nlp, plan, check=examples, progress=True)
+        docs = read_docs(nlp, calibrate) if calibrate is not None else None
+        report = optimize(nlp, plan, check=examples, calibration=docs, progress=True)
         typer.echo(format_report(report))
         if not report.is_acceptable:
             raise ValueError(
@@ -56,15 +69,24 @@ def optimize_cli(
     typer.echo(f"{out}: written")
 
 
-def read_examples(nlp: "Language", path: Path) -> "List[Example]":
+def read_examples(nlp: "Language", path: Path, *, option: str = "--check") -> "List[Example]":
     """RETURNS (List[Example]): the annotated Docs of a .spacy file; raises a ValueError where there are none."""
     from spacy.training import Corpus
 
     if path.suffix != ".spacy" or not path.is_file():
         raise ValueError(
-            f"--check is {path}; expected a .spacy file with annotated Docs, as `bertfam convert` writes."
+            f"{option} is {path}; expected a .spacy file with annotated Docs, as `bertfam convert` writes."
         )
     examples = list(Corpus(path)(nlp))
     if not examples:
         raise ValueError(f"{path} holds no Docs; expected annotated ones.")
     return examples
+
+
+def read_docs(nlp: "Language", path: Path) -> "List[Doc]":
+    """RETURNS (List[Doc]): the texts of a .spacy file, or the lines of a text file, tokenised; at least one."""
+    if path.suffix == ".spacy":
+        return [eg.predicted for eg in read_examples(nlp, path, option="--calibrate")]
+    from ..adopt.sample import read_texts
+
+    return [nlp.make_doc(text) for text in read_texts(path)]

@@ -8,12 +8,14 @@ from typing import Dict, List, Optional, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..encoder.checkpoint import without_weights
 from ..encoder.graph import Graph
 from ..encoder.runtimes.engines import ENGINES, PRECISIONS, TORCH
 from ..errors import UserError
+from .calibrate import calibrate, calls_on, require_nncf
 from .export import export_graph
 from .parity import Run, VectorParity, compare_vectors, make_up_texts, run, vectors_of
 from .pipelines import Encoder, encoders_of
@@ -30,6 +32,8 @@ class Plan:
     runtime: str = "onnxruntime"
     precision: str = "fp32"
     threads: Optional[int] = None  # None leaves the setting as it is
+    window: Optional[int] = None  # likewise
+    overlap: Optional[int] = None  # likewise
     sensitivity: bool = False  # measure what each layer loses in 8 bits, and leave the worst in float32
     max_drop: float = 0.5  # points of F1 that may be lost
     drop_torch: bool = False  # leave the torch weights out
@@ -48,8 +52,23 @@ class Plan:
             raise UserError(
                 f"Sensitivity is measured for int8; precision is {self.precision!r}: leave it out."
             )
+        if self.sensitivity and self.runtime != "onnxruntime":
+            raise UserError(
+                f"Sensitivity is measured in onnxruntime; runtime is {self.runtime!r}, which measures the range of "
+                "each activation instead: leave it out."
+            )
         if self.drop_torch and self.runtime == TORCH:
             raise UserError("The runtime torch needs the torch weights: leave --drop-torch out.")
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether the ranges of activations are measured beforehand, which needs texts."""
+        return self.precision == "int8" and self.runtime == "openvino"
+
+    def settings(self) -> Dict[str, int]:
+        """RETURNS (Dict[str, int]): the encoder's settings that change."""
+        asked = {"threads": self.threads, "window": self.window, "overlap": self.overlap}
+        return {name: value for name, value in asked.items() if value is not None}
 
 
 @dataclass
@@ -95,22 +114,28 @@ class _Work:
 
 
 def optimize(
-    nlp: Language, plan: Plan, *, check: Optional[Sequence[Example]] = None, progress: bool = False
+    nlp: Language,
+    plan: Plan,
+    *,
+    check: Optional[Sequence[Example]] = None,
+    calibration: Optional[Sequence[Doc]] = None,
+    progress: bool = False,
 ) -> Report:
     """Change how the encoders of ``nlp`` predict, and compare with torch in float32.
 
     check (Optional[Sequence[Example]]): annotated data; without them made-up texts are compared.
+    calibration (Optional[Sequence[Doc]]): texts, tokenised, that openvino's int8 is measured on; without them
+        those of ``check``.
     progress (bool): show on standard error how far it is.
     RETURNS (Report): ask it for ``is_acceptable`` before the pipeline is used or saved.
     Raises a UserError where an encoder cannot be exported, or what it needs is not installed.
     """
     encoders = encoders_of(nlp)
+    measured = calibration_docs(plan, check, calibration)
     for encoder in encoders:
         encoder.shim.loaded.network  # noqa: B018  raises where the weights were left out
         encoder.shim.use_graph(None)
         encoder.change_settings(precision="fp32")
-        if plan.threads is not None:
-            encoder.change_settings(threads=plan.threads)
     examples = list(check) if check is not None else _made_up(nlp, encoders[0])
     docs = [eg.predicted for eg in examples[:N_COMPARED]]
     show = {"annotated": check is not None, "progress": progress}
@@ -119,9 +144,11 @@ def optimize(
         raise UserError(
             "The data to check on have no entities: expected annotated Docs, of the kind trained on."
         )
+    for encoder in encoders:
+        encoder.change_settings(**plan.settings())
     works = [_Work(encoder, vectors_of(encoder.model, docs)) for encoder in encoders]
     for work in works:
-        _change(work, plan, docs, progress)
+        _change(work, plan, docs, measured, progress)
     while True:
         report = _report(plan, works, docs, before, run(nlp, examples, label=plan.runtime, **show))
         if report.is_acceptable or not _keep_one_more(works):
@@ -147,13 +174,32 @@ def _made_up(nlp: Language, encoder: Encoder) -> List[Example]:
     return [Example(doc, doc.copy()) for doc in docs]
 
 
-def _change(work: _Work, plan: Plan, docs: Sequence, progress: bool) -> None:
+def calibration_docs(
+    plan: Plan, check: Optional[Sequence[Example]], calibration: Optional[Sequence[Doc]]
+) -> Sequence[Doc]:
+    """RETURNS (Sequence[Doc]): the texts to measure on. Raises a UserError where the plan needs some and has none."""
+    if not plan.is_calibrated:
+        return []
+    require_nncf()
+    docs = calibration if calibration is not None else [eg.predicted for eg in check or ()]
+    if not any(len(doc) for doc in docs):
+        raise UserError(
+            "int8 in openvino measures the range of each activation on texts, and there are none; expected some of "
+            "the kind that the pipeline is for: --calibrate TEXTS, or --check DEV."
+        )
+    return docs
+
+
+def _change(work: _Work, plan: Plan, docs: Sequence[Doc], measured: Sequence[Doc], progress: bool) -> None:
     """Give one encoder the runtime of the plan."""
     shim = work.encoder.shim
     if plan.runtime == TORCH:
         work.encoder.change_settings(precision=plan.precision)
         return
     work.graph = export_graph(shim.loaded, runtime=plan.runtime)
+    if plan.is_calibrated:
+        shim.use_graph(calibrate(work.graph, calls_on(shim, measured), progress=progress))
+        return
     if plan.sensitivity:
         work.costs = part_costs(work.encoder.model, work.graph, docs, progress=progress)
         work.kept = outliers(work.costs)

@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Model
 
+from ..drawing import draw_evenly
 from ..tags import TagSet
 from ..types import TaggerModel
 from .connect import find_encoder_component
@@ -89,15 +90,7 @@ def draw_examples(
     """
     if total is None:
         total = sum(len(eg.predicted) for eg in get_examples())
-    share = min(1.0, n_words / max(total, 1))
-    drawn: List[Example] = []
-    seen = taken = 0
-    for eg in get_examples():
-        seen += len(eg.predicted)
-        if len(eg.predicted) and taken < seen * share:
-            drawn.append(eg)
-            taken += len(eg.predicted)
-    return drawn
+    return draw_evenly(get_examples(), lambda eg: len(eg.predicted), share=n_words / max(total, 1))
 
 
 def read_by_encoder(models: Sequence[Model], docs: List[Doc], nlp: Optional[Language]) -> Optional[List[Doc]]:

@@ -40,7 +40,14 @@ ENGINES: Mapping[str, Engine] = {
     engine.name: engine
     for engine in (
         Engine("onnxruntime", "onnxruntime", "onnx", "onnx_runtime", "OnnxRuntime", ("fp32", "int8")),
-        Engine("openvino", "openvino", "openvino", "openvino_runtime", "OpenVinoRuntime", ("fp32", "bf16")),
+        Engine(
+            "openvino",
+            "openvino",
+            "openvino",
+            "openvino_runtime",
+            "OpenVinoRuntime",
+            ("fp32", "bf16", "int8"),
+        ),
     )
 }
 TORCH_PRECISIONS = ("fp32", "bf16")

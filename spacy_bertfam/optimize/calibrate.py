@@ -1,0 +1,102 @@
+"""A graph in float32 -> weights and activations in 8 bits, the ranges of the activations measured on texts.
+
+By NNCF (github.com/openvinotoolkit/nncf): SmoothQuant moves the outliers of the activations into the weights (Xiao
+et al. 2023, "SmoothQuant"), what remains off on average is put right in the biases.
+"""
+
+import logging
+import sys
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
+from io import StringIO
+from typing import Dict, Iterator, List, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from spacy.tokens import Doc
+
+from ..drawing import draw_evenly
+from ..encoder.batch import PieceBatch
+from ..encoder.graph import Graph
+from ..encoder.runtime import chunk_tensors
+from ..encoder.shim import EncoderShim
+from ..errors import UserError
+
+Call = Dict[str, NDArray[np.int64]]  # ids and mask; Shape of both: (n_windows, width)
+
+EXTRA = "openvino-int8"
+# Pieces that are read: of 32 and 128 windows the ranges were equal, and each costs a second with a small encoder
+MAX_PIECES = 8192
+# Of a call: the outputs of every layer are kept until it ends
+MAX_CELLS = 1024
+PIECES_A_WORD = 1.3
+TELEMETRY = "openvino_telemetry"
+
+
+def calibrate(graph: Graph, calls: Sequence[Call], *, progress: bool = False) -> Graph:
+    """RETURNS (Graph): in 8 bits, a scale for each column of a matrix and one for each activation.
+
+    Raises a UserError where NNCF is not installed.
+    """
+    import onnx
+
+    nncf = _import_nncf()
+    shown = sys.stderr if progress else StringIO()
+    with redirect_stdout(shown):  # NNCF shows there how far it is
+        made = nncf.quantize(
+            onnx.load_model_from_string(graph.content),
+            nncf.Dataset(list(calls)),
+            model_type=nncf.ModelType.TRANSFORMER,
+            subset_size=len(calls),
+        )
+    return replace(graph, content=made.SerializeToString(), precision="int8")
+
+
+def calls_on(shim: EncoderShim, docs: Sequence[Doc], *, max_pieces: int = MAX_PIECES) -> List[Call]:
+    """What the network gets for some texts, in the windows of the encoder: whole texts at equal distances over all
+    of them, until there are about so many pieces."""
+    size, tokenizer = shim.window_size(), shim.loaded.tokenizer
+    n_words = sum(map(len, docs))
+    drawn = draw_evenly(docs, len, share=max_pieces / max(PIECES_A_WORD * n_words, 1))
+    calls, n_pieces = [], 0
+    for chunk in PieceBatch.from_docs(drawn, tokenizer, size).chunks(tokenizer, MAX_CELLS):
+        if n_pieces >= max_pieces:  # of a single text that is far longer
+            break
+        ids, mask, *_ = chunk_tensors(chunk, torch.device("cpu"))
+        calls.append({"ids": ids.numpy(), "mask": mask.numpy()})
+        n_pieces += int(chunk.lengths.sum())
+    return calls
+
+
+def require_nncf() -> None:
+    """Raise a UserError where NNCF, or onnxruntime, on which it measures, is not installed."""
+    try:
+        import onnxruntime  # noqa: F401
+
+        _import_nncf()
+    except ImportError as error:
+        raise UserError(
+            f"{error.name or 'nncf'} is not installed, and int8 in openvino needs it; expected the extra {EXTRA!r}: "
+            f'pip install "spacy-bertfam[{EXTRA}]".'
+        ) from error
+
+
+def _import_nncf():  # type: ignore[no-untyped-def]
+    with _without_telemetry():
+        import nncf
+    nncf.set_log_level(logging.ERROR)
+    return nncf
+
+
+@contextmanager
+def _without_telemetry() -> Iterator[None]:
+    """NNCF reports each call to its makers, over the network, unless this package is not there when it is imported."""
+    known = sys.modules.get(TELEMETRY)
+    sys.modules[TELEMETRY] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[TELEMETRY]
+        if known is not None:
+            sys.modules[TELEMETRY] = known
