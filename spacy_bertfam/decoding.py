@@ -1,18 +1,25 @@
 """Tag scores to scored spans: constrained best path and exact span probability.
 
 Everything here is exact over the lattice of legal tags, see ``lattice``. All texts of a batch advance
-together.
+together, but for long ones, see ``long_texts``.
 """
 
 from itertools import accumulate, pairwise
-from typing import List, Optional, Sequence
+from typing import Callable, Iterator, List, Optional, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .lattice import Floats, Marginals, TimeMajor, best_paths, forward_backward, over_stretches, to_weights
+from .lattice import best_paths, forward_backward
+from .long_texts import long_path, long_scores
+from .span_scores import score_spans, spans_of
+from .stretches import Floats, TimeMajor
+from .tag_scores import TagScores
 from .tags import TagSet
 from .types import Bools1d, Ints1d, ScoredSpan, TokenSpan, Transitions
+
+# A longer text is decoded block by block: for a moment its lattice takes some 50 bytes for each token and tag
+MAX_TOKENS = 16_384
 
 
 def constrain(tag_set: TagSet, learned: Optional[Transitions] = None) -> Transitions:
@@ -99,85 +106,57 @@ def decode_rows(
         learned = Transitions(*(part / temperature for part in learned))
     transitions = constrain(tag_set, learned)
 
-    def run(packed: TimeMajor) -> List[ScoredSpan]:
-        if temperature != 1.0:
-            np.divide(packed.rows, temperature, out=packed.rows)
-        if outside is not None:
-            packed.rows[packed.place[outside], 1:] = -np.inf
-        path = packed.unpack(best_paths(packed, transitions))
-        spans = spans_of(path, lengths, tag_set)
-        return _with_scores(spans, path, packed, transitions, tag_set) if spans else []
-
-    return over_stretches(rows, lengths, run)
-
-
-def spans_of(path: Ints1d, lengths: Ints1d, tag_set: TagSet) -> List[TokenSpan]:
-    """Legal tags of texts end to end to their spans."""
-    text = np.repeat(np.arange(len(lengths)), lengths)
-    padded = np.zeros(
-        len(path) + len(lengths), dtype=np.int64
-    )  # an O behind each text parts it from the next
-    padded[np.arange(len(path)) + text] = path
-    behind = (text + np.arange(len(path))).searchsorted
-    found = tag_set.decode(padded)
-    starts = behind(np.array([span.start for span in found], dtype=np.int64)).tolist()
-    return [
-        TokenSpan(start, start + span.end - span.start, span.label)
-        for start, span in zip(starts, found, strict=True)
-    ]
+    scores = TagScores(rows, temperature, outside)
+    found: List[ScoredSpan] = []
+    start = 0
+    for part in _parts(lengths):
+        end = start + int(part.sum())
+        spans = _decode_part(scores.part(start, end), part, tag_set, transitions)
+        found += (
+            [ScoredSpan(a + start, b + start, label, score) for a, b, label, score in spans]
+            if start
+            else spans
+        )
+        start = end
+    return found
 
 
-def _with_scores(
-    spans: Sequence[TokenSpan], path: Ints1d, packed: TimeMajor, transitions: Transitions, tag_set: TagSet
+def _parts(lengths: Ints1d) -> Iterator[Ints1d]:
+    """Texts that are decoded together: a long one by itself, what stands between two long ones."""
+    is_long = lengths > MAX_TOKENS
+    cuts = np.flatnonzero(is_long[1:] | is_long[:-1]) + 1
+    return iter(np.split(lengths, cuts))
+
+
+def _decode_part(
+    scores: TagScores, lengths: Ints1d, tag_set: TagSet, transitions: Transitions
 ) -> List[ScoredSpan]:
+    if lengths.max(initial=0) > MAX_TOKENS:
+        path = long_path(scores, transitions, max_tokens=MAX_TOKENS)
+        spans = spans_of(path, lengths, tag_set)
+        return with_scores(
+            spans,
+            lambda starts, ends: long_scores(
+                scores, transitions, tag_set, path, starts, ends, max_tokens=MAX_TOKENS
+            ),
+        )
+
+    def run(packed: TimeMajor) -> List[ScoredSpan]:
+        path = packed.unpack(best_paths(packed, transitions))
+
+        def score(starts: Ints1d, ends: Ints1d) -> Floats:
+            marginals = forward_backward(packed, transitions)
+            return score_spans(packed, marginals, transitions, tag_set, path, starts, ends)
+
+        return with_scores(spans_of(path, lengths, tag_set), score)
+
+    return scores.run(lengths, run)
+
+
+def with_scores(spans: Sequence[TokenSpan], score: Callable[[Ints1d, Ints1d], Floats]) -> List[ScoredSpan]:
+    """score (Callable): first token and token behind the last of each span -> its probability."""
+    if not spans:
+        return []
     starts = np.array([span.start for span in spans], dtype=np.int64)
     ends = np.array([span.end for span in spans], dtype=np.int64)
-    marginals = forward_backward(packed, transitions)
-    probabilities = span_probabilities(packed, marginals, transitions, tag_set, path, starts, ends)
-    if tag_set.scheme == "IOB":
-        swapped = path.copy()
-        swapped[starts] = [tag_set.other_beginning(int(tag)) for tag in path[starts]]
-        probabilities += span_probabilities(packed, marginals, transitions, tag_set, swapped, starts, ends)
-    scores = np.clip(probabilities, 0.0, 1.0).tolist()
-    return [ScoredSpan(*span, score) for span, score in zip(spans, scores, strict=True)]
-
-
-def span_probabilities(
-    packed: TimeMajor,
-    marginals: Marginals,
-    transitions: Transitions,
-    tag_set: TagSet,
-    path: Ints1d,
-    starts: Ints1d,
-    ends: Ints1d,
-) -> Floats:
-    """The probability that each span is an entity with exactly these borders and this label.
-
-    path (Ints1d): Shape: (n_tokens,), the tags of all texts; within a span those of its entity.
-    starts, ends (Ints1d): Shape: (n_spans,), first token and token behind the last, counted
-        over all texts.
-    RETURNS (Floats): Shape: (n_spans,), in [0, 1].
-    """
-    weights, start, _ = (to_weights(part) for part in transitions)
-    place = packed.place
-    emitted = marginals.emissions[place, path]
-    inside = weights[np.roll(path, 1), path] * emitted
-    logs = np.concatenate(([0.0], np.cumsum(np.log(np.where(inside > 0, inside, 1.0)))))
-    # The first token is reached from every tag before it that makes it a beginning ...
-    first, last = path[starts], path[ends - 1]
-    before = marginals.forward[place[starts - 1]]
-    entering = np.where(
-        packed.begins_text[starts],
-        start[first],
-        np.einsum("st,ts->s", before, (weights * tag_set.begins)[:, first]),
-    )
-    # ... and the last one is left to every tag behind it that makes it an end.
-    rows_behind = place[ends % len(path)]
-    behind = marginals.emissions[rows_behind] * marginals.backward[rows_behind]
-    leaving = np.where(
-        packed.ends_text[ends - 1],
-        marginals.backward[place[ends - 1], last],
-        np.einsum("st,st->s", behind, (weights * tag_set.finishes)[last]),
-    )
-    product = entering * emitted[starts] * np.exp(logs[ends] - logs[starts + 1]) * leaving
-    return np.clip(product, 0.0, 1.0)
+    return [ScoredSpan(*span, p) for span, p in zip(spans, score(starts, ends).tolist(), strict=True)]

@@ -5,147 +5,53 @@ legal in the tag scheme exist, and the weight of one is ``exp`` of the sum of it
 is found by the Viterbi algorithm, weights by the forward-backward algorithm (Rabiner 1989, "A tutorial
 on hidden Markov models", equations 19 to 27 and 32 to 35, with the scaling of section V.A).
 
-Stretches of text advance together, a token a step. A long text is cut into stretches which at first
-begin as if nothing stood before them; each then begins anew with what its neighbour ended with, until
-nothing changes any more. That is the result of the uncut text, and mostly there in the second round,
-because a lattice forgets its beginning within a few tokens.
+Stretches of text advance together, see ``stretches``. Where each begins with what its neighbour ends with, the
+result is that of the uncut text; mostly that is so in the second round, because a lattice forgets its beginning
+within a few tokens.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Callable, Optional, Sequence, Tuple, TypeVar
+from typing import Callable, Tuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .types import Bools1d, Ints1d, Transitions
+from .stretches import Floats, TimeMajor, Unsettled
+from .types import Ints1d, Transitions
 
-Floats = NDArray[np.float64]
-Result = TypeVar("Result")
 # Score differences within one token beyond this are cut off in the probabilities (not in the best
 # path): exp(-100) is below anything that shows in a score, and two in a row stay within a double.
 MAX_DIFFERENCE = 100.0
-# Tokens of a stretch: fewer make fewer steps, more settle sooner
-STRETCH = 64
 # After so many rounds the text is read uncut, one token after the other: slow, but never endless
 MAX_ROUNDS = 8
 # Differences below these are rounding: of summed scores, and of probabilities
 SCORE_TOLERANCE, SHARE_TOLERANCE = 1e-9, 1e-13
 
 
-class Unsettled(Exception):
-    """The stretches of a text have not agreed within ``MAX_ROUNDS``."""
-
-
-@dataclass(frozen=True)
-class TimeMajor:
-    """Stretches of different lengths, longest first, stored token by token across them.
-
-    At step ``t`` the first ``sizes[t]`` stretches still have a token; it stands in
-    ``rows[offsets[t] : offsets[t] + sizes[t]]``. Nothing is padded.
-    """
-
-    rows: Floats  # Shape: (n_tokens, n_tags)
-    sizes: Ints1d  # Shape: (n_steps,)
-    offsets: Ints1d  # Shape: (n_steps + 1,)
-    place: Ints1d  # Shape: (n_tokens,), token in the order of the texts -> row
-    last_rows: Ints1d  # Shape: (n_stretches,), row of each stretch's last token
-    before: Ints1d  # Shape: (n_stretches,), row of the token before the stretch; -1 where a text begins
-    behind: Ints1d  # Shape: (n_stretches,), row of the token behind it; -1 where a text ends
-
-    @classmethod
-    def pack(cls, scores: Sequence[Floats], *, longest: Optional[int] = None) -> "TimeMajor":
-        """scores (Sequence[Floats]): for each text, Shape: (n_tokens, n_tags)."""
-        lengths = np.array([len(text) for text in scores], dtype=np.int64)
-        return cls.pack_rows(np.concatenate(list(scores)), lengths, longest=longest)
-
-    @classmethod
-    def pack_rows(cls, rows: NDArray, lengths: Ints1d, *, longest: Optional[int] = None) -> "TimeMajor":
-        """Order the tokens of all texts by step.
-
-        rows (NDArray): tokens of all texts, end to end; Shape: (n_tokens, n_tags).
-        lengths (Ints1d): tokens of each text; Shape: (n_texts,).
-        longest (Optional[int]): texts are cut into stretches of so many tokens; None cuts none.
-        """
-        starts, ends, is_first, is_last = _stretches(lengths[lengths > 0], longest)
-        order = np.argsort(starts - ends, kind="stable")  # the longest stretch first
-        starts, ends, is_first, is_last = starts[order], ends[order], is_first[order], is_last[order]
-        sizes_of = ends - starts
-        n_steps = int(sizes_of.max(initial=0))
-        sizes = len(starts) - np.searchsorted(sizes_of[::-1], np.arange(n_steps), side="right")
-        offsets = np.concatenate(([0], np.cumsum(sizes)))
-        place = np.empty(len(rows), dtype=np.int64)
-        ranks = np.repeat(np.arange(len(starts)), sizes_of)
-        steps = np.arange(len(rows)) - np.repeat(np.cumsum(sizes_of) - sizes_of, sizes_of)
-        place[np.repeat(starts, sizes_of) + steps] = offsets[steps] + ranks
-        ordered = np.empty(rows.shape, dtype=np.float64)
-        ordered[place] = rows
-        before = np.where(is_first, -1, place[starts - 1]) if len(place) else starts
-        behind = np.where(is_last, -1, place[np.where(is_last, 0, ends)]) if len(place) else starts
-        return cls(ordered, sizes, offsets, place, place[ends - 1], before, behind)
-
-    def __len__(self) -> int:
-        return len(self.sizes)
-
-    def step(self, array: NDArray, t: int, n_stretches: Optional[int] = None) -> NDArray:
-        """A view of the rows of step ``t``, or of its first ``n_stretches``."""
-        start = self.offsets[t]
-        return array[start : start + (self.sizes[t] if n_stretches is None else n_stretches)]
-
-    def unpack(self, array: NDArray) -> NDArray:
-        """Rows by step back to rows by text."""
-        return array[self.place]
-
-    @cached_property
-    def begins_text(self) -> Bools1d:
-        """Whether each token is the first of its text; Shape: (n_tokens,), in the order of the texts."""
-        return self._mark(np.flatnonzero(self.before < 0))  # the row of a stretch's first token is its rank
-
-    @cached_property
-    def ends_text(self) -> Bools1d:
-        """Whether each token is the last of its text; Shape: (n_tokens,), in the order of the texts."""
-        return self._mark(self.last_rows[self.behind < 0])
-
-    def _mark(self, rows: Ints1d) -> Bools1d:
-        marks = np.zeros(len(self.place), dtype=bool)
-        marks[rows] = True
-        return self.unpack(marks)
-
-
-def _stretches(lengths: Ints1d, longest: Optional[int]) -> Tuple[Ints1d, Ints1d, Bools1d, Bools1d]:
-    """Start and end of each stretch, and whether it is its text's first and last. Shape: (n_stretches,)."""
-    longest = longest or int(lengths.max(initial=1))
-    text_ends = np.cumsum(lengths)
-    n_parts = -(-lengths // longest)
-    last_parts = np.cumsum(n_parts)
-    part = np.arange(n_parts.sum()) - np.repeat(last_parts - n_parts, n_parts)
-    starts = np.repeat(text_ends - lengths, n_parts) + part * longest
-    limit = np.repeat(text_ends, n_parts)
-    ends = np.minimum(starts + longest, limit)
-    return starts, ends, part == 0, ends == limit
-
-
-def over_stretches(rows: NDArray, lengths: Ints1d, run: Callable[[TimeMajor], Result]) -> Result:
-    """RETURNS: what ``run`` makes of the packed texts, cut into stretches if they settle."""
-    try:
-        return run(TimeMajor.pack_rows(rows, lengths, longest=STRETCH))
-    except Unsettled:
-        return run(TimeMajor.pack_rows(rows, lengths))
-
-
 def best_paths(packed: TimeMajor, transitions: Transitions) -> Ints1d:
     """The legal tags with the highest sum of scores (Viterbi); Shape: (n_tokens,), rows by step."""
-    # Tags that are reached alike (O, B- and S- of every label) share one search: n_kinds is a few more
-    # than the labels without learned transitions, n_tags with them.
-    kinds, kind_of = np.unique(transitions.between, axis=1, return_inverse=True)
-    between, kind_of = np.ascontiguousarray(kinds.T)[:, :, None], kind_of.reshape(-1)
-    best = np.empty_like(packed.rows)
+    return _trace(packed, transitions, best_sums(packed, transitions))
+
+
+def going_on(between: Floats) -> Callable[[Floats], Floats]:
+    """RETURNS (Callable): sums of the best paths up to a token -> of those that go on from it to each tag, before
+    its own score. Shapes: (n, n_tags).
+
+    Tags that are reached alike (O, B- and S- of every label) share one search: there are a few more kinds than
+    labels without learned transitions, and as many as tags with them.
+    """
+    kinds, kind_of = np.unique(between, axis=1, return_inverse=True)
+    by_kind, kind_of = np.ascontiguousarray(kinds.T)[:, :, None], kind_of.reshape(-1)
 
     def arrive(before: Floats) -> Floats:
-        """Sums of the best paths up to a token to those that go on from it. Shapes: (n, n_tags)."""
         # tags first: the search is over long rows then, several times as fast
-        return (np.ascontiguousarray(before.T) + between).max(axis=1)[kind_of].T
+        return (np.ascontiguousarray(before.T) + by_kind).max(axis=1)[kind_of].T
 
+    return arrive
+
+
+def best_sums(packed: TimeMajor, transitions: Transitions) -> Floats:
+    """For each token and tag the sum of the best path that ends there; Shape: (n_tokens, n_tags), rows by step."""
+    best, arrive = np.empty_like(packed.rows), going_on(transitions.between)
     continues = np.flatnonzero(packed.before >= 0)
     ended = np.zeros((len(continues), packed.rows.shape[1]))
     for n in range(MAX_ROUNDS):
@@ -159,7 +65,7 @@ def best_paths(packed: TimeMajor, transitions: Transitions) -> Ints1d:
             here[:] = found
         found = best[packed.before[continues]]
         if _same_but_for_a_constant(found, ended):
-            return _trace(packed, transitions, best)
+            return best
         ended = found
     raise Unsettled
 
@@ -173,10 +79,7 @@ def _same_but_for_a_constant(some: Floats, others: Floats) -> bool:
 
 
 def _trace(packed: TimeMajor, transitions: Transitions, best: Floats) -> Ints1d:
-    """The tags of the best paths, from the last token to the first.
-
-    best (Floats): for each token and tag the sum of the best path that ends there; Shape: (n_tokens, n_tags).
-    """
+    """The tags of the best paths, from the last token to the first. Shape of ``best``: (n_tokens, n_tags)."""
     path = np.zeros(len(best), dtype=np.int64)
     towards = np.ascontiguousarray(transitions.between.T)  # Shape: (n_tags, n_tags), by the tag behind
     is_cut = packed.behind >= 0
@@ -225,12 +128,7 @@ def forward_backward(packed: TimeMajor, transitions: Transitions) -> Marginals:
     The rows of ``packed`` are used up: they become the emissions.
     """
     weights, start, end = (to_weights(part) for part in transitions)
-    log_weights = packed.rows.max(axis=1)
-    emissions = packed.rows
-    emissions -= log_weights[:, None]
-    is_forbidden = np.isneginf(emissions)
-    np.exp(np.maximum(emissions, -MAX_DIFFERENCE, out=emissions), out=emissions)
-    emissions[is_forbidden] = 0.0
+    emissions, log_weights = _emissions(packed)
     forward, scales = _forward(packed, emissions, weights, start)
     emissions /= scales
     log_weights += np.log(scales[:, 0])
@@ -238,6 +136,23 @@ def forward_backward(packed: TimeMajor, transitions: Transitions) -> Marginals:
     ends_text = packed.last_rows[packed.behind < 0]
     log_weights[ends_text] += np.log(forward[ends_text] @ end)
     return Marginals(emissions, forward, backward, log_weights)
+
+
+def forward_weights(packed: TimeMajor, transitions: Transitions) -> Floats:
+    """Forward weights alone; Shape: (n_tokens, n_tags), rows by step. The rows of ``packed`` are used up."""
+    weights, start, _ = (to_weights(part) for part in transitions)
+    return _forward(packed, _emissions(packed)[0], weights, start)[0]
+
+
+def _emissions(packed: TimeMajor) -> Tuple[Floats, Floats]:
+    """The exp of the scores, at most 1, in their place; and the log of what each row was divided by."""
+    highest = packed.rows.max(axis=1)
+    emissions = packed.rows
+    emissions -= highest[:, None]
+    is_forbidden = np.isneginf(emissions)
+    np.exp(np.maximum(emissions, -MAX_DIFFERENCE, out=emissions), out=emissions)
+    emissions[is_forbidden] = 0.0
+    return emissions, highest
 
 
 def _forward(packed: TimeMajor, emissions: Floats, weights: Floats, start: Floats) -> Tuple[Floats, Floats]:

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spacy_bertfam.decoding import constrain, decode
-from spacy_bertfam.lattice import TimeMajor, best_paths
+from spacy_bertfam.lattice import best_paths
+from spacy_bertfam.stretches import TimeMajor
 from spacy_bertfam.tags import PREFIXES, TagSet
 from spacy_bertfam.types import Transitions
 

@@ -11,9 +11,10 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "spacy_bertfam"
 # the order in which data flows: a part imports from parts with a lower number, and from itself
 RANKS = {
-    "about": 0, "errors": 0, "saving": 0, "types": 0, "tags": 1, "gate": 1, "data": 1,
-    "encoder": 2, "lattice": 2, "decoding": 3, "heads": 4, "pipeline": 5, "hub": 6, "adopt": 6, "optimize": 6,
-    "training": 6, "evaluation": 6, "visual": 6, "checks": 7, "cli": 8,
+    "about": 0, "drawing": 0, "errors": 0, "saving": 0, "types": 0, "stretches": 1, "tags": 1, "gate": 1, "data": 1,
+    "encoder": 2, "lattice": 2, "tag_scores": 2, "span_scores": 3, "long_texts": 4, "decoding": 5, "heads": 6,
+    "pipeline": 7, "hub": 8, "adopt": 8, "optimize": 8, "training": 8, "evaluation": 8, "visual": 8, "checks": 9,
+    "cli": 10,
 }  # fmt: skip
 DATA_MAY_IMPORT = {"types", "errors", "saving", "data"}
 HEAVY = {"transformers", "tokenizers", "safetensors", "huggingface_hub", "onnxruntime", "onnx", "openvino"}

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from spacy_bertfam import lattice
+from spacy_bertfam import lattice, stretches
 from spacy_bertfam.decoding import constrain, decode
-from spacy_bertfam.lattice import TimeMajor, forward_backward
+from spacy_bertfam.lattice import forward_backward
+from spacy_bertfam.stretches import TimeMajor
 from spacy_bertfam.tags import PREFIXES, TagSet
 from spacy_bertfam.types import Transitions
 
@@ -19,7 +20,7 @@ def make_scores(n_tags, spread, seed=0):
 
 def uncut(monkeypatch, *args, **options):
     with monkeypatch.context() as patch:
-        patch.setattr(lattice, "STRETCH", None)
+        patch.setattr(stretches, "STRETCH", None)
         return decode(*args, **options)
 
 
@@ -34,7 +35,7 @@ def test_stretches_equal_the_uncut_text(scheme, stretch, max_rounds, monkeypatch
     outside = [rng.random(len(text)) < 0.1 for text in scores]
     options = {"learned": learned, "outside": outside, "temperature": 1.5}
     expected = uncut(monkeypatch, scores, tag_set, **options)
-    monkeypatch.setattr(lattice, "STRETCH", stretch)
+    monkeypatch.setattr(stretches, "STRETCH", stretch)
     monkeypatch.setattr(lattice, "MAX_ROUNDS", max_rounds)
     found = decode(scores, tag_set, **options)
     assert [[s[:3] for s in text] for text in found] == [[s[:3] for s in text] for text in expected]

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from thinc.types import Floats2d
 
 from ..decoding import constrain
-from ..lattice import TimeMajor, forward_backward, over_stretches
+from ..lattice import forward_backward
+from ..stretches import TimeMajor, over_stretches
 from ..tags import TagSet
 from ..types import TaggerModel, Tok2VecModel, Transitions
 from .linear import token_classifier

@@ -1,0 +1,85 @@
+"""Spans off a path of tags, and the exact probability of each over the lattice."""
+
+from typing import List
+
+import numpy as np
+
+from .lattice import Marginals, to_weights
+from .stretches import Floats, TimeMajor
+from .tags import TagSet
+from .types import Ints1d, TokenSpan, Transitions
+
+
+def spans_of(path: Ints1d, lengths: Ints1d, tag_set: TagSet) -> List[TokenSpan]:
+    """Legal tags of texts end to end to their spans."""
+    text = np.repeat(np.arange(len(lengths)), lengths)
+    padded = np.zeros(
+        len(path) + len(lengths), dtype=np.int64
+    )  # an O behind each text parts it from the next
+    padded[np.arange(len(path)) + text] = path
+    behind = (text + np.arange(len(path))).searchsorted
+    found = tag_set.decode(padded)
+    starts = behind(np.array([span.start for span in found], dtype=np.int64)).tolist()
+    return [
+        TokenSpan(start, start + span.end - span.start, span.label)
+        for start, span in zip(starts, found, strict=True)
+    ]
+
+
+def score_spans(
+    packed: TimeMajor,
+    marginals: Marginals,
+    transitions: Transitions,
+    tag_set: TagSet,
+    path: Ints1d,
+    starts: Ints1d,
+    ends: Ints1d,
+) -> Floats:
+    """As ``span_probabilities``, in IOB by whichever of its two tags a span begins."""
+    probabilities = span_probabilities(packed, marginals, transitions, tag_set, path, starts, ends)
+    if tag_set.scheme == "IOB":
+        swapped = path.copy()
+        swapped[starts] = [tag_set.other_beginning(int(tag)) for tag in path[starts]]
+        probabilities += span_probabilities(packed, marginals, transitions, tag_set, swapped, starts, ends)
+    return np.clip(probabilities, 0.0, 1.0)
+
+
+def span_probabilities(
+    packed: TimeMajor,
+    marginals: Marginals,
+    transitions: Transitions,
+    tag_set: TagSet,
+    path: Ints1d,
+    starts: Ints1d,
+    ends: Ints1d,
+) -> Floats:
+    """The probability that each span is an entity with exactly these borders and this label.
+
+    path (Ints1d): Shape: (n_tokens,), the tags of all texts; within a span those of its entity.
+    starts, ends (Ints1d): Shape: (n_spans,), first token and token behind the last, counted
+        over all texts.
+    RETURNS (Floats): Shape: (n_spans,), in [0, 1].
+    """
+    weights, start, _ = (to_weights(part) for part in transitions)
+    place = packed.place
+    emitted = marginals.emissions[place, path]
+    inside = weights[np.roll(path, 1), path] * emitted
+    logs = np.concatenate(([0.0], np.cumsum(np.log(np.where(inside > 0, inside, 1.0)))))
+    # The first token is reached from every tag before it that makes it a beginning ...
+    first, last = path[starts], path[ends - 1]
+    before = marginals.forward[place[starts - 1]]
+    entering = np.where(
+        packed.begins_text[starts],
+        start[first],
+        np.einsum("st,ts->s", before, (weights * tag_set.begins)[:, first]),
+    )
+    # ... and the last one is left to every tag behind it that makes it an end.
+    rows_behind = place[ends % len(path)]
+    behind = marginals.emissions[rows_behind] * marginals.backward[rows_behind]
+    leaving = np.where(
+        packed.ends_text[ends - 1],
+        marginals.backward[place[ends - 1], last],
+        np.einsum("st,st->s", behind, (weights * tag_set.finishes)[last]),
+    )
+    product = entering * emitted[starts] * np.exp(logs[ends] - logs[starts + 1]) * leaving
+    return np.clip(product, 0.0, 1.0)

@@ -1,0 +1,46 @@
+"""What a decoder reads: the scores of the tags of texts, and what is known of them beforehand."""
+
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .stretches import Result, TimeMajor, over_stretches
+from .types import Bools1d, Ints1d
+
+
+@dataclass(frozen=True)
+class TagScores:
+    """Scores of texts that stand end to end."""
+
+    rows: NDArray  # Shape: (n_tokens, n_tags)
+    temperature: float = 1.0  # that they are divided by
+    outside: Optional[Bools1d] = None  # tokens that must be O; Shape: (n_tokens,)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def part(self, start: int, end: int) -> "TagScores":
+        """RETURNS (TagScores): of some of the tokens, nothing copied."""
+        outside = None if self.outside is None else self.outside[start:end]
+        return TagScores(self.rows[start:end], self.temperature, outside)
+
+    def run(self, lengths: Ints1d, run: Callable[[TimeMajor], Result]) -> Result:
+        """RETURNS: what ``run`` makes of the texts, packed, cut into stretches if they settle.
+
+        lengths (Ints1d): tokens of each text; Shape: (n_texts,).
+        """
+
+        def prepared(packed: TimeMajor) -> Result:
+            if self.temperature != 1.0:
+                np.divide(packed.rows, self.temperature, out=packed.rows)
+            if self.outside is not None:
+                packed.rows[packed.place[self.outside], 1:] = -np.inf
+            return run(packed)
+
+        return over_stretches(self.rows, lengths, prepared)
+
+    def run_whole(self, run: Callable[[TimeMajor], Result]) -> Result:
+        """As ``run``, where the tokens are one text."""
+        return self.run(np.array([len(self)], dtype=np.int64), run)
