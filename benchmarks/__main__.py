@@ -5,6 +5,7 @@ from typing import List, Optional
 
 import typer
 
+from benchmarks.foreign import names
 from benchmarks.suites import SUITES, Inputs
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -31,6 +32,13 @@ def run_cli(
     n_docs: Optional[int] = typer.Option(
         None, min=1, help="The suites chain, limit and speed read the first documents only"
     ),
+    unit: str = typer.Option("doc", help="The same suites read: doc, paragraph or sentence"),
+    also: Optional[List[Path]] = typer.Option(
+        None, help="The suite speed: the same pipeline as `bertfam optimize` has written it; several times"
+    ),
+    peer: Optional[List[str]] = typer.Option(
+        None, help=f"The suite speed: only some of {'; '.join(names())}; several times"
+    ),
     max_words: int = typer.Option(1_000_000, help="The suite memory goes from 1,000 words up to these"),
 ) -> None:
     """Run suites (all of them without --suite) and leave their figures in OUTPUT."""
@@ -41,7 +49,19 @@ def run_cli(
             f"--suite: found {', '.join(unknown)}; expected some of {', '.join(SUITES)}."
         )
     sizes = tuple(n for n in Inputs.sizes if n <= max_words)
-    inputs = Inputs(output, model, corpus, encoder, lang, n_rounds, sizes, n_docs)
+    inputs = Inputs(
+        output,
+        model,
+        corpus,
+        encoder,
+        lang,
+        n_rounds,
+        sizes,
+        n_docs,
+        unit,
+        tuple(also or ()),
+        tuple(peer or ()),
+    )
     for name in chosen:
         try:
             typer.echo(SUITES[name](inputs))

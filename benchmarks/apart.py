@@ -17,6 +17,8 @@ from benchmarks.peers import prepare
 from benchmarks.speed import speed_rows
 from benchmarks.tables import Row
 
+OURS = "ours"
+REFERENCE = "spacy-transformers"
 Times = Dict[str, List[Tuple[float, float]]]
 
 
@@ -68,17 +70,25 @@ def compare_apart(inputs: Any) -> Tuple[Dict[str, List[Row]], int]:
     inputs (Inputs): with model and corpus.
     RETURNS (Tuple): the tables, and the number of words.
     """
+    unknown = sorted(set(inputs.peers) - set(foreign.names()))
+    if unknown:
+        raise ValueError(
+            f"--peer: found {', '.join(unknown)}; expected some of {'; '.join(foreign.names())}."
+        )
     work = inputs.output / "speed"
-    n_words = sum(map(len, prepare(inputs.model, inputs.corpus, work, inputs.lang, n_docs=inputs.n_docs)))
+    docs = prepare(inputs.model, inputs.corpus, work, inputs.lang, unit=inputs.unit, n_docs=inputs.n_docs)
+    n_words = sum(map(len, docs))
+    pipelines = {OURS: inputs.model, **{f"{OURS}, {path.name}": path for path in inputs.also}}
     times: Times = {}
     peaks: Dict[str, float] = {}
     left_out: Dict[str, str] = {}
     with ExitStack() as stack:
         workers = {}
-        for name in ("ours", *foreign.names()):
+        for name in (*pipelines, *(inputs.peers or foreign.names())):
             try:
                 python = interpreter(name, inputs.output / "environments")
-                worker = stack.enter_context(Worker(name, python, inputs.model, work, inputs.lang))
+                pipeline = pipelines.get(name, inputs.model)
+                worker = stack.enter_context(Worker(name, python, pipeline, work, inputs.lang))
                 worker.read()
                 workers[name] = worker
             except (OSError, ValueError, subprocess.CalledProcessError) as error:
@@ -89,13 +99,21 @@ def compare_apart(inputs: Any) -> Tuple[Dict[str, List[Row]], int]:
                 times.setdefault(name, []).append((found["seconds"], found["processor_seconds"]))
                 peaks[name] = found["peak_mb"]
                 typer.echo(f"round {n + 1} {name}: {found['seconds']:.1f} s", err=True)
-    if "ours" not in times:
-        raise ValueError(f"our own pipeline {left_out['ours']}")
+    if OURS not in times:
+        raise ValueError(f"our own pipeline {left_out[OURS]}")
     rows: List[Row] = [{"system": name, "why": why} for name, why in left_out.items()]
-    tables = {"Speed and memory": speed_rows(times, peaks, n_words)}
+    tables = {"Speed and memory": beside(speed_rows(times, peaks, n_words), REFERENCE)}
     return {**tables, **({"Left out": rows} if rows else {})}, n_words
+
+
+def beside(rows: List[Row], reference: str) -> List[Row]:
+    """RETURNS (List[Row]): with how many times as fast each system is as one of them, where that one ran."""
+    speed = next((row["words a processor second"] for row in rows if row["system"] == reference), None)
+    if speed is None:
+        return rows
+    return [{**row, f"times {reference}": row["words a processor second"] / speed} for row in rows]
 
 
 def interpreter(name: str, root: Path) -> Path:
     """RETURNS (Path): this one for ours, that of its environment for another system."""
-    return Path(sys.executable) if name == "ours" else find_or_make(environment_of(name), root)
+    return Path(sys.executable) if name.startswith(OURS) else find_or_make(environment_of(name), root)

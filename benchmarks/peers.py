@@ -8,19 +8,22 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
-from benchmarks.corpus import convert_parts, read_docs
+from benchmarks.corpus import convert_parts, find_parts, read_docs
 from benchmarks.export import export_classifier
 from benchmarks.foreign import System
 
 
-def prepare(trained: Path, corpus: Path, work: Path, lang: str, *, n_docs: Optional[int] = None) -> List[Doc]:
+def prepare(
+    trained: Path, corpus: Path, work: Path, lang: str, *, unit: str = "doc", n_docs: Optional[int] = None
+) -> List[Doc]:
     """Leave in ``work`` what the other systems are built from: texts, annotated sentences, the classifier.
 
-    n_docs (Optional[int]): the first documents alone; None is all.
-    RETURNS (List[Doc]): the annotated documents of the dev part.
+    unit (str): what is read: "doc", "paragraph" or "sentence".
+    n_docs (Optional[int]): the first of them alone; None is all.
+    RETURNS (List[Doc]): the annotated documents, or sentences, of the dev part.
     """
-    parts = {"dev": corpus / "dev.jsonl"}
-    docs = read_docs(convert_parts(parts, work, lang=lang, unit="doc")["dev"], lang)[:n_docs]
+    parts = find_parts(corpus, ["dev"])
+    docs = read_docs(convert_parts(parts, work, lang=lang, unit=unit)["dev"], lang)[:n_docs]
     gold = read_docs(convert_parts(parts, work, lang=lang, unit="sentence")["dev"], lang)
     (work / "texts.json").write_text(json.dumps([doc.text for doc in docs]), encoding="utf8")
     DocBin(docs=gold, attrs=["ENT_IOB", "ENT_TYPE"]).to_disk(work / "gold.spacy")

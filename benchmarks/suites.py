@@ -21,6 +21,9 @@ class Inputs:
     n_rounds: int = 5
     sizes: tuple = (1_000, 10_000, 100_000, 1_000_000)
     n_docs: Optional[int] = None  # of the corpus' dev part; None is all
+    unit: str = "doc"  # of the suites that read the corpus for speed
+    also: tuple = ()  # the same pipeline made for other runtimes: folders
+    peers: tuple = ()  # the other systems of the suite speed; none is all
 
     def need(self, *names: str) -> None:
         """Raises a ValueError that names the options which a suite lacks, or the paths that are not there."""
@@ -47,8 +50,8 @@ class Inputs:
 
             return [long_text(250, seed=seed) for seed in range(self.n_docs or 160)]
         self.need("corpus")
-        parts = {"dev": self.corpus / "dev.jsonl"}
-        path = convert_parts(parts, self.output / "corpus", lang=self.lang, unit="doc")["dev"]
+        parts = find_parts(self.corpus, ["dev"])  # type: ignore[arg-type]
+        path = convert_parts(parts, self.output / "corpus", lang=self.lang, unit=self.unit)["dev"]
         return [doc.text for doc in read_docs(path, self.lang)][: self.n_docs]
 
 

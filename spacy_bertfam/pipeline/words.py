@@ -43,7 +43,7 @@ def decode_words(
         return [[] for _ in docs]
     text = np.repeat(np.arange(len(docs)), lengths)
     n_words = np.bincount(text[words], minlength=len(docs))
-    rows = np.concatenate(list(scores))
+    rows = scores[0] if len(scores) == 1 else np.concatenate(list(scores))
     spans = decode_rows(
         rows if len(words) == len(rows) else rows[words], n_words, *args, outside=forced, **options
     )

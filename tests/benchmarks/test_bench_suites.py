@@ -2,6 +2,8 @@
 
 import json
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -75,6 +77,38 @@ def test_a_worker_answers_each_line_with_one_run(encoder, tmp_path):
         assert worker.read() == {"ready": True}
         assert worker.run()["seconds"] > 0
         assert worker.run()["peak_mb"] >= 0
+
+
+def test_versions_of_a_pipeline_are_set_beside_a_peer(encoder, tmp_path, monkeypatch):
+    import sys
+
+    pytest.importorskip("spacy_transformers")
+    from benchmarks import apart
+    from benchmarks.suites import Inputs
+    from benchmarks.untrained import make_untrained
+
+    monkeypatch.setattr(apart, "interpreter", lambda name, root: Path(sys.executable))
+    for name in ("model", "int8"):
+        make_untrained(encoder).to_disk(tmp_path / name)
+    (tmp_path / "corpus").mkdir()
+    lines = ["Marie B-Person", "vit O", "à O", "Lyon B-Location", "", "Paul B-Person", "dort O", ""] * 10
+    (tmp_path / "corpus" / "dev.iob").write_text("\n".join(lines), encoding="utf8")
+    inputs = Inputs(
+        tmp_path / "out",
+        tmp_path / "model",
+        tmp_path / "corpus",
+        n_rounds=1,
+        unit="sentence",
+        also=(tmp_path / "int8",),
+        peers=("spacy-transformers",),
+    )
+    tables, n_words = apart.compare_apart(inputs)
+    assert n_words == 60 and "Left out" not in tables
+    rows = {row["system"]: row for row in tables["Speed and memory"]}
+    assert list(rows) == ["ours", "ours, int8", "spacy-transformers"]
+    assert rows["spacy-transformers"]["times spacy-transformers"] == 1.0
+    with pytest.raises(ValueError, match="--peer: found pipe; expected some of spacy-transformers"):
+        apart.compare_apart(replace(inputs, peers=("pipe",)))
 
 
 @pytest.mark.parametrize(
