@@ -5,7 +5,7 @@ together, but for long ones, see ``long_texts``.
 """
 
 from itertools import accumulate, pairwise
-from typing import Callable, Iterator, List, Optional, Sequence
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from .span_scores import score_spans, spans_of
 from .stretches import Floats, TimeMajor
 from .tag_scores import TagScores
 from .tags import TagSet
-from .types import Bools1d, Ints1d, ScoredSpan, TokenSpan, Transitions
+from .types import Bools1d, Ints1d, ScoredSpan, SpanRows, Transitions
 
 # A longer text is decoded block by block: for a moment its lattice takes some 50 bytes for each token and tag
 MAX_TOKENS = 16_384
@@ -57,7 +57,7 @@ def decode(
     for mask, forced in zip(masks, outside or (), strict=False):
         if forced is not None:
             mask[:] = forced
-    spans = decode_rows(
+    spans, probabilities = decode_rows(
         np.concatenate(list(scores)),
         lengths,
         tag_set,
@@ -65,23 +65,23 @@ def decode(
         temperature=temperature,
         outside=np.concatenate(masks) if masks else None,
     )
-    return split_spans(spans, lengths)
+    return split_spans(spans, probabilities, lengths, tag_set)
 
 
-def split_spans(spans: Sequence[ScoredSpan], lengths: Ints1d) -> List[List[ScoredSpan]]:
+def split_spans(
+    spans: SpanRows, probabilities: Floats, lengths: Ints1d, tag_set: TagSet
+) -> List[List[ScoredSpan]]:
     """Spans over texts end to end to the spans of each text.
 
-    spans (Sequence[ScoredSpan]): in the order of the texts.
     lengths (Ints1d): tokens of each text; Shape: (n_texts,).
     """
-    result: List[List[ScoredSpan]] = []
-    position = 0
-    for base, end in pairwise(accumulate(lengths.tolist(), initial=0)):
-        first = position
-        while position < len(spans) and spans[position].start < end:
-            position += 1
-        result.append([ScoredSpan(a - base, b - base, label, p) for a, b, label, p in spans[first:position]])
-    return result
+    text_ends = np.cumsum(lengths)
+    cuts = np.searchsorted(spans.starts, text_ends)
+    bases = np.repeat(text_ends - lengths, np.diff(cuts, prepend=0))
+    labels = map(tag_set.labels.__getitem__, spans.labels.tolist())
+    columns = ((spans.starts - bases).tolist(), (spans.ends - bases).tolist(), labels, probabilities.tolist())
+    found = list(map(ScoredSpan._make, zip(*columns, strict=True)))
+    return [found[first:last] for first, last in pairwise([0, *cuts.tolist()])]
 
 
 def decode_rows(
@@ -92,7 +92,7 @@ def decode_rows(
     learned: Optional[Transitions] = None,
     temperature: float = 1.0,
     outside: Optional[Bools1d] = None,
-) -> List[ScoredSpan]:
+) -> Tuple[SpanRows, Floats]:
     """As ``decode``, on texts that stand end to end.
 
     rows (NDArray): Shape: (n_tokens, n_tags), at least one.
@@ -100,25 +100,19 @@ def decode_rows(
     learned (Optional[Transitions]): the head's own weights between tags.
     temperature (float): the scores are divided by it; above 1 the probabilities become more modest.
     outside (Optional[NDArray[bool]]): tokens that must be O; Shape: (n_tokens,).
-    RETURNS (List[ScoredSpan]): their tokens are counted over all texts.
+    RETURNS (Tuple[SpanRows, Floats]): the spans, and the probability of each; Shape: (n_spans,).
     """
     if learned is not None:
         learned = Transitions(*(part / temperature for part in learned))
     transitions = constrain(tag_set, learned)
 
     scores = TagScores(rows, temperature, outside)
-    found: List[ScoredSpan] = []
-    start = 0
-    for part in _parts(lengths):
-        end = start + int(part.sum())
-        spans = _decode_part(scores.part(start, end), part, tag_set, transitions)
-        found += (
-            [ScoredSpan(a + start, b + start, label, score) for a, b, label, score in spans]
-            if start
-            else spans
-        )
-        start = end
-    return found
+    parts, found, probabilities = list(_parts(lengths)), [], []
+    for part, start in zip(parts, accumulate((int(part.sum()) for part in parts), initial=0), strict=False):
+        spans, p = _decode_part(scores.part(start, start + int(part.sum())), part, tag_set, transitions)
+        found.append(spans._replace(starts=spans.starts + start, ends=spans.ends + start))
+        probabilities.append(p)
+    return SpanRows(*map(np.concatenate, zip(*found, strict=True))), np.concatenate(probabilities)
 
 
 def _parts(lengths: Ints1d) -> Iterator[Ints1d]:
@@ -130,33 +124,18 @@ def _parts(lengths: Ints1d) -> Iterator[Ints1d]:
 
 def _decode_part(
     scores: TagScores, lengths: Ints1d, tag_set: TagSet, transitions: Transitions
-) -> List[ScoredSpan]:
+) -> Tuple[SpanRows, Floats]:
     if lengths.max(initial=0) > MAX_TOKENS:
         path = long_path(scores, transitions, max_tokens=MAX_TOKENS)
         spans = spans_of(path, lengths, tag_set)
-        return with_scores(
-            spans,
-            lambda starts, ends: long_scores(
-                scores, transitions, tag_set, path, starts, ends, max_tokens=MAX_TOKENS
-            ),
-        )
+        return spans, long_scores(scores, transitions, tag_set, path, spans, max_tokens=MAX_TOKENS)
 
-    def run(packed: TimeMajor) -> List[ScoredSpan]:
+    def run(packed: TimeMajor) -> Tuple[SpanRows, Floats]:
         path = packed.unpack(best_paths(packed, transitions))
-
-        def score(starts: Ints1d, ends: Ints1d) -> Floats:
-            marginals = forward_backward(packed, transitions)
-            return score_spans(packed, marginals, transitions, tag_set, path, starts, ends)
-
-        return with_scores(spans_of(path, lengths, tag_set), score)
+        spans = spans_of(path, lengths, tag_set)
+        if not len(spans.starts):
+            return spans, np.zeros(0)
+        marginals = forward_backward(packed, transitions)
+        return spans, score_spans(packed, marginals, transitions, tag_set, path, spans.starts, spans.ends)
 
     return scores.run(lengths, run)
-
-
-def with_scores(spans: Sequence[TokenSpan], score: Callable[[Ints1d, Ints1d], Floats]) -> List[ScoredSpan]:
-    """score (Callable): first token and token behind the last of each span -> its probability."""
-    if not spans:
-        return []
-    starts = np.array([span.start for span in spans], dtype=np.int64)
-    ends = np.array([span.end for span in spans], dtype=np.int64)
-    return [ScoredSpan(*span, p) for span, p in zip(spans, score(starts, ends).tolist(), strict=True)]

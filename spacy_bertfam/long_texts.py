@@ -14,7 +14,7 @@ from .span_scores import score_spans
 from .stretches import Floats, TimeMajor
 from .tag_scores import TagScores
 from .tags import TagSet
-from .types import Ints1d, Transitions
+from .types import Ints1d, SpanRows, Transitions
 
 
 class Block(NamedTuple):
@@ -58,8 +58,7 @@ def long_scores(
     transitions: Transitions,
     tag_set: TagSet,
     path: Ints1d,
-    starts: Ints1d,
-    ends: Ints1d,
+    spans: SpanRows,
     *,
     max_tokens: int,
 ) -> Floats:
@@ -67,6 +66,9 @@ def long_scores(
 
     max_tokens (int): of a block, which is longer where a span would be cut.
     """
+    if not len(spans.starts):
+        return np.zeros(0)
+    starts, ends, _ = spans
     blocks = list(cut_between(starts, ends, len(scores), max_tokens))
     entering = list(_entering(scores, transitions, blocks))
     weights = to_weights(transitions.between)

@@ -1,29 +1,22 @@
 """Spans off a path of tags, and the exact probability of each over the lattice."""
 
-from typing import List
-
 import numpy as np
 
 from .lattice import Marginals, to_weights
 from .stretches import Floats, TimeMajor
 from .tags import TagSet
-from .types import Ints1d, TokenSpan, Transitions
+from .types import Ints1d, SpanRows, Transitions
 
 
-def spans_of(path: Ints1d, lengths: Ints1d, tag_set: TagSet) -> List[TokenSpan]:
+def spans_of(path: Ints1d, lengths: Ints1d, tag_set: TagSet) -> SpanRows:
     """Legal tags of texts end to end to their spans."""
     text = np.repeat(np.arange(len(lengths)), lengths)
-    padded = np.zeros(
-        len(path) + len(lengths), dtype=np.int64
-    )  # an O behind each text parts it from the next
-    padded[np.arange(len(path)) + text] = path
-    behind = (text + np.arange(len(path))).searchsorted
-    found = tag_set.decode(padded)
-    starts = behind(np.array([span.start for span in found], dtype=np.int64)).tolist()
-    return [
-        TokenSpan(start, start + span.end - span.start, span.label)
-        for start, span in zip(starts, found, strict=True)
-    ]
+    places = np.arange(len(path)) + text  # an O behind each text parts it from the next
+    padded = np.zeros(len(path) + len(lengths), dtype=np.int64)
+    padded[places] = path
+    found = tag_set.decode_rows(padded)
+    starts = np.searchsorted(places, found.starts)
+    return found._replace(starts=starts, ends=starts + found.ends - found.starts)
 
 
 def score_spans(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UserError
-from .types import Ints1d, TokenSpan
+from .types import Ints1d, SpanRows, TokenSpan
 
 # scheme -> the prefixes of one label's tags; O stands apart.
 # IOB is what checkpoints call B- and I- tags without saying whether they mean IOB1 or IOB2: it reads
@@ -130,14 +130,15 @@ class TagSet:
 
     def decode(self, ids: Ints1d) -> List[TokenSpan]:
         """Legal tag ids to spans, in the order of the text."""
+        rows = (column.tolist() for column in self.decode_rows(ids))
+        return [TokenSpan(start, end, self.labels[label]) for start, end, label in zip(*rows, strict=True)]
+
+    def decode_rows(self, ids: Ints1d) -> SpanRows:
+        """As ``decode``."""
         padded = np.concatenate(([0], ids, [0]))
         starts = np.flatnonzero(self.begins[padded[:-2], padded[1:-1]])
         ends = np.flatnonzero(self.finishes[padded[1:-1], padded[2:]]) + 1
-        width = len(PREFIXES[self.scheme])
-        return [
-            TokenSpan(int(start), int(end), self.labels[(int(ids[start]) - 1) // width])
-            for start, end in zip(starts, ends, strict=True)
-        ]
+        return SpanRows(starts, ends, (ids[starts] - 1) // len(PREFIXES[self.scheme]))
 
     def allowed_by_biluo(self, biluo: Sequence[Optional[str]]) -> NDArray[np.bool_]:
         """The tags that spaCy's BILUO annotation allows.

@@ -35,6 +35,14 @@ class ScoredSpan(NamedTuple):
     score: float  # in [0, 1]
 
 
+class SpanRows(NamedTuple):
+    """Spans over texts that stand end to end, in their order: an array for each thing that is known of them."""
+
+    starts: Ints1d  # Shape: (n_spans,), first token, counted over all texts
+    ends: Ints1d  # Shape: (n_spans,), token after the last
+    labels: Ints1d  # Shape: (n_spans,), index in the labels of a TagSet
+
+
 @dataclass(frozen=True)
 class Pieces:
     """The word pieces of one text, without special tokens.

@@ -8,13 +8,15 @@ from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
 
 from ..decoding import decode_rows, split_spans
+from ..tags import TagSet
 from ..types import Bools1d, ScoredSpan
 
 
 def decode_words(
     docs: Sequence[Doc],
     scores: Sequence[NDArray[np.float32]],
-    *args: Any,
+    tag_set: TagSet,
+    *,
     outside: Optional[Sequence[Optional[Bools1d]]] = None,
     **options: Any,
 ) -> List[List[ScoredSpan]]:
@@ -41,11 +43,11 @@ def decode_words(
     words = np.flatnonzero(kept)
     if not len(words):
         return [[] for _ in docs]
-    text = np.repeat(np.arange(len(docs)), lengths)
-    n_words = np.bincount(text[words], minlength=len(docs))
     rows = scores[0] if len(scores) == 1 else np.concatenate(list(scores))
-    spans = decode_rows(
-        rows if len(words) == len(rows) else rows[words], n_words, *args, outside=forced, **options
-    )
-    found = [ScoredSpan(int(words[a]), int(words[b - 1]) + 1, label, score) for a, b, label, score in spans]
-    return split_spans(found, lengths)
+    n_words = lengths
+    if len(words) < len(rows):
+        rows = rows[words]
+        n_words = np.bincount(np.repeat(np.arange(len(docs)), lengths)[words], minlength=len(docs))
+    spans, probabilities = decode_rows(rows, n_words, tag_set, outside=forced, **options)
+    spans = spans._replace(starts=words[spans.starts], ends=words[spans.ends - 1] + 1)
+    return split_spans(spans, probabilities, lengths, tag_set)
