@@ -7,6 +7,8 @@ from typing import List, Sequence
 
 import typer
 from spacy.tokens import Doc
+from spacy.training import Example
+from spacy.training.batchers import configure_minibatch_by_words
 
 from benchmarks.corpus import convert_parts, read_docs
 from benchmarks.speed import require
@@ -15,6 +17,7 @@ from benchmarks.windows import parse_pairs
 from spacy_bertfam.encoder.batch import PieceBatch, WindowSize
 from spacy_bertfam.encoder.chunking import CALL_COST_CPU, CALL_COST_GPU
 from spacy_bertfam.encoder.tokenizer import PieceTokenizer
+from spacy_bertfam.training.batch_by_pieces import build_batch_by_pieces
 
 
 def count_cells(
@@ -49,6 +52,44 @@ def training_rows(docs: Sequence[Doc], tokenizer: PieceTokenizer, *, batch_size:
     ]
 
 
+def batcher_rows(docs: Sequence[Doc], tokenizer: PieceTokenizer, encoder: Path, *, n_words: int) -> List[Row]:
+    """What a round through the data costs by spaCy's batches of words and by batches of as many pieces on average:
+    steps, cells and calls as above, and the padded pieces of the largest step, which its memory follows."""
+    random.seed(0)
+    shuffled = [Example(doc, doc) for doc in docs]
+    random.shuffle(shuffled)
+    n_pieces = (
+        n_words * sum(map(len, (p.ids for p in tokenizer([d.text for d in docs])))) // sum(map(len, docs))
+    )
+    batchers = {
+        f"spacy.batch_by_words.v1, {n_words}": configure_minibatch_by_words(
+            size=n_words, tolerance=0.2, discard_oversize=False
+        ),
+        f"spacy-bertfam.batch_by_pieces.v1, {n_pieces}": build_batch_by_pieces(
+            n_pieces, encoder=str(encoder)
+        ),
+    }
+    rows = []
+    for name, batcher in batchers.items():
+        steps = [[eg.reference for eg in batch] for batch in batcher(shuffled)]
+        counts = [
+            count_cells(
+                step,
+                tokenizer,
+                WindowSize(254, 32),
+                batch_size=len(step),
+                max_cells=4096,
+                call_cost=CALL_COST_CPU,
+            )
+            for step in steps
+        ]
+        totals = {key: sum(int(count[key]) for count in counts) for key in counts[0]}
+        lengths = [[len(pieces.ids) for pieces in tokenizer([doc.text for doc in step])] for step in steps]
+        padded = [max(found) * len(found) for found in lengths]
+        rows.append({"batcher": name, "steps": len(steps), **totals, "largest step, padded": max(padded)})
+    return rows
+
+
 def main_cli(
     corpus: Path = typer.Argument(..., help="Folder with train.jsonl and dev.jsonl"),
     encoder: Path = typer.Argument(..., help="Hugging Face folder of the encoder"),
@@ -76,9 +117,12 @@ def main_cli(
         }
         for size, max_cells in product(parse_pairs(pairs), (1024, 4096))
     ]
-    training = training_rows(read_docs(sentences, lang), tokenizer, batch_size=16)
+    learned = read_docs(sentences, lang)
+    training = training_rows(learned, tokenizer, batch_size=16)
+    batchers = batcher_rows(learned, tokenizer, encoder, n_words=600)
     tables = {
         "Training, batches of 16 sentences": training,
+        "Training, by batcher": batchers,
         "Prediction, batches of 64 documents": prediction,
     }
     typer.echo(report("Cells", tables, output / "padding.json"))
