@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from ..encoder.batch import WindowSize
 from ..encoder.checkpoint import without_weights
 from ..encoder.graph import Graph
 from ..encoder.runtimes.engines import ENGINES, PRECISIONS, TORCH
@@ -65,9 +66,9 @@ class Plan:
         """Whether the ranges of activations are measured beforehand, which needs texts."""
         return self.precision == "int8" and self.runtime == "openvino"
 
-    def settings(self) -> Dict[str, int]:
-        """RETURNS (Dict[str, int]): the encoder's settings that change."""
-        asked = {"threads": self.threads, "window": self.window, "overlap": self.overlap}
+    def windows(self) -> Dict[str, int]:
+        """RETURNS (Dict[str, int]): the settings of windows that change."""
+        asked = {"window": self.window, "overlap": self.overlap}
         return {name: value for name, value in asked.items() if value is not None}
 
 
@@ -78,6 +79,7 @@ class EncoderReport:
     component: str
     parity: VectorParity
     n_bytes: int  # of the graph; 0 in torch
+    windows: WindowSize
     costs: Dict[str, float] = field(default_factory=dict)  # part -> what it loses in 8 bits
     kept: List[str] = field(default_factory=list)  # parts that stay in float32
 
@@ -136,6 +138,8 @@ def optimize(
         encoder.shim.loaded.network  # noqa: B018  raises where the weights were left out
         encoder.shim.use_graph(None)
         encoder.change_settings(precision="fp32")
+        if plan.threads is not None:
+            encoder.change_settings(threads=plan.threads)
     examples = list(check) if check is not None else _made_up(nlp, encoders[0])
     docs = [eg.predicted for eg in examples[:N_COMPARED]]
     show = {"annotated": check is not None, "progress": progress}
@@ -145,7 +149,7 @@ def optimize(
             "The data to check on have no entities: expected annotated Docs, of the kind trained on."
         )
     for encoder in encoders:
-        encoder.change_settings(**plan.settings())
+        encoder.change_settings(**plan.windows())
     works = [_Work(encoder, vectors_of(encoder.model, docs)) for encoder in encoders]
     for work in works:
         _change(work, plan, docs, measured, progress)
@@ -231,7 +235,16 @@ def _report(plan: Plan, works: Sequence[_Work], docs: Sequence, before: Run, aft
         parity = compare_vectors(work.expected, vectors_of(work.encoder.model, docs))
         graph = work.encoder.shim.loaded.graph
         n_bytes = len(graph.content) if graph is not None else 0
-        encoders.append(EncoderReport(work.encoder.component, parity, n_bytes, work.costs, list(work.kept)))
+        encoders.append(
+            EncoderReport(
+                work.encoder.component,
+                parity,
+                n_bytes,
+                work.encoder.shim.window_size(),
+                work.costs,
+                list(work.kept),
+            )
+        )
     return Report(plan, encoders, before, after)
 
 

@@ -14,6 +14,9 @@ def _lines(report: Report) -> Iterator[str]:
     plan, before, after = report.plan, report.before, report.after
     for encoder in report.encoders:
         yield from _encoder_lines(encoder, several=len(report.encoders) > 1)
+        if plan.windows():
+            size = encoder.windows
+            yield f"windows   of {size.window} pieces, {size.overlap} in common"
     differing = len(before.entities ^ after.entities)
     yield f"entities  {len(before.entities):,} in torch, {len(after.entities):,} now; {differing:,} in one of both only"
     if before.f_score is not None and after.f_score is not None:

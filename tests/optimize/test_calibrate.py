@@ -49,7 +49,7 @@ def test_the_command_writes_a_pipeline_of_8_bits_near_torch(plain, plain_folder,
     ]
     result = CliRunner().invoke(app, ["optimize", *map(str, [plain_folder, tmp_path / "out", *options])])
     assert result.exit_code == 0, result.output
-    assert "openvino int8" in result.output
+    assert "openvino int8" in result.output and "windows   of 60 pieces, 0 in common" in result.output
     nlp = spacy.load(tmp_path / "out")
     graph = shim_of(nlp).loaded.graph
     assert (graph.runtime, graph.precision) == ("openvino", "int8")
