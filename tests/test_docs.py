@@ -183,7 +183,7 @@ def makers(name: str, line: str) -> list[str]:
 
 @pytest.mark.parametrize("name, line", CHEAP)
 def test_a_cheap_command_runs(name, line, clone, tmp_path, monkeypatch):
-    if "--runtime openvino" in line:  # an extra that the tests do without; .ci/run has it in its second environment
+    if "--runtime openvino" in line:  # an extra that the tests do without
         for package in ("openvino", "nncf", "onnxruntime"):
             pytest.importorskip(package)
     monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
