@@ -56,11 +56,10 @@ def batcher_rows(docs: Sequence[Doc], tokenizer: PieceTokenizer, encoder: Path, 
     """What a round through the data costs by spaCy's batches of words and by batches of as many pieces on average:
     steps, cells and calls as above, and the padded pieces of the largest step, which its memory follows."""
     random.seed(0)
+    n_pieces_of = {id(doc): len(pieces) for doc, pieces in zip(docs, tokenizer.cut(docs), strict=True)}
+    n_pieces = n_words * sum(n_pieces_of.values()) // sum(map(len, docs))
     shuffled = [Example(doc, doc) for doc in docs]
     random.shuffle(shuffled)
-    n_pieces = (
-        n_words * sum(map(len, (p.ids for p in tokenizer([d.text for d in docs])))) // sum(map(len, docs))
-    )
     batchers = {
         f"spacy.batch_by_words.v1, {n_words}": configure_minibatch_by_words(
             size=n_words, tolerance=0.2, discard_oversize=False
@@ -84,8 +83,7 @@ def batcher_rows(docs: Sequence[Doc], tokenizer: PieceTokenizer, encoder: Path, 
             for step in steps
         ]
         totals = {key: sum(int(count[key]) for count in counts) for key in counts[0]}
-        lengths = [[len(pieces.ids) for pieces in tokenizer([doc.text for doc in step])] for step in steps]
-        padded = [max(found) * len(found) for found in lengths]
+        padded = [max(n_pieces_of[id(doc)] for doc in step) * len(step) for step in steps]
         rows.append({"batcher": name, "steps": len(steps), **totals, "largest step, padded": max(padded)})
     return rows
 

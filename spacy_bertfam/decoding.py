@@ -4,7 +4,7 @@ Everything here is exact over the lattice of legal tags, see ``lattice``. All te
 together, but for long ones, see ``long_texts``.
 """
 
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .lattice import best_paths, forward_backward
 from .long_texts import long_path, long_scores
-from .span_scores import score_spans, spans_of
+from .span_scores import Lattice, score_spans, spans_of
 from .stretches import Floats, TimeMajor
 from .tag_scores import TagScores
 from .tags import TagSet
@@ -53,19 +53,23 @@ def decode(
     lengths = np.array([len(text) for text in scores], dtype=np.int64)
     if not lengths.sum():
         return [[] for _ in scores]
-    masks = [np.zeros(n, dtype=bool) for n in lengths] if outside else []
-    for mask, forced in zip(masks, outside or (), strict=False):
-        if forced is not None:
-            mask[:] = forced
     spans, probabilities = decode_rows(
         np.concatenate(list(scores)),
         lengths,
         tag_set,
         learned=learned,
         temperature=temperature,
-        outside=np.concatenate(masks) if masks else None,
+        outside=join_marks(outside, lengths),
     )
     return split_spans(spans, probabilities, lengths, tag_set)
+
+
+def join_marks(marks: Optional[Sequence[Optional[Bools1d]]], lengths: Ints1d) -> Optional[Bools1d]:
+    """Marks of the tokens of each text, where it has any, to those of texts end to end; None where none has."""
+    if marks is None or all(mark is None for mark in marks):
+        return None
+    known = zip(marks, lengths, strict=True)
+    return np.concatenate([np.zeros(n, dtype=bool) if mark is None else mark for mark, n in known])
 
 
 def split_spans(
@@ -107,9 +111,11 @@ def decode_rows(
     transitions = constrain(tag_set, learned)
 
     scores = TagScores(rows, temperature, outside)
-    parts, found, probabilities = list(_parts(lengths)), [], []
-    for part, start in zip(parts, accumulate((int(part.sum()) for part in parts), initial=0), strict=False):
-        spans, p = _decode_part(scores.part(start, start + int(part.sum())), part, tag_set, transitions)
+    found, probabilities = [], []
+    end = 0
+    for part in _parts(lengths):
+        start, end = end, end + int(part.sum())
+        spans, p = _decode_part(scores.part(start, end), part, tag_set, transitions)
         found.append(spans._replace(starts=spans.starts + start, ends=spans.ends + start))
         probabilities.append(p)
     return SpanRows(*map(np.concatenate, zip(*found, strict=True))), np.concatenate(probabilities)
@@ -135,7 +141,7 @@ def _decode_part(
         spans = spans_of(path, lengths, tag_set)
         if not len(spans.starts):
             return spans, np.zeros(0)
-        marginals = forward_backward(packed, transitions)
-        return spans, score_spans(packed, marginals, transitions, tag_set, path, spans.starts, spans.ends)
+        lattice = Lattice(packed, forward_backward(packed, transitions), transitions, tag_set)
+        return spans, score_spans(lattice, path, spans.starts, spans.ends)
 
     return scores.run(lengths, run)

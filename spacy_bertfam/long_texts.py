@@ -10,7 +10,7 @@ from typing import Iterator, List, NamedTuple
 import numpy as np
 
 from .lattice import best_paths, best_sums, forward_backward, forward_weights, going_on, to_weights
-from .span_scores import score_spans
+from .span_scores import Lattice, score_spans
 from .stretches import Floats, TimeMajor
 from .tag_scores import TagScores
 from .tags import TagSet
@@ -83,9 +83,11 @@ def long_scores(
         ) -> Floats:
             marginals = forward_backward(packed, around)
             if len(starts[own]):
-                of_block = (path[block.read_start : block.read_end], starts[own] - block.read_start)
                 found[own] = score_spans(
-                    packed, marginals, around, tag_set, *of_block, ends[own] - block.read_start
+                    Lattice(packed, marginals, around, tag_set),
+                    path[block.read_start : block.read_end],
+                    starts[own] - block.read_start,
+                    ends[own] - block.read_start,
                 )
             if not block.start:
                 return transitions.end

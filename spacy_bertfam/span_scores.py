@@ -1,5 +1,7 @@
 """Spans off a path of tags, and the exact probability of each over the lattice."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .lattice import Marginals, to_weights
@@ -19,40 +21,35 @@ def spans_of(path: Ints1d, lengths: Ints1d, tag_set: TagSet) -> SpanRows:
     return found._replace(starts=starts, ends=starts + found.ends - found.starts)
 
 
-def score_spans(
-    packed: TimeMajor,
-    marginals: Marginals,
-    transitions: Transitions,
-    tag_set: TagSet,
-    path: Ints1d,
-    starts: Ints1d,
-    ends: Ints1d,
-) -> Floats:
+class Lattice(NamedTuple):
+    """The weighed lattice of some texts."""
+
+    packed: TimeMajor
+    marginals: Marginals
+    transitions: Transitions
+    tag_set: TagSet
+
+
+def score_spans(lattice: Lattice, path: Ints1d, starts: Ints1d, ends: Ints1d) -> Floats:
     """As ``span_probabilities``, in IOB by whichever of its two tags a span begins."""
-    probabilities = span_probabilities(packed, marginals, transitions, tag_set, path, starts, ends)
+    probabilities = span_probabilities(lattice, path, starts, ends)
+    tag_set = lattice.tag_set
     if tag_set.scheme == "IOB":
         swapped = path.copy()
         swapped[starts] = [tag_set.other_beginning(int(tag)) for tag in path[starts]]
-        probabilities += span_probabilities(packed, marginals, transitions, tag_set, swapped, starts, ends)
+        probabilities += span_probabilities(lattice, swapped, starts, ends)
     return np.clip(probabilities, 0.0, 1.0)
 
 
-def span_probabilities(
-    packed: TimeMajor,
-    marginals: Marginals,
-    transitions: Transitions,
-    tag_set: TagSet,
-    path: Ints1d,
-    starts: Ints1d,
-    ends: Ints1d,
-) -> Floats:
+def span_probabilities(lattice: Lattice, path: Ints1d, starts: Ints1d, ends: Ints1d) -> Floats:
     """The probability that each span is an entity with exactly these borders and this label.
 
     path (Ints1d): Shape: (n_tokens,), the tags of all texts; within a span those of its entity.
     starts, ends (Ints1d): Shape: (n_spans,), first token and token behind the last, counted
         over all texts.
-    RETURNS (Floats): Shape: (n_spans,), in [0, 1].
+    RETURNS (Floats): Shape: (n_spans,), in [0, 1] but for rounding.
     """
+    packed, marginals, transitions, tag_set = lattice
     weights, start, _ = (to_weights(part) for part in transitions)
     place = packed.place
     emitted = marginals.emissions[place, path]
@@ -74,5 +71,4 @@ def span_probabilities(
         marginals.backward[place[ends - 1], last],
         np.einsum("st,st->s", behind, (weights * tag_set.finishes)[last]),
     )
-    product = entering * emitted[starts] * np.exp(logs[ends] - logs[starts + 1]) * leaving
-    return np.clip(product, 0.0, 1.0)
+    return entering * emitted[starts] * np.exp(logs[ends] - logs[starts + 1]) * leaving

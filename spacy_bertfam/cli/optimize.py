@@ -53,9 +53,9 @@ def optimize_cli(
         if out.exists():
             raise ValueError(f"{out} exists already; expected a new folder, so that nothing is overwritten.")
         nlp = load_pipeline(model)
-        examples = read_examples(nlp, check) if check is not None else None
-        docs = read_docs(nlp, calibrate) if calibrate is not None else None
-        report = optimize(nlp, plan, check=examples, calibration=docs, progress=True)
+        report = optimize(
+            nlp, plan, check=read_examples(nlp, check), calibration=read_docs(nlp, calibrate), progress=True
+        )
         typer.echo(format_report(report))
         if not report.is_acceptable:
             raise ValueError(
@@ -69,10 +69,15 @@ def optimize_cli(
     typer.echo(f"{out}: written")
 
 
-def read_examples(nlp: "Language", path: Path, *, option: str = "--check") -> "List[Example]":
-    """RETURNS (List[Example]): the annotated Docs of a .spacy file; raises a ValueError where there are none."""
+def read_examples(
+    nlp: "Language", path: Optional[Path], *, option: str = "--check"
+) -> "Optional[List[Example]]":
+    """RETURNS (Optional[List[Example]]): the annotated Docs of a .spacy file, None without one; raises a ValueError
+    where there are none."""
     from spacy.training import Corpus
 
+    if path is None:
+        return None
     if path.suffix != ".spacy" or not path.is_file():
         raise ValueError(
             f"{option} is {path}; expected a .spacy file with annotated Docs, as `bertfam convert` writes."
@@ -83,10 +88,13 @@ def read_examples(nlp: "Language", path: Path, *, option: str = "--check") -> "L
     return examples
 
 
-def read_docs(nlp: "Language", path: Path) -> "List[Doc]":
-    """RETURNS (List[Doc]): the texts of a .spacy file, or the lines of a text file, tokenised; at least one."""
+def read_docs(nlp: "Language", path: Optional[Path]) -> "Optional[List[Doc]]":
+    """RETURNS (Optional[List[Doc]]): the texts of a .spacy file, or the lines of a text file, tokenised, at least one;
+    None without a file."""
+    if path is None:
+        return None
     if path.suffix == ".spacy":
-        return [eg.predicted for eg in read_examples(nlp, path, option="--calibrate")]
+        return [eg.predicted for eg in read_examples(nlp, path, option="--calibrate") or ()]
     from ..adopt.sample import read_texts
 
     return [nlp.make_doc(text) for text in read_texts(path)]

@@ -17,6 +17,8 @@ from .manner import OURS, Manner, cut_by_token, reach_over_space, read_manner
 # by code point, the last row stands for all from U+FFFF on
 IS_SPACE = np.zeros(0x10000, dtype=bool)
 IS_SPACE[[c for c in range(0x3001) if chr(c).isspace()] + [0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF]] = True
+# at the borders of pieces, before all of the text is looked at
+N_LOOKS = 3
 
 
 def code_points(text: str) -> np.ndarray:
@@ -34,12 +36,14 @@ def trim_spaces(text: str, starts: Ints1d, ends: Ints1d) -> Tuple[Ints1d, Ints1d
         return starts, ends
     points = code_points(text)
     # Mostly one space: a look at the pieces alone is cheaper than one at all characters
-    for _ in range(2):
-        ends = ends - _is_space(points, ends - 1, starts < ends)
-        starts = starts + _is_space(points, starts, starts < ends)
-    if _is_space(points, ends - 1, starts < ends).any() or _is_space(points, starts, starts < ends).any():
-        return _trim_runs(points, starts, ends)
-    return starts, ends
+    for _ in range(N_LOOKS):
+        last = _is_space(points, ends - 1, starts < ends)
+        ends = ends - last
+        first = _is_space(points, starts, starts < ends)
+        starts = starts + first
+        if not (last.any() or first.any()):
+            return starts, ends
+    return _trim_runs(points, starts, ends)
 
 
 def _is_space(points: np.ndarray, places: Ints1d, looked_at: Bools1d) -> Bools1d:

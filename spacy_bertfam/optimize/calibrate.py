@@ -85,7 +85,7 @@ def require_nncf() -> None:
 def _import_nncf() -> Any:
     with _without_telemetry():
         import nncf
-    nncf.set_log_level(logging.ERROR)
+    logging.getLogger("nncf").setLevel(logging.ERROR)  # its own function would do so to every handler too
     return nncf
 
 

@@ -14,7 +14,7 @@ from thinc.api import Model
 
 from ..drawing import draw_evenly
 from ..tags import TagSet
-from ..types import TaggerModel
+from ..types import Ints1d, TaggerModel
 from .connect import find_encoder_component
 from .upstream import find_listeners, upstream_of
 
@@ -39,8 +39,6 @@ def fit_tagger(
     total (int): the words that the data have.
     RETURNS (bool): False where nothing could be learned from: fewer than two tags, or no encoder to hear.
     """
-    from ..heads.first_fit import LinearWeights, fit_tags  # torch is imported when training starts
-
     examples = draw_examples(get_examples, n_words, total=total)
     allowed = [tag_set.allowed_by_biluo(eg.get_aligned_ner()) for eg in examples]
     one_tag = np.concatenate([mask.sum(axis=1) == 1 for mask in allowed]) if allowed else np.zeros(0, bool)
@@ -56,10 +54,17 @@ def fit_tagger(
     vectors = tagger_vectors(model, docs)
     layer = model.get_ref("output_layer")
     X = np.concatenate([model.ops.to_numpy(rows) for rows in vectors])[one_tag]
-    first = LinearWeights(*(model.ops.to_numpy(layer.get_param(name)) for name in ("W", "b")))
-    set_weights(layer, *fit_tags(X, tags, first))
+    fit_layer(layer, X, tags)
     end(component, start)
     return True
+
+
+def fit_layer(layer: Model, X: NDArray[np.float32], tags: Ints1d) -> None:
+    """Fit a linear layer to the tags of tokens, see ``fit_tags``; of tags that do not occur it keeps the weights."""
+    from ..heads.first_fit import LinearWeights, fit_tags  # torch is imported when training starts
+
+    first = LinearWeights(*(layer.ops.to_numpy(layer.get_param(name)) for name in ("W", "b")))
+    set_weights(layer, *fit_tags(X, tags, first))
 
 
 def begin(component: str, examples: List[Example]) -> float:

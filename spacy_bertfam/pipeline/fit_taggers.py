@@ -9,7 +9,7 @@ from spacy.training import Example
 
 from ..errors import UserError
 from .after_init import new_components, training_corpus
-from .first_fit import DEFAULT_FIT_WORDS, begin, draw_examples, end, read_by_encoder, set_weights
+from .first_fit import DEFAULT_FIT_WORDS, begin, draw_examples, end, fit_layer, read_by_encoder
 
 # What spaCy's taggers learn from; a text that has none of it is not read
 TAUGHT = ("TAG", "POS", "MORPH", "LEMMA")
@@ -43,8 +43,6 @@ def fit_taggers(
     RETURNS (List[str]): the components that were fitted: those that have at least two tags in the words that were
         read. Raises a UserError where one has another model.
     """
-    from ..heads.first_fit import LinearWeights, fit_tags  # torch is imported when training starts
-
     pipes: Dict[str, Any] = {name: nlp.get_pipe(name) for name in components}
     for name, pipe in pipes.items():
         check_model(pipe, name)
@@ -63,9 +61,7 @@ def fit_taggers(
         model, known = pipes[name].model, gold[name] >= 0
         vectors = model.get_ref("tok2vec").predict(docs)
         X = np.concatenate([model.ops.to_numpy(rows) for rows in vectors])[known]
-        layer = model.get_ref("output_layer")
-        first = LinearWeights(*(model.ops.to_numpy(layer.get_param(param)) for param in ("W", "b")))
-        set_weights(layer, *fit_tags(X, gold[name][known], first))
+        fit_layer(model.get_ref("output_layer"), X, gold[name][known])
     end(", ".join(learned), start)
     return learned
 

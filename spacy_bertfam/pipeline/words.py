@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
 
-from ..decoding import decode_rows, split_spans
+from ..decoding import decode_rows, join_marks, split_spans
 from ..tags import TagSet
 from ..types import Bools1d, ScoredSpan
 
@@ -30,14 +30,8 @@ def decode_words(
     """
     lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
     kept = np.concatenate([doc.to_array(IS_SPACE) == 0 for doc in docs])
-    forced = None
-    if outside is not None and any(mark is not None for mark in outside):
-        forced = np.concatenate(
-            [
-                np.zeros(n, dtype=bool) if mark is None else mark
-                for n, mark in zip(lengths, outside, strict=True)
-            ]
-        )
+    forced = join_marks(outside, lengths)
+    if forced is not None:
         kept |= forced
         forced = forced[kept]
     words = np.flatnonzero(kept)
