@@ -67,6 +67,7 @@ def run_chain(inputs: Inputs) -> str:
 
 def run_limit(inputs: Inputs) -> str:
     """The pipeline beside its bare network."""
+    from benchmarks.arithmetic import bound_rows
     from benchmarks.bare import load_shim, runtime_name
     from benchmarks.limit import limit_rows, multiplication_rows, systems, verdict
     from benchmarks.speed import alternate
@@ -76,7 +77,11 @@ def run_limit(inputs: Inputs) -> str:
     n_words = sum(len(doc) for doc in map(nlp.make_doc, texts))
     rows = limit_rows(alternate(systems(trained, texts), texts, n_rounds=inputs.n_rounds), n_words)
     share = verdict(rows, runtime_name(shim))
-    tables = {"Beside the bare network": rows, "Matrix product in float32": multiplication_rows()}
+    products = multiplication_rows()
+    tables = {"Beside the bare network": rows, "Matrix product in float32": products}
+    bound = bound_rows(trained, texts, products)
+    if bound:
+        tables["Words a second if only the matrix products took time, in float32"] = bound
     chart = {row["system"]: row["words a second"] for row in rows}
     svg = bar_chart("Beside the bare network", chart, unit="words a second")
     return leave(inputs, "limit", tables, {"": svg}, words=n_words, rounds=inputs.n_rounds, share=share)

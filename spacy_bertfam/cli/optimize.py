@@ -17,13 +17,14 @@ def optimize_cli(
     runtime: str = typer.Option("onnxruntime", help="What predicts: onnxruntime, openvino or torch."),
     precision: str = typer.Option("fp32", help="fp32; bf16 (openvino, torch); int8 (openvino, onnxruntime)."),
     check: Optional[Path] = typer.Option(
-        None, help="Annotated .spacy file: nothing is written if F1 falls by more than --max-drop on it."
+        None,
+        help="Annotated .spacy file, or a folder of them: nothing is written if F1 falls by more than --max-drop on it.",
     ),
     max_drop: float = typer.Option(0.5, min=0, help="Points of F1 that may be lost."),
     calibrate: Optional[Path] = typer.Option(
         None,
-        help="int8 in openvino: texts to measure it on, some hundred of your kind: a .spacy file, or a text a line. "
-        "Without it those of --check.",
+        help="int8 in openvino: texts to measure it on, some hundred of your kind: a .spacy file, a folder of them, or "
+        "a text a line. Without it those of --check.",
     ),
     sensitivity: bool = typer.Option(
         False,
@@ -72,28 +73,34 @@ def optimize_cli(
 def read_examples(
     nlp: "Language", path: Optional[Path], *, option: str = "--check"
 ) -> "Optional[List[Example]]":
-    """RETURNS (Optional[List[Example]]): the annotated Docs of a .spacy file, None without one; raises a ValueError
-    where there are none."""
+    """RETURNS (Optional[List[Example]]): the annotated Docs of a .spacy file, or of all in a folder; None without a
+    path. Raises a ValueError where there are none."""
     from spacy.training import Corpus
 
     if path is None:
         return None
-    if path.suffix != ".spacy" or not path.is_file():
+    if not path.is_dir() and (path.suffix != ".spacy" or not path.is_file()):
         raise ValueError(
-            f"{option} is {path}; expected a .spacy file with annotated Docs, as `bertfam convert` writes."
+            f"{option} is {path}; expected a .spacy file with annotated Docs, as `bertfam convert` writes, or a folder "
+            "of such files."
         )
-    examples = list(Corpus(path)(nlp))
+    examples = list(Corpus(path)(nlp)) if has_docs(path) else []
     if not examples:
-        raise ValueError(f"{path} holds no Docs; expected annotated ones.")
+        raise ValueError(f"{path} holds no Docs; expected annotated ones, in .spacy files.")
     return examples
 
 
+def has_docs(path: Path) -> bool:
+    """Whether there is a .spacy file: spaCy warns of a folder without one."""
+    return path.is_file() or any(path.rglob("*.spacy"))
+
+
 def read_docs(nlp: "Language", path: Optional[Path]) -> "Optional[List[Doc]]":
-    """RETURNS (Optional[List[Doc]]): the texts of a .spacy file, or the lines of a text file, tokenised, at least one;
-    None without a file."""
+    """RETURNS (Optional[List[Doc]]): the texts of a .spacy file, or of all in a folder, or the lines of a text file,
+    tokenised, at least one; None without a path."""
     if path is None:
         return None
-    if path.suffix == ".spacy":
+    if path.is_dir() or path.suffix == ".spacy":
         return [eg.predicted for eg in read_examples(nlp, path, option="--calibrate") or ()]
     from ..adopt.sample import read_texts
 

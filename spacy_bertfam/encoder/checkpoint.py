@@ -5,7 +5,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 import torch
 
@@ -13,6 +13,7 @@ from ..errors import UserError
 from ..gate import CheckpointError, check_folder
 from ..saving import written_beside
 from .graph import FOLDER, Graph, has_weights, read_graph, remove_leftovers
+from .layers import keep_layers
 from .manner import MANNER_FILE
 from .tokenizer import PieceTokenizer
 from .widening import read_widened
@@ -77,17 +78,28 @@ class Checkpoint:
         return limit
 
 
-def read_checkpoint(folder: Path, *, attention: Optional[str] = None) -> Checkpoint:
+def read_checkpoint(
+    folder: Path, *, attention: Optional[str] = None, n_layers: Optional[int] = None
+) -> Checkpoint:
     """Open a Hugging Face folder offline, in float32 and on the CPU.
 
     attention (Optional[str]): as `transformers`' ``attn_implementation``; None lets it choose, which is
         scaled dot product attention wherever the architecture has it.
-    Raises a CheckpointError where the folder is not one, or holds what is not safe to open.
+    n_layers (Optional[int]): only the lowest so many layers; None is all. What is read without weights has those
+        that its graph was made with.
+    Raises a CheckpointError where the folder is not one, or holds what is not safe to open; a UserError where it
+        has fewer layers.
     """
     graph = read_graph(folder)
     if graph is not None and not has_weights(folder):
         return _read_without_weights(folder, graph)
-    return replace(_read_with_weights(folder, attention), graph=graph)
+    checkpoint, is_cut = _read_with_weights(folder, attention, n_layers)
+    if graph is not None and is_cut:
+        raise UserError(
+            f"{folder} holds a graph for {graph.runtime} with more layers than n_layers = {n_layers}; expected the "
+            "pipeline that it was made from: cut that one, and make it fast again with `bertfam optimize`."
+        )
+    return replace(checkpoint, graph=graph)
 
 
 def without_weights(checkpoint: Checkpoint) -> Checkpoint:
@@ -107,7 +119,10 @@ def _read_without_weights(folder: Path, graph: Graph) -> Checkpoint:
     return Checkpoint(None, _read_tokenizer(folder, files, pad_id=graph.pad_id), files, graph)
 
 
-def _read_with_weights(folder: Path, attention: Optional[str]) -> Checkpoint:
+def _read_with_weights(
+    folder: Path, attention: Optional[str], n_layers: Optional[int]
+) -> Tuple[Checkpoint, bool]:
+    """RETURNS (Tuple[Checkpoint, bool]): the encoder, and whether layers were left out."""
     from transformers import AutoConfig
 
     check_folder(folder)
@@ -115,11 +130,12 @@ def _read_with_weights(folder: Path, attention: Optional[str]) -> Checkpoint:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except UNFIT as error:
         raise CheckpointError(f"{folder / 'config.json'} cannot be read by transformers: {error}") from error
+    is_cut = n_layers is not None and keep_layers(config, n_layers, folder)
     network = _read_network(folder, config, attention)
     files = _read_tokenizer_files(folder)
     pad_id = getattr(config, "pad_token_id", None)
     tokenizer = _read_tokenizer(folder, files, pad_id=0 if pad_id is None else pad_id)
-    return Checkpoint(network, tokenizer, files)
+    return Checkpoint(network, tokenizer, files), is_cut
 
 
 def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:

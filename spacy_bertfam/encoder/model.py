@@ -33,6 +33,7 @@ def build_encoder(
     attention: Optional[str] = None,
     precision: str = "fp32",
     threads: Optional[int] = None,
+    n_layers: Optional[int] = None,
 ) -> Tok2VecModel:
     """An encoder of the BERT family as a token-to-vector layer.
 
@@ -60,6 +61,9 @@ def build_encoder(
     threads (Optional[int]): of the network on the CPU, for torch in the whole process; the variable
         BERTFAM_THREADS goes before it. None leaves it to torch (OMP_NUM_THREADS). Each process of
         ``nlp.pipe(n_process=...)`` has one.
+    n_layers (Optional[int]): only so many of the checkpoint's layers, counted from the embeddings; those above
+        are left out when it is loaded, and of what is saved too. Fewer are faster in training and in prediction.
+        None keeps all.
     RETURNS (Model[List[Doc], List[Floats2d]]): one row of width nO for each token.
     """
     frozen = frozen_layers if isinstance(frozen_layers, int) else tuple(frozen_layers)
@@ -74,6 +78,7 @@ def build_encoder(
         attention,
         precision,
         threads,
+        n_layers,
     )
     return Model(
         MODEL_NAME,

@@ -80,10 +80,15 @@ def open_graph(graph: Graph, threads: int) -> Runtime:
     try:
         return engine.open(graph.content, precision=graph.precision, threads=threads)
     except Exception as error:  # each engine has exceptions of its own
+        here, there = engine.version(), graph.versions.get(engine.package, "another version")
+        advice = (
+            "expected another --runtime or --precision of `bertfam optimize`, or another version of it."
+            if here == there
+            else "expected a version that can: upgrade it, or make the pipeline anew with `bertfam optimize`."
+        )
         raise UserError(
-            f"{engine.package} {engine.version()} cannot run this encoder's graph, which was made with "
-            f"{graph.versions.get(engine.package, 'another version')} ({type(error).__name__}: {error}); "
-            "expected a version that can: upgrade it, or make the pipeline anew with `bertfam optimize`."
+            f"{engine.package} {here} cannot run this encoder's graph, which was made with {there} "
+            f"({type(error).__name__}: {error}); {advice}"
         ) from error
 
 

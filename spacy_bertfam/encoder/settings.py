@@ -28,6 +28,7 @@ class EncoderSettings:
     attention: Optional[str] = None
     precision: str = "fp32"
     threads: Optional[int] = None
+    n_layers: Optional[int] = None
 
     def __post_init__(self) -> None:
         _one_of("pooling", self.pooling, POOLING_NAMES)
@@ -35,6 +36,10 @@ class EncoderSettings:
         _one_of("precision", self.precision, TORCH_PRECISIONS)
         if self.threads is not None and self.threads < 1:
             raise UserError(f"Encoder setting threads is {self.threads}: expected 1 or more, or null.")
+        if self.n_layers is not None and self.n_layers < 1:
+            raise UserError(
+                f"Encoder setting n_layers is {self.n_layers}: expected 1 or more, or null for all."
+            )
         if self.window is not None and self.window < 4:
             raise UserError(f"Encoder setting window is {self.window}: expected at least 4 pieces.")
         if self.overlap < 0 or (self.window is not None and self.overlap > self.window // 2):

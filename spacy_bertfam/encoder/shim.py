@@ -65,7 +65,9 @@ class EncoderShim(PyTorchShim):
 
     def load(self, folder: Path) -> None:
         """Take weights and tokenizer from a Hugging Face folder."""
-        checkpoint = read_checkpoint(folder, attention=self.settings.attention)
+        checkpoint = read_checkpoint(
+            folder, attention=self.settings.attention, n_layers=self.settings.n_layers
+        )
         network: Any = checkpoint.weights
         if network is not None:
             freeze(network, self.settings.frozen_layers)

@@ -1,9 +1,9 @@
 """Texts to word pieces, by the encoder's own fast tokenizer."""
 
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import accumulate
 from pathlib import Path
-from typing import Iterable, List, Sequence, Tuple
+from typing import List, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from ..gate import CheckpointError
 from ..types import Bools1d, Ints1d, Pieces
 from .manner import OURS, Manner, cut_by_token, reach_over_space, read_manner
+from .text_parts import encode_texts
 
 # What str.isspace() calls white space, and the zero-width marks that no tokenizer counts as a letter;
 # by code point, the last row stands for all from U+FFFF on
@@ -114,11 +115,7 @@ class PieceTokenizer:
         RETURNS (Tuple[Pieces, Ints1d]): the pieces with their places in ``"".join(texts)``, and how many each
             text has, Shape: (n_texts,).
         """
-        encodings = self.backend.encode_batch(list(texts), add_special_tokens=False)
-        counts = np.array([len(encoding) for encoding in encodings], dtype=np.int64)
-        ids = _flat((encoding.ids for encoding in encodings), int(counts.sum()))
-        pairs = chain.from_iterable(encoding.offsets for encoding in encodings)
-        offsets = _flat(pairs, 2 * len(ids)).reshape(-1, 2)
+        (ids, offsets), counts = encode_texts(self.backend, texts)
         bases = np.fromiter(accumulate((len(text) for text in texts), initial=0), np.int64)[:-1]
         offsets += np.repeat(bases, counts)[:, None]
         return Pieces(ids, *trim_spaces("".join(texts), offsets[:, 0], offsets[:, 1])), counts
@@ -169,7 +166,3 @@ def _read_backend(path: Path) -> Tokenizer:
 
 def _from_parts(backend: str, prefix: tuple, suffix: tuple, pad_id: int, manner: Manner) -> PieceTokenizer:
     return PieceTokenizer(Tokenizer.from_str(backend), prefix, suffix, pad_id, manner)
-
-
-def _flat(parts: Iterable[Iterable[int]], n: int) -> Ints1d:
-    return np.fromiter(chain.from_iterable(parts), dtype=np.int64, count=n)

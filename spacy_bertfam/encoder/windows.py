@@ -46,15 +46,17 @@ def split_windows(allowed: Bools1d, welcome: Bools1d, *, window: int, overlap: i
     overlap (int): pieces that neighbouring windows have in common, at most; below half a window.
 
     A token is read from the window in which it has most context on both sides: the middle of an
-    overlap parts the two windows.
+    overlap parts the two windows. Without overlap shorter windows cost nothing, as no piece is read
+    twice; so a sentence border is looked for in half a window then, otherwise in an eighth.
     """
     n_pieces = len(allowed) - 1
     welcome = welcome & allowed
+    share = 8 if overlap else 2
     starts, ends = [0], []
     while n_pieces - starts[-1] > window:
         start = starts[-1]
-        end = _last_cut(allowed, welcome, start, start + window) or start + window
-        following = _last_cut(allowed, welcome, start, max(start, end - overlap)) if overlap else end
+        end = _last_cut(allowed, welcome, start, start + window, share) or start + window
+        following = _last_cut(allowed, welcome, start, max(start, end - overlap), share) if overlap else end
         ends.append(end)
         starts.append(following or end)
     ends.append(n_pieces)
@@ -66,9 +68,12 @@ def split_windows(allowed: Bools1d, welcome: Bools1d, *, window: int, overlap: i
     return Windows(*(np.array(array, dtype=np.int64) for array in arrays))
 
 
-def _last_cut(allowed: Bools1d, welcome: Bools1d, low: int, high: int) -> int:
-    """The last good place for a cut in (low, high]; 0 where a cut anywhere would split a token."""
-    near = high - max(1, (high - low) // 8)
+def _last_cut(allowed: Bools1d, welcome: Bools1d, low: int, high: int, share: int) -> int:
+    """The last good place for a cut in (low, high]; 0 where a cut anywhere would split a token.
+
+    share (int): a welcome cut is looked for in the last so-manieth part of the stretch.
+    """
+    near = high - max(1, (high - low) // share)
     for cuts, bottom in ((welcome, near), (allowed, low)):
         places = np.flatnonzero(cuts[max(bottom, low) + 1 : high + 1])
         if len(places):

@@ -162,3 +162,18 @@ def test_the_share_stands_in_one_sentence():
     assert verdict(limit_rows(times, 100), "torch bf16") == (
         "torch bf16: nlp.pipe has 90% of the speed of its own bare network, 95% by processor time"
     )
+
+
+def test_operations_are_those_of_the_matrices_and_of_attention(tiny_encoder):
+    from collections import Counter
+
+    from benchmarks.arithmetic import operations
+    from spacy_bertfam.encoder.checkpoint import read_checkpoint
+
+    network = read_checkpoint(tiny_encoder("bert")).network
+    layers, width, inner = (
+        getattr(network.config, name) for name in ("num_hidden_layers", "hidden_size", "intermediate_size")
+    )
+    # a product and a sum for each number of each matrix and piece; scores and weighted sums for each pair of pieces
+    expected = 3 * layers * 2 * 7 * (4 * width**2 + 2 * width * inner + 2 * 7 * width)
+    assert operations(network, Counter({7: 3})) == expected

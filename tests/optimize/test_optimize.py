@@ -1,5 +1,7 @@
 """`optimize` and `bertfam optimize`: what is refused, what is said, what is written."""
 
+import shutil
+
 import pytest
 import spacy
 from optimized import TEXTS, found, shim_of
@@ -87,6 +89,14 @@ def test_int8_is_written_with_its_figures(run, plain_folder, dev, tmp_path, engi
 
 
 @needs_onnx
+def test_a_folder_of_files_is_checked_on(run, plain_folder, dev, tmp_path):
+    (tmp_path / "parts" / "more").mkdir(parents=True)
+    shutil.copy(dev, tmp_path / "parts" / "more" / "dev.spacy")
+    result = run(plain_folder, "out", "--check", tmp_path / "parts")
+    assert result.exit_code == 0, result.output
+    assert "F1" in result.output
+
+
 def test_nothing_is_written_where_f1_falls_too_far(run, plain_folder, dev, tmp_path, monkeypatch):
     scores = iter([90.0, 89.4])
     made = module.run
@@ -161,6 +171,7 @@ def test_an_encoder_that_a_head_owns_is_optimised_where_it_is(plain, tmp_path):
         (["nowhere", "out"], "The pipeline 'nowhere' cannot be loaded"),
         (["MODEL", "."], ". exists already; expected a new folder"),
         (["MODEL", "out", "--check", "dev.iob"], "--check is dev.iob; expected a .spacy file"),
+        (["MODEL", "out", "--check", "."], "holds no Docs; expected annotated ones, in .spacy files"),
         (["MODEL", "out", "--precision", "fp4"], "expected one of fp32, int8"),
     ],
 )

@@ -9,6 +9,8 @@ import spacy
 import torch
 from optimized import found, shim_of, train_once, vectors
 
+from spacy_bertfam.errors import UserError
+
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx")
 
@@ -76,6 +78,13 @@ def test_other_weights_put_into_the_folder_are_those_that_predict(onnx_folder, t
     with pytest.warns(UserWarning, match="made of other weights"):
         edited = spacy.load(tmp_path / "edited")
     assert shim_of(edited).loaded.graph is None
+
+
+def test_a_graph_of_more_layers_than_are_asked_for_is_refused(onnx_folder):
+    with pytest.raises(
+        UserError, match=r"graph for onnxruntime with more layers than n_layers = 1; expected"
+    ):
+        spacy.load(onnx_folder, config={"components.encoder.model.n_layers": 1})
 
 
 def test_a_frozen_encoder_keeps_its_graph_while_the_head_learns(onnx_folder, engine_calls):

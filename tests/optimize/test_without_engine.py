@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 
 import pytest
 import spacy
@@ -130,5 +131,9 @@ def test_a_graph_that_the_engine_cannot_run_is_told_with_the_versions(onnx_folde
     shutil.copytree(onnx_folder, tmp_path / "edited")
     (tmp_path / "edited" / "encoder" / "onnx" / "model.onnx").write_bytes(b"no graph")
     nlp = spacy.load(tmp_path / "edited")
-    with pytest.raises(UserError, match=r"onnxruntime .* cannot run this encoder's graph"):
+    with pytest.raises(UserError, match=r"onnxruntime .* cannot run this .*; expected another --runtime"):
+        nlp("Marie vit à Lyon.")
+    graph = shim_of(nlp).loaded.graph
+    shim_of(nlp).use_graph(replace(graph, versions={**graph.versions, "onnxruntime": "0.1"}))
+    with pytest.raises(UserError, match=r"which was made with 0\.1 .*; expected a version that can: upgrade"):
         nlp("Marie vit à Lyon.")
