@@ -6,6 +6,7 @@ from typing import Any, List, Optional, Sequence
 from typing import Counter as Counts
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.bare import load_shim
@@ -46,7 +47,8 @@ def operations(network: torch.nn.Module, widths: Counts[int]) -> float:
     total = 0
     for width, n in widths.items():
         ids = torch.zeros((1, width), dtype=torch.int64)
-        with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        # torch counts what attention computes in its plain form alone
+        with torch.inference_mode(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
             network(input_ids=ids, attention_mask=torch.ones_like(ids))
         total += n * counter.get_total_flops()
     return float(total)

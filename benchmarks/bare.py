@@ -28,7 +28,7 @@ def bare_loop(trained: Path, texts: Sequence[str], *, max_cells: Optional[int] =
     nlp, shim = load_shim(trained)
     runtime, tokenizer = shim.runtime(), shim.loaded.tokenizer
     batch = PieceBatch.from_docs([nlp.make_doc(text) for text in texts], tokenizer, shim.window_size())
-    chunks = batch.chunks(tokenizer, max_cells or shim.settings.max_batch_pieces, call_cost=runtime.call_cost)
+    chunks = batch.chunks(tokenizer, max_cells or shim.settings.max_batch_pieces, calls=runtime.calls)
     calls = list(_calls(runtime, chunks))
 
     def run(_: Sequence[str]) -> List[Any]:

@@ -15,7 +15,7 @@ from benchmarks.speed import require
 from benchmarks.tables import Row, report
 from benchmarks.windows import parse_pairs
 from spacy_bertfam.encoder.batch import PieceBatch, WindowSize
-from spacy_bertfam.encoder.chunking import CALL_COST_CPU, CALL_COST_GPU
+from spacy_bertfam.encoder.chunking import CALL_COST_CPU, CALL_COST_GPU, Calls
 from spacy_bertfam.encoder.tokenizer import PieceTokenizer
 from spacy_bertfam.training.batch_by_pieces import build_batch_by_pieces
 
@@ -33,7 +33,7 @@ def count_cells(
     n_pieces, n_cells, n_calls = 0, 0, 0
     for start in range(0, len(docs), batch_size):
         batch = PieceBatch.from_docs(docs[start : start + batch_size], tokenizer, size)
-        for chunk in batch.chunks(tokenizer, max_cells, call_cost=call_cost):
+        for chunk in batch.chunks(tokenizer, max_cells, calls=Calls(call_cost)):
             n_pieces += int(chunk.lengths.sum())
             n_cells += chunk.ids.size
             n_calls += 1

@@ -18,7 +18,7 @@ def optimize_cli(
     precision: str = typer.Option("fp32", help="fp32; bf16 (openvino, torch); int8 (openvino, onnxruntime)."),
     check: Optional[Path] = typer.Option(
         None,
-        help="Annotated .spacy file, or a folder of them: nothing is written if F1 falls by more than --max-drop on it.",
+        help="Annotated .spacy file, or a folder of them: nothing is written if F1 falls by more than --max-drop.",
     ),
     max_drop: float = typer.Option(0.5, min=0, help="Points of F1 that may be lost."),
     calibrate: Optional[Path] = typer.Option(

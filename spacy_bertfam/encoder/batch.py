@@ -9,9 +9,11 @@ from spacy.tokens import Doc
 
 from ..types import Ints1d, Pieces, Windows
 from .alignment import TokenPieces, align_joined
-from .chunking import CALL_COST_GPU, chunk_ends
+from .chunking import CALL_COST_GPU, Calls, chunk_ends
 from .tokenizer import PieceTokenizer
 from .windows import keep_first_pieces, renumber, sentence_borders, split_windows, token_borders
+
+ANY_CALLS = Calls(CALL_COST_GPU)
 
 
 class WindowSize(NamedTuple):
@@ -92,7 +94,7 @@ class PieceBatch:
         return replace(self, lasts=self.lasts - lost, n_cut=self.n_cut + int(lost.sum()))
 
     def chunks(
-        self, tokenizer: PieceTokenizer, max_cells: int, *, call_cost: int = CALL_COST_GPU
+        self, tokenizer: PieceTokenizer, max_cells: int, *, calls: Calls = ANY_CALLS
     ) -> Iterator[Chunk]:
         """Windows sorted by length, at most ``max_cells`` padded pieces in a chunk; see ``chunk_ends``."""
         lengths = self.windows.ends - self.windows.starts
@@ -104,9 +106,9 @@ class PieceBatch:
         ranks = rank[owners[with_pieces]]
         by_rank = np.argsort(ranks, kind="stable")
         tokens, ranks = with_pieces[by_rank], ranks[by_rank]
-        sizes = lengths[order] + tokenizer.n_special
+        sizes = calls.widths(lengths[order] + tokenizer.n_special)
         start = 0
-        for end in chunk_ends(sizes, max_cells=max_cells, call_cost=call_cost):
+        for end in chunk_ends(sizes, max_cells=max_cells, calls=calls):
             low, high = np.searchsorted(ranks, (start, end))
             width, rows = int(sizes[start]), ranks[low:high] - start
             yield self._chunk(tokenizer, order[start:end], width, tokens[low:high], rows)

@@ -1,6 +1,6 @@
 """Which windows share one call of the network: as few padded cells as the cost of a call allows."""
 
-from typing import List
+from typing import List, NamedTuple
 
 import numpy as np
 
@@ -12,12 +12,29 @@ CALL_COST_CPU = 32
 CALL_COST_GPU = 4096
 
 
-def chunk_ends(lengths: Ints1d, *, max_cells: int, call_cost: int) -> List[int]:
+class Calls(NamedTuple):
+    """What calls of the network cost in an engine, and which ones it is best asked for: some engines prepare
+    themselves for each number of cells that they have not yet seen."""
+
+    cost: int  # beside its cells, in cells: 0 pads nothing, a large number makes few calls
+    n_windows: int = 1  # above so many windows, only multiples of that
+    width: int = 1  # only multiples of so many pieces
+
+    def widths(self, lengths: Ints1d) -> Ints1d:
+        """The widths that windows are padded to, at most the longest one's.
+
+        lengths (Ints1d): of the windows, special pieces counted, longest first.
+        """
+        if self.width == 1 or not len(lengths):
+            return lengths
+        return np.minimum(-(-lengths // self.width) * self.width, lengths[0])
+
+
+def chunk_ends(lengths: Ints1d, *, max_cells: int, calls: Calls) -> List[int]:
     """Cut a row of windows into chunks, each padded to its longest window.
 
     lengths (Ints1d): of the windows, special pieces counted, longest first.
     max_cells (int): the most cells in a chunk; a single window may have more.
-    call_cost (int): cells that are worth one call less. 0 pads nothing, a large number makes few chunks.
     RETURNS (List[int]): index after the last window of each chunk.
     """
     n = len(lengths)
@@ -28,9 +45,13 @@ def chunk_ends(lengths: Ints1d, *, max_cells: int, call_cost: int) -> List[int]:
         while low < end - 1 and (end - low) * lengths[low] > max_cells:
             low += 1
         starts = np.arange(low, end)
-        costs = cost[low:end] + (end - starts) * lengths[low:end]
+        sizes = end - starts
+        if calls.n_windows > 1:
+            starts = starts[(sizes <= calls.n_windows) | (sizes % calls.n_windows == 0)]
+            sizes = end - starts
+        costs = cost[starts] + sizes * lengths[starts]
         best = int(costs.argmin())
-        cost[end], last_start[end] = costs[best] + call_cost, low + best
+        cost[end], last_start[end] = costs[best] + calls.cost, starts[best]
     ends = []
     while n:
         ends.append(n)

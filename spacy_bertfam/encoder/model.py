@@ -46,8 +46,8 @@ def build_encoder(
         classifiers do), "last", "mean" or "max".
     window (Optional[int]): the most pieces that go through the network together; a longer text is cut
         into windows. None takes all that the network can. Small windows are faster, large ones see more.
-    overlap (int): pieces that neighbouring windows of a long text have in common; 0 is fastest, and leaves
-        the tokens at a border with context on one side only.
+    overlap (int): pieces that two windows of a long text have in common where a sentence has to be cut, because
+        none ends in the second half of a window; 0 leaves the tokens there with context on one side only.
     max_batch_pieces (int): bound on the cells, padding included, of one call of the network: memory
         against speed. It never splits a window, and never changes a result.
     frozen_layers (Union[int, List[str]]): 0 trains everything; n leaves the embeddings and the first n

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .batch import Chunk, PieceBatch
-from .chunking import CALL_COST_CPU, CALL_COST_GPU
+from .chunking import CALL_COST_CPU, CALL_COST_GPU, Calls
 from .pooling import Pooling
 from .tokenizer import PieceTokenizer
 
@@ -14,7 +14,7 @@ from .tokenizer import PieceTokenizer
 class Runtime(Protocol):
     """Piece ids -> last hidden state: all that another engine has to replace for prediction."""
 
-    call_cost: int  # what a call costs beside its cells, in cells
+    calls: Calls
 
     def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
         """The last layer's vectors.
@@ -70,15 +70,15 @@ def chunk_vectors(
     YIELDS (Tuple[Tensor, Tensor]): the rows of the batch that were read, Shape: (n_tokens,), and their
         vectors, Shape: (n_tokens, width).
     """
-    for chunk in batch.chunks(tokenizer, max_cells, call_cost=runtime.call_cost):
+    for chunk in batch.chunks(tokenizer, max_cells, calls=runtime.calls):
         ids, mask, tokens, firsts, counts = chunk_tensors(chunk, device)
         pieces = runtime(ids, mask)
         yield tokens, pool(pieces.reshape(-1, width), firsts, counts)
 
 
-def call_cost(device: torch.device) -> int:
-    """RETURNS (int): what a call of torch's network costs on this device, in cells."""
-    return CALL_COST_CPU if device.type == "cpu" else CALL_COST_GPU
+def torch_calls(device: torch.device) -> Calls:
+    """RETURNS (Calls): those of torch's network on this device."""
+    return Calls(CALL_COST_CPU if device.type == "cpu" else CALL_COST_GPU)
 
 
 def chunk_tensors(chunk: Chunk, device: torch.device) -> Tuple[Tensor, ...]:

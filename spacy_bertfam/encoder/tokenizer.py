@@ -27,6 +27,11 @@ def code_points(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
+def is_space(points: np.ndarray) -> Bools1d:
+    """RETURNS (Bools1d): whether each of some characters, given as numbers, is white space."""
+    return IS_SPACE[np.minimum(points, len(IS_SPACE) - 1)]
+
+
 def trim_spaces(text: str, starts: Ints1d, ends: Ints1d) -> Tuple[Ints1d, Ints1d]:
     """Move the borders of pieces inwards over white space.
 
@@ -49,12 +54,12 @@ def trim_spaces(text: str, starts: Ints1d, ends: Ints1d) -> Tuple[Ints1d, Ints1d
 
 def _is_space(points: np.ndarray, places: Ints1d, looked_at: Bools1d) -> Bools1d:
     """Whether there is white space in each place that is looked at."""
-    return looked_at & IS_SPACE[np.minimum(points[np.where(looked_at, places, 0)], len(IS_SPACE) - 1)]
+    return looked_at & is_space(points[np.where(looked_at, places, 0)])
 
 
 def _trim_runs(points: np.ndarray, starts: Ints1d, ends: Ints1d) -> Tuple[Ints1d, Ints1d]:
     """As ``trim_spaces``, over runs of any length."""
-    is_letter = ~IS_SPACE[np.minimum(points, len(IS_SPACE) - 1)]
+    is_letter = ~is_space(points)
     n_before = np.concatenate(([0], np.cumsum(is_letter)))  # letters before each character
     letters = np.concatenate(([-1], np.flatnonzero(is_letter), [len(points)]))
     ends = letters[n_before[ends]] + 1

@@ -4,10 +4,12 @@ import numpy as np
 
 from ..types import Bools1d, Ints1d, Pieces, Windows
 from .alignment import TokenPieces
-from .tokenizer import code_points
+from .tokenizer import code_points, is_space
 
 SENTENCE_ENDS = np.array([ord(c) for c in ".!?…。！？"], dtype=np.uint32)
-NEWLINE = ord("\n")
+NEWLINE, FULL_STOP = ord("\n"), ord(".")
+# Letters of "Prof"
+LONGEST_ABBREVIATION = 4
 
 
 def covered(firsts: Ints1d, lasts: Ints1d, n: int) -> Bools1d:
@@ -23,40 +25,53 @@ def token_borders(tokens: TokenPieces, n_pieces: int) -> Bools1d:
 
 
 def sentence_borders(text: str, pieces: Pieces) -> Bools1d:
-    """Where a cut is welcome: at a line break, or between a full stop and a space.
+    """Where a sentence ends, as far as the characters tell: at a line break, or between a mark that ends one and a
+    space. A full stop behind a short word ends none: it may be that of "Dr." or "U.S.".
 
-    RETURNS (Bools1d): Shape: (n_pieces + 1,), indexed by the piece behind the cut.
+    RETURNS (Bools1d): Shape: (n_pieces + 1,), indexed by the piece behind the border.
     """
     characters = code_points(text)
     borders = np.zeros(len(pieces) + 1, dtype=bool)
     n_newlines = np.concatenate(([0], np.cumsum(characters == NEWLINE)))
     gap_starts, gap_ends = pieces.ends[:-1], pieces.starts[1:]
     has_newline = n_newlines[np.maximum(gap_ends, gap_starts)] > n_newlines[gap_starts]
-    ends_sentence = np.isin(characters[np.maximum(gap_starts - 1, 0)], SENTENCE_ENDS)
+    lasts = np.maximum(gap_starts - 1, 0)
+    ends_sentence = np.isin(characters[lasts], SENTENCE_ENDS)
+    places = np.flatnonzero(ends_sentence)
+    ends_sentence[places] = ~_may_abbreviate(characters, lasts[places])
     borders[1:-1] = has_newline | (ends_sentence & (gap_ends > gap_starts))
     return borders
 
 
+def _may_abbreviate(characters: np.ndarray, places: Ints1d) -> Bools1d:
+    """Whether there is a full stop behind a word of few letters."""
+    is_short = places <= LONGEST_ABBREVIATION
+    for n_back in range(1, LONGEST_ABBREVIATION + 2):
+        is_short |= is_space(characters[np.maximum(places - n_back, 0)])
+    return is_short & (characters[places] == FULL_STOP)
+
+
 def split_windows(allowed: Bools1d, welcome: Bools1d, *, window: int, overlap: int) -> Windows:
-    """Cut pieces into windows on token borders, at sentence borders where one is near.
+    """Cut pieces into windows: between two sentences where one ends in the second half of a window, otherwise
+    between two tokens, with some pieces in both.
 
     allowed (Bools1d): where a cut splits no token; Shape: (n_pieces + 1,).
-    welcome (Bools1d): where a cut is better; Shape: (n_pieces + 1,).
+    welcome (Bools1d): where a sentence ends; Shape: (n_pieces + 1,).
     window (int): the most pieces in a window, special pieces not counted.
-    overlap (int): pieces that neighbouring windows have in common, at most; below half a window.
+    overlap (int): pieces that two windows have in common where a sentence is cut, at most; below half a window.
 
-    A token is read from the window in which it has most context on both sides: the middle of an
-    overlap parts the two windows. Without overlap shorter windows cost nothing, as no piece is read
-    twice; so a sentence border is looked for in half a window then, otherwise in an eighth.
+    Shorter windows cost nothing where no piece is read twice. In an overlap a token is read from the window in
+    which it has most context on both sides: the middle parts the two windows.
     """
     n_pieces = len(allowed) - 1
-    welcome = welcome & allowed
-    share = 8 if overlap else 2
+    between_sentences = np.flatnonzero(welcome & allowed)
     starts, ends = [0], []
     while n_pieces - starts[-1] > window:
         start = starts[-1]
-        end = _last_cut(allowed, welcome, start, start + window, share) or start + window
-        following = _last_cut(allowed, welcome, start, max(start, end - overlap), share) if overlap else end
+        end = following = _last_place(between_sentences, start + window // 2, start + window)
+        if not end:
+            end = _last_cut(allowed, start, start + window) or start + window
+            following = _last_cut(allowed, start, max(start, end - overlap)) if overlap else end
         ends.append(end)
         starts.append(following or end)
     ends.append(n_pieces)
@@ -68,17 +83,16 @@ def split_windows(allowed: Bools1d, welcome: Bools1d, *, window: int, overlap: i
     return Windows(*(np.array(array, dtype=np.int64) for array in arrays))
 
 
-def _last_cut(allowed: Bools1d, welcome: Bools1d, low: int, high: int, share: int) -> int:
-    """The last good place for a cut in (low, high]; 0 where a cut anywhere would split a token.
+def _last_place(places: Ints1d, low: int, high: int) -> int:
+    """The last of the places in (low, high]; 0 where there is none."""
+    n = int(np.searchsorted(places, high, side="right"))
+    return int(places[n - 1]) if n and places[n - 1] > low else 0
 
-    share (int): a welcome cut is looked for in the last so-manieth part of the stretch.
-    """
-    near = high - max(1, (high - low) // share)
-    for cuts, bottom in ((welcome, near), (allowed, low)):
-        places = np.flatnonzero(cuts[max(bottom, low) + 1 : high + 1])
-        if len(places):
-            return max(bottom, low) + 1 + int(places[-1])
-    return 0
+
+def _last_cut(allowed: Bools1d, low: int, high: int) -> int:
+    """The last place for a cut in (low, high]; 0 where a cut anywhere would split a token."""
+    places = np.flatnonzero(allowed[low + 1 : high + 1])
+    return low + 1 + int(places[-1]) if len(places) else 0
 
 
 def _nearest_cut(allowed: Bools1d, low: int, high: int, middle: int) -> int:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_bertfam.encoder.chunking import chunk_ends
+from spacy_bertfam.encoder.chunking import Calls, chunk_ends
 
 
 def cost_of(lengths, ends, call_cost):
@@ -33,11 +33,11 @@ def all_cuts(n):
     ],
 )
 def test_padding_is_weighed_against_calls(lengths, call_cost, expected):
-    assert chunk_ends(np.array(lengths, dtype=np.int64), max_cells=1000, call_cost=call_cost) == expected
+    assert chunk_ends(np.array(lengths, dtype=np.int64), max_cells=1000, calls=Calls(call_cost)) == expected
 
 
 def test_bound_holds_but_for_a_single_window():
-    assert chunk_ends(np.array([500, 100, 100, 100]), max_cells=200, call_cost=4096) == [1, 2, 4]
+    assert chunk_ends(np.array([500, 100, 100, 100]), max_cells=200, calls=Calls(4096)) == [1, 2, 4]
 
 
 @settings(max_examples=60, deadline=None)
@@ -45,14 +45,26 @@ def test_bound_holds_but_for_a_single_window():
     lengths=st.lists(st.integers(1, 60), max_size=7).map(lambda row: sorted(row, reverse=True)),
     max_cells=st.integers(1, 200),
     call_cost=st.integers(0, 100),
+    step=st.integers(1, 3),
 )
-def test_no_other_cut_costs_less(lengths, max_cells, call_cost):
-    ends = chunk_ends(np.array(lengths, dtype=np.int64), max_cells=max_cells, call_cost=call_cost)
+def test_no_other_cut_costs_less(lengths, max_cells, call_cost, step):
+    calls = Calls(call_cost, n_windows=step)
+    ends = chunk_ends(np.array(lengths, dtype=np.int64), max_cells=max_cells, calls=calls)
     allowed = [
         cut
         for cut in all_cuts(len(lengths))
-        if all(b - a == 1 or (b - a) * lengths[a] <= max_cells for a, b in pairwise([0, *cut]))
+        if all(
+            b - a == 1 or ((b - a) * lengths[a] <= max_cells and (b - a <= step or (b - a) % step == 0))
+            for a, b in pairwise([0, *cut])
+        )
     ]
     assert not lengths or ends in allowed
     least = min((cost_of(lengths, cut, call_cost) for cut in allowed), default=0)
     assert cost_of(lengths, ends, call_cost) == least
+
+
+def test_widths_are_multiples_but_never_above_the_longest():
+    lengths = np.array([15, 14, 12, 9, 4, 3])
+    assert Calls(0, width=4).widths(lengths).tolist() == [15, 15, 12, 12, 4, 4]
+    assert Calls(0).widths(lengths) is lengths
+    assert not len(Calls(0, width=4).widths(lengths[:0]))

@@ -1,5 +1,6 @@
 """Windows: each piece owned once, cuts on token borders, tokens read where they have most context."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -139,12 +140,42 @@ def test_covered_places_lie_in_a_stretch():
     assert np.flatnonzero(found).tolist() == [1, 2, 3]
 
 
-def test_sentence_borders_are_line_breaks_and_full_stops_with_a_space():
-    text = "Il rit. Oui\nnon 3.5 a"
-    starts = np.array([0, 3, 6, 8, 12, 16, 17, 18, 20])
-    ends = np.array([2, 6, 7, 11, 15, 17, 18, 19, 21])
-    borders = sentence_borders(text, Pieces(np.arange(9), starts, ends))
-    assert np.flatnonzero(borders).tolist() == [3, 4]
+def borders_of(text):
+    """The pieces, each a word or a mark, that a sentence begins with."""
+    found = list(re.finditer(r"\w+|[^\w\s]", text))
+    pieces = Pieces(np.arange(len(found)), *np.array([piece.span() for piece in found]).T)
+    return [found[i].group() for i in np.flatnonzero(sentence_borders(text, pieces))]
+
+
+@pytest.mark.parametrize(
+    ("text", "begin"),
+    [
+        ("Elle riait. Oui\nnon 3.5 a", ["Oui", "non"]),
+        ("Elle riait.Oui, non", []),
+        ("Va ! Qui ? Personne… Rien", ["Qui", "Personne", "Rien"]),
+        ("Le Dr. Roux, M. Bouc et le Prof. Tournesol partent. Haddock reste.", ["Haddock"]),
+        ("J. K. Rowling went to the U.S. Army. Then home", []),
+        ("Dr. Roux", []),
+        ("Elle rit. Elle dort", []),  # too short to tell
+    ],
+)
+def test_sentence_borders_are_line_breaks_and_marks_with_a_space_that_abbreviate_nothing(text, begin):
+    assert borders_of(text) == begin
+
+
+def test_between_sentences_nothing_is_read_twice():
+    windows = split([1] * 30, window=16, overlap=4, welcome=[9, 12, 22])
+    assert list(zip(windows.starts.tolist(), windows.ends.tolist(), strict=True)) == [
+        (0, 12),
+        (12, 22),
+        (22, 30),
+    ]
+
+
+def test_a_sentence_that_ends_too_early_is_cut_with_overlap():
+    windows = split([1] * 30, window=16, overlap=4, welcome=[8])
+    assert windows.ends[0] == 16
+    assert windows.starts[1] == 12
 
 
 def test_of_a_long_token_the_first_pieces_stay():

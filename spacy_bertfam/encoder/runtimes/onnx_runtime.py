@@ -3,8 +3,10 @@
 import torch
 from torch import Tensor
 
+from ..chunking import Calls
+
 # Measured (benchmarks/README.md): less than a call of torch, as the graph has fewer and larger steps
-CALL_COST = 12
+CALLS = Calls(12)
 INPUTS = ("ids", "mask")
 
 
@@ -16,7 +18,7 @@ class OnnxRuntime:
     Raises what onnxruntime raises where it cannot run the graph.
     """
 
-    call_cost = CALL_COST
+    calls = CALLS
 
     def __init__(self, content: bytes, *, precision: str, threads: int) -> None:
         import onnxruntime

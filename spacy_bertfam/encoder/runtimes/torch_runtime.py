@@ -7,7 +7,7 @@ from typing import Any, ContextManager
 import torch
 from torch import Tensor
 
-from ..runtime import call_cost
+from ..runtime import torch_calls
 
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -18,7 +18,7 @@ class TorchRuntime:
     def __init__(self, network: torch.nn.Module, mixed_precision: str = "none") -> None:
         self.network = network
         self.mixed_precision = mixed_precision
-        self.call_cost = call_cost(next(network.parameters()).device)
+        self.calls = torch_calls(next(network.parameters()).device)
 
     def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
         with self._autocast(ids.device.type):
