@@ -28,6 +28,7 @@ def make_config(
     head: str = "linear",
     window: Optional[int] = None,
     overlap: Optional[int] = None,
+    n_layers: Optional[int] = None,
 ) -> Config:
     """The shared config of the project with everything of the recipe in it.
 
@@ -56,7 +57,8 @@ def make_config(
     config["corpora"]["dev"]["limit"] = N_WATCHED
     config["components"]["ner"]["model"]["@architectures"] = HEADS[head]
     model = config["components"]["encoder"]["model"]
-    model.update({k: v for k, v in {"window": window, "overlap": overlap}.items() if v is not None})
+    asked = {"window": window, "overlap": overlap, "n_layers": n_layers}
+    model.update({k: v for k, v in asked.items() if v is not None})
     return config
 
 

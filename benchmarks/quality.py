@@ -82,6 +82,7 @@ def main(
     dev_limit: Optional[int] = None,
     whole: bool = False,
     n_rounds: int = 10,
+    n_layers: Optional[int] = None,
 ) -> str:
     """Run what has not run yet.
 
@@ -94,7 +95,7 @@ def main(
     docs.pop("train", None)
     scored = {name: draw_docs(units[name], dev_limit, lang=lang) for name in units if name != "train"}
     corpus = {"train": units["train"], "dev": next(iter(scored.values()))}
-    trained = train_all(Task(corpus, encoder, recipe, lang), output, systems, seeds)
+    trained = train_all(Task(corpus, encoder, recipe, lang, n_layers), output, systems, seeds)
     train_docs = read_docs(units["train"], lang)
     n_words = sum(map(len, train_docs)) * recipe.epochs
     base = "spacy-transformers" if "spacy-transformers" in trained else list(trained)[-1]
@@ -114,6 +115,7 @@ def main(
     settings = {
         **vars(recipe),
         "seed": list(seeds),
+        "layers": "all" if n_layers is None else n_layers,
         "unit": unit,
         "units": len(train_docs),
         "words an epoch": n_words // recipe.epochs,
@@ -143,6 +145,9 @@ def main_cli(
         None, help="Only so many units of the training part, drawn at random"
     ),
     dev_limit: Optional[int] = typer.Option(None, help="Only so many units of each scored part"),
+    n_layers: Optional[int] = typer.Option(
+        None, min=1, help="Ours: only so many layers of the encoder, the lowest; beside all of the others"
+    ),
     whole: bool = typer.Option(False, "--whole", help="Score whole documents too"),
     n_rounds: int = typer.Option(
         10, help="Rounds of the alternating comparison of training speed; 0 leaves it out"
@@ -175,6 +180,7 @@ def main_cli(
         dev_limit=dev_limit,
         whole=whole,
         n_rounds=n_rounds,
+        n_layers=n_layers,
     )
     typer.echo(text)
 

@@ -5,7 +5,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import spacy
 from spacy.tokens import Doc
@@ -28,6 +28,7 @@ class Task:
     encoder: Path  # a Hugging Face folder
     recipe: Recipe
     lang: str
+    n_layers: Optional[int] = None  # of the encoder in ours, the lowest; None is all
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Trained:
 
 def train_ours(task: Task, output: Path, *, head: str = "linear") -> Trained:
     """`spacy train` with the project's own config, unless that is done."""
-    return train_spacy(make_config, task, output, head=head)
+    return train_spacy(make_config, task, output, head=head, n_layers=task.n_layers)
 
 
 def train_crf(task: Task, output: Path) -> Trained:
