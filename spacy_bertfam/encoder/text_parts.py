@@ -18,7 +18,7 @@ PART = 65536
 # Characters that a part reads beside its own, on each side: some words
 CONTEXT = 256
 # Parts that are tokenised at the same time
-AT_ONCE = 8
+AT_ONCE = 4
 
 
 class RawPieces(NamedTuple):
