@@ -3,10 +3,11 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Dict, List, Optional, Tuple, Type
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Type
 
 import typer
 
@@ -78,7 +79,7 @@ def compare_apart(inputs: Any) -> Tuple[Dict[str, List[Row]], int]:
     work = inputs.output / "speed"
     docs = prepare(inputs.model, inputs.corpus, work, inputs.lang, unit=inputs.unit, n_docs=inputs.n_docs)
     n_words = sum(map(len, docs))
-    pipelines = {OURS: inputs.model, **{f"{OURS}, {path.name}": path for path in inputs.also}}
+    pipelines = {OURS: inputs.model, **dict(zip(names_of(inputs.also), inputs.also, strict=True))}
     times: Times = {}
     peaks: Dict[str, float] = {}
     left_out: Dict[str, str] = {}
@@ -104,6 +105,15 @@ def compare_apart(inputs: Any) -> Tuple[Dict[str, List[Row]], int]:
     rows: List[Row] = [{"system": name, "why": why} for name, why in left_out.items()]
     tables = {"Speed and memory": beside(speed_rows(times, peaks, n_words), REFERENCE)}
     return {**tables, **({"Left out": rows} if rows else {})}, n_words
+
+
+def names_of(folders: Sequence[Path]) -> List[str]:
+    """RETURNS (List[str]): a name for each pipeline, by its folder, and by the folder around it where two are alike."""
+    last = Counter(folder.name for folder in folders)
+    return [
+        f"{OURS}, {folder.name if last[folder.name] == 1 else folder.parent.name + '/' + folder.name}"
+        for folder in folders
+    ]
 
 
 def beside(rows: List[Row], reference: str) -> List[Row]:

@@ -1,11 +1,13 @@
 """The documents: every command in them exists with its options, the cheap ones run, stated defaults are true."""
 
+import json
 import os
 import re
 import shlex
 import shutil
 from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -68,8 +70,10 @@ def test_a_command_of_spacy_exists_with_its_options(name, line):
     elif overrides:
         config = load_config(ROOT / words[0])
         for option in overrides:
-            section, _, setting = option.removeprefix("--").rpartition(".")
-            assert setting in config[section], option
+            block: Any = config
+            for name in option.removeprefix("--").split("."):
+                assert name in block, option
+                block = block[name]
 
 
 @pytest.mark.parametrize("name, line", [pair for pair in COMMANDS if " pip install" in pair[1]])
@@ -151,6 +155,10 @@ def clone(tiny_encoder, tmp_path_factory) -> Path:
     doc = nlp.make_doc("Anne vit à Rennes.")
     doc.set_ents([doc.char_span(0, 4, "PER"), doc.char_span(11, 17, "LOC")])
     nlp.initialize(lambda: [Example(nlp.make_doc(doc.text), doc)])
+    for part in ("train", "dev"):  # as the workflow does it
+        place = folder / "corpus" / "quickstart" / part / "fr.spacy"
+        line = ["bertfam", "convert", str(folder / "assets" / f"fr_{part}.jsonl"), str(place), "--lang", "fr"]
+        assert CliRunner().invoke(spacy_app, line).exit_code == 0
     for run in ("quickstart", "mine"):
         (folder / "training" / run).mkdir(parents=True)
         nlp.to_disk(folder / "training" / run / "model-best")
@@ -190,6 +198,25 @@ def test_a_cheap_command_runs(name, line, clone, tmp_path, monkeypatch):
     for command in [*makers(name, line), line]:
         result = CliRunner().invoke(spacy_app, shlex.split(command)[3:])
         assert result.exit_code == 0, f"{command}\n{result.output}\n{result.exception}"
+
+
+def test_the_training_with_fewer_layers_runs(clone, tiny_encoder, tmp_path, monkeypatch):
+    (line,) = [line for name, line in SPACY_COMMANDS if "n_layers" in line and name == "README.md"]
+    monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
+    line = line.replace("camembert-base", str(tiny_encoder("camembert"))).replace("n_layers 8", "n_layers 1")
+    for part in ("train", "dev"):
+        shutil.copy(f"corpus/quickstart/{part}/fr.spacy", f"corpus/{part}.spacy")
+    command = [
+        *shlex.split(line)[3:],
+        "--training.max_steps",
+        "1",
+        "--initialize.components.ner.fit_words",
+        "0",
+    ]
+    result = CliRunner().invoke(spacy_app, command)
+    assert result.exit_code == 0, f"{result.output}\n{result.exception}"
+    config = json.loads(Path("training/small/model-last/encoder/config.json").read_text(encoding="utf8"))
+    assert config["num_hidden_layers"] == 1
 
 
 def test_a_tiny_encoder_is_made_as_contributing_says(tmp_path, monkeypatch):

@@ -177,3 +177,10 @@ def test_operations_are_those_of_the_matrices_and_of_attention(tiny_encoder):
     # a product and a sum for each number of each matrix and piece; scores and weighted sums for each pair of pieces
     expected = 3 * layers * 2 * 7 * (4 * width**2 + 2 * width * inner + 2 * 7 * width)
     assert operations(network, Counter({7: 3})) == expected
+
+
+def test_pipelines_of_one_name_are_told_apart_by_the_folder_around_them():
+    from benchmarks.apart import names_of
+
+    folders = [Path("six/model-last"), Path("eight/model-last"), Path("onnx")]
+    assert names_of(folders) == ["ours, six/model-last", "ours, eight/model-last", "ours, onnx"]
