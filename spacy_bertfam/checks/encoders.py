@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Tuple, Type
 
+from ..encoder.layers import require_layers
 from ..encoder.settings import DEFAULT_WINDOW
 from ..encoder.source import hub_answers, looks_like_path, network_errors
 from ..encoder.tokenizer import PieceTokenizer
@@ -43,7 +44,8 @@ def check_encoders(setup: Setup) -> Tuple[Optional[EncoderFacts], Iterator[Findi
         except (CheckpointError, ValueError, OSError) as error:
             findings.append(Finding(FAILS, "an encoder that cannot be read", name, do=str(error)))
             continue
-        known = f"an encoder of {facts.n_layers} layers, {facts.width} wide"
+        layers = "layer" if facts.n_layers == 1 else "layers"
+        known = f"an encoder of {facts.n_layers} {layers}, {facts.width} wide"
         findings.append(Finding(FINE, known, name))
     return facts, iter(findings)
 
@@ -53,6 +55,10 @@ def read_facts(name: str, folder: Path, block: Dict[str, Any]) -> EncoderFacts:
     config = json.loads((folder / "config.json").read_text(encoding="utf8"))
     width = next((config[key] for key in WIDTHS if key in config), 768)
     n_layers = next((config[key] for key in DEPTHS if key in config), 12)
+    kept = block.get("n_layers")
+    if kept is not None:
+        require_layers(kept, n_layers, folder)
+        n_layers = kept
     tokenizer = read_tokenizer(folder)
     limit = (config.get("max_position_embeddings") or 512) - tokenizer.n_special
     window = min(block.get("window", DEFAULT_WINDOW) or limit, limit)

@@ -10,6 +10,15 @@ from typing import Any
 from ..errors import UserError
 
 
+def require_layers(n_layers: int, found: int, folder: Path) -> None:
+    """Raise a UserError where a folder has fewer layers than are asked for."""
+    if n_layers > found:
+        raise UserError(
+            f"Encoder setting n_layers is {n_layers}: {folder} has {found} layers; expected at most {found}, "
+            "or null for all."
+        )
+
+
 def keep_layers(config: Any, n_layers: int, folder: Path) -> bool:
     """Make the settings of a network those of its lowest layers.
 
@@ -23,11 +32,7 @@ def keep_layers(config: Any, n_layers: int, folder: Path) -> bool:
             f"{folder}: the settings of a {config.model_type!r} name no number of layers; "
             "expected n_layers = null, which keeps all of them."
         )
-    if n_layers > found:
-        raise UserError(
-            f"Encoder setting n_layers is {n_layers}: {folder} has {found} layers; expected at most {found}, "
-            "or null for all."
-        )
+    require_layers(n_layers, found, folder)
     config.num_hidden_layers = n_layers
     for name, value in list(vars(config).items()):  # one entry a layer, as the kinds of attention
         if isinstance(value, (list, tuple)) and len(value) == found and name.startswith("layer"):
