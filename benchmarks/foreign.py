@@ -9,6 +9,8 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 System = Callable[[Sequence[str]], Any]
+# Characters that a text may have, in place of spaCy's million: how long it may be is what is measured
+ANY_LENGTH = 10**9
 
 TRF_CONFIG: Dict[str, Any] = {
     "max_batch_items": 4096,
@@ -75,6 +77,7 @@ def spacy_transformers(work: Path, lang: str, head: Dict[str, Any] = TRF_NER) ->
     if not (folder / "config.cfg").is_file():
         make_trf(work / "classifier", work / "gold.spacy", head, lang=lang).to_disk(folder)
     nlp = spacy.load(folder)
+    nlp.max_length = ANY_LENGTH
     return lambda texts: list(nlp.pipe(texts))
 
 

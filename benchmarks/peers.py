@@ -10,7 +10,7 @@ from spacy.tokens import Doc, DocBin
 
 from benchmarks.corpus import convert_parts, find_parts, read_docs
 from benchmarks.export import export_classifier
-from benchmarks.foreign import System
+from benchmarks.foreign import ANY_LENGTH, System
 
 
 def prepare(
@@ -40,4 +40,6 @@ def ours(trained: Path, **settings: Any) -> System:
 
 def load_with(trained: Path, **settings: Any) -> Language:
     """RETURNS (Language): the trained pipeline with other settings of its encoder."""
-    return spacy.load(trained, config={f"components.encoder.model.{k}": v for k, v in settings.items()})
+    nlp = spacy.load(trained, config={f"components.encoder.model.{k}": v for k, v in settings.items()})
+    nlp.max_length = ANY_LENGTH
+    return nlp

@@ -64,7 +64,7 @@ def build_doc(
 
 def _tokenise(record: Record, nlp: Language) -> Doc:
     if record.words is None:
-        return nlp.make_doc(record.text)
+        return nlp.tokenizer(record.text)  # whatever nlp.max_length is: that bounds what parsers take
     sent_starts: list[bool | int | None] = list(record.sent_starts or ())
     return Doc(nlp.vocab, words=list(record.words), spaces=list(record.spaces or ()), sent_starts=sent_starts)
 

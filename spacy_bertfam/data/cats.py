@@ -69,7 +69,7 @@ def convert_cats(
     names = sorted(report.n_labels)
     docs = DocBin()
     for entry in found:
-        doc = nlp.make_doc(entry.text)
+        doc = nlp.tokenizer(entry.text)
         doc.cats = {name: float(name in entry.labels) for name in names}
         report.n_tokens += len(doc)
         docs.add(doc)

@@ -37,7 +37,7 @@ def _line_starts(text: str) -> list[int]:
 def _sentence_starts(text: str, nlp: Language) -> list[int]:
     sentencizer = Sentencizer()
     lines = [(match.start(), match.group()) for match in LINE.finditer(text)]
-    docs = [(start, sentencizer(nlp.make_doc(line))) for start, line in lines]
+    docs = [(start, sentencizer(nlp.tokenizer(line))) for start, line in lines]
     return [start + sent.start_char for start, doc in docs for sent in doc.sents]
 
 

@@ -92,6 +92,12 @@ def test_a_mark_glued_to_the_token_does_not_cost_the_entity():
     assert report.n_lost == {DUPLICATE: {"PER": 1}}
 
 
+def test_a_text_may_be_longer_than_parsers_take(monkeypatch):
+    monkeypatch.setattr(NLP, "max_length", 10)
+    doc, _ = build("Anne lives in Rennes.", (0, 4, "PER"))
+    assert ents(doc) == [("Anne", "PER")]
+
+
 def test_an_entity_of_white_space_is_lost():
     doc, report = build("à Paris", (1, 2, "LOC"), (1, 1, "LOC"))
     assert report.n_lost == {EMPTY: {"LOC": 2}}
