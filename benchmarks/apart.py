@@ -96,7 +96,13 @@ def compare_apart(inputs: Any) -> Tuple[Dict[str, List[Row]], int]:
                 left_out[name] = f"could not be built: {error}"
         for n in range(inputs.n_rounds):
             for name in list(workers)[:: -1 if n % 2 else 1]:
-                found = workers[name].run()
+                try:
+                    found = workers[name].run()
+                except (OSError, ValueError) as error:  # as one for which the memory was too small
+                    left_out[name] = f"ended while it read: {error}"
+                    del workers[name]
+                    times.pop(name, None)
+                    continue
                 times.setdefault(name, []).append((found["seconds"], found["processor_seconds"]))
                 peaks[name] = found["peak_mb"]
                 typer.echo(f"round {n + 1} {name}: {found['seconds']:.1f} s", err=True)

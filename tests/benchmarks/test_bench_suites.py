@@ -179,6 +179,38 @@ def test_operations_are_those_of_the_matrices_and_of_attention(tiny_encoder):
     assert operations(network, Counter({7: 3})) == expected
 
 
+def test_a_system_that_ends_while_it_reads_is_said_and_the_others_go_on(encoder, tmp_path, monkeypatch):
+    import sys
+
+    from benchmarks import apart
+    from benchmarks.suites import Inputs
+
+    class Ending(apart.Worker):
+        def __init__(self, name, *arguments):
+            self.name = name
+
+        def __exit__(self, *error):
+            return None
+
+        def read(self):
+            return {}
+
+        def run(self):
+            if self.name == "pipeline 1":
+                raise ValueError("a system ended with exit code 1; see its errors above.")
+            return {"seconds": 1.0, "processor_seconds": 1.0, "peak_mb": 1.0}
+
+    monkeypatch.setattr(apart, "Worker", Ending)
+    monkeypatch.setattr(apart, "interpreter", lambda name, root: Path(sys.executable))
+    monkeypatch.setattr(apart, "prepare", lambda *arguments, **options: [["a", "word"]])
+    inputs = Inputs(tmp_path, model=encoder, corpus=tmp_path, n_rounds=2, peers=("pipeline 1", "pipeline 8"))
+    tables, _ = apart.compare_apart(inputs)
+    assert [row["system"] for row in tables["Speed and memory"]] == ["ours", "pipeline 8"]
+    assert [(row["system"], row["why"][:21]) for row in tables["Left out"]] == [
+        ("pipeline 1", "ended while it read: ")
+    ]
+
+
 def test_pipelines_of_one_name_are_told_apart_by_the_folder_around_them():
     from benchmarks.apart import names_of
 

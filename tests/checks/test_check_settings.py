@@ -57,9 +57,7 @@ def test_an_encoder_that_is_not_there_or_not_one_fails(check: Callable, tmp_path
 
 
 def test_the_layers_that_are_kept_are_counted(check: Callable) -> None:
-    assert states(check(components__encoder__model__n_layers=1), "an encoder of 1 layer, 32 wide") == [
-        "fine"
-    ]
+    assert states(check(components__encoder__model__n_layers=1), "an encoder of 1 layer, 32 wide") == ["fine"]
     found = check(components__encoder__model__n_layers=3)
     assert states(found, "an encoder that cannot be read") == [FAILS]
     assert "has 2 layers; expected at most 2" in (the(found, "an encoder that cannot be read").do or "")
