@@ -17,8 +17,7 @@ def optimize_cli(
     runtime: str = typer.Option("onnxruntime", help="What predicts: onnxruntime, openvino or torch."),
     precision: str = typer.Option("fp32", help="fp32; bf16 (openvino, torch); int8 (openvino, onnxruntime)."),
     check: Optional[Path] = typer.Option(
-        None,
-        help="Annotated .spacy file, or a folder of them: nothing is written if F1 falls by more than --max-drop.",
+        None, help="Annotated .spacy file or folder: nothing is written if F1 falls by more than --max-drop."
     ),
     max_drop: float = typer.Option(0.5, min=0, help="Points of F1 that may be lost."),
     calibrate: Optional[Path] = typer.Option(
@@ -38,21 +37,20 @@ def optimize_cli(
     window: Optional[int] = typer.Option(
         None, min=4, help="Word pieces of a window: fewer are faster, and see less of the text."
     ),
-    overlap: Optional[int] = typer.Option(None, min=0, help="Word pieces that neighbouring windows share."),
+    overlap: Optional[int] = typer.Option(None, min=0, help="Word pieces that windows share in a sentence."),
 ) -> None:
     """Have the encoder predict by another engine, or in fewer bits, and say what that changes.
 
     The result is a pipeline as any other, for spacy.load and spacy package; the engine's files are in the
     encoder's folder under onnx/.
     """
-    from ..optimize.optimize import Plan, optimize, write_pipeline
+    from ..optimize.optimize import Plan, optimize, require_new, write_pipeline
     from ..optimize.report import format_report
     from .render import load_pipeline
 
     try:
         plan = Plan(runtime, precision, threads, window, overlap, sensitivity, max_drop, drop_torch)
-        if out.exists():
-            raise ValueError(f"{out} exists already; expected a new folder, so that nothing is overwritten.")
+        require_new(out)
         nlp = load_pipeline(model)
         report = optimize(
             nlp, plan, check=read_examples(nlp, check), calibration=read_docs(nlp, calibrate), progress=True

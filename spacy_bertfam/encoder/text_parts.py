@@ -89,7 +89,9 @@ def _in_parts(backend: Tokenizer, text: str, size: int, context: int) -> Optiona
         low, high = _place(pieces, part.start), _place(pieces, part.end)
         if low is None or high is None:
             return None
-        if found and not _agree(found[-1], rest, pieces.between(0, low), pieces.between(low, high)):
+        if rest is not None and not _agree(
+            found[-1], rest, pieces.between(0, low), pieces.between(low, high)
+        ):
             return None
         found.append(pieces.between(low, high))
         rest = pieces.between(high, None)
@@ -147,13 +149,12 @@ def _place(pieces: RawPieces, border: int) -> Optional[int]:
     return n_before
 
 
-def _agree(own: RawPieces, rest: Optional[RawPieces], before: RawPieces, following: RawPieces) -> bool:
+def _agree(own: RawPieces, rest: RawPieces, before: RawPieces, following: RawPieces) -> bool:
     """Whether two parts found the same pieces on both sides of the border between them.
 
     own, rest (RawPieces): what the first part found before the border and behind it.
     before, following (RawPieces): what the second part found there.
     """
-    assert rest is not None
     # The outermost words of what a part has read lack their own neighbours
     n_before, n_behind = len(before.ids) // 2, len(rest.ids) // 2
     pairs = (

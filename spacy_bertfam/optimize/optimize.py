@@ -163,10 +163,15 @@ def optimize(
     return report
 
 
-def write_pipeline(nlp: Language, out: Path) -> None:
-    """Write a pipeline beside its place, and move it there when it is whole. ``out`` must not exist yet."""
+def require_new(out: Path) -> None:
+    """Raise a UserError where there is something in the place of what is to be written."""
     if out.exists():
         raise UserError(f"{out} exists already; expected a new folder, so that nothing is overwritten.")
+
+
+def write_pipeline(nlp: Language, out: Path) -> None:
+    """Write a pipeline beside its place, and move it there when it is whole. ``out`` must not exist yet."""
+    require_new(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
         nlp.to_disk(Path(temporary) / "pipeline")
