@@ -96,21 +96,23 @@ def decode_rows(
     learned: Optional[Transitions] = None,
     temperature: float = 1.0,
     outside: Optional[Bools1d] = None,
+    places: Optional[Ints1d] = None,
 ) -> Tuple[SpanRows, Floats]:
     """As ``decode``, on texts that stand end to end.
 
-    rows (NDArray): Shape: (n_tokens, n_tags), at least one.
+    rows (NDArray): Shape: (n_rows, n_tags), at least one.
     lengths (Ints1d): tokens of each text; Shape: (n_texts,).
     learned (Optional[Transitions]): the head's own weights between tags.
     temperature (float): the scores are divided by it; above 1 the probabilities become more modest.
     outside (Optional[NDArray[bool]]): tokens that must be O; Shape: (n_tokens,).
+    places (Optional[Ints1d]): the row of each token; None where every row is a token. Shape: (n_tokens,).
     RETURNS (Tuple[SpanRows, Floats]): the spans, and the probability of each; Shape: (n_spans,).
     """
     if learned is not None:
         learned = Transitions(*(part / temperature for part in learned))
     transitions = constrain(tag_set, learned)
 
-    scores = TagScores(rows, temperature, outside)
+    scores = TagScores(rows, temperature, outside, places)
     found, probabilities = [], []
     end = 0
     for part in _parts(lengths):

@@ -6,6 +6,7 @@ from typing import Callable, Optional
 import numpy as np
 from numpy.typing import NDArray
 
+from .file_rows import let_go
 from .stretches import Result, TimeMajor, over_stretches
 from .types import Bools1d, Ints1d
 
@@ -14,17 +15,20 @@ from .types import Bools1d, Ints1d
 class TagScores:
     """Scores of texts that stand end to end."""
 
-    rows: NDArray  # Shape: (n_tokens, n_tags)
+    rows: NDArray  # Shape: (n_rows, n_tags)
     temperature: float = 1.0  # that they are divided by
     outside: Optional[Bools1d] = None  # tokens that must be O; Shape: (n_tokens,)
+    places: Optional[Ints1d] = None  # the row of each token, None where every row is one; Shape: (n_tokens,)
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.rows if self.places is None else self.places)
 
     def part(self, start: int, end: int) -> "TagScores":
         """RETURNS (TagScores): of some of the tokens, nothing copied."""
         outside = None if self.outside is None else self.outside[start:end]
-        return TagScores(self.rows[start:end], self.temperature, outside)
+        if self.places is None:
+            return TagScores(self.rows[start:end], self.temperature, outside)
+        return TagScores(self.rows, self.temperature, outside, self.places[start:end])
 
     def run(self, lengths: Ints1d, run: Callable[[TimeMajor], Result]) -> Result:
         """RETURNS: what ``run`` makes of the texts, packed, cut into stretches if they settle.
@@ -39,7 +43,9 @@ class TagScores:
                 packed.rows[packed.place[self.outside], 1:] = -np.inf
             return run(packed)
 
-        return over_stretches(self.rows, lengths, prepared)
+        rows = self.rows if self.places is None else self.rows[self.places]
+        let_go(self.rows)
+        return over_stretches(rows, lengths, prepared)
 
     def run_whole(self, run: Callable[[TimeMajor], Result]) -> Result:
         """As ``run``, where the tokens are one text."""

@@ -30,22 +30,27 @@ def align_joined(docs: Sequence[Doc], bases: Sequence[int], pieces: Pieces) -> T
     bases (Sequence[int]): where the text of each Doc begins.
     pieces (Pieces): those of all texts, see ``PieceTokenizer.join``.
     """
-    attributes = [doc.to_array([IDX, LENGTH, IS_SPACE]).reshape(-1, 3) for doc in docs]
-    token_starts, token_lengths, is_space = np.concatenate(attributes).astype(np.int64).T
-    token_starts = token_starts + np.repeat(bases, [len(doc) for doc in docs])
+    token_starts = _attribute(docs, IDX)
+    token_starts += np.repeat(bases, [len(doc) for doc in docs])
     real = np.flatnonzero(pieces.ends > pieces.starts)
     # Offsets grow from piece to piece; where a normaliser has swapped characters they are widened
     # until they do, so that no overlap is missed.
-    starts = np.minimum.accumulate(pieces.starts[real][::-1])[::-1]
     ends = np.maximum.accumulate(pieces.ends[real])
     firsts = np.searchsorted(ends, token_starts, side="right")
-    lasts = np.searchsorted(starts, token_starts + token_lengths, side="left")
+    token_starts += _attribute(docs, LENGTH)
+    starts = np.minimum.accumulate(pieces.starts[real][::-1])[::-1]
+    lasts = np.searchsorted(starts, token_starts, side="left")
     # A normaliser may drop a white-space character within a word: the piece around it is not that token's.
-    found = (lasts > firsts) & (is_space == 0)
-    result_firsts, result_lasts = np.zeros_like(firsts), np.zeros_like(firsts)
-    result_firsts[found] = real[firsts[found]]
-    result_lasts[found] = real[lasts[found] - 1] + 1
-    return TokenPieces(result_firsts, result_lasts)
+    found = (lasts > firsts) & (_attribute(docs, IS_SPACE) == 0)
+    firsts[found] = real[firsts[found]]
+    lasts[found] = real[lasts[found] - 1] + 1
+    firsts[~found] = lasts[~found] = 0
+    return TokenPieces(firsts, lasts)
+
+
+def _attribute(docs: Sequence[Doc], attribute: int) -> Ints1d:
+    """An attribute of all tokens, those of all Docs end to end. Shape: (n_tokens,)."""
+    return np.concatenate([doc.to_array(attribute) for doc in docs]).astype(np.int64)
 
 
 def piece_tokens(tokens: TokenPieces, n_pieces: int) -> List[List[int]]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -94,24 +94,23 @@ class PieceBatch:
         return replace(self, lasts=self.lasts - lost, n_cut=self.n_cut + int(lost.sum()))
 
     def chunks(
-        self, tokenizer: PieceTokenizer, max_cells: int, *, calls: Calls = ANY_CALLS
+        self, tokenizer: PieceTokenizer, max_cells: Optional[int] = None, *, calls: Calls = ANY_CALLS
     ) -> Iterator[Chunk]:
-        """Windows sorted by length, at most ``max_cells`` padded pieces in a chunk; see ``chunk_ends``."""
+        """Windows sorted by length, at most ``max_cells`` padded pieces in a chunk, which the engine knows where they
+        are None; see ``chunk_ends``."""
         lengths = self.windows.ends - self.windows.starts
         order = np.argsort(-lengths, kind="stable")
-        rank = np.empty_like(order)
-        rank[order] = np.arange(len(order))
-        owners = self.token_windows()
-        with_pieces = np.flatnonzero(owners >= 0)
-        ranks = rank[owners[with_pieces]]
-        by_rank = np.argsort(ranks, kind="stable")
-        tokens, ranks = with_pieces[by_rank], ranks[by_rank]
+        with_pieces = np.flatnonzero(self.firsts < self.lasts)
+        # those that a window owns follow each other
+        first_tokens = np.searchsorted(self.firsts[with_pieces], self.windows.own_starts)
+        n_tokens = np.diff(first_tokens, append=len(with_pieces))
         sizes = calls.widths(lengths[order] + tokenizer.n_special)
         start = 0
-        for end in chunk_ends(sizes, max_cells=max_cells, calls=calls):
-            low, high = np.searchsorted(ranks, (start, end))
-            width, rows = int(sizes[start]), ranks[low:high] - start
-            yield self._chunk(tokenizer, order[start:end], width, tokens[low:high], rows)
+        for end in chunk_ends(sizes, max_cells=max_cells or calls.max_cells, calls=calls):
+            windows = order[start:end]
+            places = ranges(first_tokens[windows], n_tokens[windows])
+            rows = np.repeat(np.arange(end - start), n_tokens[windows])
+            yield self._chunk(tokenizer, windows, int(sizes[start]), with_pieces[places], rows)
             start = end
 
     def _chunk(
@@ -134,6 +133,11 @@ class PieceBatch:
             firsts = np.concatenate([firsts, np.arange(len(windows)) * width])
             counts = np.concatenate([counts, np.ones_like(windows)])
         return Chunk(ids, lengths + tokenizer.n_special, tokens, firsts, counts)
+
+
+def ranges(starts: Ints1d, counts: Ints1d) -> Ints1d:
+    """RETURNS (Ints1d): the numbers from each start on, as many as are counted there, end to end."""
+    return np.arange(counts.sum()) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
 
 
 def _without_the_rest(

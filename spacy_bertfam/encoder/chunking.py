@@ -10,6 +10,9 @@ from ..types import Ints1d
 # thousands of cells before another one costs anything.
 CALL_COST_CPU = 32
 CALL_COST_GPU = 4096
+# Cells of one call: on a CPU more than so many for each thread take memory and are no faster (benchmarks/README.md)
+CELLS_A_THREAD = 1024
+MAX_CELLS = 4096
 
 
 class Calls(NamedTuple):
@@ -19,6 +22,12 @@ class Calls(NamedTuple):
     cost: int  # beside its cells, in cells: 0 pads nothing, a large number makes few calls
     n_windows: int = 1  # above so many windows, only multiples of that
     width: int = 1  # only multiples of so many pieces
+    max_cells: int = MAX_CELLS  # that a call is best made with, unless a single window has more
+
+    @classmethod
+    def on_cpu(cls, cost: int, threads: int, **multiples: int) -> "Calls":
+        """Those of an engine with so many threads."""
+        return cls(cost, max_cells=min(CELLS_A_THREAD * threads, MAX_CELLS), **multiples)
 
     def widths(self, lengths: Ints1d) -> Ints1d:
         """The widths that windows are padded to, at most the longest one's.

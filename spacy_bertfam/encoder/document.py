@@ -4,12 +4,12 @@ Token vectors do not hold it, and the first token's vector is another one: so it
 call as the tokens. A text of several windows has one in each; its vector is their mean.
 """
 
-from typing import Any, Callable, List, NamedTuple, Sequence, Tuple, cast
+from typing import Any, Callable, List, NamedTuple, Sequence, Tuple
 
 from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
-from thinc.util import torch2xp, xp2torch
+from thinc.util import xp2torch
 
 from ..errors import UserError
 from ..types import Tok2VecModel
@@ -79,11 +79,9 @@ def encode_with_documents(
     shim, xp = encoder_shim(model), model.ops.xp
     batch = cut_batch(shim, docs, with_documents=True)
     if is_train:
-        vectors, bp_vectors = shim.begin_update(batch)
-        vectors = vectors.detach()
+        rows, bp_vectors = shim.begin_update(batch)
     else:
-        vectors, bp_vectors = shim.predict(batch), _no_gradient
-    rows = cast(Floats2d, torch2xp(vectors))
+        rows, bp_vectors = shim.predict(batch), _no_gradient
     tokens = split(model, rows[: batch.n_tokens], batch.lengths)
     documents = mean_of_windows(model, rows[batch.n_tokens :], batch.window_counts)
 

@@ -8,11 +8,11 @@ from typing import Any, List, Optional, Sequence, Tuple, Union, cast
 from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
-from thinc.util import torch2xp, xp2torch
+from thinc.util import xp2torch
 
 from ..types import Backprop, Tok2VecModel
 from .batch import PieceBatch
-from .settings import DEFAULT_MAX_BATCH_PIECES, DEFAULT_OVERLAP, DEFAULT_WINDOW, EncoderSettings
+from .settings import DEFAULT_OVERLAP, DEFAULT_WINDOW, EncoderSettings
 from .shim import EncoderShim
 from .source import find_checkpoint
 
@@ -26,7 +26,7 @@ def build_encoder(
     pooling: str = "first",
     window: Optional[int] = DEFAULT_WINDOW,
     overlap: int = DEFAULT_OVERLAP,
-    max_batch_pieces: int = DEFAULT_MAX_BATCH_PIECES,
+    max_batch_pieces: Optional[int] = None,
     frozen_layers: Union[int, List[str]] = 0,
     gradient_checkpointing: bool = False,
     mixed_precision: str = "none",
@@ -48,8 +48,9 @@ def build_encoder(
         into windows. None takes all that the network can. Small windows are faster, large ones see more.
     overlap (int): pieces that two windows of a long text have in common where a sentence has to be cut, because
         none ends in the second half of a window; 0 leaves the tokens there with context on one side only.
-    max_batch_pieces (int): bound on the cells, padding included, of one call of the network: memory
-        against speed. It never splits a window, and never changes a result.
+    max_batch_pieces (Optional[int]): bound on the cells, padding included, of one call of the network: memory
+        against speed. It never splits a window, and never changes a result. None is 1024 for each thread of a CPU,
+        at most 4096, and 4096 on a GPU.
     frozen_layers (Union[int, List[str]]): 0 trains everything; n leaves the embeddings and the first n
         layers as they are; -1 trains nothing; names freeze each parameter that starts with one of them.
     gradient_checkpointing (bool): compute activations twice in training, to keep fewer in memory.
@@ -117,7 +118,7 @@ def forward(model: Tok2VecModel, docs: Sequence[Doc], is_train: bool) -> Tuple[L
     shim = encoder_shim(model)
     batch = cut_batch(shim, docs)
     if not is_train:
-        return split(model, cast(Floats2d, torch2xp(shim.predict(batch))), batch.lengths), _no_gradient
+        return split(model, shim.predict(batch), batch.lengths), _no_gradient
     vectors, bp_vectors = shim.begin_update(batch)
 
     def backprop(d_vectors: List[Floats2d]) -> List[Doc]:
@@ -125,7 +126,7 @@ def forward(model: Tok2VecModel, docs: Sequence[Doc], is_train: bool) -> Tuple[L
             bp_vectors(xp2torch(model.ops.xp.concatenate(d_vectors), device=shim.device))
         return []
 
-    return split(model, cast(Floats2d, torch2xp(vectors.detach())), batch.lengths), cast(Backprop, backprop)
+    return split(model, vectors, batch.lengths), cast(Backprop, backprop)
 
 
 def cut_batch(shim: EncoderShim, docs: Sequence[Doc], *, with_documents: bool = False) -> PieceBatch:

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import List, Sequence, Tuple, cast
+from typing import List, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
 from thinc.types import Floats2d
-from thinc.util import torch2xp
 from tokenizers import Tokenizer
 
 from ..types import Pieces, Tok2VecModel, Windows
@@ -64,7 +63,7 @@ def piece_vectors(model: Tok2VecModel, docs: Sequence[Doc]) -> List[Floats2d]:
     """
     shim = encoder_shim(model)
     batch = batch_of_pieces(docs, shim.loaded.tokenizer, shim.window_size())
-    return split(model, cast(Floats2d, torch2xp(shim.predict(batch))), batch.lengths)
+    return split(model, shim.predict(batch), batch.lengths)
 
 
 def batch_of_pieces(docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize) -> PieceBatch:

@@ -1,10 +1,13 @@
 """Chunks of windows to token vectors: the one place where the network runs, in whatever runtime."""
 
-from typing import Any, Iterator, List, Protocol, Tuple
+from typing import Any, Iterator, List, Optional, Protocol, Tuple, cast
 
 import torch
+from thinc.types import Floats2d
+from thinc.util import torch2xp
 from torch import Tensor
 
+from ..file_rows import let_go, new_rows
 from .batch import Chunk, PieceBatch
 from .chunking import CALL_COST_CPU, CALL_COST_GPU, Calls
 from .pooling import Pooling
@@ -28,17 +31,24 @@ class Runtime(Protocol):
 
 def predict_tokens(
     batch: PieceBatch, runtime: Runtime, *, width: int, device: torch.device, **options: Any
-) -> Tensor:
+) -> Floats2d:
     """Token vectors without a gradient; only one chunk's piece vectors are in memory at a time.
 
     The options are those of ``chunk_vectors``.
-    RETURNS (Tensor): Shape: (n_rows, width), tokens first; zeros for a token without pieces.
+    RETURNS (Floats2d): Shape: (n_rows, width), tokens first; zeros for a token without pieces. Those of one very
+        long text are kept in a file.
     """
-    result = torch.zeros((batch.n_rows, width), device=device)
+    if device.type == "cpu" and len(batch.lengths) == 1:
+        rows = new_rows(batch.n_rows, width)
+        result = torch.from_numpy(rows)
+    else:
+        result = torch.zeros((batch.n_rows, width), device=device)
+        rows = cast(Floats2d, torch2xp(result))
     with torch.inference_mode():
         for tokens, vectors in chunk_vectors(batch, runtime, width=width, device=device, **options):
             result[tokens] = vectors
-    return result
+            let_go(rows)
+    return rows
 
 
 def train_tokens(
@@ -62,7 +72,7 @@ def chunk_vectors(
     pool: Pooling,
     tokenizer: PieceTokenizer,
     width: int,
-    max_cells: int,
+    max_cells: Optional[int],
     device: torch.device,
 ) -> Iterator[Tuple[Tensor, Tensor]]:
     """Run the network chunk by chunk.
@@ -78,7 +88,9 @@ def chunk_vectors(
 
 def torch_calls(device: torch.device) -> Calls:
     """RETURNS (Calls): those of torch's network on this device."""
-    return Calls(CALL_COST_CPU if device.type == "cpu" else CALL_COST_GPU)
+    if device.type == "cpu":
+        return Calls.on_cpu(CALL_COST_CPU, torch.get_num_threads())
+    return Calls(CALL_COST_GPU)
 
 
 def chunk_tensors(chunk: Chunk, device: torch.device) -> Tuple[Tensor, ...]:

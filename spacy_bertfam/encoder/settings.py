@@ -11,7 +11,6 @@ MIXED_PRECISIONS = ("none", "bf16", "fp16")
 # Window in pieces: see benchmarks/README.md for what other sizes cost and bring.
 DEFAULT_WINDOW = 254
 DEFAULT_OVERLAP = 32
-DEFAULT_MAX_BATCH_PIECES = 4096
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class EncoderSettings:
     pooling: str = "first"
     window: Optional[int] = DEFAULT_WINDOW
     overlap: int = DEFAULT_OVERLAP
-    max_batch_pieces: int = DEFAULT_MAX_BATCH_PIECES
+    max_batch_pieces: Optional[int] = None
     frozen_layers: Union[int, Tuple[str, ...]] = 0
     gradient_checkpointing: bool = False
     mixed_precision: str = "none"
@@ -47,9 +46,9 @@ class EncoderSettings:
                 f"Encoder setting overlap is {self.overlap}: expected 0 to half the window "
                 f"({self.window} pieces), or windows would hardly move forward."
             )
-        if self.max_batch_pieces < 1:
+        if self.max_batch_pieces is not None and self.max_batch_pieces < 1:
             raise UserError(
-                f"Encoder setting max_batch_pieces is {self.max_batch_pieces}: expected 1 or more."
+                f"Encoder setting max_batch_pieces is {self.max_batch_pieces}: expected 1 or more, or null."
             )
 
 

@@ -6,12 +6,14 @@ import warnings
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Optional, Tuple
+from typing import Any, Callable, Optional, Tuple, cast
 
 import srsly
 import torch
 from thinc.api import Optimizer, PyTorchShim
 from thinc.shims import Shim
+from thinc.types import Floats2d
+from thinc.util import torch2xp
 
 from ..errors import UserError
 from .batch import PieceBatch, WindowSize
@@ -131,13 +133,13 @@ class EncoderShim(PyTorchShim):
             checkpoint.weights.eval()
         return self._predictor.runtime(checkpoint, self.device, is_worker=self._is_worker)
 
-    def predict(self, batch: PieceBatch) -> torch.Tensor:  # type: ignore[override]
-        """RETURNS (Tensor): Shape: (n_rows, width)."""
+    def predict(self, batch: PieceBatch) -> Floats2d:  # type: ignore[override]
+        """RETURNS (Floats2d): Shape: (n_rows, width)."""
         return predict_tokens(batch, self.runtime(), **self._arguments())
 
     def begin_update(  # type: ignore[override]
         self, batch: PieceBatch
-    ) -> Tuple[torch.Tensor, Callable[[torch.Tensor], None]]:
+    ) -> Tuple[Floats2d, Callable[[torch.Tensor], None]]:
         """RETURNS (Tuple): vectors, Shape: (n_rows, width), and the callback that takes their gradient, which
         is a sum over tokens: ``finish_update`` makes a mean of it."""
         if not self._is_trained():
@@ -156,7 +158,7 @@ class EncoderShim(PyTorchShim):
             torch.autograd.backward(vectors, self._loss_scale.scaled(mean))
             make_dense(network)
 
-        return vectors, backprop
+        return cast(Floats2d, torch2xp(vectors.detach())), backprop
 
     def finish_update(self, optimizer: Optimizer) -> None:
         """Update the weights, the whole network at once where the optimiser can."""

@@ -10,6 +10,8 @@ SENTENCE_ENDS = np.array([ord(c) for c in ".!?…。！？"], dtype=np.uint32)
 NEWLINE, FULL_STOP = ord("\n"), ord(".")
 # Letters of "Prof"
 LONGEST_ABBREVIATION = 4
+# Between pieces of a long text: what is looked at around them is many times as large as they are
+GAPS_AT_ONCE = 65536
 
 
 def covered(firsts: Ints1d, lasts: Ints1d, n: int) -> Bools1d:
@@ -30,17 +32,28 @@ def sentence_borders(text: str, pieces: Pieces) -> Bools1d:
 
     RETURNS (Bools1d): Shape: (n_pieces + 1,), indexed by the piece behind the border.
     """
-    characters = code_points(text)
     borders = np.zeros(len(pieces) + 1, dtype=bool)
-    n_newlines = np.concatenate(([0], np.cumsum(characters == NEWLINE)))
     gap_starts, gap_ends = pieces.ends[:-1], pieces.starts[1:]
-    has_newline = n_newlines[np.maximum(gap_ends, gap_starts)] > n_newlines[gap_starts]
+    for start in range(0, len(gap_starts), GAPS_AT_ONCE):
+        here = slice(start, start + GAPS_AT_ONCE)
+        found = _end_sentences(text, gap_starts[here], gap_ends[here])
+        borders[start + 1 : start + 1 + len(found)] = found
+    return borders
+
+
+def _end_sentences(text: str, gap_starts: Ints1d, gap_ends: Ints1d) -> Bools1d:
+    """Whether a sentence ends before each of some gaps between two pieces."""
+    gap_ends = np.maximum(gap_ends, gap_starts)
+    base = max(int(gap_starts.min()) - LONGEST_ABBREVIATION - 2, 0)
+    characters = code_points(text[base : int(gap_ends.max())])
+    gap_starts, gap_ends = gap_starts - base, gap_ends - base
+    n_newlines = np.concatenate(([0], np.cumsum(characters == NEWLINE)))
+    has_newline = n_newlines[gap_ends] > n_newlines[gap_starts]
     lasts = np.maximum(gap_starts - 1, 0)
-    ends_sentence = np.isin(characters[lasts], SENTENCE_ENDS)
+    ends_sentence = np.isin(characters[lasts], SENTENCE_ENDS) if len(characters) else has_newline
     places = np.flatnonzero(ends_sentence)
     ends_sentence[places] = ~_may_abbreviate(characters, lasts[places])
-    borders[1:-1] = has_newline | (ends_sentence & (gap_ends > gap_starts))
-    return borders
+    return has_newline | (ends_sentence & (gap_ends > gap_starts))
 
 
 def _may_abbreviate(characters: np.ndarray, places: Ints1d) -> Bools1d:

@@ -7,6 +7,8 @@ from thinc.layers.with_array import forward as forward_whole
 from thinc.layers.with_array import init
 from thinc.types import Floats2d
 
+from ..file_rows import let_go, new_rows
+
 # Rows that go through the layer together where a Doc is long: what lies between the vectors and the
 # scores is as large as the vectors, which are large enough
 MAX_ROWS = 8192
@@ -43,8 +45,15 @@ def predict_rows(model: Model, X: Floats2d) -> Floats2d:
     layer = model.layers[0]
     if len(X) <= MAX_ROWS:
         return layer.predict(X)
-    parts = [layer.predict(X[start : start + MAX_ROWS]) for start in range(0, len(X), MAX_ROWS)]
-    return model.ops.xp.concatenate(parts)
+    first = layer.predict(X[:MAX_ROWS])
+    on_cpu = model.ops.device_type == "cpu"
+    Y = (new_rows if on_cpu else model.ops.alloc2f)(len(X), first.shape[1])
+    Y[:MAX_ROWS] = first
+    for start in range(MAX_ROWS, len(X), MAX_ROWS):
+        Y[start : start + MAX_ROWS] = layer.predict(X[start : start + MAX_ROWS])
+        let_go(X)
+        let_go(Y)
+    return Y
 
 
 def _no_gradient(dYs: List[Floats2d]) -> Any:

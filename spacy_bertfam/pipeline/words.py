@@ -38,10 +38,8 @@ def decode_words(
     if not len(words):
         return [[] for _ in docs]
     rows = scores[0] if len(scores) == 1 else np.concatenate(list(scores))
-    n_words = lengths
-    if len(words) < len(rows):
-        rows = rows[words]
-        n_words = np.bincount(np.repeat(np.arange(len(docs)), lengths)[words], minlength=len(docs))
-    spans, probabilities = decode_rows(rows, n_words, tag_set, outside=forced, **options)
+    n_words = np.diff(np.searchsorted(words, np.cumsum(lengths)), prepend=0)
+    places = words if len(words) < len(rows) else None
+    spans, probabilities = decode_rows(rows, n_words, tag_set, outside=forced, places=places, **options)
     spans = spans._replace(starts=words[spans.starts], ends=words[spans.ends - 1] + 1)
     return split_spans(spans, probabilities, lengths, tag_set)

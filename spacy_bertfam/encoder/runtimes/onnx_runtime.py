@@ -6,7 +6,7 @@ from torch import Tensor
 from ..chunking import Calls
 
 # Measured (benchmarks/README.md): less than a call of torch, as the graph has fewer and larger steps
-CALLS = Calls(12)
+CALL_COST = 12
 INPUTS = ("ids", "mask")
 
 
@@ -18,11 +18,10 @@ class OnnxRuntime:
     Raises what onnxruntime raises where it cannot run the graph.
     """
 
-    calls = CALLS
-
     def __init__(self, content: bytes, *, precision: str, threads: int) -> None:
         import onnxruntime
 
+        self.calls = Calls.on_cpu(CALL_COST, threads)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

@@ -9,7 +9,7 @@ from ..chunking import Calls
 
 # It prepares its products for each number of cells that it has not yet seen, which takes as long as 140 cells
 # (benchmarks/README.md): so the numbers of cells are multiples of 32 where there are many
-CALLS = Calls(16, n_windows=8, width=4)
+CALL_COST, MULTIPLES = 16, {"n_windows": 8, "width": 4}
 HINTS = {"fp32": "f32", "bf16": "bf16"}
 CAPABILITIES = "OPTIMIZATION_CAPABILITIES"
 
@@ -24,11 +24,10 @@ class OpenVinoRuntime:
     Raises what OpenVINO raises where it cannot run the graph.
     """
 
-    calls = CALLS
-
     def __init__(self, content: bytes, *, precision: str, threads: int) -> None:
         import openvino
 
+        self.calls = Calls.on_cpu(CALL_COST, threads, **MULTIPLES)
         core = openvino.Core()
         if precision == "int8":
             precision = "bf16" if "BF16" in core.get_property("CPU", CAPABILITIES) else "fp32"
