@@ -6,9 +6,10 @@ import numpy as np
 
 from ..types import Ints1d
 
-# What one call costs beside its cells, in cells: measured on a CPU (benchmarks/README.md); a GPU needs
-# thousands of cells before another one costs anything.
+# What one call costs beside its cells, in cells: measured on CPUs (benchmarks/README.md), where cells in bfloat16 are
+# cheaper and calls are not; a GPU needs thousands of cells before another one costs anything.
 CALL_COST_CPU = 32
+CALL_COST_BF16 = 64
 CALL_COST_GPU = 4096
 # Cells of one call: on a CPU more than so many for each thread take memory and are no faster (benchmarks/README.md)
 CELLS_A_THREAD = 1024

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..file_rows import let_go, new_rows
 from .batch import Chunk, PieceBatch
-from .chunking import CALL_COST_CPU, CALL_COST_GPU, Calls
+from .chunking import CALL_COST_BF16, CALL_COST_CPU, CALL_COST_GPU, Calls
 from .pooling import Pooling
 from .tokenizer import PieceTokenizer
 
@@ -86,10 +86,11 @@ def chunk_vectors(
         yield tokens, pool(pieces.reshape(-1, width), firsts, counts)
 
 
-def torch_calls(device: torch.device) -> Calls:
-    """RETURNS (Calls): those of torch's network on this device."""
+def torch_calls(device: torch.device, dtype: torch.dtype) -> Calls:
+    """RETURNS (Calls): those of torch's network that computes so on this device."""
     if device.type == "cpu":
-        return Calls.on_cpu(CALL_COST_CPU, torch.get_num_threads())
+        cost = CALL_COST_CPU if dtype == torch.float32 else CALL_COST_BF16
+        return Calls.on_cpu(cost, torch.get_num_threads())
     return Calls(CALL_COST_GPU)
 
 

@@ -147,7 +147,7 @@ class EncoderShim(PyTorchShim):
         self._use_one_thread_if_forked()
         network = self.loaded.network.train()
         runtime = TorchRuntime(network, self.settings.mixed_precision)
-        with sparse_embedding_gradient(network):
+        with sparse_embedding_gradient(network), runtime.autocast():
             vectors = train_tokens(batch, runtime, **self._arguments())
 
         def backprop(d_vectors: torch.Tensor) -> None:

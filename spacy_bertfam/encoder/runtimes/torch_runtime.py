@@ -18,17 +18,20 @@ class TorchRuntime:
     def __init__(self, network: torch.nn.Module, mixed_precision: str = "none") -> None:
         self.network = network
         self.mixed_precision = mixed_precision
-        self.calls = torch_calls(next(network.parameters()).device)
+        weights = next(network.parameters())
+        self.device = weights.device
+        self.calls = torch_calls(self.device, AUTOCAST.get(mixed_precision, weights.dtype))
 
     def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
-        with self._autocast(ids.device.type):
+        with self.autocast():
             output = self.network(input_ids=ids, attention_mask=mask)
         return output.last_hidden_state.float()
 
-    def _autocast(self, device_type: str) -> ContextManager[Any]:
+    def autocast(self) -> ContextManager[Any]:
+        """Mixed precision for all calls within, which share the weights that it has made shorter."""
         if self.mixed_precision == "none":
             return nullcontext()
-        return torch.autocast(device_type, dtype=AUTOCAST[self.mixed_precision])
+        return torch.autocast(self.device.type, dtype=AUTOCAST[self.mixed_precision])
 
 
 def in_bf16(network: torch.nn.Module) -> torch.nn.Module:
