@@ -87,10 +87,11 @@ def chunk_vectors(
 
 
 def torch_calls(device: torch.device, dtype: torch.dtype) -> Calls:
-    """RETURNS (Calls): those of torch's network that computes so on this device."""
+    """RETURNS (Calls): those of torch's network that computes so on this device. On a CPU torch keeps what it has
+    prepared for each number of cells, a megabyte each: so there are not many."""
     if device.type == "cpu":
-        cost = CALL_COST_CPU if dtype == torch.float32 else CALL_COST_BF16
-        return Calls.on_cpu(cost, torch.get_num_threads())
+        cost, width = (CALL_COST_CPU, 4) if dtype == torch.float32 else (CALL_COST_BF16, 8)
+        return Calls.on_cpu(cost, torch.get_num_threads(), n_windows=8, width=width)
     return Calls(CALL_COST_GPU)
 
 
