@@ -4,10 +4,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_bertfam.encoder.chunking import Calls, chunk_ends
+from spacy_bertfam.encoder.chunking import CALL_COST_CPU, Calls, chunk_ends
+from spacy_bertfam.encoder.runtime import torch_calls
 
 
 def cost_of(lengths, ends, call_cost):
@@ -68,3 +70,27 @@ def test_widths_are_multiples_but_never_above_the_longest():
     assert Calls(0, width=4).widths(lengths).tolist() == [15, 15, 12, 12, 4, 4]
     assert Calls(0).widths(lengths) is lengths
     assert not len(Calls(0, width=4).widths(lengths[:0]))
+
+
+@pytest.mark.parametrize(("threads", "expected"), [(1, 1024), (2, 2048), (64, 4096)])
+def test_a_call_on_a_cpu_is_as_large_as_its_threads_need(threads, expected):
+    assert Calls.on_cpu(32, threads).max_cells == expected
+
+
+def numbers_of_cells(calls, rng, n_batches=60):
+    """How many cells the calls for batches of short and long texts have."""
+    found = set()
+    for _ in range(n_batches):
+        lengths = np.sort(rng.integers(6, 120, size=200))[::-1]
+        widths = calls.widths(lengths)
+        ends = chunk_ends(widths, max_cells=calls.max_cells, calls=calls)
+        found |= {(b - a) * int(widths[a]) for a, b in pairwise([0, *ends])}
+    return found
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_torch_on_a_cpu_is_asked_for_few_numbers_of_cells(dtype):
+    """It keeps what it has prepared for each of them."""
+    anything = Calls(CALL_COST_CPU, max_cells=torch_calls(torch.device("cpu"), dtype).max_cells)
+    seen = numbers_of_cells(torch_calls(torch.device("cpu"), dtype), np.random.default_rng(0))
+    assert len(seen) < len(numbers_of_cells(anything, np.random.default_rng(0))) / 2
