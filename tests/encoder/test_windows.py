@@ -163,6 +163,16 @@ def test_sentence_borders_are_line_breaks_and_marks_with_a_space_that_abbreviate
     assert borders_of(text) == begin
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 3, 7])
+def test_sentence_borders_of_a_long_text_are_found_part_by_part(at_once, monkeypatch):
+    """Abbreviations, line breaks and sentence ends on both sides of every part."""
+    text = "Il y a\nM. Dr. Bo! Ah? (ça.) L'U.S. Air\n\nFin... Oui. e. Non" * 3
+    expected = borders_of(text)
+    assert len(expected) > 12
+    monkeypatch.setattr("spacy_bertfam.encoder.windows.GAPS_AT_ONCE", at_once)
+    assert borders_of(text) == expected
+
+
 def test_between_sentences_nothing_is_read_twice():
     windows = split([1] * 30, window=16, overlap=4, welcome=[9, 12, 22])
     assert list(zip(windows.starts.tolist(), windows.ends.tolist(), strict=True)) == [
