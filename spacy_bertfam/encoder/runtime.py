@@ -38,17 +38,18 @@ def predict_tokens(
     RETURNS (Floats2d): Shape: (n_rows, width), tokens first; zeros for a token without pieces. Those of one very
         long text are kept in a file.
     """
+    rows: Optional[Floats2d] = None
     if device.type == "cpu" and len(batch.lengths) == 1:
         rows = new_rows(batch.n_rows, width)
         result = torch.from_numpy(rows)
     else:
         result = torch.zeros((batch.n_rows, width), device=device)
-        rows = cast(Floats2d, torch2xp(result))
     with torch.inference_mode():
         for tokens, vectors in chunk_vectors(batch, runtime, width=width, device=device, **options):
             result[tokens] = vectors
             let_go(rows)
-    return rows
+    # the way back from some devices is a copy, so not before
+    return cast(Floats2d, torch2xp(result)) if rows is None else rows
 
 
 def train_tokens(
