@@ -45,12 +45,12 @@ def _end_sentences(text: str, gap_starts: Ints1d, gap_ends: Ints1d) -> Bools1d:
     """Whether a sentence ends before each of some gaps between two pieces."""
     gap_ends = np.maximum(gap_ends, gap_starts)
     base = max(int(gap_starts.min()) - LONGEST_ABBREVIATION - 2, 0)
-    characters = code_points(text[base : int(gap_ends.max())])
+    characters = code_points(text[base : int(gap_ends.max()) + 1])
     gap_starts, gap_ends = gap_starts - base, gap_ends - base
     n_newlines = np.concatenate(([0], np.cumsum(characters == NEWLINE)))
     has_newline = n_newlines[gap_ends] > n_newlines[gap_starts]
     lasts = np.maximum(gap_starts - 1, 0)
-    ends_sentence = np.isin(characters[lasts], SENTENCE_ENDS) if len(characters) else has_newline
+    ends_sentence = np.isin(characters[lasts], SENTENCE_ENDS)
     places = np.flatnonzero(ends_sentence)
     ends_sentence[places] = ~_may_abbreviate(characters, lasts[places])
     return has_newline | (ends_sentence & (gap_ends > gap_starts))
