@@ -11,7 +11,8 @@ from .checkpoint import Checkpoint
 from .graph import Graph
 from .runtime import Runtime
 from .runtimes.engines import ENGINES
-from .runtimes.torch_runtime import TorchRuntime, in_bf16
+from .runtimes.torch_bf16 import in_bf16
+from .runtimes.torch_runtime import TorchRuntime
 from .settings import EncoderSettings
 from .threads import n_threads
 from .weights_watch import WeightsWatch

@@ -1,7 +1,6 @@
 """The network in torch: all training, and prediction where the pipeline was not made for another engine."""
 
 from contextlib import nullcontext
-from copy import deepcopy
 from typing import Any, ContextManager
 
 import torch
@@ -32,8 +31,3 @@ class TorchRuntime:
         if self.mixed_precision == "none":
             return nullcontext()
         return torch.autocast(self.device.type, dtype=AUTOCAST[self.mixed_precision])
-
-
-def in_bf16(network: torch.nn.Module) -> torch.nn.Module:
-    """RETURNS (Module): a copy with weights and activations in bfloat16, to predict with; ``network`` stays."""
-    return deepcopy(network).bfloat16().eval().requires_grad_(False)
