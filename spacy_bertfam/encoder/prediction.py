@@ -19,7 +19,7 @@ from .weights_watch import WeightsWatch
 
 
 class Prediction:
-    """Predicts from one checkpoint, in a runtime that is made when it is first needed, and again in each
+    """Predicts from one checkpoint, in a runtime that is made when it is first needed, an engine again in each
     forked process. What was made of weights that have changed since is dropped."""
 
     def __init__(self, checkpoint: Checkpoint, settings: EncoderSettings) -> None:
@@ -27,6 +27,7 @@ class Prediction:
         self._watch = WeightsWatch(checkpoint.weights) if checkpoint.weights is not None else None
         self._has_engine = checkpoint.graph is not None and has_engine(checkpoint)
         self._runtime: Optional[Runtime] = None
+        self._in_bf16: Optional[torch.nn.Module] = None
         self._process = os.getpid()
         self._of_parent: List[Any] = []
 
@@ -41,7 +42,7 @@ class Prediction:
 
     def forget(self) -> None:
         """What was made of the weights is out of date."""
-        self._runtime = None
+        self._runtime = self._in_bf16 = None
         if self._watch is not None:
             self._watch.renew()
 
@@ -58,7 +59,9 @@ class Prediction:
         if self.settings.precision == "bf16":
             if self.weights_changed():
                 self.forget()
-            return self._kept(lambda: TorchRuntime(in_bf16(checkpoint.network)))
+            if self._in_bf16 is None:
+                self._in_bf16 = in_bf16(checkpoint.network)  # processes that are forked later share it
+            return TorchRuntime(self._in_bf16)
         return TorchRuntime(checkpoint.network)
 
     def _kept(self, make: Callable[[], Runtime]) -> Runtime:
@@ -72,7 +75,7 @@ class Prediction:
 
     def __getstate__(self) -> Dict[str, Any]:
         """An engine is neither copied nor sent to another process: each makes its own."""
-        return {**self.__dict__, "_runtime": None, "_of_parent": []}
+        return {**self.__dict__, "_runtime": None, "_in_bf16": None, "_of_parent": []}
 
 
 def open_graph(graph: Graph, threads: int) -> Runtime:

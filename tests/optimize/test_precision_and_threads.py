@@ -65,9 +65,15 @@ def test_after_training_the_new_weights_predict_in_bf16(bf16):
 
 def test_the_copy_in_bf16_is_made_once(bf16):
     found(bf16)
-    made = shim_of(bf16)._prediction._runtime
+    made = shim_of(bf16).runtime().network
     found(bf16)
-    assert shim_of(bf16)._prediction._runtime is made
+    assert shim_of(bf16).runtime().network is made
+
+
+def test_a_forked_process_shares_the_copy_in_bf16(bf16, monkeypatch):
+    made = shim_of(bf16).runtime().network
+    monkeypatch.setattr("os.getpid", lambda: -1)
+    assert shim_of(bf16).runtime().network is made
 
 
 @pytest.mark.parametrize(
