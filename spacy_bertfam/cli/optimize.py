@@ -1,7 +1,7 @@
 """`bertfam optimize`: a trained pipeline made fast on a CPU."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 import typer
 
@@ -10,12 +10,21 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
     from spacy.training import Example
 
+    from ..optimize.optimize import Plan
+
 
 def optimize_cli(
     model: str = typer.Argument(..., help="Pipeline: a folder, or the name of an installed package."),
     out: Path = typer.Argument(..., help="Folder for the faster one; must not exist yet."),
-    runtime: str = typer.Option("onnxruntime", help="What predicts: onnxruntime, openvino or torch."),
-    precision: str = typer.Option("fp32", help="fp32; bf16 (openvino, torch); int8 (openvino, onnxruntime)."),
+    runtime: str = typer.Option(
+        "onnxruntime",
+        help="What predicts: onnxruntime, openvino or torch; or fastest: all that are installed are tried on this "
+        "machine, in every precision, and the fastest within --max-drop is taken; needs --check.",
+    ),
+    precision: Optional[str] = typer.Option(
+        None,
+        help="fp32; bf16 (openvino, torch); int8 (openvino, onnxruntime). Without it fp32, or all for the fastest.",
+    ),
     check: Optional[Path] = typer.Option(
         None, help="Annotated .spacy file or folder: nothing is written if F1 falls by more than --max-drop."
     ),
@@ -44,28 +53,77 @@ def optimize_cli(
     The result is a pipeline as any other, for spacy.load and spacy package; the engine's files are in the
     encoder's folder under onnx/.
     """
-    from ..optimize.optimize import Plan, optimize, require_new, write_pipeline
-    from ..optimize.report import format_report
-    from .render import load_pipeline
+    from ..optimize.fastest import FASTEST, plans
+    from ..optimize.optimize import Plan, require_new
 
+    options: Dict[str, Any] = {
+        "threads": threads,
+        "window": window,
+        "overlap": overlap,
+        "sensitivity": sensitivity,
+        "max_drop": max_drop,
+        "drop_torch": drop_torch,
+    }
     try:
-        plan = Plan(runtime, precision, threads, window, overlap, sensitivity, max_drop, drop_torch)
         require_new(out)
-        nlp = load_pipeline(model)
-        report = optimize(
-            nlp, plan, check=read_examples(nlp, check), calibration=read_docs(nlp, calibrate), progress=True
-        )
-        typer.echo(format_report(report))
-        if not report.is_acceptable:
-            raise ValueError(
-                f"F1 fell by {report.drop:.2f} points, more than --max-drop {max_drop:g}: nothing is written. "
-                "Try --sensitivity, another --precision, or allow more."
-            )
-        write_pipeline(nlp, out)
+        if runtime == FASTEST:
+            made = _optimize_fastest(model, out, plans(precision=precision, **options), check, calibrate)
+        else:
+            plan = Plan(runtime, precision or "fp32", **options)
+            made = _optimize_one(model, out, plan, check, calibrate)
     except (ValueError, OSError) as error:
         typer.echo(f"Not optimised: {error}", err=True)
         raise typer.Exit(1) from error
-    typer.echo(f"{out}: written")
+    typer.echo(f"{out}: written{made}")
+
+
+def _optimize_one(
+    model: str, out: Path, plan: "Plan", check: Optional[Path], calibrate: Optional[Path]
+) -> str:
+    """RETURNS (str): nothing to add. Raises a ValueError where too much is lost."""
+    from ..optimize.optimize import optimize, write_pipeline
+    from ..optimize.report import format_report
+    from .render import load_pipeline
+
+    nlp = load_pipeline(model)
+    report = optimize(
+        nlp, plan, check=read_examples(nlp, check), calibration=read_docs(nlp, calibrate), progress=True
+    )
+    typer.echo(format_report(report))
+    if not report.is_acceptable:
+        raise ValueError(
+            f"F1 fell by {report.drop:.2f} points, more than --max-drop {plan.max_drop:g}: nothing is written. "
+            "Try --sensitivity, another --precision, or allow more."
+        )
+    write_pipeline(nlp, out)
+    return ""
+
+
+def _optimize_fastest(
+    model: str, out: Path, plans: "List[Plan]", check: Optional[Path], calibrate: Optional[Path]
+) -> str:
+    """RETURNS (str): which one was written. Raises a ValueError where none is acceptable."""
+    from ..optimize.fastest import FASTEST, Material, accepted, try_all
+    from ..optimize.optimize import write_pipeline
+    from ..optimize.report import format_tried
+    from .render import load_pipeline
+
+    def load() -> Material:
+        nlp = load_pipeline(model)
+        return Material(nlp, read_examples(nlp, check) or [], read_docs(nlp, calibrate))
+
+    if check is None:
+        raise ValueError(
+            f"--runtime {FASTEST} takes what loses no more than --max-drop, and has nothing to measure that on; "
+            "expected annotated data: --check DEV."
+        )
+    tried, nlp = try_all(load, plans, progress=True)
+    typer.echo(format_tried(tried))
+    if nlp is None:
+        raise ValueError(f"F1 fell by more than --max-drop {plans[0].max_drop:g} in all: nothing is written.")
+    write_pipeline(nlp, out)
+    best = accepted(tried)[0].plan
+    return f", {best.runtime} {best.precision}"
 
 
 def read_examples(

@@ -18,7 +18,16 @@ from ..encoder.runtimes.engines import ENGINES, PRECISIONS, TORCH
 from ..errors import UserError
 from .calibrate import calibrate, calls_on, require_nncf
 from .export import export_graph
-from .parity import Run, VectorParity, compare_vectors, make_up_texts, run, vectors_of
+from .parity import (
+    N_TIMED,
+    Run,
+    VectorParity,
+    compare_vectors,
+    make_up_texts,
+    run,
+    vectors_of,
+    words_per_second,
+)
 from .pipelines import Encoder, encoders_of
 from .quantize import quantize
 from .sensitivity import outliers, part_costs
@@ -99,6 +108,11 @@ class Report:
         return (self.before.f_score or 0.0) - (self.after.f_score or 0.0)
 
     @property
+    def ratio(self) -> float:
+        """Words a second now over those in torch."""
+        return self.after.words_per_second / self.before.words_per_second
+
+    @property
     def is_acceptable(self) -> bool:
         """Whether no more was lost than the plan allows."""
         return self.drop <= self.plan.max_drop
@@ -121,6 +135,7 @@ def optimize(
     *,
     check: Optional[Sequence[Example]] = None,
     calibration: Optional[Sequence[Doc]] = None,
+    before: Optional[Run] = None,
     progress: bool = False,
 ) -> Report:
     """Change how the encoders of ``nlp`` predict, and compare with torch in float32.
@@ -128,6 +143,8 @@ def optimize(
     check (Optional[Sequence[Example]]): annotated data; without them made-up texts are compared.
     calibration (Optional[Sequence[Doc]]): texts, tokenised, that openvino's int8 is measured on; without them
         those of ``check``.
+    before (Optional[Run]): what the same pipeline made of the same data in torch; None finds out. Its speed is
+        measured again.
     progress (bool): show on standard error how far it is.
     RETURNS (Report): ask it for ``is_acceptable`` before the pipeline is used or saved.
     Raises a UserError where an encoder cannot be exported, or what it needs is not installed.
@@ -143,7 +160,10 @@ def optimize(
     examples = list(check) if check is not None else _made_up(nlp, encoders[0])
     docs = [eg.predicted for eg in examples[:N_COMPARED]]
     show = {"annotated": check is not None, "progress": progress}
-    before = run(nlp, examples, label="torch", **show)
+    if before is None:
+        before = run(nlp, examples, label="torch", **show)
+    else:
+        before = replace(before, words_per_second=words_per_second(nlp, docs[:N_TIMED]))
     if check is not None and before.f_score is None:
         raise UserError(
             "The data to check on have no entities: expected annotated Docs, of the kind trained on."

@@ -1,7 +1,8 @@
 """The account of an optimisation as text for a terminal."""
 
-from typing import Iterator, List
+from typing import Iterator, List, Sequence
 
+from .fastest import Tried
 from .optimize import EncoderReport, Report
 
 
@@ -21,10 +22,9 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"entities  {len(before.entities):,} in torch, {len(after.entities):,} now; {differing:,} in one of both only"
     if before.f_score is not None and after.f_score is not None:
         yield f"F1        {before.f_score:.2f} in torch, {after.f_score:.2f} now ({-report.drop:+.2f} points)"
-    ratio = after.words_per_second / before.words_per_second
     yield (
         f"speed     {before.words_per_second:,.0f} words a second in torch, {after.words_per_second:,.0f} now "
-        f"({ratio:.1f} times; {plan.runtime} {plan.precision})"
+        f"({report.ratio:.1f} times; {plan.runtime} {plan.precision})"
     )
 
 
@@ -44,3 +44,20 @@ def _encoder_lines(encoder: EncoderReport, *, several: bool) -> List[str]:
             for part, cost in encoder.costs.items()
         ]
     return lines
+
+
+def format_tried(tried: Sequence[Tried]) -> str:
+    """RETURNS (str): a row for each runtime and precision, with the reason where one was not taken."""
+    rows = ["runtime      precision  words a second  torch = 1     F1"]
+    return "\n".join([*rows, *map(_tried_row, tried)])
+
+
+def _tried_row(one: Tried) -> str:
+    name = f"{one.plan.runtime:<11}  {one.plan.precision:<9}"
+    if one.report is None:
+        return f"{name}  {one.reason}"
+    after = one.report.after
+    row = f"{name}  {after.words_per_second:>14,.0f}  {one.ratio:>9.1f}  {after.f_score or 0.0:>5.2f}"
+    if one.is_acceptable:
+        return row
+    return f"{row}  F1 fell by {one.report.drop:.2f} points, more than --max-drop {one.plan.max_drop:g}"

@@ -1,0 +1,95 @@
+"""`bertfam optimize --runtime fastest`: every runtime that is installed, tried on this machine; the fastest that loses
+no more F1 than is allowed."""
+
+from dataclasses import dataclass
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
+
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from ..encoder.runtimes.engines import PRECISIONS, TORCH
+from ..errors import UserError
+from .optimize import Plan, Report, optimize
+from .parity import Run
+
+FASTEST = "fastest"
+
+
+class Material(NamedTuple):
+    """A pipeline as it was trained, and what its optimisation is measured on; of its own vocabulary."""
+
+    nlp: Language
+    check: Sequence[Example]
+    calibration: Optional[Sequence[Doc]]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of one runtime and precision."""
+
+    plan: Plan
+    report: Optional[Report]  # None where it cannot run here
+    reason: str = ""  # why it cannot
+
+    @property
+    def is_acceptable(self) -> bool:
+        """Whether it runs, and loses no more F1 than the plan allows."""
+        return self.report is not None and self.report.is_acceptable
+
+    @property
+    def ratio(self) -> float:
+        """Words a second over those of torch in float32, measured just before; 0 where it cannot run."""
+        return self.report.ratio if self.report is not None else 0.0
+
+
+def plans(*, precision: Optional[str] = None, sensitivity: bool = False, **options: Any) -> List[Plan]:
+    """RETURNS (List[Plan]): one for each runtime and precision; with ``drop_torch`` none of torch, with
+    ``precision`` that one alone. The options are those of ``Plan``."""
+    found = [
+        Plan(name, bits, sensitivity=sensitivity and (name, bits) == ("onnxruntime", "int8"), **options)
+        for name, able in PRECISIONS.items()
+        for bits in able
+        if precision in (None, bits) and not (name == TORCH and options.get("drop_torch"))
+    ]
+    if not found:
+        names = sorted({bits for able in PRECISIONS.values() for bits in able})
+        raise UserError(f"Precision is {precision!r}: expected one of {', '.join(names)}, or none for all.")
+    return found
+
+
+def try_all(
+    load: Callable[[], Material], plans: Sequence[Plan], *, progress: bool = False
+) -> Tuple[List[Tried], Optional[Language]]:
+    """Try each plan on a pipeline of its own.
+
+    load (Callable): the pipeline and its material, loaded anew.
+    RETURNS (Tuple[List[Tried], Optional[Language]]): in the order of the plans; and the pipeline that is fastest,
+        None where F1 falls too far in all.
+    Raises a UserError where none of them can run.
+    """
+    tried: List[Tried] = []
+    best: Optional[Language] = None
+    before: Optional[Run] = None
+    for plan in plans:
+        nlp, check, calibration = load()
+        try:
+            report = optimize(
+                nlp, plan, check=check, calibration=calibration, before=before, progress=progress
+            )
+        except UserError as error:
+            tried.append(Tried(plan, None, str(error)))
+            continue
+        before = report.before
+        one = Tried(plan, report)
+        if one.is_acceptable and one.ratio > max((other.ratio for other in accepted(tried)), default=0.0):
+            best = nlp
+        tried.append(one)
+    if before is None:
+        raise UserError(tried[0].reason)
+    return tried, best
+
+
+def accepted(tried: Sequence[Tried]) -> List[Tried]:
+    """RETURNS (List[Tried]): those that run and lose little enough, the fastest first."""
+    return sorted((one for one in tried if one.is_acceptable), key=lambda one: -one.ratio)
