@@ -26,9 +26,6 @@ class ReadsTwice(nn.Module):
         self.activation.forward = nn.functional.gelu
         self.reads_twice = reads_twice
 
-    def get_input_embeddings(self):
-        return self.embeddings
-
     def forward(self, input_ids, attention_mask):
         x = self.dense(self.embeddings(input_ids))
         activated = self.activation(x)
