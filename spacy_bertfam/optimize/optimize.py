@@ -51,7 +51,7 @@ class Plan:
     def __post_init__(self) -> None:
         if self.runtime not in PRECISIONS:
             raise UserError(
-                f"Runtime is {self.runtime!r}: expected one of {', '.join(PRECISIONS)}; on the command line fastest too."
+                f"Runtime is {self.runtime!r}: expected one of {', '.join(PRECISIONS)}, or fastest on the command line."
             )
         if self.precision not in PRECISIONS[self.runtime]:
             able = [name for name, precisions in PRECISIONS.items() if self.precision in precisions]
