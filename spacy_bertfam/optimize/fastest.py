@@ -80,6 +80,11 @@ def try_all(
         except UserError as error:
             tried.append(Tried(plan, None, str(error)))
             continue
+        except (
+            Exception
+        ) as error:  # each engine has exceptions of its own, and the others can be tried all the same
+            tried.append(Tried(plan, None, f"{type(error).__name__}: {error}"))
+            continue
         before = report.before
         one = Tried(plan, report)
         if one.is_acceptable and one.ratio > max((other.ratio for other in accepted(tried)), default=0.0):

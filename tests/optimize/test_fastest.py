@@ -91,6 +91,21 @@ def test_none_is_taken_where_all_lose_too_much(outcomes):
     assert nlp is None and not accepted(tried)
 
 
+def test_an_error_of_an_engines_own_leaves_the_others_to_be_tried(outcomes, monkeypatch):
+    outcomes.update({("openvino", "fp32"): None, ("torch", "bf16"): (250.0, 90.0)})
+    told = module.optimize
+
+    def optimize(nlp, plan, **options):
+        if plan.runtime == "openvino":
+            raise ZeroDivisionError("in its own code")
+        return told(nlp, plan, **options)
+
+    monkeypatch.setattr(module, "optimize", optimize)
+    tried, nlp = try_all(blank, [Plan(*pair) for pair in outcomes])
+    assert tried[0].reason == "ZeroDivisionError: in its own code"
+    assert nlp.meta["made_by"] == "torch bf16"
+
+
 def test_where_none_can_run_the_reason_of_the_first_is_given(outcomes):
     outcomes.update({("openvino", "fp32"): None})
     with pytest.raises(UserError, match="openvino is not installed"):
