@@ -38,9 +38,9 @@ class Tried:
         return self.report is not None and self.report.is_acceptable
 
     @property
-    def ratio(self) -> float:
-        """Words a second over those of torch in float32, measured just before; 0 where it cannot run."""
-        return self.report.ratio if self.report is not None else 0.0
+    def speed(self) -> float:
+        """Words a second; 0 where it cannot run."""
+        return self.report.after.words_per_second if self.report is not None else 0.0
 
 
 def plans(*, precision: Optional[str] = None, sensitivity: bool = False, **options: Any) -> List[Plan]:
@@ -87,7 +87,7 @@ def try_all(
             continue
         before = report.before
         one = Tried(plan, report)
-        if one.is_acceptable and one.ratio > max((other.ratio for other in accepted(tried)), default=0.0):
+        if one.is_acceptable and one.speed > max((other.speed for other in accepted(tried)), default=0.0):
             best = nlp
         tried.append(one)
     if before is None:
@@ -97,4 +97,9 @@ def try_all(
 
 def accepted(tried: Sequence[Tried]) -> List[Tried]:
     """RETURNS (List[Tried]): those that run and lose little enough, the fastest first."""
-    return sorted((one for one in tried if one.is_acceptable), key=lambda one: -one.ratio)
+    return sorted((one for one in tried if one.is_acceptable), key=lambda one: -one.speed)
+
+
+def speed_before(tried: Sequence[Tried]) -> float:
+    """RETURNS (float): words a second of torch in float32, the most that were measured: it is before each of them."""
+    return max(one.report.before.words_per_second for one in tried if one.report is not None)

@@ -2,7 +2,7 @@
 
 from typing import Iterator, List, Sequence
 
-from .fastest import Tried
+from .fastest import Tried, speed_before
 from .optimize import EncoderReport, Report
 
 
@@ -48,16 +48,16 @@ def _encoder_lines(encoder: EncoderReport, *, several: bool) -> List[str]:
 
 def format_tried(tried: Sequence[Tried]) -> str:
     """RETURNS (str): a row for each runtime and precision, with the reason where one was not taken."""
+    before = speed_before(tried)
     rows = ["runtime      precision  words a second  torch = 1     F1"]
-    return "\n".join([*rows, *map(_tried_row, tried)])
+    return "\n".join(rows + [_tried_row(one, before) for one in tried])
 
 
-def _tried_row(one: Tried) -> str:
+def _tried_row(one: Tried, before: float) -> str:
     name = f"{one.plan.runtime:<11}  {one.plan.precision:<9}"
     if one.report is None:
         return f"{name}  {one.reason}"
-    after = one.report.after
-    row = f"{name}  {after.words_per_second:>14,.0f}  {one.ratio:>9.1f}  {after.f_score or 0.0:>5.2f}"
+    row = f"{name}  {one.speed:>14,.0f}  {one.speed / before:>9.1f}  {one.report.after.f_score or 0.0:>5.2f}"
     if one.is_acceptable:
         return row
     return f"{row}  F1 fell by {one.report.drop:.2f} points, more than --max-drop {one.plan.max_drop:g}"

@@ -1,6 +1,7 @@
 """`bertfam optimize --runtime fastest`: what is tried, what is taken, what is said."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 import spacy
@@ -15,6 +16,7 @@ from spacy_bertfam.optimize import fastest as module
 from spacy_bertfam.optimize.fastest import Material, accepted, plans, try_all
 from spacy_bertfam.optimize.optimize import Plan, Report
 from spacy_bertfam.optimize.parity import Run
+from spacy_bertfam.optimize.report import format_tried
 
 
 @pytest.fixture
@@ -81,8 +83,20 @@ def test_the_fastest_that_loses_little_enough_is_taken(outcomes):
     tried, nlp = try_all(blank, [Plan(*pair) for pair in outcomes])
     assert nlp.meta["made_by"] == "torch bf16"
     assert [one.plan.precision for one in accepted(tried)] == ["bf16", "fp32", "fp32"]
-    assert [one.ratio for one in tried] == [1.0, 2.5, 0.0, 3.0, 1.3]
+    assert [one.speed for one in tried] == [100.0, 250.0, 0.0, 300.0, 130.0]
     assert tried[2].reason == "onnxruntime is not installed" and not tried[3].is_acceptable
+
+
+def test_the_rows_are_beside_the_best_that_torch_was_measured_at(outcomes):
+    outcomes.update({("torch", "fp32"): (200.0, 90.0), ("torch", "bf16"): (300.0, 90.0)})
+    tried, _ = try_all(blank, [Plan(*pair) for pair in outcomes])
+    before = Run(frozenset(), 90.0, 150.0)
+    tried[1] = replace(tried[1], report=replace(tried[1].report, before=before))
+    rows = format_tried(tried).splitlines()[1:]
+    assert [row.split() for row in rows] == [
+        ["torch", "fp32", "200", "1.3", "90.00"],
+        ["torch", "bf16", "300", "2.0", "90.00"],
+    ]
 
 
 def test_none_is_taken_where_all_lose_too_much(outcomes):
