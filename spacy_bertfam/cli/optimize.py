@@ -1,7 +1,7 @@
 """`bertfam optimize`: a trained pipeline made fast on a CPU."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 import typer
 
@@ -54,7 +54,7 @@ def optimize_cli(
     encoder's folder under onnx/.
     """
     from ..optimize.fastest import FASTEST, plans
-    from ..optimize.optimize import Plan, require_new
+    from ..optimize.optimize import Plan, require_new, write_pipeline
 
     options: Dict[str, Any] = {
         "threads": threads,
@@ -67,21 +67,22 @@ def optimize_cli(
     try:
         require_new(out)
         if runtime == FASTEST:
-            made = _optimize_fastest(model, out, plans(precision=precision, **options), check, calibrate)
+            nlp, taken = _optimize_fastest(model, plans(precision=precision, **options), check, calibrate)
         else:
-            plan = Plan(runtime, precision or "fp32", **options)
-            made = _optimize_one(model, out, plan, check, calibrate)
+            nlp, taken = (
+                _optimize_one(model, Plan(runtime, precision or "fp32", **options), check, calibrate),
+                "",
+            )
+        write_pipeline(nlp, out)
     except (ValueError, OSError) as error:
         typer.echo(f"Not optimised: {error}", err=True)
         raise typer.Exit(1) from error
-    typer.echo(f"{out}: written{made}")
+    typer.echo(f"{out}: written{taken}")
 
 
-def _optimize_one(
-    model: str, out: Path, plan: "Plan", check: Optional[Path], calibrate: Optional[Path]
-) -> str:
-    """RETURNS (str): nothing to add. Raises a ValueError where too much is lost."""
-    from ..optimize.optimize import optimize, write_pipeline
+def _optimize_one(model: str, plan: "Plan", check: Optional[Path], calibrate: Optional[Path]) -> "Language":
+    """RETURNS (Language): what to write. Raises a ValueError where too much is lost."""
+    from ..optimize.optimize import optimize
     from ..optimize.report import format_report
     from .render import load_pipeline
 
@@ -95,16 +96,15 @@ def _optimize_one(
             f"F1 fell by {report.drop:.2f} points, more than --max-drop {plan.max_drop:g}: nothing is written. "
             "Try --sensitivity, another --precision, or allow more."
         )
-    write_pipeline(nlp, out)
-    return ""
+    return nlp
 
 
 def _optimize_fastest(
-    model: str, out: Path, plans: "List[Plan]", check: Optional[Path], calibrate: Optional[Path]
-) -> str:
-    """RETURNS (str): which one was written. Raises a ValueError where none is acceptable."""
+    model: str, plans: "List[Plan]", check: Optional[Path], calibrate: Optional[Path]
+) -> "Tuple[Language, str]":
+    """RETURNS (Tuple[Language, str]): what to write, and what to say of it. Raises a ValueError where none is
+    acceptable."""
     from ..optimize.fastest import FASTEST, Material, accepted, try_all
-    from ..optimize.optimize import write_pipeline
     from ..optimize.report import format_tried
     from .render import load_pipeline
 
@@ -121,9 +121,8 @@ def _optimize_fastest(
     typer.echo(format_tried(tried))
     if nlp is None:
         raise ValueError(f"F1 fell by more than --max-drop {plans[0].max_drop:g} in all: nothing is written.")
-    write_pipeline(nlp, out)
     best = accepted(tried)[0].plan
-    return f", {best.runtime} {best.precision}"
+    return nlp, f", {best.runtime} {best.precision}"
 
 
 def read_examples(

@@ -110,11 +110,6 @@ class Report:
         return (self.before.f_score or 0.0) - (self.after.f_score or 0.0)
 
     @property
-    def ratio(self) -> float:
-        """Words a second now over those in torch."""
-        return self.after.words_per_second / self.before.words_per_second
-
-    @property
     def is_acceptable(self) -> bool:
         """Whether no more was lost than the plan allows."""
         return self.drop <= self.plan.max_drop
