@@ -31,6 +31,7 @@ from .parity import (
 from .pipelines import Encoder, encoders_of
 from .quantize import quantize
 from .sensitivity import outliers, part_costs
+from .widths import require_even
 
 N_COMPARED = 40  # Docs whose vectors are compared
 
@@ -225,11 +226,14 @@ def _change(work: _Work, plan: Plan, docs: Sequence[Doc], measured: Sequence[Doc
     work.graph = export_graph(shim.loaded, runtime=plan.runtime)
     if plan.is_calibrated:
         shim.use_graph(calibrate(work.graph, calls_on(shim, measured), progress=progress))
-        return
-    if plan.sensitivity:
-        work.costs = part_costs(work.encoder.model, work.graph, docs, progress=progress)
-        work.kept = outliers(work.costs)
-    _use(work, plan.precision)
+    else:
+        if plan.sensitivity:
+            work.costs = part_costs(work.encoder.model, work.graph, docs, progress=progress)
+            work.kept = outliers(work.costs)
+        _use(work, plan.precision)
+    engine = ENGINES[plan.runtime]
+    name = f"{engine.package} {engine.version()} in {plan.precision}"
+    require_even(shim.loaded, shim.runtime(), window=shim.window_size().window, engine=name)
 
 
 def _use(work: _Work, precision: str) -> None:
