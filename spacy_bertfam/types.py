@@ -110,6 +110,25 @@ class HeadLoss(Protocol):
         ...
 
 
+class Teaching(Protocol):
+    """What a recogniser learns from beside its annotation: kept as ``BertfamNER.teaching`` while it trains."""
+
+    def __call__(
+        self,
+        ner: Any,
+        docs: Sequence[Doc],
+        scores: Sequence[Floats2d],
+        annotated: Tuple[float, List[Floats2d]],
+    ) -> Tuple[float, List[Floats2d]]:
+        """Loss and gradient by score, both kinds of teaching together.
+
+        ner (BertfamNER): the component.
+        scores (Sequence[Floats2d]): of each Doc, Shape: (n_tokens, n_tags).
+        annotated (Tuple[float, List[Floats2d]]): loss and gradient of the annotation alone.
+        """
+        ...
+
+
 class HeadTransitions(Protocol):
     """A head's learned weights between tags, kept as ``model.attrs["head_transitions"]``."""
 

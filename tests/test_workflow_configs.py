@@ -1,5 +1,6 @@
 """The configs that are made from ner_shared.cfg: in step with it, complete, and trained by spaCy's own commands."""
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,9 @@ def test_debug_config_of_spacy_resolves_every_block(name, tmp_path):
     paths = ["--paths.train", "train.spacy", "--paths.dev", "dev.spacy"]
     if name == "fr_full":
         paths += ["--paths.treebank_train", "treebank", "--paths.treebank_dev", "treebank"]
+    if name == "ner_distilled":
+        spacy.blank("fr").to_disk(tmp_path / "teacher")
+        paths += ["--paths.teacher", str(tmp_path / "teacher")]
     result = CliRunner().invoke(spacy_app, ["debug", "config", str(file_of(name)), *paths])
     assert result.exit_code == 0, f"{result.output}\n{result.exception}"
 
@@ -64,9 +68,10 @@ def test_a_block_of_a_part_keeps_the_comments_and_the_order_of_the_pattern():
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_the_learning_rate_is_that_of_base_encoders_and_ends_with_training(name):
+def test_the_learning_rate_is_that_of_the_encoders_size_and_ends_with_training(name):
     training = load_config(file_of(name))["training"]
-    assert training["optimizer"]["learn_rate"]["initial_rate"] == 0.00005
+    rate = 0.0001 if name == "ner_distilled" else 0.00005  # its encoder is the small one of the pattern
+    assert training["optimizer"]["learn_rate"]["initial_rate"] == rate
     assert training["optimizer"]["learn_rate"]["total_steps"] == training["max_steps"]
 
 
@@ -101,6 +106,11 @@ def write_treebank(folder: Path) -> Path:
 
 def train(name: str, folder: Path, encoder: Path, *, steps: int = 2, **overrides: Any) -> Language:
     """`spacy train`, in this process. RETURNS (Language): the last pipeline, loaded from disk."""
+    return spacy.load(run_train(name, folder, encoder, steps=steps, **overrides))
+
+
+def run_train(name: str, folder: Path, encoder: Path, *, steps: int = 2, **overrides: Any) -> Path:
+    """The same. RETURNS (Path): where the last pipeline is."""
     settings = {
         "paths.train": folder / "train.spacy",
         "paths.dev": folder / "train.spacy",
@@ -114,7 +124,7 @@ def train(name: str, folder: Path, encoder: Path, *, steps: int = 2, **overrides
     output = folder / "out"
     result = CliRunner().invoke(spacy_app, ["train", str(file_of(name)), "--output", str(output), *words])
     assert result.exit_code == 0, f"{result.output}\n{result.exception}"
-    return spacy.load(output / "model-last")
+    return output / "model-last"
 
 
 @pytest.mark.parametrize("name", NER)
@@ -124,6 +134,28 @@ def test_the_configs_for_entities_train(name, tiny_encoder, tmp_path):
     nlp = train(name, tmp_path, tiny_encoder(kind))
     assert nlp.get_pipe("ner").labels == ("NAME",)
     assert all(0 <= ent._.score <= 1 for ent in nlp(TEXTS[0]).ents)
+
+
+def test_a_small_recogniser_is_taught_by_a_large_one_that_may_go_then(tiny_encoder, tmp_path):
+    write(spacy.blank("fr"), tmp_path / "train.spacy", add_entities)
+    encoder = tiny_encoder("camembert")
+    teacher = run_train("fr_camembert_ner", tmp_path, encoder).rename(tmp_path / "teacher")
+    settings = {"paths.teacher": teacher, "components.encoder.model.n_layers": 1}
+    made = run_train("ner_distilled", tmp_path, encoder, **settings)
+    shutil.rmtree(teacher)
+    nlp = spacy.load(made)
+    assert nlp.get_pipe("encoder").model.shims[0].loaded.network.config.num_hidden_layers == 1
+    assert nlp.get_pipe("ner").labels == ("NAME",)
+    assert all(0 <= ent._.score <= 1 for ent in nlp(TEXTS[0]).ents)
+
+
+def test_a_teacher_that_is_missing_stops_training_with_a_sentence(tiny_encoder, tmp_path):
+    write(spacy.blank("fr"), tmp_path / "train.spacy", add_entities)
+    corpus = ["--paths.train", str(tmp_path / "train.spacy"), "--paths.dev", str(tmp_path / "train.spacy")]
+    paths = [*corpus, "--paths.encoder", str(tiny_encoder("bert")), "--paths.teacher", "training/none"]
+    result = CliRunner().invoke(spacy_app, ["train", str(file_of("ner_distilled")), *paths])
+    assert result.exit_code == 1
+    assert "The teacher training/none is neither a pipeline's folder" in f"{result.output}{result.exception}"
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])

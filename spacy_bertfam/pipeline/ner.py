@@ -15,7 +15,7 @@ from thinc.types import Floats2d
 from ..errors import UserError
 from ..saving import written_beside
 from ..tags import TagSet, validate_scheme
-from ..types import ScoredSpan, TaggerModel, TrainedHead
+from ..types import ScoredSpan, TaggerModel, Teaching, TrainedHead
 from .batching import BoundedBatches
 from .first_fit import DEFAULT_FIT_WORDS, fit_tagger
 from .gold import check_gold, read_gold
@@ -57,6 +57,7 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         self.temperature = temperature
         self.overwrite_ents = overwrite_ents
         self.scorer = scorer
+        self.teaching: Optional[Teaching] = None
         self.cfg: Dict[str, Any] = {"labels": [], "scheme": validate_scheme(scheme)}
         self._tag_set: Optional[TagSet] = None
         if not Span.has_extension("score"):
@@ -145,9 +146,12 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         self, examples: Iterable[Example], scores: Sequence[Floats2d]
     ) -> Tuple[float, List[Floats2d]]:
         """The head's loss and its gradient, sums over the tokens. Missing annotation costs nothing."""
+        examples = list(examples)
         gold = [self.tag_set.allowed_by_biluo(eg.get_aligned_ner()) for eg in examples]
         loss, d_scores = self.model.attrs["head_loss"](self.model, scores, gold, self.tag_set)
-        return float(loss), d_scores
+        if self.teaching is None:
+            return float(loss), d_scores
+        return self.teaching(self, [eg.predicted for eg in examples], scores, (float(loss), d_scores))
 
     def initialize(
         self,
