@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from spacy.util import load_config
 from thinc.api import Config
@@ -29,6 +29,7 @@ def make_config(
     window: Optional[int] = None,
     overlap: Optional[int] = None,
     n_layers: Optional[int] = None,
+    teachers: Sequence[Path] = (),
 ) -> Config:
     """The shared config of the project with everything of the recipe in it.
 
@@ -36,6 +37,7 @@ def make_config(
     n_units (int): Docs in the training corpus; steps and warm-up are counted from them.
     timing (Path): where the step timer leaves its figures.
     head (str): one of HEADS.
+    teachers (Sequence[Path]): pipelines that teach beside the annotation.
     """
     config = load_config(CONFIG)
     n_steps = -(-n_units // recipe.batch_size) * recipe.epochs
@@ -59,6 +61,9 @@ def make_config(
     model = config["components"]["encoder"]["model"]
     asked = {"window": window, "overlap": overlap, "n_layers": n_layers}
     model.update({k: v for k, v in asked.items() if v is not None})
+    if teachers:
+        paths = [str(path) for path in teachers]
+        training["before_update"] = {"@callbacks": "spacy-bertfam.distil.v1", "teacher": paths}
     return config
 
 

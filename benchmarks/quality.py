@@ -83,6 +83,7 @@ def main(
     whole: bool = False,
     n_rounds: int = 10,
     n_layers: Optional[int] = None,
+    teachers: Sequence[Path] = (),
 ) -> str:
     """Run what has not run yet.
 
@@ -95,7 +96,7 @@ def main(
     docs.pop("train", None)
     scored = {name: draw_docs(units[name], dev_limit, lang=lang) for name in units if name != "train"}
     corpus = {"train": units["train"], "dev": next(iter(scored.values()))}
-    trained = train_all(Task(corpus, encoder, recipe, lang, n_layers), output, systems, seeds)
+    trained = train_all(Task(corpus, encoder, recipe, lang, n_layers, teachers), output, systems, seeds)
     train_docs = read_docs(units["train"], lang)
     n_words = sum(map(len, train_docs)) * recipe.epochs
     base = "spacy-transformers" if "spacy-transformers" in trained else list(trained)[-1]
@@ -116,6 +117,7 @@ def main(
         **vars(recipe),
         "seed": list(seeds),
         "layers": "all" if n_layers is None else n_layers,
+        "teachers": [path.as_posix() for path in teachers],
         "unit": unit,
         "units": len(train_docs),
         "words an epoch": n_words // recipe.epochs,
@@ -147,6 +149,9 @@ def main_cli(
     dev_limit: Optional[int] = typer.Option(None, help="Only so many units of each scored part"),
     n_layers: Optional[int] = typer.Option(
         None, min=1, help="Ours: only so many layers of the encoder, the lowest; beside all of the others"
+    ),
+    teacher: List[Path] = typer.Option(
+        [], help="Ours: a trained pipeline that teaches beside the annotation; may be given several times"
     ),
     whole: bool = typer.Option(False, "--whole", help="Score whole documents too"),
     n_rounds: int = typer.Option(
@@ -181,6 +186,7 @@ def main_cli(
         whole=whole,
         n_rounds=n_rounds,
         n_layers=n_layers,
+        teachers=teacher,
     )
     typer.echo(text)
 

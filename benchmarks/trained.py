@@ -29,6 +29,7 @@ class Task:
     recipe: Recipe
     lang: str
     n_layers: Optional[int] = None  # of the encoder in ours, the lowest; None is all
+    teachers: Sequence[Path] = ()  # pipelines that teach ours beside the annotation
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Trained:
 
 def train_ours(task: Task, output: Path, *, head: str = "linear") -> Trained:
     """`spacy train` with the project's own config, unless that is done."""
-    return train_spacy(make_config, task, output, head=head, n_layers=task.n_layers)
+    options: Dict[str, Any] = {"n_layers": task.n_layers, "teachers": task.teachers}
+    return train_spacy(make_config, task, output, head=head, **options)
 
 
 def train_crf(task: Task, output: Path) -> Trained:

@@ -200,23 +200,39 @@ def test_a_cheap_command_runs(name, line, clone, tmp_path, monkeypatch):
         assert result.exit_code == 0, f"{command}\n{result.output}\n{result.exception}"
 
 
+def run_training(line: str, encoder: Path, *options: str) -> None:
+    """Run a command of README for one step, in the folder of a clone, on its French sample sentences."""
+    for part in ("train", "dev"):
+        shutil.copy(f"corpus/quickstart/{part}/fr.spacy", f"corpus/{part}.spacy")
+    line = line.replace("camembert-base", str(encoder))
+    words = [*options, "--training.max_steps", "1", "--initialize.components.ner.fit_words", "0"]
+    result = CliRunner().invoke(spacy_app, [*shlex.split(line)[3:], *words])
+    assert result.exit_code == 0, f"{result.output}\n{result.exception}"
+
+
+def n_layers_of(pipeline: str) -> int:
+    return json.loads(Path(pipeline, "encoder", "config.json").read_text(encoding="utf8"))[
+        "num_hidden_layers"
+    ]
+
+
 def test_the_training_with_fewer_layers_runs(clone, tiny_encoder, tmp_path, monkeypatch):
     (line,) = [line for name, line in SPACY_COMMANDS if "n_layers" in line and name == "README.md"]
     monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
-    line = line.replace("camembert-base", str(tiny_encoder("camembert"))).replace("n_layers 8", "n_layers 1")
-    for part in ("train", "dev"):
-        shutil.copy(f"corpus/quickstart/{part}/fr.spacy", f"corpus/{part}.spacy")
-    command = [
-        *shlex.split(line)[3:],
-        "--training.max_steps",
-        "1",
-        "--initialize.components.ner.fit_words",
-        "0",
-    ]
-    result = CliRunner().invoke(spacy_app, command)
-    assert result.exit_code == 0, f"{result.output}\n{result.exception}"
-    config = json.loads(Path("training/small/model-last/encoder/config.json").read_text(encoding="utf8"))
-    assert config["num_hidden_layers"] == 1
+    run_training(line.replace("n_layers 8", "n_layers 1"), tiny_encoder("camembert"))
+    assert n_layers_of("training/small/model-last") == 1
+
+
+def test_the_training_with_a_teacher_runs(clone, tiny_encoder, tmp_path, monkeypatch):
+    (line,) = [line for name, line in SPACY_COMMANDS if "paths.teacher" in line and name == "README.md"]
+    monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
+    layers, encoder = "--components.encoder.model.n_layers", tiny_encoder("camembert")
+    teacher = line.replace("ner_distilled", "ner_shared").split(" --paths.teacher ")[0]
+    run_training(teacher.replace("training/taught", "training/teacher"), encoder, layers, "2")
+    line = line.replace("training/quickstart/model-best", "training/teacher/model-last")
+    run_training(line, encoder, layers, "1")
+    assert n_layers_of("training/teacher/model-last") == 2
+    assert n_layers_of("training/taught/model-last") == 1
 
 
 def test_a_tiny_encoder_is_made_as_contributing_says(tmp_path, monkeypatch):

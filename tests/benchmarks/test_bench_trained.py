@@ -43,6 +43,20 @@ def test_the_crf_is_what_is_trained(task, tmp_path):
     assert ner["model"]["@architectures"] == "spacy-bertfam.CRFTokenClassifier.v1"
 
 
+def test_ours_is_taught_by_the_teachers_of_the_task(task, tmp_path):
+    from dataclasses import replace
+
+    from spacy.util import load_config
+
+    from benchmarks.trained import train_ours
+
+    teacher = train_ours(task, tmp_path / "teacher").folder / "model-last"
+    taught = train_ours(replace(task, n_layers=1, teachers=[teacher]), tmp_path / "taught").folder
+    settings = load_config(taught / "model-last" / "config.cfg")["training"]["before_update"]
+    assert (settings["@callbacks"], settings["teacher"]) == ("spacy-bertfam.distil.v1", [str(teacher)])
+    assert load_config(taught / "train.cfg")["components"]["encoder"]["model"]["n_layers"] == 1
+
+
 def test_training_is_beside_the_reference():
     from pathlib import Path
 
