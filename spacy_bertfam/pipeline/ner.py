@@ -57,7 +57,7 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         self.temperature = temperature
         self.overwrite_ents = overwrite_ents
         self.scorer = scorer
-        self.teaching: Optional[Teaching] = None
+        self.teaching: Optional[Teaching] = None  # while it trains; never saved
         self.cfg: Dict[str, Any] = {"labels": [], "scheme": validate_scheme(scheme)}
         self._tag_set: Optional[TagSet] = None
         if not Span.has_extension("score"):
@@ -145,7 +145,8 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
     def get_loss(
         self, examples: Iterable[Example], scores: Sequence[Floats2d]
     ) -> Tuple[float, List[Floats2d]]:
-        """The head's loss and its gradient, sums over the tokens. Missing annotation costs nothing."""
+        """The head's loss and its gradient, sums over the tokens, with those of ``teaching`` where there is one.
+        Missing annotation costs nothing."""
         examples = list(examples)
         gold = [self.tag_set.allowed_by_biluo(eg.get_aligned_ner()) for eg in examples]
         loss, d_scores = self.model.attrs["head_loss"](self.model, scores, gold, self.tag_set)

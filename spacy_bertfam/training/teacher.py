@@ -111,7 +111,7 @@ def require_pipeline(path: str) -> None:
     if not (Path(path) / "config.cfg").is_file() and not is_package(path):
         raise UserError(
             f"The teacher {path} is neither a pipeline's folder nor an installed package; expected a trained "
-            "pipeline: train it first, as `training/ner/model-best`."
+            "pipeline, such as training/ner/model-best: train that first."
         )
 
 
