@@ -229,7 +229,7 @@ def test_the_training_with_a_teacher_runs(clone, tiny_encoder, tmp_path, monkeyp
     layers, encoder = "--components.encoder.model.n_layers", tiny_encoder("camembert")
     teacher = line.replace("ner_distilled", "ner_shared").split(" --paths.teacher ")[0]
     run_training(teacher.replace("training/taught", "training/teacher"), encoder, layers, "2")
-    line = line.replace("training/quickstart/model-best", "training/teacher/model-last")
+    line = line.replace("training/ner/model-best", "training/teacher/model-last")
     run_training(line, encoder, layers, "1")
     assert n_layers_of("training/teacher/model-last") == 2
     assert n_layers_of("training/taught/model-last") == 1
