@@ -69,10 +69,8 @@ def optimize_cli(
         if runtime == FASTEST:
             nlp, taken = _optimize_fastest(model, plans(precision=precision, **options), check, calibrate)
         else:
-            nlp, taken = (
-                _optimize_one(model, Plan(runtime, precision or "fp32", **options), check, calibrate),
-                "",
-            )
+            nlp = _optimize_one(model, Plan(runtime, precision or "fp32", **options), check, calibrate)
+            taken = ""
         write_pipeline(nlp, out)
     except (ValueError, OSError) as error:
         typer.echo(f"Not optimised: {error}", err=True)

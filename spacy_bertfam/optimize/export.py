@@ -5,7 +5,7 @@ import tempfile
 import warnings
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Dict, Iterator, Tuple
+from typing import Any, Dict, Iterable, Iterator, Tuple
 
 import torch
 from torch import Tensor
@@ -22,7 +22,8 @@ OPSET = 17  # the oldest with a layer norm; every release of onnxruntime since 1
 TOLERANCE = 1e-4
 # A file of Protobuf ends at 2 GB
 MAX_BYTES = 2**31 - 2**20
-# batch, width and padding of the inputs that graph and network are compared on
+Shape = Tuple[int, int, int]  # batch, width and padding of inputs
+# Those that graph and network are compared on
 SHAPES = ((1, 3, 0), (3, 20, 7), (5, 48, 40), (1, 33, 0), (2, 200, 150))
 
 
@@ -83,12 +84,14 @@ def versions_of(engine: Engine) -> Dict[str, str]:
     }
 
 
-def random_inputs(checkpoint: Checkpoint) -> Iterator[Tuple[Tensor, Tensor]]:
+def random_inputs(
+    checkpoint: Checkpoint, shapes: Iterable[Shape] = SHAPES
+) -> Iterator[Tuple[Tensor, Tensor]]:
     """YIELDS (Tuple[Tensor, Tensor]): ids and mask of windows, the last one of each call padded."""
     random = torch.Generator().manual_seed(0)
     n_pieces = checkpoint.network.get_input_embeddings().num_embeddings  # type: ignore[operator]
     pad_id = checkpoint.tokenizer.pad_id
-    for n, width, padding in SHAPES:
+    for n, width, padding in shapes:
         width = min(width, checkpoint.max_pieces)
         padding = min(padding, width - 2)
         ids = torch.randint(n_pieces, (n, width), generator=random)

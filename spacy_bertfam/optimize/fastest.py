@@ -77,13 +77,9 @@ def try_all(
             report = optimize(
                 nlp, plan, check=check, calibration=calibration, before=before, progress=progress
             )
-        except UserError as error:
-            tried.append(Tried(plan, None, str(error)))
-            continue
-        except (
-            Exception
-        ) as error:  # each engine has exceptions of its own, and the others can be tried all the same
-            tried.append(Tried(plan, None, f"{type(error).__name__}: {error}"))
+        except Exception as error:  # each engine has its own, and the others can be tried all the same
+            kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
+            tried.append(Tried(plan, None, f"{kind}{error}"))
             continue
         before = report.before
         one = Tried(plan, report)

@@ -8,6 +8,7 @@ import torch
 from ..encoder.checkpoint import Checkpoint
 from ..encoder.runtime import Runtime
 from ..errors import UserError
+from .export import random_inputs
 
 STEP = 8  # pieces from one width to the next: engines treat multiples in ways of their own
 N_WINDOWS = 2  # of each width
@@ -39,15 +40,9 @@ def require_even(checkpoint: Checkpoint, runtime: Runtime, *, window: int, engin
 def distances(checkpoint: Checkpoint, runtime: Runtime, widths: Sequence[int]) -> Dict[int, float]:
     """RETURNS (Dict[int, float]): for each width how far the vectors of random pieces are from torch's, the length of
     the difference over that of the vectors."""
-    draw = torch.Generator().manual_seed(0)
-    network = checkpoint.network
-    n_pieces: int = network.get_input_embeddings().num_embeddings  # type: ignore[operator]
     off = {}
-    for width in widths:
-        ids = torch.randint(n_pieces, (N_WINDOWS, width), generator=draw)
-        ids[ids == checkpoint.tokenizer.pad_id] = (checkpoint.tokenizer.pad_id + 1) % n_pieces
-        mask = torch.ones_like(ids)
+    for ids, mask in random_inputs(checkpoint, [(N_WINDOWS, width, 0) for width in widths]):
         with torch.inference_mode():
-            expected = network(input_ids=ids, attention_mask=mask).last_hidden_state
-            off[width] = float((runtime(ids, mask) - expected).norm() / expected.norm())
+            expected = checkpoint.network(input_ids=ids, attention_mask=mask).last_hidden_state
+            off[ids.shape[1]] = float((runtime(ids, mask) - expected).norm() / expected.norm())
     return off

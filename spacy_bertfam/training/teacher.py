@@ -80,18 +80,16 @@ class Teachers:
     ) -> List[NDArray[np.float32]]:
         """Arguments and shapes as in ``Teacher.beliefs``."""
         keys = [key_of(doc, tag_set, temperature) for doc in docs]
-        new = [i for i, key in enumerate(keys) if key not in self._kept]
+        new = {key: doc for key, doc in zip(keys, docs, strict=True) if key not in self._kept}
         each = [
-            teacher.beliefs([docs[i] for i in new], tag_set, temperature=temperature)
+            teacher.beliefs(list(new.values()), tag_set, temperature=temperature)
             for teacher in (self.teachers if new else ())
         ]
-        found = {i: np.mean(texts, axis=0) for i, texts in zip(new, zip(*each, strict=True), strict=True)}
-        result = [
-            found[i] if i in found else self._kept[key].astype(np.float32) for i, key in enumerate(keys)
-        ]
-        for i, text in found.items():
+        found = {key: np.mean(texts, axis=0) for key, texts in zip(new, zip(*each, strict=True), strict=True)}
+        result = [found[key] if key in found else self._kept[key].astype(np.float32) for key in keys]
+        for key, text in found.items():
             if self._n_kept + len(text) <= self.max_kept:
-                self._kept[keys[i]] = text.astype(np.float16)
+                self._kept[key] = text.astype(np.float16)
                 self._n_kept += len(text)
         return result
 
