@@ -6,7 +6,6 @@ from typing import Dict, List, Optional, Sequence
 
 import spacy
 from spacy.tokens import Doc, DocBin
-from spacy.vocab import Vocab
 
 from spacy_bertfam.data.convert import convert
 
@@ -77,11 +76,6 @@ def draw_docs(path: Path, n_docs: Optional[int], *, lang: str) -> Path:
 def write_docs(docs: Sequence[Doc], path: Path) -> None:
     """Write words, entities and sentences as a `.spacy` file."""
     DocBin(attrs=["ENT_IOB", "ENT_TYPE", "SENT_START"], docs=docs).to_disk(path)
-
-
-def bare_copy(doc: Doc, vocab: Vocab) -> Doc:
-    """RETURNS (Doc): the same words and spaces, without annotation."""
-    return Doc(vocab, words=[t.text for t in doc], spaces=[bool(t.whitespace_) for t in doc])
 
 
 def read_docs(path: Path, lang: str) -> List[Doc]:

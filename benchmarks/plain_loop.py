@@ -12,9 +12,10 @@ import typer
 from spacy.tokens import Doc, Span
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
-from benchmarks.corpus import bare_copy, read_docs
+from benchmarks.corpus import read_docs
 from benchmarks.machine import peak_memory
 from benchmarks.tables import write_json
+from spacy_bertfam.data.bare import bare_copy
 
 IGNORED = -100
 

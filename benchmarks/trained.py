@@ -11,10 +11,11 @@ import spacy
 from spacy.tokens import Doc
 
 from benchmarks.child import run_logged
-from benchmarks.corpus import bare_copy, read_docs
+from benchmarks.corpus import read_docs
 from benchmarks.ours import make_config, run_spacy_train
 from benchmarks.plain_loop import PlainTagger, Recipe
 from benchmarks.trf_config import make_trf_config
+from spacy_bertfam.data.bare import bare_copy
 
 # Docs -> the same words with the entities found
 Predict = Callable[[Sequence[Doc]], List[Doc]]

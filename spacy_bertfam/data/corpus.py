@@ -9,6 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from .bare import bare_copy
 from .convert import check_choices, gather_records, record_to_docs
 from .errors import DataError
 from .labels import plan_labels
@@ -51,14 +52,9 @@ def build_corpus(
                 references.extend(docs)
             _log(path, report)
         for reference in references:
-            yield Example(_without_annotation(reference), reference)
+            yield Example(bare_copy(reference, reference.vocab), reference)
 
     return read
-
-
-def _without_annotation(doc: Doc) -> Doc:
-    spaces = [bool(token.whitespace_) for token in doc]
-    return Doc(doc.vocab, words=[token.text for token in doc], spaces=spaces)
 
 
 def _log(path: Path, report: ConversionReport) -> None:

@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import is_package
 
+from ..data.bare import bare_copy
 from ..errors import UserError
 from ..pipeline.ner import BertfamNER
 from ..pipeline.piece_scores import find_ner, softmax
@@ -48,7 +49,9 @@ class Teacher:
         """
         self._require_tags(tag_set)
         columns = [self.ner.tag_set.tag_to_id[tag] for tag in tag_set.tags]
-        read = list(self.nlp.pipe((copy_words(doc, self.nlp) for doc in docs), batch_size=max(len(docs), 1)))
+        read = list(
+            self.nlp.pipe((bare_copy(doc, self.nlp.vocab) for doc in docs), batch_size=max(len(docs), 1))
+        )
         scores = [self.ner.model.ops.to_numpy(text) for text in self.ner.model.predict(read)]
         return [softmax(text[:, columns] / (temperature * self.ner.temperature)) for text in scores]
 
@@ -111,11 +114,6 @@ def require_pipeline(path: str) -> None:
             f"The teacher {path} is neither a pipeline's folder nor an installed package; expected a trained "
             "pipeline, such as training/ner/model-best: train that first."
         )
-
-
-def copy_words(doc: Doc, nlp: Language) -> Doc:
-    """RETURNS (Doc): the same tokens and spaces in another vocabulary, without any annotation."""
-    return Doc(nlp.vocab, words=[t.text for t in doc], spaces=[bool(t.whitespace_) for t in doc])
 
 
 def key_of(doc: Doc, tag_set: TagSet, temperature: float) -> bytes:
