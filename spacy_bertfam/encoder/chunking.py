@@ -6,12 +6,13 @@ import numpy as np
 
 from ..types import Ints1d
 
-# What one call costs beside its cells, in cells: measured on CPUs (benchmarks/README.md), where cells in bfloat16 are
-# cheaper and calls are not; a GPU needs thousands of cells before another one costs anything.
+# What one call costs beside its cells, in cells: measured on CPUs (benchmarks/figures/windows.md), where cells in
+# bfloat16 are cheaper and calls are not; a GPU needs thousands of cells before another one costs anything.
 CALL_COST_CPU = 32
 CALL_COST_BF16 = 64
 CALL_COST_GPU = 4096
-# Cells of one call: on a CPU more than so many for each thread take memory and are no faster (benchmarks/README.md)
+# Cells of one call: on a CPU more than so many for each thread take memory and are no faster
+# (benchmarks/figures/windows.md)
 CELLS_A_THREAD = 1024
 MAX_CELLS = 4096
 

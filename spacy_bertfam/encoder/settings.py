@@ -8,7 +8,7 @@ from .runtimes.engines import TORCH_PRECISIONS
 
 POOLING_NAMES = ("first", "last", "mean", "max")
 MIXED_PRECISIONS = ("none", "bf16", "fp16")
-# Window in pieces: see benchmarks/README.md for what other sizes cost and bring.
+# Window in pieces: see benchmarks/figures/windows.md for what other sizes cost and bring.
 DEFAULT_WINDOW = 254
 DEFAULT_OVERLAP = 32
 

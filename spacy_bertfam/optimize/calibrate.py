@@ -30,7 +30,7 @@ EXTRA = "openvino-int8"
 # Pieces that are read: 32 windows, which took a minute with a small encoder and left F1 where it was
 MAX_PIECES = 8192
 # How much of the outliers SmoothQuant moves into the weights, 0 to 1 (alpha). With NNCF's own 0.95 the vectors of three
-# pipelines were off by a tenth to two thirds more (benchmarks/README.md)
+# pipelines were off by a tenth to two thirds more (benchmarks/figures/runtimes.md)
 ALPHA = 0.75
 # Of a call: the outputs of every layer are kept until it ends
 MAX_CELLS = 1024

@@ -13,7 +13,8 @@ from .export import random_inputs
 STEP = 8  # pieces from one width to the next: engines treat multiples in ways of their own
 N_WINDOWS = 2  # of each width
 # A width is wrong where its vectors are off by so many times what they are off by at half of the widths, and by more
-# than 8 bits explain: wrong ones were off by 5 to 20 times as much, right ones by at most 1.3 (benchmarks/README.md)
+# than 8 bits explain: wrong ones were off by 5 to 20 times as much, right ones by at most 1.3
+# (benchmarks/figures/runtimes.md)
 FACTOR, NEGLIGIBLE = 2.5, 0.1
 
 

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ..chunking import Calls
 
-# Measured (benchmarks/README.md): less than a call of torch, as the graph has fewer and larger steps
+# Measured (benchmarks/figures/runtimes.md): less than a call of torch, as the graph has fewer and larger steps
 CALL_COST = 12
 INPUTS = ("ids", "mask")
 

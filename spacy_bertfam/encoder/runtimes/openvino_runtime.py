@@ -8,7 +8,7 @@ from torch import Tensor
 from ..chunking import Calls
 
 # It prepares its products for each number of cells that it has not yet seen, which takes as long as 140 cells and more
-# (benchmarks/README.md), and keeps them: so the numbers of cells are multiples of 64 where there are many
+# (benchmarks/figures/runtimes.md), and keeps them: so the numbers of cells are multiples of 64 where there are many
 CALL_COST, MULTIPLES = 16, {"n_windows": 8, "width": 8}
 HINTS = {"fp32": "f32", "bf16": "bf16"}
 CAPABILITIES = "OPTIMIZATION_CAPABILITIES"

@@ -1,5 +1,5 @@
 """A copy of the network in bfloat16, to predict with; on a CPU without the copies of memory that torch makes beside
-its products, which are a tenth of the time (benchmarks/README.md)."""
+its products, which are a tenth of the time (benchmarks/figures/runtimes.md)."""
 
 from copy import deepcopy
 from typing import List, NamedTuple, Optional
