@@ -24,3 +24,21 @@ def written_beside(folder: Path) -> Iterator[Path]:
                 place = folder / path.relative_to(temporary)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(path, place)
+
+
+@contextmanager
+def replaced_whole(folder: Path) -> Iterator[Path]:
+    """A place to make a folder in, which then stands for ``folder`` and all that was in it.
+
+    Whatever interrupts the writing, ``folder`` is the old one; between two moves, for an instant, it is not there.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        dir=folder.parent, prefix=f".{folder.name}-", ignore_cleanup_errors=True
+    ) as temporary:
+        new, old = Path(temporary) / "new", Path(temporary) / "old"
+        new.mkdir()
+        yield new
+        if folder.exists():
+            os.rename(folder, old)
+        os.rename(new, folder)

@@ -174,11 +174,11 @@ def test_the_python_of_the_documents_runs(name, clone, monkeypatch, capsys):
     assert "<html" in (clone / "page.html").read_text(encoding="utf8")
 
 
-# `adopt` wants a pipeline of another package, `fetch` asks the hub: tests/adopt and tests/cli run them
+# `adopt` wants a pipeline of another package, `fetch` asks the hub, `train` an encoder: other tests run them
 CHEAP = [
     (name, line)
     for name, line in SPACY_COMMANDS
-    if line.split()[3] in ("bertfam", "evaluate") and line.split()[4] not in ("adopt", "fetch")
+    if line.split()[3] in ("bertfam", "evaluate") and line.split()[4] not in ("adopt", "fetch", "train")
 ]
 
 
@@ -208,6 +208,15 @@ def run_training(line: str, encoder: Path, *options: str) -> None:
     words = [*options, "--training.max_steps", "1", "--initialize.components.ner.fit_words", "0"]
     result = CliRunner().invoke(spacy_app, [*shlex.split(line)[3:], *words])
     assert result.exit_code == 0, f"{result.output}\n{result.exception}"
+
+
+def test_the_training_that_is_resumed_runs(clone, tiny_encoder, tmp_path, monkeypatch):
+    (line,) = [line for name, line in SPACY_COMMANDS if "--resume" in line and name == "README.md"]
+    monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
+    run_training(line, tiny_encoder("camembert"), "--state", "always")
+    run_training(line, tiny_encoder("camembert"), "--training.eval_frequency", "5")
+    assert Path("training/long/model-last/meta.json").is_file()
+    assert not Path("training/long/training-state").exists()
 
 
 def n_layers_of(pipeline: str) -> int:

@@ -1,8 +1,6 @@
 """Training by the command line: what it leaves, and that a user's error is one sentence and exit code 1."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -15,13 +13,11 @@ import torch
 from small_corpus import SENTENCES, TEXTS, annotated
 from spacy.cli._util import app as spacy_app
 from spacy.tokens import DocBin
-from spacy.training import loop
 from typer.testing import CliRunner
 
 from spacy_bertfam.cli import explain
 from spacy_bertfam.cli.app import app
 from spacy_bertfam.errors import UserError
-from spacy_bertfam.training import stopping
 
 CONFIG = """
 [paths]
@@ -263,60 +259,3 @@ def test_errors_of_other_pipelines_keep_their_tracebacks(monkeypatch: pytest.Mon
     monkeypatch.delitem(sys.modules, explain.OURS, raising=False)
     assert explain.sentence_for(FileNotFoundError(2, "No such file", "train.spacy")) is None
     assert explain.sentence_for(ValueError("[E913] Corpus path can't be None.")) is None
-
-
-# -- training that is stopped
-
-POSIX = pytest.mark.skipif(os.name == "nt", reason="signals of this kind are POSIX's")
-
-
-@POSIX
-def test_a_stopped_training_leaves_whole_pipelines_and_says_where(folder: Path) -> None:
-    options = ["--training.max_steps", "100000", "--training.eval_frequency", "1"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "spacy", "bertfam", "train", "config.cfg", "-o", "out", *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        encoding="utf8",
-    )
-    until = time.monotonic() + 120
-    while not (folder / "out" / "model-best" / "meta.json").exists() and time.monotonic() < until:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert "Stopped by SIGTERM. Saved: " in err
-    assert "Traceback" not in err
-    for name in ("model-best", "model-last"):
-        assert str(Path("out", name)) in err
-        assert spacy.load(folder / "out" / name)(TEXTS[0]).tensor.shape == (6, 32)
-
-
-def test_a_training_stopped_before_the_first_evaluation_says_that_nothing_is_saved(tmp_path: Path) -> None:
-    from spacy_bertfam.cli.train import what_is_kept
-
-    assert what_is_kept(tmp_path).startswith("Nothing is saved")
-    assert what_is_kept(None).startswith("Nothing is saved: no --output")
-
-
-def test_spacys_loop_still_saves_where_stopping_looks(tmp_path: Path) -> None:
-    nested = [code.co_name for code in loop.train.__code__.co_consts if hasattr(code, "co_name")]
-    assert "save_checkpoint" in nested
-
-
-@POSIX
-def test_a_signal_waits_until_the_checkpoint_is_written() -> None:
-    written: list[str] = []
-    source = "def save_checkpoint():\n    raise_signal(SIGTERM)\n    written.append('whole')\n"
-    names = {
-        "__name__": "spacy.training.loop",
-        "raise_signal": signal.raise_signal,
-        "SIGTERM": signal.SIGTERM,
-        "written": written,
-    }
-    exec(compile(source, "loop", "exec"), names)
-    with pytest.raises(KeyboardInterrupt, match="SIGTERM"), stopping.stoppable():
-        names["save_checkpoint"]()
-        assert written == ["whole"]
-        time.sleep(10 * stopping.AGAIN_AFTER)
-    assert signal.getsignal(signal.SIGTERM) is not stopping._stop

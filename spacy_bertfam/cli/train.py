@@ -1,14 +1,25 @@
-"""`bertfam train`: `spacy train` that may be stopped at any time."""
+"""`bertfam train`: `spacy train` that may be stopped at any time, and goes on where it stood."""
 
 import logging
+import sys
+from enum import Enum
 from pathlib import Path
-from typing import Optional
+from typing import Any, Dict, Optional
 
 import typer
 
 from .explain import sentence_for
 
 KEPT = ("model-best", "model-last")
+STOPPED = 130  # exit code, as of a program that Ctrl-C has ended
+
+
+class Keep(str, Enum):
+    """When the state of a training is written, and stays."""
+
+    unfinished = "unfinished"
+    always = "always"
+    never = "never"
 
 
 def train_cli(
@@ -22,46 +33,152 @@ def train_cli(
     ),
     verbose: bool = typer.Option(False, "--verbose", "-V", help="More to read; tracebacks of every error"),
     use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU, or -1 for the CPU"),
+    resume: bool = typer.Option(
+        False,
+        "--resume",
+        help="Go on with the training that was stopped in --output; begin one where it is empty",
+    ),
+    restart: bool = typer.Option(
+        False, "--restart", help="Give up the training that was stopped in --output"
+    ),
+    state: Keep = typer.Option(
+        Keep.unfinished,
+        "--state",
+        help="Write what --resume needs (three times the size of the model) at each evaluation: until the training is "
+        "finished; always, to train longer some day; or never",
+    ),
 ) -> None:
     """Train as `spacy train` does, by the same config and options (--paths.train, --training.max_steps, ...).
 
-    Stopped by Ctrl-C, by SIGTERM or by a cluster's time limit, it writes model-last and leaves model-best
-    whole.
+    Stopped by Ctrl-C, by SIGTERM or by a cluster's time limit, it finishes its step, writes model-last, and leaves
+    model-best whole; killed or without power, it has what it wrote at its last evaluation. The same command with
+    --resume goes on: the same weights, optimiser, order of the texts and random numbers, so that on a CPU the result
+    is that of a training which was never stopped. [training] and [corpora] may be changed before: more steps, say.
     """
     from spacy import util
     from spacy.cli._util import import_code, parse_config_overrides
-    from spacy.cli.train import train
 
-    from ..training.stopping import stoppable
+    from ..training.stopping import Stop
 
     if verbose:
         util.logger.setLevel(logging.DEBUG)
     if not config_path.is_file():
-        typer.echo(
-            f"Error: No config {config_path}; expected a file, as `spacy init config` makes.", err=True
-        )
-        raise typer.Exit(1)
+        raise _fail(f"No config {config_path}; expected a file, as `spacy init config` makes.")
     overrides = parse_config_overrides(ctx.args)
     import_code(code_path)
     try:
-        with stoppable():
-            train(config_path, output_path, use_gpu=use_gpu, overrides=overrides)
+        with Stop().heard() as stop:
+            is_over = train(
+                config_path,
+                output_path,
+                overrides=overrides,
+                use_gpu=use_gpu,
+                resume=resume,
+                restart=restart,
+                keep=state.value,
+                stop=stop,
+            )
     except (OSError, ValueError) as error:
         sentence = sentence_for(error)
         if sentence is None or verbose:
             raise
-        typer.echo(f"Error: {sentence}", err=True)
-        raise typer.Exit(1) from error
+        raise _fail(sentence) from error
     except KeyboardInterrupt as error:
-        typer.echo(f"Stopped{f' by {error}' if str(error) else ''}. {what_is_kept(output_path)}", err=True)
-        raise typer.Exit(130) from error
+        is_over = False
+        stop.signal = stop.signal or str(error)
+    if not is_over:
+        by = f" by {stop.signal}" if stop.signal else ""
+        typer.echo(f"Stopped{by}. {what_is_kept(output_path)}", err=True)
+        raise typer.Exit(STOPPED)
+
+
+def train(
+    config_path: Path,
+    output: Optional[Path],
+    *,
+    overrides: Dict[str, Any],
+    use_gpu: int,
+    resume: bool,
+    restart: bool,
+    keep: str,
+    stop: Any,
+) -> bool:
+    """Begin a training, or go on with one. The arguments are those of the command line.
+
+    RETURNS (bool): whether it has come to its end.
+    """
+    from spacy.cli._util import setup_gpu, show_validation_error
+    from spacy.training.initialize import init_nlp
+    from spacy.util import load_config
+    from wasabi import msg
+
+    from ..training.loop import Training
+    from ..training.resume import load_pipeline
+    from ..training.saved_state import SavedState
+
+    state = state_to_resume(output, resume=resume, restart=restart)
+    if output is None:
+        msg.info("No output directory provided")
+    else:
+        output.mkdir(parents=True, exist_ok=True)
+        msg.info(f"Saving to output directory: {output}")
+    setup_gpu(use_gpu)
+    with show_validation_error(config_path):
+        config = load_config(config_path, overrides=overrides, interpolate=False)
+    saved = SavedState.read(state) if state is not None else None
+    msg.divider("Initializing pipeline" if state is None else "Loading pipeline")
+    with stop.at_once(), show_validation_error(config_path, hint_fill=False):
+        nlp = init_nlp(config, use_gpu=use_gpu) if state is None else load_pipeline(config, state)
+    msg.good("Initialized pipeline" if state is None else f"Loaded {state}")
+    msg.divider("Training pipeline")
+    training = Training(nlp, output, saved=saved, stop=stop, keep=keep, use_gpu=use_gpu)
+    return training.run(stdout=sys.stdout, stderr=sys.stderr)
+
+
+def state_to_resume(output: Optional[Path], *, resume: bool, restart: bool) -> Optional[Path]:
+    """RETURNS (Optional[Path]): where a training goes on from; None where one begins.
+
+    Raises a UserError where one that was stopped would be lost, or what is asked for is not there.
+    """
+    from ..errors import UserError
+    from ..training.saved_state import find_state
+
+    if resume and (restart or output is None):
+        raise UserError(
+            "--resume and --restart exclude each other; expected one of them."
+            if restart
+            else "--resume without a folder; expected the --output of the training that was stopped."
+        )
+    state = find_state(output) if output is not None else None
+    if state is not None and not resume and not restart:
+        raise UserError(
+            f"{output} has a training that was stopped ({state.name}); expected --resume to go on with it, --restart "
+            "to give it up, or another --output."
+        )
+    has_models = output is not None and any((output / name).exists() for name in KEPT)
+    if resume and state is None and has_models:
+        raise UserError(
+            f"{output} has pipelines, and no state to go on from: the training there is finished, or was run by "
+            "`spacy train` or with --state never. Expected a training that was stopped; to train a finished one "
+            "longer some day, train with --state always."
+        )
+    return state if resume else None
 
 
 def what_is_kept(output_path: Optional[Path]) -> str:
-    """RETURNS (str): which pipelines a stopped training has left, in a sentence."""
+    """RETURNS (str): which pipelines a stopped training has left, in sentences."""
+    from ..training.saved_state import find_state
+
     kept = [str(output_path / name) for name in KEPT if output_path and (output_path / name).is_dir()]
     if not kept:
         return "Nothing is saved: " + (
             "the first evaluation had not been reached." if output_path else "no --output was given."
         )
-    return f"Saved: {' (best evaluation so far) and '.join(kept)} (last step)."
+    saved = f"Saved: {' (best evaluation so far) and '.join(kept)} (last step)."
+    state = find_state(output_path) if output_path else None
+    return f"{saved} The same command with --resume goes on after {state.name}." if state else saved
+
+
+def _fail(sentence: str) -> typer.Exit:
+    typer.echo(f"Error: {sentence}", err=True)
+    return typer.Exit(1)

@@ -4,7 +4,7 @@ Small gradients would be rounded to zero in half precision: they are scaled up b
 through the network, and down again before the weights are updated. Thinc's own scaler needs a GPU.
 """
 
-from typing import Iterable
+from typing import Iterable, Tuple
 
 import torch
 
@@ -19,6 +19,15 @@ class LossScale:
         self.enabled = enabled
         self.scale = FIRST_SCALE if enabled else 1.0
         self._good_steps = 0
+
+    @property
+    def state(self) -> Tuple[float, float]:
+        """Scale, and steps since the last overflow: what a training that goes on takes up again."""
+        return self.scale, float(self._good_steps)
+
+    @state.setter
+    def state(self, state: Tuple[float, float]) -> None:
+        self.scale, self._good_steps = state[0], int(state[1])
 
     def scaled(self, gradient: torch.Tensor) -> torch.Tensor:
         """The gradient that goes into the network."""

@@ -38,7 +38,7 @@ class EncoderShim(PyTorchShim):
     def __init__(self, settings: EncoderSettings) -> None:
         super().__init__(None)
         self.settings = settings
-        self._loss_scale = LossScale(settings.mixed_precision == "fp16")
+        self.loss_scale = LossScale(settings.mixed_precision == "fp16")
         self._step_mean = StepMean()
         self.checkpoint: Optional[Checkpoint] = None
         self._prediction: Optional[Prediction] = None
@@ -155,7 +155,7 @@ class EncoderShim(PyTorchShim):
                 return
             n_taught = int((d_vectors != 0).any(dim=1).sum())
             mean = d_vectors.to(vectors) * self._step_mean.add_part(n_taught)
-            torch.autograd.backward(vectors, self._loss_scale.scaled(mean))
+            torch.autograd.backward(vectors, self.loss_scale.scaled(mean))
             make_dense(network)
 
         return cast(Floats2d, torch2xp(vectors.detach())), backprop
@@ -165,7 +165,7 @@ class EncoderShim(PyTorchShim):
         if self._model is None:
             return
         scale_gradients(self._model, self._step_mean.finish())
-        if not self._loss_scale.unscale(self._model.parameters()):
+        if not self.loss_scale.unscale(self._model.parameters()):
             return
         if any(parameter.grad is not None for parameter in self._model.parameters()):
             self._predictor.expect_change()

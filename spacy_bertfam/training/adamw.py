@@ -115,6 +115,31 @@ class AdamW(Optimizer):
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
 
+    def remembered(self, key: int, module: torch.nn.Module) -> Dict[str, torch.Tensor]:
+        """What is kept of each parameter of a torch network between the steps, to go on in another process.
+
+        RETURNS (Dict[str, Tensor]): by the parameter's name, a slash, and ``exp_avg``, ``exp_avg_sq`` or ``step``.
+        """
+        if key not in self._torch:
+            return {}
+        state = self._torch[key].state
+        return {
+            f"{name}/{what}": value
+            for name, parameter in module.named_parameters()
+            for what, value in state.get(parameter, {}).items()
+        }
+
+    def recall(self, key: int, module: torch.nn.Module, remembered: Dict[str, torch.Tensor]) -> None:
+        """Take up what ``remembered`` has returned for the same network."""
+        if not remembered:
+            return
+        self._torch[key] = fused_adamw(self._groups(module))
+        parameters = dict(module.named_parameters())
+        for name, value in remembered.items():
+            parameter, what = name.rsplit("/", 1)
+            device = parameters[parameter].device
+            self._torch[key].state[parameters[parameter]][what] = value.clone().to(device)
+
     def _drop_frozen(self, key: int, module: torch.nn.Module) -> None:
         """Count the step, and forget the gradients of the layers that are not open yet."""
         n_steps = self.steps_taken.get(key, 0)

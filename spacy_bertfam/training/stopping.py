@@ -1,43 +1,52 @@
-"""A training that is told to stop never leaves a checkpoint half written."""
+"""A training that is told to stop finishes its step first, so that it can go on as if nothing had happened."""
 
 import signal
-import threading
+import sys
 from contextlib import contextmanager
 from types import FrameType
 from typing import Iterator, Optional
 
-AGAIN_AFTER = 0.2  # seconds
+HANDLED = (signal.SIGINT, signal.SIGTERM)
 
 
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Within it SIGINT and SIGTERM raise KeyboardInterrupt, but not while spaCy writes a checkpoint.
+class Stop:
+    """What signals have asked for. Whoever trains looks at ``signal`` between two steps."""
 
-    spaCy's loop then saves model-last; without this, SIGTERM ends the process wherever it stands. Only
-    in the main thread, where Python lets signals be handled.
-    """
-    handled = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, _stop) for number in handled]
-    try:
-        yield
-    finally:
-        for number, handler in zip(handled, before, strict=True):
-            signal.signal(number, handler)
+    def __init__(self) -> None:
+        self.signal: Optional[str] = None  # name of the first one
+        self._waits = True
 
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether the training is to end."""
+        return self.signal is not None
 
-def _stop(number: int, frame: Optional[FrameType]) -> None:
-    if not is_saving(frame):
-        raise KeyboardInterrupt(signal.Signals(number).name)
-    timer = threading.Timer(AGAIN_AFTER, signal.raise_signal, (number,))
-    timer.daemon = True
-    timer.start()
+    @contextmanager
+    def heard(self) -> Iterator["Stop"]:
+        """Within it SIGINT and SIGTERM ask for a stop; the second one is a KeyboardInterrupt at once.
 
+        Only in the main thread, where Python lets signals be handled.
+        """
+        before = [signal.signal(number, self._ask) for number in HANDLED]
+        try:
+            yield self
+        finally:
+            for number, handler in zip(HANDLED, before, strict=True):
+                signal.signal(number, handler)
 
-def is_saving(frame: Optional[FrameType]) -> bool:
-    """Whether ``frame`` stands within ``save_checkpoint`` of spaCy's training loop, which replaces
-    model-last file by file, and model-best by deleting it before copying."""
-    while frame is not None:
-        if frame.f_code.co_name == "save_checkpoint" and frame.f_globals["__name__"] == "spacy.training.loop":
-            return True
-        frame = frame.f_back
-    return False
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Within it nothing is lost by stopping anywhere: the first signal is a KeyboardInterrupt."""
+        if self.is_asked_for:
+            raise KeyboardInterrupt(self.signal)
+        self._waits = False
+        try:
+            yield
+        finally:
+            self._waits = True
+
+    def _ask(self, number: int, frame: Optional[FrameType]) -> None:
+        again, self.signal = self.is_asked_for, self.signal or signal.Signals(number).name
+        if again or not self._waits:
+            raise KeyboardInterrupt(self.signal)
+        print(f"{self.signal}: stopping after this step; once more stops at once.", file=sys.stderr)

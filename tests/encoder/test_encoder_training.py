@@ -176,11 +176,11 @@ def test_fp16_gradients_of_two_batches_add_up_and_are_unscaled_once(build, docs)
     for precision in ("none", "fp16"):
         model = build("bert", mixed_precision=precision)
         shim = encoder_shim(model)
-        shim._loss_scale.scale = min(shim._loss_scale.scale, 64.0)
+        shim.loss_scale.scale = min(shim.loss_scale.scale, 64.0)
         for _ in range(2):
             vectors, backprop = model.begin_update(docs)
             backprop([np.ones_like(rows) * 0.01 for rows in vectors])
-        assert shim._loss_scale.unscale(shim.loaded.network.parameters())
+        assert shim.loss_scale.unscale(shim.loaded.network.parameters())
         gradients.append(
             torch.cat([p.grad.flatten() for p in shim.loaded.network.parameters() if p.grad is not None])
         )

@@ -1,0 +1,89 @@
+"""The batches of a training in an order that depends on its seed alone, so that it can be gone through again."""
+
+import hashlib
+import random
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple
+
+from spacy.language import Language
+from spacy.training import Example
+from tqdm import tqdm
+
+from ..errors import UserError
+from .randomness import Arrays, python_state, restore_python
+
+Batch = Tuple[int, List[Example]]  # epoch, examples
+Reader = Callable[[Language], Iterable[Example]]
+
+
+class Stream:
+    """Batches that draw from a generator of their own, whatever the rest of a training draws meanwhile.
+
+    batches (Iterable[Batch]): drawn from only when they are asked for, and from Python's ``random``, as spaCy's
+        readers, augmenters and batchers do.
+    start (Optional[Arrays]): the state of ``random`` that the first batch is drawn from; None is the one of now.
+    """
+
+    def __init__(self, batches: Iterable[Batch], start: Optional[Arrays] = None) -> None:
+        self.start = start if start is not None else python_state()
+        self.n_read = 0
+        self._batches = iter(batches)
+        outside = random.getstate()
+        restore_python(self.start)
+        self._state = random.getstate()
+        random.setstate(outside)
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self
+
+    def __next__(self) -> Batch:
+        outside = random.getstate()
+        random.setstate(self._state)
+        try:
+            batch = next(self._batches)
+        finally:
+            self._state = random.getstate()
+            random.setstate(outside)
+        self.n_read += 1
+        return batch
+
+    def skip(self, n: int) -> None:
+        """Read so many batches without a use; fewer where there are no more."""
+        for _ in tqdm(range(n), desc="going on after step", disable=None, leave=False):
+            if next(self, None) is None:
+                break
+
+
+class Fingerprint:
+    """A corpus that takes a digest of its texts while it is read for the first time.
+
+    reader (Reader): a reader of spaCy's.
+    expected (Optional[str]): of the corpus that a training began with.
+    Raises a UserError at the end of the corpus where it is another one.
+    """
+
+    def __init__(self, reader: Reader, expected: Optional[str] = None) -> None:
+        self.reader = reader
+        self.expected = expected
+        self.found: Optional[str] = None
+
+    def __call__(self, nlp: Language) -> Iterator[Example]:
+        if self.found is not None:
+            yield from self.reader(nlp)
+            return
+        digest, n = hashlib.sha256(), 0
+        for example in self.reader(nlp):
+            digest.update(example.reference.text.encode("utf8") + b"\0")
+            n += 1
+            yield example
+        self.found = f"{n} examples, {digest.hexdigest()}"
+        if self.expected not in (None, self.found):
+            raise UserError(
+                f"The training corpus has {n} examples, and they are not the "
+                f"{str(self.expected).split(' ', 1)[0]} that this training began with; expected the same, to go on in "
+                "the same order: put them back, or begin anew with --restart."
+            )
+
+
+def fingerprint_of(reader: Any) -> Optional[str]:
+    """RETURNS (Optional[str]): what a ``Fingerprint`` has found; None before it was read to its end."""
+    return reader.found if isinstance(reader, Fingerprint) else None

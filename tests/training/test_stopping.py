@@ -1,0 +1,45 @@
+"""The first signal lets a step end, the second does not; what was saved is said."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from spacy_bertfam.cli.train import what_is_kept
+from spacy_bertfam.training.stopping import Stop
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_waits_and_the_second_does_not(
+    number: signal.Signals, capsys: pytest.CaptureFixture
+) -> None:
+    steps = []
+    with Stop().heard() as stop:
+        assert not stop.is_asked_for
+        signal.raise_signal(number)
+        steps.append("whole")
+        assert stop.signal == number.name
+        with pytest.raises(KeyboardInterrupt, match=number.name):
+            signal.raise_signal(number)
+    assert steps == ["whole"]
+    assert capsys.readouterr().err == f"{number.name}: stopping after this step; once more stops at once.\n"
+
+
+def test_where_nothing_is_lost_the_first_signal_is_enough() -> None:
+    with Stop().heard() as stop:
+        with pytest.raises(KeyboardInterrupt, match="SIGTERM"), stop.at_once():
+            signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt, match="SIGTERM"), stop.at_once():
+            pytest.fail("a stop was asked for already")
+
+
+def test_handlers_of_before_come_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with Stop().heard():
+        assert signal.getsignal(signal.SIGTERM) != before
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_training_stopped_before_the_first_evaluation_says_that_nothing_is_saved(tmp_path: Path) -> None:
+    assert what_is_kept(tmp_path).startswith("Nothing is saved")
+    assert what_is_kept(None).startswith("Nothing is saved: no --output")
