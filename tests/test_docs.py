@@ -92,9 +92,13 @@ def test_files_that_a_command_reads_exist(name, line):
     assert line.split()[0] in ("python", "source", "tests/")
 
 
-@pytest.mark.parametrize("name", DOCS)
+FIGURES = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "benchmarks").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("name", [*DOCS, *FIGURES])
 def test_links_lead_to_files(name):
-    for link in re.findall(r"\]\(([^)#]+)\)", CODE[name]):
+    text = (ROOT / name).read_text(encoding="utf8")
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
         if not link.startswith("https://"):
             assert (ROOT / name).parent.joinpath(link).exists(), link
 
