@@ -21,6 +21,7 @@ SENTENCES: tuple[Sentence, ...] = (
     ("Northgate Energy rachète Alpina .", (("Northgate Energy", "ORG"), ("Alpina", "ORG"))),
 )
 TEXTS = [text for text, _ in SENTENCES]
+PAIRS = [f"{text} {other}" for text in TEXTS for other in TEXTS]
 CNN = {
     "@architectures": "spacy.HashEmbedCNN.v2",
     "width": 16,

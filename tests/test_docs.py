@@ -182,7 +182,8 @@ def test_the_python_of_the_documents_runs(name, clone, monkeypatch, capsys):
 CHEAP = [
     (name, line)
     for name, line in SPACY_COMMANDS
-    if line.split()[3] in ("bertfam", "evaluate") and line.split()[4] not in ("adopt", "fetch", "train")
+    if line.split()[3] in ("bertfam", "evaluate")
+    and line.split()[4] not in ("adopt", "fetch", "train", "pretrain")
 ]
 
 
@@ -221,6 +222,21 @@ def test_the_training_that_is_resumed_runs(clone, tiny_encoder, tmp_path, monkey
     run_training(line, tiny_encoder("camembert"), "--training.eval_frequency", "5")
     assert Path("training/long/model-last/meta.json").is_file()
     assert not Path("training/long/training-state").exists()
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.fr.md"])
+def test_the_adaptation_to_a_domain_runs(name, clone, tiny_encoder, tmp_path, monkeypatch):
+    (line,) = [line for n, line in SPACY_COMMANDS if "bertfam pretrain" in line and n == name]
+    monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
+    _, _, _, _, _, _, texts, out, *_ = shlex.split(line)
+    Path(texts).parent.mkdir()
+    text = Path("assets/fr_train.jsonl").read_text(encoding="utf8")
+    sentences = [json.loads(row)["text"] for row in text.splitlines()]
+    Path(texts).write_text("\n\n".join(sentences[:40]), encoding="utf8")
+    line = line.replace("camembert-base", str(tiny_encoder("camembert"))) + " --max-steps 1"
+    result = CliRunner().invoke(spacy_app, shlex.split(line)[3:])
+    assert result.exit_code == 0, f"{result.output}\n{result.exception}"
+    assert Path(out, "model.safetensors").is_file()
 
 
 def n_layers_of(pipeline: str) -> int:

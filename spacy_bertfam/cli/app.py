@@ -14,6 +14,7 @@ from .fetch import fetch_cli
 from .import_hf import import_hf_cli
 from .info import info_cli
 from .optimize import optimize_cli
+from .pretrain import pretrain_cli
 from .render import render_cli
 from .train import train_cli
 
@@ -36,6 +37,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import-hf": import_hf_cli,
     "info": info_cli,
     "optimize": optimize_cli,
+    "pretrain": pretrain_cli,
     "render": render_cli,
     "train": train_cli,
 }

@@ -69,13 +69,17 @@ class Checkpoint:
         """The most pieces that the network takes at once, special pieces counted."""
         if self.weights is None and self.graph is not None:
             return self.graph.max_pieces
-        config = self.network.config
-        limit = int(getattr(config, "max_position_embeddings", None) or 512)
-        for name, module in self.network.named_modules():
-            # RoBERTa and its kin number positions from padding_idx + 1
-            if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
-                return limit - int(module.padding_idx) - 1
-        return limit
+        return max_pieces_of(self.network)
+
+
+def max_pieces_of(network: Any) -> int:
+    """RETURNS (int): the most pieces that a network takes at once, special pieces counted."""
+    limit = int(getattr(network.config, "max_position_embeddings", None) or 512)
+    for name, module in network.named_modules():
+        # RoBERTa and its kin number positions from padding_idx + 1
+        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+            return limit - int(module.padding_idx) - 1
+    return limit
 
 
 def read_checkpoint(
@@ -115,7 +119,7 @@ def without_weights(checkpoint: Checkpoint) -> Checkpoint:
 def _read_without_weights(folder: Path, graph: Graph) -> Checkpoint:
     """Of `transformers` nothing is needed, not even its configurations."""
     check_folder(folder, without_weights=True)
-    files = {**_read_tokenizer_files(folder), CONFIG: (folder / CONFIG).read_bytes()}
+    files = {**read_tokenizer_files(folder), CONFIG: (folder / CONFIG).read_bytes()}
     return Checkpoint(None, _read_tokenizer(folder, files, pad_id=graph.pad_id), files, graph)
 
 
@@ -132,7 +136,7 @@ def _read_with_weights(
         raise CheckpointError(f"{folder / 'config.json'} cannot be read by transformers: {error}") from error
     is_cut = n_layers is not None and keep_layers(config, n_layers, folder)
     network = _read_network(folder, config, attention)
-    files = _read_tokenizer_files(folder)
+    files = read_tokenizer_files(folder)
     pad_id = getattr(config, "pad_token_id", None)
     tokenizer = _read_tokenizer(folder, files, pad_id=0 if pad_id is None else pad_id)
     return Checkpoint(network, tokenizer, files), is_cut
@@ -170,10 +174,8 @@ def read_files(folder: Path) -> Dict[str, bytes]:
 
 def _read_network(folder: Path, config: Any, attention: Optional[str]) -> torch.nn.Module:
     from transformers import AutoModel
-    from transformers import __version__ as transformers_version
 
-    options: Dict[str, Any] = {"local_files_only": True, "use_safetensors": True, "trust_remote_code": False}
-    options["torch_dtype" if transformers_version.startswith("4.") else "dtype"] = torch.float32
+    options = offline_options()
     if attention is not None:
         options["attn_implementation"] = attention
     if hasattr(config, "reference_compile"):
@@ -212,6 +214,19 @@ def _read_network(folder: Path, config: Any, attention: Optional[str]) -> torch.
     return network.float()
 
 
+def offline_options() -> Dict[str, Any]:
+    """RETURNS (Dict[str, Any]): for ``from_pretrained``: no network, no pickle, no code of the folder, float32."""
+    from transformers import __version__ as version
+
+    dtype = "torch_dtype" if version.startswith("4.") else "dtype"
+    return {
+        "local_files_only": True,
+        "use_safetensors": True,
+        "trust_remote_code": False,
+        dtype: torch.float32,
+    }
+
+
 class quiet_transformers:
     """Silences the notes of `transformers` on weights that an encoder alone does not use."""
 
@@ -231,9 +246,9 @@ class quiet_transformers:
             logging.enable_progress_bar()
 
 
-def read_tokenizer(folder: Path) -> PieceTokenizer:
+def read_tokenizer(folder: Path, *, pad_id: int = 0) -> PieceTokenizer:
     """The tokenizer of a Hugging Face folder, without the network. Raises a CheckpointError where there is none."""
-    return _read_tokenizer(folder, _read_tokenizer_files(folder), pad_id=0)
+    return _read_tokenizer(folder, read_tokenizer_files(folder), pad_id=pad_id)
 
 
 def _read_tokenizer(folder: Path, files: Dict[str, bytes], *, pad_id: int) -> PieceTokenizer:
@@ -244,7 +259,7 @@ def _read_tokenizer(folder: Path, files: Dict[str, bytes], *, pad_id: int) -> Pi
         return PieceTokenizer.from_folder(Path(temporary), pad_id=pad_id)
 
 
-def _read_tokenizer_files(folder: Path) -> Dict[str, bytes]:
+def read_tokenizer_files(folder: Path) -> Dict[str, bytes]:
     """The tokenizer's files as they are; a slow tokenizer without ``tokenizer.json`` is converted once."""
     if (folder / "tokenizer.json").is_file():
         return {name: (folder / name).read_bytes() for name in TOKENIZER_FILES if (folder / name).is_file()}
@@ -271,4 +286,4 @@ def _read_tokenizer_files(folder: Path) -> Dict[str, bytes]:
         )
     with tempfile.TemporaryDirectory() as temporary:
         tokenizer.save_pretrained(temporary)
-        return _read_tokenizer_files(Path(temporary))
+        return read_tokenizer_files(Path(temporary))

@@ -1,0 +1,203 @@
+"""`bertfam pretrain`: an encoder goes on guessing hidden words, in the texts of a domain."""
+
+import random
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, List, Optional, Tuple
+
+import typer
+
+from .train import STOPPED
+
+if TYPE_CHECKING:
+    from ..pretraining.loop import Recipe, Score
+    from ..training.stopping import Stop
+
+MIN_TEXTS = 20  # of which some can be kept apart
+PARAGRAPHS = re.compile(r"\n\s*\n")
+
+
+def pretrain_cli(
+    encoder: str = typer.Argument(..., help="Folder of an encoder, or its name on the hub"),
+    texts: Path = typer.Argument(
+        ...,
+        help="Texts of the domain: .txt (paragraphs between blank lines, or else a text a line), .jsonl with "
+        '"text", .spacy, or a folder of such files',
+    ),
+    out: Path = typer.Argument(..., help="Folder for the encoder, new; paths.encoder of a config takes it"),
+    dev: Optional[Path] = typer.Option(
+        None, help="Texts to measure on; without them a twentieth is kept apart"
+    ),
+    lang: str = typer.Option("xx", help="Language of spaCy's tokeniser: words are hidden as a whole"),
+    revision: Optional[str] = typer.Option(None, help="Branch, tag or commit of a repository on the hub"),
+    max_epochs: float = typer.Option(3.0, min=0.0, help="Rounds over the texts"),
+    max_steps: int = typer.Option(0, min=0, help="Steps at most; 0 for no bound"),
+    batch_pieces: int = typer.Option(4096, min=64, help="Pieces a step; memory does not depend on it"),
+    window: int = typer.Option(254, min=8, help="Pieces that are read together"),
+    learn_rate: float = typer.Option(5e-5, min=0.0, help="The highest rate: it rises, then falls to 0"),
+    mask_rate: float = typer.Option(0.15, min=0.01, max=0.9, help="Share of the pieces to guess"),
+    eval_frequency: int = typer.Option(100, min=1, help="Steps between two looks at the dev texts"),
+    bf16: bool = typer.Option(False, "--bf16", help="Compute in bfloat16 where the hardware is faster in it"),
+    use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU, or -1 for the CPU"),
+    seed: int = typer.Option(0, help="Of the order of the texts and of what is hidden"),
+) -> None:
+    """Adapt an encoder to a domain before it learns a task: masked-language modelling on texts without annotation.
+
+    Words are hidden, and the encoder learns to guess them, as it once did. OUT is an encoder like any other, a plain
+    Hugging Face folder: name it as paths.encoder. What is kept are the weights that guess best on the dev texts.
+    Ctrl-C or SIGTERM ends it after its step; to learn on, give OUT as the encoder of another run.
+    """
+    from ..pretraining.loop import Recipe
+    from ..training.stopping import Stop
+
+    recipe = Recipe(
+        max_steps,
+        batch_pieces,
+        learn_rate,
+        mask_rate=mask_rate,
+        eval_frequency=eval_frequency,
+        bf16=bf16,
+        seed=seed,
+    )
+    try:
+        with Stop().heard() as stop:
+            scores = run(
+                encoder,
+                texts,
+                out,
+                recipe,
+                dev=dev,
+                lang=lang,
+                revision=revision,
+                max_epochs=max_epochs,
+                window=window,
+                use_gpu=use_gpu,
+                stop=stop,
+            )
+    except (ValueError, OSError) as error:
+        typer.echo(f"Not pretrained: {error}", err=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        kept = f"{out} has the best weights so far." if out.exists() else "Nothing is saved."
+        typer.echo(f"Stopped by {error}. {kept}", err=True)
+        raise typer.Exit(STOPPED) from error
+    best = min(scores, key=lambda score: score.loss)
+    typer.echo(
+        f"{out}: written, the weights of step {best.step}; a hidden piece is guessed among {best.perplexity:.1f} "
+        f"(perplexity), before among {scores[0].perplexity:.1f}; {best.accuracy:.1%} are guessed right, before "
+        f"{scores[0].accuracy:.1%}."
+    )
+    if stop.is_asked_for:
+        typer.echo(f"Stopped by {stop.signal} after step {scores[-1].step}.", err=True)
+        raise typer.Exit(STOPPED)
+
+
+def run(
+    encoder: str,
+    texts: Path,
+    out: Path,
+    recipe: "Recipe",
+    *,
+    dev: Optional[Path],
+    lang: str,
+    revision: Optional[str],
+    max_epochs: float,
+    window: int,
+    use_gpu: int,
+    stop: "Stop",
+) -> "List[Score]":
+    """The command without its printing of errors. RETURNS (List[Score]): of the dev texts."""
+    from dataclasses import replace
+
+    import spacy
+    from spacy.cli._util import setup_gpu
+
+    from ..encoder.source import find_checkpoint
+    from ..pretraining.loop import pretrain
+    from ..pretraining.network import MaskedLanguageModel
+    from ..pretraining.texts import WindowTexts
+
+    if out.exists():
+        raise ValueError(f"{out} exists already; expected a new folder, so that nothing is overwritten.")
+    for_train, for_dev = _parts(read_corpus(texts), read_corpus(dev) if dev else None, texts, recipe.seed)
+    with stop.at_once():
+        setup_gpu(use_gpu, silent=True)
+        device = f"cuda:{use_gpu}" if use_gpu >= 0 else "cpu"
+        model = MaskedLanguageModel(find_checkpoint(encoder, revision), device=device)
+        nlp = spacy.blank(lang)
+        window = min(window, model.max_pieces - model.tokenizer.n_special)
+        train_texts, dev_texts = (
+            WindowTexts.from_docs(map(nlp.make_doc, part), model.tokenizer, window)
+            for part in (for_train, for_dev)
+        )
+    if not len(train_texts) or not len(dev_texts):
+        raise ValueError(f"{texts if not len(train_texts) else dev} has no word in it; expected texts.")
+    n_cells = len(train_texts.ids) + len(train_texts) * model.tokenizer.n_special
+    n_steps = max(1, round(max_epochs * n_cells / recipe.batch_pieces))
+    n_steps = min(n_steps, recipe.max_steps or n_steps)
+    head = "; a new head, as the checkpoint has none for hidden words" if model.new_weights else ""
+    typer.echo(
+        f"{len(for_train):,} texts, {len(train_texts.ids):,} pieces in {len(train_texts):,} windows; dev "
+        f"{len(for_dev):,} texts, {len(dev_texts.ids):,} pieces; {n_steps:,} steps{head}"
+    )
+    typer.echo(
+        f"{'step':>8} {'train loss':>11} {'dev loss':>9} {'perplexity':>11} {'right':>7} {'seconds':>8}"
+    )
+    return pretrain(
+        model,
+        train_texts,
+        dev_texts,
+        replace(recipe, max_steps=n_steps),
+        out,
+        stop=stop,
+        report=_say,
+        progress=True,
+    )
+
+
+def read_corpus(path: Path) -> List[str]:
+    """RETURNS (List[str]): the texts of a file, or of all files in a folder, at least one.
+
+    Raises a ValueError where there are none.
+    """
+    import spacy
+
+    from ..visual.sources import SUFFIXES, read_texts
+
+    if not path.exists():
+        raise ValueError(f"No file or folder {path}; expected texts in {', '.join(SUFFIXES)}.")
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in SUFFIXES)
+    if not files:
+        raise ValueError(f"{path} has no file with texts; expected {', '.join(SUFFIXES)}.")
+    vocab, texts = spacy.blank("xx").vocab, []
+    for file in files:
+        for text in read_texts(str(file), vocab):
+            texts += _paragraphs(text) if file.suffix not in (".jsonl", ".spacy") else [text]
+    return texts
+
+
+def _paragraphs(text: str) -> List[str]:
+    """A text file: what stands between blank lines; without any, line by line."""
+    parts = PARAGRAPHS.split(text.strip())
+    return [part for part in (parts if len(parts) > 1 else text.splitlines()) if part.strip()]
+
+
+def _parts(texts: List[str], dev: Optional[List[str]], path: Path, seed: int) -> Tuple[List[str], List[str]]:
+    if dev is not None:
+        return texts, dev
+    if len(texts) < MIN_TEXTS:
+        raise ValueError(
+            f"{path} has {len(texts)} texts, too few to keep some apart; expected {MIN_TEXTS} or more, or other texts "
+            "to measure on: --dev TEXTS."
+        )
+    order = random.Random(seed).sample(range(len(texts)), len(texts))
+    n_dev = max(1, len(texts) // MIN_TEXTS)
+    return [texts[i] for i in sorted(order[n_dev:])], [texts[i] for i in sorted(order[:n_dev])]
+
+
+def _say(score: "Score") -> None:
+    train = f"{score.train_loss:.3f}" if score.train_loss is not None else ""
+    typer.echo(
+        f"{score.step:>8} {train:>11} {score.loss:>9.3f} {score.perplexity:>11.1f} {score.accuracy:>7.1%} "
+        f"{score.seconds:>8.0f}"
+    )
