@@ -1,8 +1,13 @@
 """A head for hidden pieces where the checkpoint has none: it begins with how frequent each piece is.
 
 With random weights an encoder's first guesses are worse than none, and what it unlearns by them takes long to come
-back. E5-small on French clinical cases, perplexity before and after twelve steps of 1,024 pieces: random 112,000 and
-4,700; frequencies in the bias 3,600 and 1,850; and with what is done here 1,200 and 1,130.
+back. E5-small on French clinical cases, perplexity on other cases before and after 20 and 40 steps of 1,024 pieces, a
+new head learning ten times as fast as the rest:
+
+    random                                     112,000
+    frequencies, identity, norm of 1             1,833   775   414
+    frequencies, identity, norm of 0.3             990   647   437
+    frequencies, identity, norm of 0.1           1,008   850   723
 """
 
 from typing import Any, Sequence
@@ -13,7 +18,7 @@ import torch
 from ..types import Ints1d
 
 # Of a new layer norm: the scores of a piece begin near its frequency, and the gradients into the encoder small
-SCALE = 0.1
+SCALE = 0.3
 
 
 def begin_with_frequencies(network: Any, new: Sequence[str], ids: Ints1d) -> None:
