@@ -32,13 +32,16 @@
   }
 
   const short = (weight) => weight.toFixed(2).replace(/^0/, "");
+  // Words of one direction in a sentence of the other stay where they are
+  const isolate = (text) => `\u2068${text}\u2069`;
+  const isShown = (weight) => weight >= 0.005;
   const buttons = [...find("words").children];
 
   function showWord(word) {
     const row = weightsOf(chosen.layer, chosen.head).subarray(word * n, (word + 1) * n);
     buttons.forEach((button, i) => {
       button.style.setProperty("--w", Math.sqrt(row[i]).toFixed(3));
-      button.querySelector("small").textContent = short(row[i]);
+      button.querySelector("small").textContent = isShown(row[i]) ? short(row[i]) : "";
     });
     find("row").setAttribute("y", word);
     find("row").style.display = "inline";
@@ -46,9 +49,9 @@
 
   function tell() {
     const row = weightsOf(chosen.layer, chosen.head).subarray(chosen.word * n, (chosen.word + 1) * n);
-    const order = all(n).sort((a, b) => row[b] - row[a]).slice(0, 5);
-    const list = order.map((i) => `${words[i]} ${short(row[i])}`).join(", ");
-    find("most").textContent = fill(say.most, { word: words[chosen.word], list });
+    const order = all(n).sort((a, b) => row[b] - row[a]).slice(0, 5).filter((i) => isShown(row[i]));
+    const list = order.map((i) => `${isolate(words[i])} ${isolate(short(row[i]))}`).join(", ");
+    find("most").textContent = fill(say.most, { word: isolate(words[chosen.word]), list });
     find("chosen").textContent = nameOf(chosen.layer, chosen.head);
   }
 
@@ -84,6 +87,7 @@
         button.setAttribute("aria-label", button.title);
         const canvas = button.appendChild(document.createElement("canvas"));
         canvas.width = canvas.height = n;
+        if (n < 50) canvas.className = "coarse"; // larger ones are made smaller, where no cell may be skipped
         const place = cells.push({ button, canvas, layer, head }) - 1;
         button.addEventListener("click", () => choose({ layer, head }));
         button.addEventListener("keydown", (event) => moveInGrid(event, place));

@@ -55,7 +55,7 @@ def attention_of(nlp: Language, doc: Doc, component: Optional[str] = None) -> At
     doc (Doc): as `nlp.make_doc` or `nlp` makes it; of a long one the first window is read, of 512 pieces at most.
     component (Optional[str]): the component whose encoder it is; needed only where several have one.
     RETURNS (Attention): weights to the pieces of a word are summed, weights from them are averaged, as in Clark,
-        Khandelwal, Levy and Manning (2019), "What does BERT look at?", section 3.
+        Khandelwal, Levy and Manning (2019), "What does BERT look at?", section 4.1.
     Raises a UserError where there is no such encoder, where it has no weights, and for a doc without words.
     """
     shim = find_encoder(nlp, component)

@@ -15,6 +15,7 @@ from .attention_figure import heat_map
 from .attention_wording import ATTENTION_WORDINGS, AttentionWording, notes_on
 from .wording import count
 
+SAID_BY_SCRIPT = ("mean", "nth_layer", "all_layers", "nth_head", "all_heads", "most")
 # Only the script with this hash may run, and nothing may be fetched: a second lock behind the escaping.
 PAGE = """<!DOCTYPE html>
 <html lang="{page_lang}">
@@ -128,7 +129,7 @@ def _data(attention: Attention, say: AttentionWording, layer: Optional[int], hea
         "layer": layer,
         "head": head,
         "word": int(tokens[0]),
-        "say": say._asdict(),
+        "say": {name: getattr(say, name) for name in SAID_BY_SCRIPT},
         "roots": square_roots(attention),
     }
     # in an element of raw text, which "</script" or "<!--" would end or change
@@ -148,7 +149,9 @@ def _select(name: str, label: str, n: int, say: AttentionWording) -> str:
 
 def _word(word: str, token: int) -> str:
     css = "word" if token >= 0 else "word special"
-    return f'<button type="button" class="{css}"><bdi>{escape(word)}</bdi><small></small></button>\n'
+    return (
+        f'<button type="button" class="{css}"><bdi>{escape(word)}</bdi><small dir="ltr"></small></button>\n'
+    )
 
 
 def _read(name: str) -> str:
