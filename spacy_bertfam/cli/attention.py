@@ -30,10 +30,8 @@ def notes_on_text(attention: "Attention", n_texts: int) -> List[str]:
     """RETURNS (list): a sentence for each part of the source that the page does not show."""
     from ..visual.attention_wording import ATTENTION_WORDINGS, notes_on
 
-    notes = notes_on(attention, ATTENTION_WORDINGS["en"])
-    return (
-        [f"The first of {n_texts} texts is shown, {n_texts - 1} are left.", *notes] if n_texts > 1 else notes
-    )
+    texts = [f"The first of {n_texts} texts is shown; left out: {n_texts - 1}."] if n_texts > 1 else []
+    return texts + notes_on(attention, ATTENTION_WORDINGS["en"])
 
 
 def _summary(attention: "Attention", output: Path) -> str:

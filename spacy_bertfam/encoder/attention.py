@@ -5,7 +5,7 @@ they come from a second one, made of the same parameters for the time of a call.
 """
 
 from copy import deepcopy
-from typing import Any
+from typing import Any, Optional, Tuple
 
 import numpy as np
 import torch
@@ -41,13 +41,15 @@ def piece_attention(network: Any, ids: Ints1d) -> Floats4d:
                 return_dict=True,
             )
     except UNFIT as error:
-        raise _no_weights(network, f"{type(error).__name__}: {error}") from error
-    layers = [layer for layer in getattr(output, "attentions", None) or () if isinstance(layer, Tensor)]
-    shapes = {tuple(layer.shape) for layer in layers}
-    if len(shapes) != 1 or [len(shape) == 4 and shape[2:] for shape in shapes] != [(len(ids),) * 2]:
-        found = ", ".join(map(str, sorted(shapes))) or "nothing"
+        reason = str(error).strip().split("\n")[0]
+        raise _no_weights(network, f"{type(error).__name__}: {reason}") from error
+    layers = getattr(output, "attentions", None) or ()
+    # a layer that does without has None in its place, and some have other shapes
+    shapes = {tuple(layer.shape) if isinstance(layer, Tensor) else None for layer in layers}
+    if len(shapes) != 1 or not _is_of_pairs(next(iter(shapes)), len(ids)):
+        found = ", ".join(map(str, shapes)) or "nothing"
         raise _no_weights(network, f"it gives {found} for {len(ids)} pieces")
-    weights = torch.cat(layers).float()  # each has one window
+    weights = torch.cat(layers).float()
     if not (weights.sum(dim=-1) - 1).abs().max() <= TOLERANCE:
         raise _no_weights(network, "the weights that it gives do not sum to 1")
     return weights.cpu().numpy()
@@ -71,6 +73,11 @@ def with_eager_attention(network: Any) -> Any:
     if missing or found.unexpected_keys:
         raise RuntimeError(f"other weights: {', '.join([*missing, *found.unexpected_keys][:3])}")
     return eager.to(next(network.parameters()).device).eval()
+
+
+def _is_of_pairs(shape: Optional[Tuple[int, ...]], n_pieces: int) -> bool:
+    """Whether one window has a weight for each head and pair of pieces."""
+    return shape is not None and len(shape) == 4 and shape[:1] + shape[2:] == (1, n_pieces, n_pieces)
 
 
 def _no_weights(network: Any, reason: str) -> UserError:

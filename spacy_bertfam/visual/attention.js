@@ -101,7 +101,7 @@
     const next = place + (steps[event.key] || 0);
     const isInRow = Math.floor(next / columns) === Math.floor(place / columns);
     if (!(event.key in steps)) return;
-    event.preventDefault();
+    event.preventDefault(); // the page would scroll
     if (!cells[next] || (!isInRow && Math.abs(steps[event.key]) === 1)) return;
     choose({ layer: cells[next].layer, head: cells[next].head });
     cells[next].button.focus();
@@ -113,7 +113,11 @@
     for (const { canvas, layer, head } of cells) {
       const context = canvas.getContext("2d");
       const image = context.createImageData(n, n);
-      weightsOf(layer, head).forEach((weight, i) => image.data.set([...rgb, 255 * Math.sqrt(weight)], 4 * i));
+      const weights = weightsOf(layer, head);
+      for (let i = 0; i < weights.length; i++) {
+        image.data.set(rgb, 4 * i);
+        image.data[4 * i + 3] = 255 * Math.sqrt(weights[i]);
+      }
       context.putImageData(image, 0, 0);
     }
   }

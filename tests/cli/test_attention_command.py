@@ -48,7 +48,7 @@ def test_the_first_of_several_texts_is_shown_and_the_others_are_counted(run, mod
     (tmp_path / "t.txt").write_text("\n".join(TEXTS), encoding="utf8")
     for args in (["t.spacy"], ["t.txt", "--lines"]):
         result = run(model, *args)
-        assert f"Note: The first of {len(TEXTS)} texts is shown, {len(TEXTS) - 1} are left." in result.stderr
+        assert f"Note: The first of {len(TEXTS)} texts is shown; left out: {len(TEXTS) - 1}." in result.stderr
         assert data_in(tmp_path / "attention.html")["words"][1:-1] == TEXTS[0].split()
 
 
