@@ -1,0 +1,87 @@
+"""How much each piece of a text looks at each other one, in every layer and head of an encoder's network.
+
+The network that predicts keeps its own implementation of attention, which mostly never has the weights in memory:
+they come from a second one, made of the same parameters for the time of a call.
+"""
+
+from copy import deepcopy
+from typing import Any, Optional, Tuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..errors import UserError
+from ..types import Ints1d
+from .checkpoint import UNFIT, quiet_transformers
+
+Floats4d = NDArray[np.float32]
+# of the sum of a row, from 1
+TOLERANCE = 1e-4
+
+
+def piece_attention(network: Any, ids: Ints1d) -> Floats4d:
+    """The weights with which the network mixes the pieces of one window.
+
+    network (Module): a model of `transformers`; it is left as it is.
+    ids (Ints1d): with the special pieces. Shape: (n_pieces,)
+    RETURNS (Floats4d): Shape: (n_layers, n_heads, n_pieces, n_pieces), from the piece of the row to that of the
+        column; rows sum to 1.
+    Raises a UserError where the architecture has no such weights.
+    """
+    batch = torch.from_numpy(np.asarray(ids, dtype=np.int64))[None, :].to(next(network.parameters()).device)
+    try:
+        eager = with_eager_attention(network)
+        with torch.inference_mode():
+            output = eager(
+                input_ids=batch,
+                attention_mask=torch.ones_like(batch),
+                output_attentions=True,
+                return_dict=True,
+            )
+    except UNFIT as error:
+        reason = str(error).strip().split("\n")[0]
+        raise _no_weights(network, f"{type(error).__name__}: {reason}") from error
+    layers = getattr(output, "attentions", None) or ()
+    # a layer that does without has None in its place, and some have other shapes
+    shapes = {tuple(layer.shape) if isinstance(layer, Tensor) else None for layer in layers}
+    if len(shapes) != 1 or not _is_of_pairs(next(iter(shapes)), len(ids)):
+        found = ", ".join(map(str, shapes)) or "nothing"
+        raise _no_weights(network, f"it gives {found} for {len(ids)} pieces")
+    weights = torch.cat(layers).float()
+    if not (weights.sum(dim=-1) - 1).abs().max() <= TOLERANCE:
+        raise _no_weights(network, "the weights that it gives do not sum to 1")
+    return weights.cpu().numpy()
+
+
+def with_eager_attention(network: Any) -> Any:
+    """A network of the same architecture that multiplies out its attention.
+
+    It shares the parameters, so nothing may be written to them. Older `transformers` choose the implementation when
+    a network is made, and cannot change it afterwards.
+    RETURNS (Module): in evaluation mode.
+    """
+    from transformers import AutoModel
+
+    # its first weights are drawn at random, which must not move the generator of a training
+    with quiet_transformers(), torch.random.fork_rng(devices=[]):
+        eager: Any = AutoModel.from_config(deepcopy(network.config), attn_implementation="eager")
+    # an encoder is kept without its pooler, on which no attention depends
+    found = eager.load_state_dict(network.state_dict(), strict=False, assign=True)
+    missing = [name for name in found.missing_keys if "pooler." not in name]
+    if missing or found.unexpected_keys:
+        raise RuntimeError(f"other weights: {', '.join([*missing, *found.unexpected_keys][:3])}")
+    return eager.to(next(network.parameters()).device).eval()
+
+
+def _is_of_pairs(shape: Optional[Tuple[int, ...]], n_pieces: int) -> bool:
+    """Whether one window has a weight for each head and pair of pieces."""
+    return shape is not None and len(shape) == 4 and shape[:1] + shape[2:] == (1, n_pieces, n_pieces)
+
+
+def _no_weights(network: Any, reason: str) -> UserError:
+    return UserError(
+        f"{type(network).__name__} shows no attention from piece to piece ({reason}); expected an architecture that "
+        "has a weight for each pair of pieces, as BERT, RoBERTa, DistilBERT, ALBERT, ELECTRA, DeBERTa or ModernBERT."
+    )
