@@ -6,6 +6,7 @@ from collections.abc import Callable
 import typer
 
 from .adopt import adopt_cli
+from .calibrate import calibrate_cli
 from .check import check_cli
 from .convert import convert_cli
 from .convert_cats import convert_cats_cli
@@ -28,6 +29,7 @@ app = typer.Typer(name="bertfam", help=HELP, no_args_is_help=True, rich_markup_m
 # name -> the function that parses the command line and prints
 COMMANDS: dict[str, Callable[..., None]] = {
     "adopt": adopt_cli,
+    "calibrate": calibrate_cli,
     "check": check_cli,
     "convert": convert_cli,
     "convert-cats": convert_cats_cli,

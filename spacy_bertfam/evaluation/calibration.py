@@ -97,7 +97,7 @@ def calibrate(
 
 def set_temperature(nlp: Language, component: str, temperature: float) -> None:
     """Set it for now, and in the pipeline's config, for when it is saved and loaded again."""
-    nlp.get_pipe(component).temperature = temperature
+    find_ner(nlp, component).temperature = temperature
     nlp.get_pipe_config(component)["temperature"] = temperature
 
 

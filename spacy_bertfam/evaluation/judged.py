@@ -1,4 +1,4 @@
-"""Predicted entities beside gold ones: each one's score, whether it is right, and how far such scores can be trusted."""
+"""Predicted entities beside gold ones: which are right, and how far their scores can be trusted."""
 
 from dataclasses import dataclass
 from typing import Callable, Iterable, List, Optional, Tuple

@@ -3,10 +3,10 @@
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
+from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
-from thinc.types import Floats2d
 from tqdm import tqdm
 
 from ..data.bare import bare_copy
@@ -23,7 +23,7 @@ class Reading(NamedTuple):
     """What is kept of a text: no vectors."""
 
     eg: Example  # the predicted side bare, tokens as the pipeline left them
-    scores: Floats2d  # Shape: (n_tokens, n_tags)
+    scores: NDArray[np.float32]  # Shape: (n_tokens, n_tags)
     outside: Optional[Bools1d]  # tokens of entities that stood there before; Shape: (n_tokens,)
 
 
@@ -113,6 +113,6 @@ def record(
     return Recording(ner, readings, Counts(n_gold, n_unscored, n_unscored_right))
 
 
-def _scored(ner: BertfamNER, docs: Iterable[Doc]) -> Iterator[Tuple[Doc, Floats2d]]:
+def _scored(ner: BertfamNER, docs: Iterable[Doc]) -> Iterator[Tuple[Doc, NDArray[np.float32]]]:
     for batch in batches(docs, batch_size=BATCH_SIZE):
         yield from zip(batch, ner.score_tags(batch), strict=True)

@@ -34,6 +34,8 @@ def _scored_entities(eg: Example) -> Iterator[Tuple[float, bool]]:
     is_right = judge_of(eg)
     for ent in eg.predicted.ents:
         score = ent._.score if ent.has_extension("score") else None
-        right = None if score is None else is_right(ent.start, ent.end, ent.label_)
+        if score is None:
+            continue
+        right = is_right(ent.start, ent.end, ent.label_)
         if right is not None:
             yield score, right

@@ -5,6 +5,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
+import numpy as np
+from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
@@ -93,10 +95,10 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         outside = None if self.overwrite_ents else [find_preset(doc).tokens for doc in docs]
         return self.decode(docs, scores, outside=outside, temperature=self.temperature)
 
-    def score_tags(self, docs: Sequence[Doc]) -> List[Floats2d]:
+    def score_tags(self, docs: Sequence[Doc]) -> List[NDArray[np.float32]]:
         """The head's scores as they are, in main memory: what ``decode`` takes, with any temperature.
 
-        RETURNS (List[Floats2d]): for each Doc, Shape: (n_tokens, n_tags).
+        RETURNS (List[NDArray[float32]]): for each Doc, Shape: (n_tokens, n_tags).
         """
         self._require_labels()
         check_upstream(self.model, docs, self.name)
@@ -105,7 +107,7 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
     def decode(
         self,
         docs: Sequence[Doc],
-        scores: Sequence[Floats2d],
+        scores: Sequence[NDArray[np.float32]],
         *,
         outside: Optional[Sequence[Optional[Bools1d]]],
         temperature: float,
