@@ -7,8 +7,8 @@ from ..evaluation.judged import N_BINS, Bin, Judged
 SIDE = 300  # of the square
 LEFT, TOP = 46, 12
 COUNTS = 56  # height of the counts below it
-WIDTH, HEIGHT = LEFT + SIDE + 14, TOP + SIDE + COUNTS + 66
-FLOOR = TOP + SIDE + 34 + COUNTS  # where the bars of the counts stand
+FLOOR = TOP + SIDE + 44 + COUNTS  # where the bars of the counts stand
+WIDTH, HEIGHT = LEFT + SIDE + 14, FLOOR + 24
 
 
 def reliability_chart(entities: Judged, *, css: str, label: str) -> str:
@@ -38,15 +38,18 @@ def _frame() -> Iterator[str]:
     middle = TOP + SIDE / 2
     turned = f'<g transform="rotate(-90 12 {middle:g})">'
     yield turned + _text(12, middle, "share that is right") + "</g>"
-    yield _text(LEFT + SIDE / 2, HEIGHT - 6, "score; below the square, entities in each tenth")
+    yield _text(LEFT + SIDE / 2, _y(0) + 31, "score")
+    yield _text(LEFT + SIDE / 2, FLOOR + 17, "entities in each tenth")
 
 
 def _points(bins: List[Bin], css: str) -> Iterator[str]:
+    most = max(one.n_entities for one in bins)
     for one in bins:
+        radius = 3 + 4 * (one.n_entities / most) ** 0.5
         x, y = _x(one.mean_score), _y(one.share_right)
         yield _line(f"gap {css}", x, y, x, _y(one.mean_score))
         yield (
-            f'<circle class="{css}" cx="{x:.1f}" cy="{y:.1f}" r="5"><title>mean score {one.mean_score:.3f}, '
+            f'<circle class="{css}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"><title>mean score {one.mean_score:.3f}, '
             f"{one.share_right:.3f} right, {one.n_entities:,} entities</title></circle>"
         )
 
