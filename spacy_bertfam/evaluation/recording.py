@@ -25,6 +25,7 @@ class Reading(NamedTuple):
     eg: Example  # the predicted side bare, tokens as the pipeline left them
     scores: NDArray[np.float32]  # Shape: (n_tokens, n_tags)
     outside: Optional[Bools1d]  # tokens of entities that stood there before; Shape: (n_tokens,)
+    unscored: List[bool]  # whether each of those entities is right, where that is known
 
 
 class Counts(NamedTuple):
@@ -39,15 +40,22 @@ class Recording:
     """Annotated texts as a recogniser sees them.
 
     readings (Sequence[Reading]): of the texts.
-    counts (Counts): over the same texts.
+    progress (bool): show on standard error how many temperatures have been tried.
     """
 
-    def __init__(self, ner: BertfamNER, readings: Sequence[Reading], counts: Counts) -> None:
+    def __init__(self, ner: BertfamNER, readings: Sequence[Reading], *, progress: bool = False) -> None:
         self.ner = ner
         self.readings = readings
-        self.counts = counts
         self._judges = [judge_of(reading.eg) for reading in readings]
         self._known: Dict[float, Tuple[Judged, Ints1d]] = {}
+        self._bar = tqdm(desc="temperatures", disable=not progress)
+
+    @property
+    def counts(self) -> Counts:
+        """Over the same texts."""
+        unscored = [right for reading in self.readings for right in reading.unscored]
+        n_gold = sum(len(reading.eg.reference.ents) for reading in self.readings)
+        return Counts(n_gold, len(unscored), sum(unscored))
 
     def entities(self, temperature: float) -> Judged:
         """The entities that are found and whose tokens have gold annotation, whatever ``min_score`` is: those that
@@ -61,6 +69,7 @@ class Recording:
     def _entities(self, temperature: float) -> Tuple[Judged, Ints1d]:
         if temperature not in self._known:
             rows = list(self._rows(temperature))
+            self._bar.update()
             texts = np.array([text for text, _, _ in rows], dtype=np.int64)
             self._known[temperature] = to_judged((score, right) for _, score, right in rows), texts
         return self._known[temperature]
@@ -95,22 +104,22 @@ def record(
     """
     examples = [eg for eg in examples if eg.reference.has_annotation("ENT_IOB") and len(eg.predicted)]
     names = nlp.pipe_names
-    readings: List[Reading] = []
-    n_gold = n_unscored = n_unscored_right = 0
     with nlp.select_pipes(disable=names[names.index(ner.name) :]):
-        docs = (bare_copy(eg.predicted, nlp.vocab) for eg in examples)
-        stream = tqdm(
-            nlp.pipe(docs, batch_size=BATCH_SIZE), total=len(examples), desc="read", disable=not progress
-        )
-        for doc, scores in _scored(ner, stream):
-            eg = Example(bare_copy(doc, nlp.vocab), examples[len(readings)].reference)
-            preset = None if ner.overwrite_ents else find_preset(doc)
-            readings.append(Reading(eg, scores, preset.tokens if preset else None))
-            judged = [judge_of(eg)(e.start, e.end, e.label_) for e in (preset.ents if preset else ())]
-            n_gold += len(eg.reference.ents)
-            n_unscored += sum(right is not None for right in judged)
-            n_unscored_right += sum(right is True for right in judged)
-    return Recording(ner, readings, Counts(n_gold, n_unscored, n_unscored_right))
+        docs = nlp.pipe((bare_copy(eg.predicted, nlp.vocab) for eg in examples), batch_size=BATCH_SIZE)
+        read = _scored(ner, tqdm(docs, total=len(examples), desc="read", disable=not progress))
+        readings = [
+            _reading(ner, doc, scores, eg.reference) for eg, (doc, scores) in zip(examples, read, strict=True)
+        ]
+    return Recording(ner, readings, progress=progress)
+
+
+def _reading(ner: BertfamNER, doc: Doc, scores: NDArray[np.float32], reference: Doc) -> Reading:
+    eg = Example(bare_copy(doc, doc.vocab), reference)
+    if ner.overwrite_ents:
+        return Reading(eg, scores, None, [])
+    preset, is_right = find_preset(doc), judge_of(eg)
+    judged = (is_right(ent.start, ent.end, ent.label_) for ent in preset.ents)
+    return Reading(eg, scores, preset.tokens, [right for right in judged if right is not None])
 
 
 def _scored(ner: BertfamNER, docs: Iterable[Doc]) -> Iterator[Tuple[Doc, NDArray[np.float32]]]:

@@ -80,7 +80,7 @@ def _figures(calibration: Calibration) -> str:
     ]
     return _card(
         "In figures",
-        _table(["", "before", "after"], rows) + "<p>The lower, the better: the first three, 0 at best.</p>\n",
+        _table(["", "before", "after"], rows) + "<p>Of the first three less is better, and 0 is best.</p>\n",
     )
 
 
