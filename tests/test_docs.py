@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import spacy
 import typer
 from spacy.cli._util import app as spacy_app
+from spacy.tokens import DocBin
 from spacy.training import Example
 from spacy.util import load_config, load_model_from_config
 from typer.testing import CliRunner
@@ -178,12 +180,13 @@ def test_the_python_of_the_documents_runs(name, clone, monkeypatch, capsys):
     assert "<html" in (clone / "page.html").read_text(encoding="utf8")
 
 
-# `adopt` wants a pipeline of another package, `fetch` asks the hub, `train` an encoder: other tests run them
+# `adopt` wants a pipeline of another package, `fetch` asks the hub, `train` an encoder, `calibrate` a pipeline that is
+# right at times: other tests run them
 CHEAP = [
     (name, line)
     for name, line in SPACY_COMMANDS
     if line.split()[3] in ("bertfam", "evaluate")
-    and line.split()[4] not in ("adopt", "fetch", "train", "pretrain")
+    and line.split()[4] not in ("adopt", "calibrate", "fetch", "train", "pretrain")
 ]
 
 
@@ -203,6 +206,22 @@ def test_a_cheap_command_runs(name, line, clone, tmp_path, monkeypatch):
     for command in [*makers(name, line), line]:
         result = CliRunner().invoke(spacy_app, shlex.split(command)[3:])
         assert result.exit_code == 0, f"{command}\n{result.output}\n{result.exception}"
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.fr.md"])
+def test_the_calibration_runs(name, clone, tmp_path, monkeypatch):
+    (line,) = [line for other, line in SPACY_COMMANDS if " calibrate " in line and other == name]
+    monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
+    # what the pipeline learned from, annotated as it finds it half of the time
+    nlp = spacy.load("training/quickstart/model-best")
+    docs = list(nlp.pipe(["Anne vit à Rennes."] * 4))
+    assert docs[0].ents
+    for doc in docs[2:]:
+        doc.ents = ()
+    DocBin(docs=docs).to_disk("corpus/quickstart/dev/fr.spacy")
+    result = CliRunner().invoke(spacy_app, shlex.split(line)[3:])
+    assert result.exit_code == 0, f"{result.output}\n{result.exception}"
+    assert Path("calibration.html").is_file() and Path(shlex.split(line)[7], "config.cfg").is_file()
 
 
 def run_training(line: str, encoder: Path, *options: str) -> None:

@@ -14,7 +14,7 @@ RANKS = {
     "about": 0, "drawing": 0, "errors": 0, "file_rows": 0, "saving": 0, "types": 0, "stretches": 1, "tags": 1,
     "gate": 1, "data": 1, "encoder": 2, "lattice": 2, "tag_scores": 2, "span_scores": 3, "long_texts": 4,
     "decoding": 5, "heads": 6, "pipeline": 7, "hub": 8, "adopt": 8, "optimize": 8, "training": 8, "evaluation": 8,
-    "visual": 8, "checks": 9, "pretraining": 9, "cli": 10,
+    "visual": 9, "checks": 9, "pretraining": 9, "cli": 10,
 }  # fmt: skip
 DATA_MAY_IMPORT = {"types", "errors", "saving", "data"}
 HEAVY = {"transformers", "tokenizers", "safetensors", "huggingface_hub", "onnxruntime", "onnx", "openvino"}

@@ -7,6 +7,7 @@ import typer
 
 from .adopt import adopt_cli
 from .attention import attention_cli
+from .calibrate import calibrate_cli
 from .check import check_cli
 from .convert import convert_cli
 from .convert_cats import convert_cats_cli
@@ -31,6 +32,7 @@ app = typer.Typer(name="bertfam", help=HELP, no_args_is_help=True, rich_markup_m
 COMMANDS: dict[str, Callable[..., None]] = {
     "adopt": adopt_cli,
     "attention": attention_cli,
+    "calibrate": calibrate_cli,
     "check": check_cli,
     "convert": convert_cli,
     "convert-cats": convert_cats_cli,

@@ -5,6 +5,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
+import numpy as np
+from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples, validate_get_examples
@@ -15,7 +17,7 @@ from thinc.types import Floats2d
 from ..errors import UserError
 from ..saving import written_beside
 from ..tags import TagSet, validate_scheme
-from ..types import ScoredSpan, TaggerModel, Teaching, TrainedHead
+from ..types import Bools1d, ScoredSpan, TaggerModel, Teaching, TrainedHead
 from .batching import BoundedBatches
 from .first_fit import DEFAULT_FIT_WORDS, fit_tagger
 from .gold import check_gold, read_gold
@@ -89,17 +91,35 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         docs = list(docs)
         if not any(len(doc) for doc in docs):
             return [[] for _ in docs]
+        scores = self.score_tags(docs)
+        outside = None if self.overwrite_ents else [find_preset(doc).tokens for doc in docs]
+        return self.decode(docs, scores, outside=outside, temperature=self.temperature)
+
+    def score_tags(self, docs: Sequence[Doc]) -> List[NDArray[np.float32]]:
+        """The head's scores as they are, in main memory: what ``decode`` takes, with any temperature.
+
+        RETURNS (List[NDArray[float32]]): for each Doc, Shape: (n_tokens, n_tags).
+        """
         self._require_labels()
         check_upstream(self.model, docs, self.name)
-        scores = [self.model.ops.to_numpy(text) for text in self.model.predict(docs)]
-        outside = None if self.overwrite_ents else [find_preset(doc).tokens for doc in docs]
+        return [self.model.ops.to_numpy(text) for text in self.model.predict(list(docs))]
+
+    def decode(
+        self,
+        docs: Sequence[Doc],
+        scores: Sequence[NDArray[np.float32]],
+        *,
+        outside: Optional[Sequence[Optional[Bools1d]]],
+        temperature: float,
+    ) -> List[List[ScoredSpan]]:
+        """The entities of each Doc by the scores of its tags.
+
+        outside (Optional[Sequence[Optional[NDArray[bool]]]]): for each Doc the tokens that are taken already;
+            Shape: (n_tokens,).
+        """
+        learned = self.model.attrs["head_transitions"](self.model)
         return decode_words(
-            docs,
-            scores,
-            self.tag_set,
-            learned=self.model.attrs["head_transitions"](self.model),
-            temperature=self.temperature,
-            outside=outside,
+            docs, scores, self.tag_set, learned=learned, temperature=temperature, outside=outside
         )
 
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[List[ScoredSpan]]) -> None:

@@ -51,7 +51,7 @@ def make_bertfam_ner(
     model (Model[List[Doc], List[Floats2d]]): a head, as ``spacy-bertfam.TokenClassifier.v1``.
     scheme (str): the tags that are learned: "IO", "IOB2", "BIOES" or "BILUO".
     min_score (float): entities with a lower score are left out; 0 keeps all, 1 hardly any.
-    temperature (float): scores are calibrated by it; above 1 they become more modest.
+    temperature (float): scores are calibrated by it; above 1 they become more modest. `bertfam calibrate` finds it.
     overwrite_ents (bool): forget the entities that stand on the Doc already; false keeps them.
     scorer (Optional[Callable]): the evaluation method.
     """

@@ -75,8 +75,8 @@ def find_ner(nlp: Language, component: Optional[str] = None) -> BertfamNER:
     if len(names) != 1:
         asked = "the pipeline has" if component is None else f"{component!r} was asked for, the pipeline has"
         raise UserError(
-            f"Expected one bertfam_ner, {asked} {', '.join(found) or 'none'}: name one with component=..., "
-            f"and see that it is enabled (nlp.pipe_names: {', '.join(nlp.pipe_names) or 'empty'})."
+            f"Expected one bertfam_ner, {asked} {', '.join(found) or 'none'}: name one (component=..., in commands "
+            f"--component), and see that it is enabled (nlp.pipe_names: {', '.join(nlp.pipe_names) or 'empty'})."
         )
     return found[names[0]]
 

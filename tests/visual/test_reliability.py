@@ -1,0 +1,65 @@
+"""The page of a calibration: its diagrams are where the figures are, and nothing in it runs."""
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from spacy_bertfam.evaluation.calibration import Calibration
+from spacy_bertfam.evaluation.judged import to_judged
+from spacy_bertfam.evaluation.recording import Counts
+from spacy_bertfam.visual.reliability import render_calibration
+from spacy_bertfam.visual.reliability_chart import COUNTS, LEFT, SIDE, TOP, reliability_chart
+
+SVG = "{http://www.w3.org/2000/svg}"
+ENTITIES = to_judged([(0.95, True), (0.97, False), (0.99, True), (0.25, False), (0.21, True)])
+
+
+def elements(svg, name):
+    return [element.attrib for element in ElementTree.fromstring(svg).iter(SVG + name)]
+
+
+def test_a_point_stands_at_the_mean_score_and_the_share_that_is_right():
+    low, high = elements(reliability_chart(ENTITIES, css="before", label="x"), "circle")
+    assert float(low["cx"]) == pytest.approx(LEFT + SIDE * 0.23, abs=0.1)
+    assert float(low["cy"]) == pytest.approx(TOP + SIDE / 2, abs=0.1)
+    assert float(high["cx"]) == pytest.approx(LEFT + SIDE * 0.97, abs=0.1)
+    assert float(high["cy"]) == pytest.approx(TOP + SIDE / 3, abs=0.1)
+
+
+def test_the_bars_are_as_high_as_the_tenths_are_full():
+    svg = reliability_chart(ENTITIES, css="before", label="x")
+    low, high = (float(bar["height"]) for bar in elements(svg, "rect"))
+    assert low / high == pytest.approx(2 / 3, abs=0.01) and high < COUNTS
+    assert re.findall(r">(\d+)</text>", svg)[-2:] == ["2", "3"]
+
+
+def test_nothing_is_drawn_beside_the_picture():
+    everywhere = to_judged((score, score > 0.5) for score in np.linspace(0, 1, 101))
+    svg = reliability_chart(everywhere, css="after", label="x")
+    _, _, width, height = map(float, ElementTree.fromstring(svg).attrib["viewBox"].split())
+    for name in ("cx", "x", "x1", "x2"):
+        assert all(0 <= float(value) <= width for value in re.findall(rf' {name}="([^"]*)"', svg))
+    for name in ("cy", "y", "y1", "y2"):
+        assert all(0 <= float(value) <= height for value in re.findall(rf' {name}="([^"]*)"', svg))
+
+
+def test_names_are_escaped_and_warnings_are_shown():
+    calibration = Calibration(
+        component="<b>",
+        min_score=0.3,
+        n_texts=2,
+        before=1.0,
+        after=2.0,
+        entities_before=ENTITIES,
+        entities_after=ENTITIES,
+        held_out=None,
+        counts=Counts(n_gold=4, n_unscored=0, n_unscored_right=0),
+        warnings=["Too few & too sure."],
+    )
+    page = render_calibration(calibration, name="<script>alert(1)</script>")
+    assert "<script" not in page and "<b>" not in page
+    assert "Too few &amp; too sure." in page
+    assert "measured on the texts that the temperature was fitted to" in page
+    assert '<tr class="set"><th scope="row">0.3</th><td>3</td><td>0.667</td><td>0.500</td>' in page
