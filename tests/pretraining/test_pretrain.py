@@ -21,7 +21,7 @@ from spacy_bertfam.encoder.model import build_encoder, encoder_shim
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.gate import CheckpointError
 from spacy_bertfam.pretraining import loop
-from spacy_bertfam.pretraining.loop import Recipe, evaluate, pretrain
+from spacy_bertfam.pretraining.loop import Recipe, Score, evaluate, pretrain
 from spacy_bertfam.pretraining.masking import Masked, mask_words
 from spacy_bertfam.pretraining.network import MaskedLanguageModel
 from spacy_bertfam.pretraining.texts import WindowTexts
@@ -98,13 +98,24 @@ def test_it_learns_the_texts_and_keeps_the_best_weights(
 
 
 def test_worse_weights_do_not_replace_better_ones(
-    model: MaskedLanguageModel, texts: WindowTexts, tmp_path: Path
+    model: MaskedLanguageModel, texts: WindowTexts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ruinous = Recipe(max_steps=20, batch_pieces=400, learn_rate=3.0, eval_frequency=10, warmup=0.5)
-    scores = pretrain(model, texts, texts, ruinous, tmp_path / "out")
-    assert scores[1].loss < scores[2].loss, "the rate was to ruin it more and more"
-    kept = evaluate(MaskedLanguageModel(tmp_path / "out"), texts, ruinous, step=0)
-    assert kept.loss == pytest.approx(scores[1].loss, rel=1e-4)
+    losses, saved = {0: 9.0, 10: 5.0, 20: 3.0, 30: 4.0}, []
+
+    def scripted(model: Any, texts: Any, recipe: Recipe, *, step: int, **_: Any) -> Score:
+        return Score(step, losses[step], 0.0, None, 0.0)
+
+    def save(model: MaskedLanguageModel, folder: Path) -> None:
+        saved.append(optimizers[0][0].steps_taken[0])
+        folder.mkdir(exist_ok=True)
+
+    optimizers: list[Any] = []
+    make = loop.optimizers_of
+    monkeypatch.setattr(loop, "optimizers_of", lambda *a: optimizers.extend(make(*a)) or optimizers)
+    monkeypatch.setattr(loop, "evaluate", scripted)
+    monkeypatch.setattr(MaskedLanguageModel, "save", save)
+    pretrain(model, texts, texts, Recipe(30, batch_pieces=400, eval_frequency=10), tmp_path / "out")
+    assert saved == [10, 20]
 
 
 def test_a_new_head_begins_with_the_frequencies(
