@@ -41,7 +41,8 @@ def _differences(now: Config, then: Config) -> Iterator[str]:
         if now["nlp"].get(name) != then["nlp"].get(name):
             yield f"nlp.{name} is {now['nlp'].get(name)!r}, was {then['nlp'].get(name)!r}"
     for component, block in now.get("components", {}).items():
-        if "source" not in block:  # of a sourced one the config tells only where it came from
+        # a block may be there that no pipeline names; of a sourced one the config tells only where it came from
+        if component in then["nlp"]["pipeline"] and "source" not in block:
             yield from _changed(f"components.{component}", block, then["components"].get(component, {}))
 
 

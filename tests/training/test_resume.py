@@ -32,6 +32,29 @@ from spacy_bertfam.training.stopping import Stop
 
 AVERAGED = {"training.optimizer": {"@optimizers": "Adam.v1", "learn_rate": 0.01, "use_averages": True}}
 
+TRF = {
+    "nlp.pipeline": ["encoder", "ner"],
+    "training.accumulate_gradient": 1,
+    "components.encoder": {
+        "factory": "transformer",
+        "model": {
+            "@architectures": "spacy-transformers.TransformerModel.v3",
+            "name": "encoder",
+            "tokenizer_config": {"use_fast": True},
+            "get_spans": {"@span_getters": "spacy-transformers.doc_spans.v1"},
+        },
+    },
+    "components.ner.model": {
+        "@architectures": "spacy-bertfam.TokenClassifier.v1",
+        "tok2vec": {
+            "@architectures": "spacy-transformers.TransformerListener.v1",
+            "grad_factor": 1.0,
+            "pooling": {"@layers": "reduce_mean.v1"},
+            "upstream": "*",
+        },
+    },
+}
+
 
 def config_with(changes: dict[str, Any]) -> Config:
     """RETURNS (Config): of the working folder, whole blocks or single settings replaced."""
@@ -120,6 +143,15 @@ def test_a_resumed_training_ends_as_one_that_never_stopped(
     assert found.progress.words == expected.progress.words
     assert_equal(spacy.load("parts/model-best"), spacy.load("whole/model-best"))
     assert find_state(Path("parts")) is None  # it is finished
+
+
+@pytest.mark.trf
+@pytest.mark.parametrize("changes", [{}, AVERAGED])
+def test_an_encoder_of_spacy_transformers_goes_on_too(folder: Path, changes: dict[str, Any]) -> None:
+    changes = {**TRF, **changes}
+    expected = train(config_with(changes), "whole")
+    train(config_with(changes), "parts", StopAfter(5))
+    assert_equal(train(config_with(changes), "parts").nlp, expected.nlp)
 
 
 def test_two_stops_are_as_good_as_one(folder: Path) -> None:
