@@ -20,8 +20,8 @@ def load_pipeline(name: str) -> "Language":
 
     try:
         return spacy.load(name)
-    # AttributeError: a package of that name is installed, and is no pipeline
-    except (OSError, ValueError, ImportError, AttributeError) as error:
+    # AttributeError, TypeError: a package of that name is installed, and is no pipeline
+    except (OSError, ValueError, ImportError, AttributeError, TypeError) as error:
         reason = str(error).strip().split("\n")[0].removesuffix(".")
         raise ValueError(
             f"The pipeline {name!r} cannot be loaded ({reason}): give the name of an installed pipeline,"

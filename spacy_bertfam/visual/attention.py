@@ -60,11 +60,7 @@ def attention_of(nlp: Language, doc: Doc, component: Optional[str] = None) -> At
     """
     shim = find_encoder(nlp, component)
     checkpoint = shim.loaded
-    if checkpoint.weights is None:
-        raise UserError(
-            "The encoder has no torch weights: they were left out to make the pipeline smaller (--drop-torch). "
-            "Expected a whole one, to look at its attention: load the pipeline that it was made from."
-        )
+    network = checkpoint.network
     batch = PieceBatch.from_docs([doc], checkpoint.tokenizer, _window_size(shim))
     has_pieces = batch.firsts < batch.lasts
     if not has_pieces.any():
@@ -74,7 +70,7 @@ def attention_of(nlp: Language, doc: Doc, component: Optional[str] = None) -> At
     found = window_words(doc, batch, checkpoint.tokenizer)
     return Attention(
         found.words,
-        word_attention(piece_attention(checkpoint.network, found.ids), found.owned),
+        word_attention(piece_attention(network, found.ids), found.owned),
         found.tokens,
         n_tokens=len(doc),
         n_without=int((~has_pieces).sum()),

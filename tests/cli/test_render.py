@@ -75,6 +75,7 @@ def test_the_least_score_leaves_entities_out(run, model, tmp_path):
     [
         ("no_such_pipeline", "Anne", [], "The pipeline 'no_such_pipeline' cannot be loaded"),
         ("typer", "Anne", [], "The pipeline 'typer' cannot be loaded"),
+        ("json", "Anne", [], "The pipeline 'json' cannot be loaded"),
         (".", "Anne", [], "The pipeline '.' cannot be loaded"),
         (None, "foo.txt", [], "There is no file foo.txt"),
         (None, "Anne", ["--gold"], "--gold shows the annotation of a .spacy file"),
