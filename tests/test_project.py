@@ -66,7 +66,7 @@ def test_commands_run_on_every_system(name, line):
 
 def test_what_a_workflow_makes_is_not_committed():
     ignored = (ROOT / ".gitignore").read_text(encoding="utf8").split()
-    made = {path.split("/")[0] + "/" for command in COMMANDS.values() for path in command["outputs"]}
+    made = {f"/{path.split('/')[0]}/" for command in COMMANDS.values() for path in command["outputs"]}
     assert made <= set(ignored)
 
 

@@ -40,6 +40,7 @@ def pretrain_cli(
     bf16: bool = typer.Option(False, "--bf16", help="Compute in bfloat16 where the hardware is faster in it"),
     use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU, or -1 for the CPU"),
     seed: int = typer.Option(0, help="Of the order of the texts and of what is hidden"),
+    force: bool = typer.Option(False, "--force", help="Replace OUT where it is an encoder already"),
 ) -> None:
     """Adapt an encoder to a domain before it learns a task: masked-language modelling on texts without annotation.
 
@@ -72,6 +73,7 @@ def pretrain_cli(
                 max_epochs=max_epochs,
                 window=window,
                 use_gpu=use_gpu,
+                force=force,
                 stop=stop,
             )
     except (ValueError, OSError) as error:
@@ -104,6 +106,7 @@ def run(
     max_epochs: float,
     window: int,
     use_gpu: int,
+    force: bool,
     stop: "Stop",
 ) -> "List[Score]":
     """The command without its printing of errors. RETURNS (List[Score]): of the dev texts."""
@@ -117,8 +120,11 @@ def run(
     from ..pretraining.network import MaskedLanguageModel
     from ..pretraining.texts import WindowTexts
 
-    if out.exists():
-        raise ValueError(f"{out} exists already; expected a new folder, so that nothing is overwritten.")
+    if out.exists() and not (force and (out / "config.json").is_file()):
+        raise ValueError(
+            f"{out} exists already; expected a new folder, so that nothing is overwritten, or an encoder that --force "
+            "replaces."
+        )
     for_train, for_dev = _parts(read_corpus(texts), read_corpus(dev) if dev else None, texts, recipe.seed)
     with stop.at_once():
         setup_gpu(use_gpu, silent=True)

@@ -76,7 +76,7 @@ def pretrain(
     rng = np.random.default_rng(recipe.seed)
     stop = stop or Stop()
     optimizers = optimizers_of(model, recipe)
-    began, losses = timer(), []
+    began, losses, is_saved = timer(), [], False
     scores = [evaluate(model, dev, recipe, step=0)]
     report(scores[0])
     bar = tqdm(total=recipe.max_steps, desc="pretrain", unit="step", disable=None if progress else True)
@@ -86,8 +86,9 @@ def pretrain(
         is_last = step == recipe.max_steps or stop.is_asked_for
         if step % recipe.eval_frequency == 0 or is_last:
             score = evaluate(model, dev, recipe, step=step, train_loss=float(np.mean(losses)), began=began)
-            if score.loss < min(s.loss for s in scores) or not out.exists():
+            if score.loss < min(s.loss for s in scores) or not is_saved:
                 model.save(out)
+                is_saved = True
             scores.append(score)
             losses.clear()
             with bar.external_write_mode():

@@ -211,6 +211,15 @@ def test_the_command_writes_an_encoder_that_a_pipeline_takes(run: Callable) -> N
     assert model.predict([spacy.blank("fr")(PAIRS[0])])[0].shape[1] == 32
 
 
+def test_an_encoder_is_replaced_only_by_force(run: Callable) -> None:
+    assert run().exit_code == 0
+    before = Path("out/model.safetensors").read_bytes()
+    assert run("--learn-rate", "0.01").exit_code == 1
+    assert Path("out/model.safetensors").read_bytes() == before
+    assert run("--learn-rate", "0.01", "--force").exit_code == 0
+    assert Path("out/model.safetensors").read_bytes() != before
+
+
 @pytest.mark.parametrize("name", ["texts.jsonl", "folder", "texts.spacy"])
 def test_texts_come_in_several_forms(run: Callable, name: str) -> None:
     path = Path(name)
