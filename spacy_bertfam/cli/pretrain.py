@@ -11,6 +11,8 @@ from .train import STOPPED
 
 if TYPE_CHECKING:
     from ..pretraining.loop import Recipe, Score
+    from ..pretraining.network import MaskedLanguageModel
+    from ..pretraining.texts import WindowTexts
     from ..training.stopping import Stop
 
 MIN_TEXTS = 20  # of which some can be kept apart
@@ -83,7 +85,11 @@ def pretrain_cli(
         kept = f"{out} has the best weights so far." if out.exists() else "Nothing is saved."
         typer.echo(f"Stopped by {error}. {kept}", err=True)
         raise typer.Exit(STOPPED) from error
-    best = min(scores, key=lambda score: score.loss)
+    best = min(scores[1:], key=lambda score: score.loss)
+    if not best.loss < scores[0].loss:
+        typer.echo(
+            "Warning: it guesses no better than before: give more texts, or a lower --learn-rate.", err=True
+        )
     typer.echo(
         f"{out}: written, the weights of step {best.step}; a hidden piece is guessed among {best.perplexity:.1f} "
         f"(perplexity), before among {scores[0].perplexity:.1f}; {best.accuracy:.1%} are guessed right, before "
@@ -112,13 +118,11 @@ def run(
     """The command without its printing of errors. RETURNS (List[Score]): of the dev texts."""
     from dataclasses import replace
 
-    import spacy
     from spacy.cli._util import setup_gpu
 
     from ..encoder.source import find_checkpoint
     from ..pretraining.loop import pretrain
     from ..pretraining.network import MaskedLanguageModel
-    from ..pretraining.texts import WindowTexts
 
     if out.exists() and not (force and (out / "config.json").is_file()):
         raise ValueError(
@@ -130,14 +134,8 @@ def run(
         setup_gpu(use_gpu, silent=True)
         device = f"cuda:{use_gpu}" if use_gpu >= 0 else "cpu"
         model = MaskedLanguageModel(find_checkpoint(encoder, revision), device=device)
-        nlp = spacy.blank(lang)
-        window = min(window, model.max_pieces - model.tokenizer.n_special)
-        train_texts, dev_texts = (
-            WindowTexts.from_docs(map(nlp.make_doc, part), model.tokenizer, window)
-            for part in (for_train, for_dev)
-        )
-    if not len(train_texts) or not len(dev_texts):
-        raise ValueError(f"{texts if not len(train_texts) else dev} has no word in it; expected texts.")
+        train_texts = _windows(for_train, model, lang, window, texts)
+        dev_texts = _windows(for_dev, model, lang, window, dev or texts)
     n_cells = len(train_texts.ids) + len(train_texts) * model.tokenizer.n_special
     n_steps = max(1, round(max_epochs * n_cells / recipe.batch_pieces))
     n_steps = min(n_steps, recipe.max_steps or n_steps)
@@ -159,6 +157,22 @@ def run(
         report=_say,
         progress=True,
     )
+
+
+def _windows(
+    texts: List[str], model: "MaskedLanguageModel", lang: str, window: int, path: Path
+) -> "WindowTexts":
+    import spacy
+    from tqdm import tqdm
+
+    from ..pretraining.texts import WindowTexts
+
+    docs = map(spacy.blank(lang).make_doc, tqdm(texts, desc="texts", disable=None, leave=False))
+    window = min(window, model.max_pieces - model.tokenizer.n_special)
+    found = WindowTexts.from_docs(docs, model.tokenizer, window)
+    if not len(found):
+        raise ValueError(f"{path} has no word that the encoder reads; expected texts.")
+    return found
 
 
 def read_corpus(path: Path) -> List[str]:

@@ -211,6 +211,13 @@ def test_the_command_writes_an_encoder_that_a_pipeline_takes(run: Callable) -> N
     assert model.predict([spacy.blank("fr")(PAIRS[0])])[0].shape[1] == 32
 
 
+def test_a_rate_that_ruins_the_encoder_is_warned_of(run: Callable) -> None:
+    result = run("--learn-rate", "30")
+    assert result.exit_code == 0
+    assert "Warning: it guesses no better than before" in result.stderr
+    assert "the weights of step 2" in result.stdout
+
+
 def test_an_encoder_is_replaced_only_by_force(run: Callable) -> None:
     assert run().exit_code == 0
     before = Path("out/model.safetensors").read_bytes()
