@@ -56,14 +56,17 @@ def run(nlp: Language, examples: Sequence[Example], *, annotated: bool, label: s
 def words_per_second(nlp: Language, docs: Sequence[Doc]) -> float:
     """RETURNS (float): in the fastest of some passes but the first, in which an engine is made, and prepares itself
     for such texts: what else the machine does only makes a pass slower."""
-    passes = []
-    for _ in range(1 + N_PASSES):
-        copies = [doc.copy() for doc in docs]
-        start = time.perf_counter()
-        for _ in nlp.pipe(copies):
-            pass
-        passes.append(time.perf_counter() - start)
+    passes = [pass_seconds(nlp, docs) for _ in range(1 + N_PASSES)]
     return sum(map(len, docs)) / max(min(passes[1:]), 1e-9)
+
+
+def pass_seconds(nlp: Language, docs: Sequence[Doc]) -> float:
+    """RETURNS (float): that a pipeline takes for copies of some Docs."""
+    copies = [doc.copy() for doc in docs]
+    start = time.perf_counter()
+    for _ in nlp.pipe(copies):
+        pass
+    return time.perf_counter() - start
 
 
 def vectors_of(model: Model, docs: Sequence[Doc]) -> NDArray[np.float32]:

@@ -50,7 +50,8 @@ def _encoder_lines(encoder: EncoderReport, *, several: bool) -> List[str]:
 def format_tried(tried: Sequence[Tried]) -> str:
     """RETURNS (str): a row for each runtime and precision, with the reason where one was not taken."""
     before = speed_before(tried)
-    rows = ["runtime      precision  words a second  torch = 1     F1"]
+    raced = any(one.in_turn is not None for one in tried)
+    rows = [f"runtime      precision  words a second  torch = 1     F1{'  in turn' if raced else ''}"]
     return "\n".join(rows + [_tried_row(one, before) for one in tried])
 
 
@@ -60,5 +61,5 @@ def _tried_row(one: Tried, before: float) -> str:
         return f"{name}  {one.reason}"
     row = f"{name}  {one.speed:>14,.0f}  {one.speed / before:>9.1f}  {one.report.after.f_score or 0.0:>5.2f}"
     if one.is_acceptable:
-        return row
+        return row if one.in_turn is None else f"{row}  {one.in_turn:>7,.0f}"
     return f"{row}  F1 fell by {one.report.drop:.2f} points, more than --max-drop {one.plan.max_drop:g}"

@@ -7,6 +7,7 @@ import pytest
 import spacy
 from optimized import TEXTS, found, shim_of
 from spacy.tokens import DocBin
+from spacy.training import Example
 from typer.testing import CliRunner
 
 from spacy_bertfam.cli.app import app
@@ -99,6 +100,31 @@ def test_the_rows_are_beside_the_best_that_torch_was_measured_at(outcomes):
     ]
 
 
+def test_the_last_rounds_decide_among_the_three_fastest(outcomes, monkeypatch):
+    """The machine was slow while the one that is fastest was tried."""
+    speeds = {("torch", "fp32"): 90.0, ("torch", "bf16"): 250.0, ("openvino", "bf16"): 200.0}
+    outcomes.update({pair: (speed, 90.0) for pair, speed in speeds.items()})
+    outcomes.update({("openvino", "fp32"): (80.0, 90.0)})
+    seconds = {"torch fp32": 1.0, "torch bf16": 0.4, "openvino bf16": 0.2}
+    turns = []
+
+    def pass_seconds(nlp, docs):
+        turns.append(nlp.meta["made_by"])
+        return seconds[nlp.meta["made_by"]] * (9.0 if len(turns) <= 3 else 1.0)
+
+    monkeypatch.setattr(module, "pass_seconds", pass_seconds)
+
+    def load():
+        nlp = spacy.blank("xx")
+        return Material(nlp, [Example(nlp(text), nlp(text)) for text in ("Anne vit", "à Rennes")], None)
+
+    tried, nlp = try_all(load, [Plan(*pair) for pair in outcomes])
+    assert nlp.meta["made_by"] == "openvino bf16"
+    assert [one.plan.runtime for one in accepted(tried)] == ["openvino", "torch", "torch", "openvino"]
+    assert turns[:6] == [*turns[:3]] * 2 and len(turns) == 3 * (1 + module.N_ROUNDS)
+    assert [row.split()[5:] for row in format_tried(tried).splitlines()[1:]] == [["4"], ["10"], ["20"], []]
+
+
 def test_none_is_taken_where_all_lose_too_much(outcomes):
     outcomes.update({("torch", "bf16"): (250.0, 80.0)})
     tried, nlp = try_all(blank, [Plan("torch", "bf16")])
@@ -130,7 +156,19 @@ def test_what_is_written_is_what_the_last_line_names(optimized, plain_folder, tm
     result = optimized("--check", "dev.spacy", "--threads", 1, "--max-drop", 100)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert lines[0].split() == ["runtime", "precision", "words", "a", "second", "torch", "=", "1", "F1"]
+    assert lines[0].split() == [
+        "runtime",
+        "precision",
+        "words",
+        "a",
+        "second",
+        "torch",
+        "=",
+        "1",
+        "F1",
+        "in",
+        "turn",
+    ]
     runtime, precision = lines[-1].removeprefix("out: written, ").split()
     nlp = spacy.load(tmp_path / "out")
     graph = shim_of(nlp).loaded.graph
