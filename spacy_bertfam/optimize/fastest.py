@@ -128,7 +128,7 @@ def race(finalists: Sequence[Finalist], *, progress: bool = False) -> List[Final
 
 
 def accepted(tried: Sequence[Tried]) -> List[Tried]:
-    """RETURNS (List[Tried]): those that run and lose little enough, the fastest first, finalists by their last rounds."""
+    """RETURNS (List[Tried]): those that run and lose little enough, the fastest first, by the last rounds if any."""
     able = (one for one in tried if one.is_acceptable)
     return sorted(able, key=lambda one: (one.in_turn is None, -(one.in_turn or one.speed)))
 
