@@ -36,9 +36,8 @@ from .saved_state import SavedState, remove_state
 from .stopping import Stop
 from .stream import Fingerprint, Stream
 
-Step = Tuple[
-    Dict[str, Any], Optional[bool]
-]  # what loggers are given; is it the best evaluation, None without one
+# What loggers are given; whether it is the best evaluation so far, None without one
+Step = Tuple[Dict[str, Any], Optional[bool]]
 # What stays when a training has come to its end: nothing, the state too; "never" is not even written
 KEEP_UNFINISHED, KEEP_ALWAYS, KEEP_NEVER = "unfinished", "always", "never"
 
