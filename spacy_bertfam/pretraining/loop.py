@@ -1,6 +1,7 @@
 """The training of a masked language model: steps, evaluations, the best weights on disk."""
 
 from dataclasses import dataclass
+from math import exp, inf
 from pathlib import Path
 from timeit import default_timer as timer
 from typing import Any, Callable, ContextManager, Iterator, List, Optional, Sequence, Tuple
@@ -19,6 +20,7 @@ from .network import MaskedLanguageModel
 from .new_head import begin_with_frequencies
 from .texts import WindowTexts
 
+MAX_EXPONENT = 700  # of e, as far as a float reaches
 HEAD_LR_FACTOR = 10.0  # as in the optimiser of pipelines
 
 
@@ -50,7 +52,7 @@ class Score:
     @property
     def perplexity(self) -> float:
         """Among how many equally likely pieces the guess is, so to say."""
-        return float(np.exp(self.loss))
+        return exp(self.loss) if self.loss < MAX_EXPONENT else inf
 
 
 def pretrain(
