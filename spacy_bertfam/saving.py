@@ -1,6 +1,7 @@
 """Folders whose files are whole or not there: written beside their place, and moved."""
 
 import os
+import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,4 +42,15 @@ def replaced_whole(folder: Path) -> Iterator[Path]:
         yield new
         if folder.exists():
             os.rename(folder, old)
-        os.rename(new, folder)
+        try:
+            os.rename(new, folder)
+        except BaseException:
+            if old.exists() and not folder.exists():
+                os.rename(old, folder)
+            raise
+
+
+def remove_begun(folder: Path) -> None:
+    """Remove what a killed process has left of a ``replaced_whole``."""
+    for path in folder.parent.glob(f".{folder.name}-*"):
+        shutil.rmtree(path, ignore_errors=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from timeit import default_timer as timer
 from typing import IO, Any, Callable, Dict, Iterator, List, Optional, Tuple
 
+from safetensors import SafetensorError
 from spacy.language import Language
 from spacy.schemas import ConfigSchemaTraining
 from spacy.training import Example
@@ -28,7 +29,7 @@ from spacy.util import registry, resolve_dot_names
 from thinc.api import Optimizer, constant, fix_random_seed, set_gpu_allocator
 from wasabi import Printer
 
-from ..saving import replaced_whole
+from ..saving import remove_begun, replaced_whole
 from .optimizer_state import optimizer_arrays, restore_optimizer
 from .progress import Progress
 from .randomness import generator_states, restore_generators
@@ -92,6 +93,9 @@ class Training:
 
         RETURNS (bool): whether it has come to its end.
         """
+        if self.output is not None:
+            for name in (DIR_MODEL_BEST, DIR_MODEL_LAST):
+                remove_begun(self.output / name)
         if self.progress.step < 0 and self.output is not None:
             clean_output_dir(self.output)
             remove_state(self.output)
@@ -111,10 +115,11 @@ class Training:
                     self._save_state()
         except BaseException as error:
             # weights in the midst of a step are no place to go on from: the last state stays
+            if self.progress.results:  # otherwise nothing was learned that is worth a pipeline
+                self._save_last()
             if self.output is not None and isinstance(error, Exception):
                 what = f"Aborting and saving the final best model. Encountered exception: {error!r}"
                 stdout.write(Printer(no_print=True).warn(what) + "\n")
-            self._save_last()
             raise
         finally:
             finalize_logger()
@@ -227,7 +232,7 @@ class Training:
         state = SavedState(self.progress, self.stream.n_read, self.corpus.found, arrays, random, stream)
         try:
             state.write(self.output, self.nlp)
-        except OSError as error:
+        except (OSError, SafetensorError) as error:  # the second one too where a disk is full
             warnings.warn(
                 f"The state of the training after step {self.progress.step} cannot be saved ({error}). Training goes "
                 "on; stopped now, it could go on only from an earlier step, if there is one.",

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Iterator, Optional
 
@@ -49,4 +49,6 @@ class Stop:
         again, self.signal = self.is_asked_for, self.signal or signal.Signals(number).name
         if again or not self._waits:
             raise KeyboardInterrupt(self.signal)
-        print(f"{self.signal}: stopping after this step; once more stops at once.", file=sys.stderr)
+        # what reads the other end of a pipe may have been stopped too
+        with suppress(OSError, ValueError, RuntimeError):
+            print(f"{self.signal}: stopping after this step; once more stops at once.", file=sys.stderr)

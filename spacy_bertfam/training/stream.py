@@ -1,7 +1,6 @@
 """The batches of a training in an order that depends on its seed alone, so that it can be gone through again."""
 
 import hashlib
-import random
 from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple
 
 from spacy.language import Language
@@ -9,7 +8,7 @@ from spacy.training import Example
 from tqdm import tqdm
 
 from ..errors import UserError
-from .randomness import Arrays, python_state, restore_python
+from .randomness import Arrays, reading_states, restore_reading
 
 Batch = Tuple[int, List[Example]]  # epoch, examples
 Reader = Callable[[Language], Iterable[Example]]
@@ -18,31 +17,28 @@ Reader = Callable[[Language], Iterable[Example]]
 class Stream:
     """Batches that draw from a generator of their own, whatever the rest of a training draws meanwhile.
 
-    batches (Iterable[Batch]): drawn from only when they are asked for, and from Python's ``random``, as spaCy's
-        readers, augmenters and batchers do.
-    start (Optional[Arrays]): the state of ``random`` that the first batch is drawn from; None is the one of now.
+    batches (Iterable[Batch]): read only when they are asked for; what they draw they draw from Python's ``random``, as
+        spaCy's readers, augmenters and batchers do, or from NumPy's.
+    start (Optional[Arrays]): the states that the first batch is drawn from; None are those of now.
     """
 
     def __init__(self, batches: Iterable[Batch], start: Optional[Arrays] = None) -> None:
-        self.start = start if start is not None else python_state()
+        self.start = start if start is not None else reading_states()
         self.n_read = 0
         self._batches = iter(batches)
-        outside = random.getstate()
-        restore_python(self.start)
-        self._state = random.getstate()
-        random.setstate(outside)
+        self._states = self.start
 
     def __iter__(self) -> Iterator[Batch]:
         return self
 
     def __next__(self) -> Batch:
-        outside = random.getstate()
-        random.setstate(self._state)
+        outside = reading_states()
+        restore_reading(self._states)
         try:
             batch = next(self._batches)
         finally:
-            self._state = random.getstate()
-            random.setstate(outside)
+            self._states = reading_states()
+            restore_reading(outside)
         self.n_read += 1
         return batch
 
@@ -80,7 +76,7 @@ class Fingerprint:
             raise UserError(
                 f"The training corpus has {n} examples, and they are not the "
                 f"{str(self.expected).split(' ', 1)[0]} that this training began with; expected the same, to go on in "
-                "the same order: put them back, or begin anew with --restart."
+                "the same order (by the same augmenter): put them back, or begin anew with --restart."
             )
 
 
