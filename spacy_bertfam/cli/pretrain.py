@@ -2,6 +2,7 @@
 
 import random
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, List, Optional, Tuple
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ..training.stopping import Stop
 
 MIN_TEXTS = 20  # of which some can be kept apart
+LINES = 20  # of a paragraph on average, at most: otherwise each line is a text
 PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
@@ -32,7 +34,7 @@ def pretrain_cli(
     ),
     lang: str = typer.Option("xx", help="Language of spaCy's tokeniser: words are hidden as a whole"),
     revision: Optional[str] = typer.Option(None, help="Branch, tag or commit of a repository on the hub"),
-    max_epochs: float = typer.Option(3.0, min=0.0, help="Rounds over the texts"),
+    max_epochs: float = typer.Option(3.0, min=0.01, help="Rounds over the texts"),
     max_steps: int = typer.Option(0, min=0, help="Steps at most; 0 for no bound"),
     batch_pieces: int = typer.Option(4096, min=64, help="Pieces a step; memory does not depend on it"),
     window: int = typer.Option(254, min=8, help="Pieces that are read together"),
@@ -62,6 +64,7 @@ def pretrain_cli(
         bf16=bf16,
         seed=seed,
     )
+    was_there = out.exists()
     try:
         with Stop().heard() as stop:
             scores = run(
@@ -82,7 +85,7 @@ def pretrain_cli(
         typer.echo(f"Not pretrained: {error}", err=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
-        kept = f"{out} has the best weights so far." if out.exists() else "Nothing is saved."
+        kept = f"{out} is what was saved last." if out.exists() else "Nothing is saved."
         typer.echo(f"Stopped by {error}. {kept}", err=True)
         raise typer.Exit(STOPPED) from error
     best = min(scores[1:], key=lambda score: score.loss)
@@ -90,6 +93,9 @@ def pretrain_cli(
         typer.echo(
             "Warning: it guesses no better than before: give more texts, or a lower --learn-rate.", err=True
         )
+        if was_there:
+            typer.echo(f"{out} stays as it was.", err=True)
+            raise typer.Exit(1)
     typer.echo(
         f"{out}: written, the weights of step {best.step}; a hidden piece is guessed among {best.perplexity:.1f} "
         f"(perplexity), before among {scores[0].perplexity:.1f}; {best.accuracy:.1%} are guessed right, before "
@@ -118,6 +124,7 @@ def run(
     """The command without its printing of errors. RETURNS (List[Score]): of the dev texts."""
     from dataclasses import replace
 
+    import torch
     from spacy.cli._util import setup_gpu
 
     from ..encoder.source import find_checkpoint
@@ -133,11 +140,12 @@ def run(
     with stop.at_once():
         setup_gpu(use_gpu, silent=True)
         device = f"cuda:{use_gpu}" if use_gpu >= 0 else "cpu"
+        torch.manual_seed(recipe.seed)  # of the weights of a new head
         model = MaskedLanguageModel(find_checkpoint(encoder, revision), device=device)
         train_texts = _windows(for_train, model, lang, window, texts)
         dev_texts = _windows(for_dev, model, lang, window, dev or texts)
-    n_cells = len(train_texts.ids) + len(train_texts) * model.tokenizer.n_special
-    n_steps = max(1, round(max_epochs * n_cells / recipe.batch_pieces))
+    n_batches = train_texts.n_batches(recipe.batch_pieces, n_special=model.tokenizer.n_special)
+    n_steps = max(1, round(max_epochs * n_batches))
     n_steps = min(n_steps, recipe.max_steps or n_steps)
     head = "; a new head, as the checkpoint has none for hidden words" if model.new_weights else ""
     typer.echo(
@@ -167,7 +175,9 @@ def _windows(
 
     from ..pretraining.texts import WindowTexts
 
-    docs = map(spacy.blank(lang).make_doc, tqdm(texts, desc="texts", disable=None, leave=False))
+    nlp = spacy.blank(lang)
+    nlp.max_length = sys.maxsize  # spaCy's bound is for its parser
+    docs = map(nlp.make_doc, tqdm(texts, desc="texts", disable=None, leave=False))
     window = min(window, model.max_pieces - model.tokenizer.n_special)
     found = WindowTexts.from_docs(docs, model.tokenizer, window)
     if not len(found):
@@ -197,9 +207,13 @@ def read_corpus(path: Path) -> List[str]:
 
 
 def _paragraphs(text: str) -> List[str]:
-    """A text file: what stands between blank lines; without any, line by line."""
-    parts = PARAGRAPHS.split(text.strip())
-    return [part for part in (parts if len(parts) > 1 else text.splitlines()) if part.strip()]
+    """A text file: what stands between blank lines; where these are rare, line by line."""
+    parts, lines = PARAGRAPHS.split(text.strip()), text.splitlines()
+    return [
+        part
+        for part in (parts if len(parts) * LINES >= len(lines) and len(parts) > 1 else lines)
+        if part.strip()
+    ]
 
 
 def _parts(texts: List[str], dev: Optional[List[str]], path: Path, seed: int) -> Tuple[List[str], List[str]]:

@@ -53,7 +53,8 @@ def train_cli(
     Stopped by Ctrl-C, by SIGTERM or by a cluster's time limit, it finishes its step, writes model-last, and leaves
     model-best whole; killed or without power, it has what it wrote at its last evaluation. The same command with
     --resume goes on: the same weights, optimiser, order of the texts and random numbers, so that on a CPU the result
-    is that of a training which was never stopped. [training] and [corpora] may be changed before: more steps, say.
+    is that of a training which was never stopped. [training] may be changed before, as to more steps; its batcher
+    may not.
     """
     from spacy import util
     from spacy.cli._util import import_code, parse_config_overrides
@@ -160,7 +161,7 @@ def state_to_resume(output: Optional[Path], *, resume: bool, restart: bool) -> O
         raise UserError(
             f"{output} has pipelines, and no state to go on from: the training there is finished, or was run by "
             "`spacy train` or with --state never. Expected a training that was stopped; to train a finished one "
-            "longer some day, train with --state always."
+            "longer some day, train with --state always; --restart begins anew."
         )
     return state if resume else None
 

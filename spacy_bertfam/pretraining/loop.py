@@ -1,7 +1,7 @@
 """The training of a masked language model: steps, evaluations, the best weights on disk."""
 
 from dataclasses import dataclass
-from math import exp, inf
+from math import exp, inf, isfinite
 from pathlib import Path
 from timeit import default_timer as timer
 from typing import Any, Callable, ContextManager, Iterator, List, Optional, Sequence, Tuple
@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from ..encoder.batch import PieceBatch
 from ..encoder.runtime import torch_calls
+from ..errors import UserError
 from ..training.adamw import AdamW
 from ..training.stopping import Stop
 from .masking import Masked, mask_words
@@ -66,11 +67,13 @@ def pretrain(
     report: Callable[[Score], None] = lambda score: None,
     progress: bool = False,
 ) -> List[Score]:
-    """Train ``model`` in place; the weights with the lowest loss on ``dev`` are written to ``out``.
+    """Train ``model`` in place; of the weights at the evaluations those with the lowest loss on ``dev`` are written to
+    ``out``, which is replaced, if it is there, only by better ones than the model came with.
 
     stop (Optional[Stop]): asked between two steps whether to end.
     report (Callable[[Score], None]): called after each evaluation.
     RETURNS (List[Score]): all evaluations, the first one before anything was learned.
+    Raises a UserError where the loss is no number any more.
     """
     torch.manual_seed(recipe.seed)
     if model.new_weights:
@@ -78,9 +81,10 @@ def pretrain(
     rng = np.random.default_rng(recipe.seed)
     stop = stop or Stop()
     optimizers = optimizers_of(model, recipe)
-    began, losses, is_saved = timer(), [], False
+    began, losses = timer(), []
     scores = [evaluate(model, dev, recipe, step=0)]
     report(scores[0])
+    to_beat = scores[0].loss if out.exists() else inf
     bar = tqdm(total=recipe.max_steps, desc="pretrain", unit="step", disable=None if progress else True)
     for step, batch in enumerate(_batches(train, model, recipe, rng), 1):
         losses.append(_update(model, batch, optimizers, recipe, rng))
@@ -88,9 +92,9 @@ def pretrain(
         is_last = step == recipe.max_steps or stop.is_asked_for
         if step % recipe.eval_frequency == 0 or is_last:
             score = evaluate(model, dev, recipe, step=step, train_loss=float(np.mean(losses)), began=began)
-            if score.loss < min(s.loss for s in scores) or not is_saved:
+            if score.loss < to_beat:
                 model.save(out)
-                is_saved = True
+                to_beat = score.loss
             scores.append(score)
             losses.clear()
             with bar.external_write_mode():
@@ -156,6 +160,11 @@ def _update(
             loss, _ = model.loss(masked)
         (loss / n_masked).backward()
         total += float(loss.detach())
+    if not isfinite(total):
+        raise UserError(
+            "The loss of a step is no number any more: the weights are ruined; expected a lower --learn-rate. What was "
+            "saved before stays."
+        )
     for optimizer, weights in optimizers:
         optimizer.step_module(0, weights)
         optimizer.step_schedules()

@@ -39,7 +39,8 @@ class MaskedLanguageModel:
         self.network, self.new_weights = _open(folder)
         self.tokenizer = read_tokenizer(folder, pad_id=self.network.config.pad_token_id or 0)
         self.tokenizer_files: Dict[str, bytes] = read_tokenizer_files(folder)
-        self.vocabulary = _read_vocabulary(folder)
+        n_pieces = self.network.get_input_embeddings().num_embeddings
+        self.vocabulary = _read_vocabulary(folder, n_pieces)
         self.device = torch.device(device)
         self.network.to(self.device)
         self._cells: Optional[Tensor] = None
@@ -91,17 +92,17 @@ class MaskedLanguageModel:
         return output
 
 
-def _read_vocabulary(folder: Path) -> Vocabulary:
+def _read_vocabulary(folder: Path, n_pieces: int) -> Vocabulary:
     from transformers import AutoTokenizer
 
     with quiet_transformers():
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    if tokenizer.mask_token_id is None:
+    if tokenizer.mask_token_id is None or tokenizer.mask_token_id >= n_pieces:
         raise UserError(
             f"The tokenizer in {folder} has no piece that stands for hidden ones (mask_token); expected that of a "
             "BERT, RoBERTa or kin, whose training begins with guessing hidden pieces."
         )
-    plain = np.setdiff1d(np.arange(len(tokenizer)), tokenizer.all_special_ids)
+    plain = np.setdiff1d(np.arange(min(len(tokenizer), n_pieces)), tokenizer.all_special_ids)
     return Vocabulary(int(tokenizer.mask_token_id), plain)
 
 

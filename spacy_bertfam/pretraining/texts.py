@@ -63,6 +63,10 @@ class WindowTexts:
         places = Windows(new_starts, new_starts + lengths, new_starts, new_starts + lengths)
         return PieceBatch(ids, places, self.firsts[words] + shift, self.lasts[words] + shift, [len(words)], 0)
 
+    def n_batches(self, size: int, *, n_special: int) -> int:
+        """RETURNS (int): batches of a round, as ``draw`` makes them in the order of the texts."""
+        return sum(1 for _ in _groups(self.ends - self.starts + n_special, size))
+
     def draw(
         self, size: int, *, n_special: int, rng: Optional[np.random.Generator] = None
     ) -> Iterator[PieceBatch]:

@@ -1,6 +1,7 @@
 """Masked-language modelling: the scores are those of `transformers`, the loss falls, the folder is an encoder."""
 
 import json
+import re
 import shutil
 import signal
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from transformers import AutoModelForMaskedLM
 from typer.testing import CliRunner
 
 from spacy_bertfam.cli.app import app
+from spacy_bertfam.cli.pretrain import _paragraphs
 from spacy_bertfam.encoder.model import build_encoder, encoder_shim
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.gate import CheckpointError
@@ -100,7 +102,7 @@ def test_it_learns_the_texts_and_keeps_the_best_weights(
 def test_worse_weights_do_not_replace_better_ones(
     model: MaskedLanguageModel, texts: WindowTexts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    losses, saved = {0: 9.0, 10: 5.0, 20: 3.0, 30: 4.0}, []
+    losses, saved = {0: 2.0, 10: 9.0, 20: 6.0, 30: 7.0}, []  # better than at first it never gets
 
     def scripted(model: Any, texts: Any, recipe: Recipe, *, step: int, **_: Any) -> Score:
         return Score(step, losses[step], 0.0, None, 0.0)
@@ -116,6 +118,25 @@ def test_worse_weights_do_not_replace_better_ones(
     monkeypatch.setattr(MaskedLanguageModel, "save", save)
     pretrain(model, texts, texts, Recipe(30, batch_pieces=400, eval_frequency=10), tmp_path / "out")
     assert saved == [10, 20]
+
+
+def test_an_encoder_that_is_there_is_replaced_only_by_a_better_one(
+    model: MaskedLanguageModel, texts: WindowTexts, tmp_path: Path
+) -> None:
+    pretrain(model, texts, texts, RECIPE, tmp_path / "out")
+    before = (tmp_path / "out" / "model.safetensors").read_bytes()
+    again = MaskedLanguageModel(tmp_path / "out")
+    ruinous = Recipe(5, batch_pieces=400, learn_rate=3.0, eval_frequency=5)
+    pretrain(again, texts, texts, ruinous, tmp_path / "out")
+    assert (tmp_path / "out" / "model.safetensors").read_bytes() == before
+
+
+def test_a_loss_that_is_no_number_is_said_and_not_saved(
+    model: MaskedLanguageModel, texts: WindowTexts, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=r"no number any more.* a lower --learn-rate"):
+        pretrain(model, texts, texts, Recipe(9, batch_pieces=400, learn_rate=1e30), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_new_head_begins_with_the_frequencies(
@@ -218,12 +239,27 @@ def test_a_rate_that_ruins_the_encoder_is_warned_of(run: Callable) -> None:
     assert "the weights of step 2" in result.stdout
 
 
+@pytest.mark.parametrize("batch_pieces", ["64", "200", "4096"])
+def test_a_round_is_a_round_whatever_a_step_holds(run: Callable, batch_pieces: str) -> None:
+    result = run("--max-epochs", "1", "--max-steps", "0", "--batch-pieces", batch_pieces)
+    n_steps = int(re.search(r"([0-9]+) steps", result.output).group(1))
+    n_pieces = int(re.search(r"([0-9,]+) pieces", result.output).group(1).replace(",", ""))
+    assert n_pieces / int(batch_pieces) <= n_steps <= 35
+
+
+@pytest.mark.parametrize(
+    ("text", "n"), [("a\n\nb c\nd\n\ne", 3), ("a\nb\nc", 3), ("\n".join("abcdefghij" * 6) + "\n\nlast", 61)]
+)
+def test_paragraphs_are_texts_or_else_lines(text: str, n: int) -> None:
+    assert len(_paragraphs(text)) == n
+
+
 def test_an_encoder_is_replaced_only_by_force(run: Callable) -> None:
     assert run().exit_code == 0
     before = Path("out/model.safetensors").read_bytes()
     assert run("--learn-rate", "0.01").exit_code == 1
     assert Path("out/model.safetensors").read_bytes() == before
-    assert run("--learn-rate", "0.01", "--force").exit_code == 0
+    assert run("--learn-rate", "0.01", "--max-steps", "40", "--force").exit_code == 0
     assert Path("out/model.safetensors").read_bytes() != before
 
 

@@ -14,16 +14,19 @@ from typing import Any, Optional
 import numpy as np
 import pytest
 import spacy
+from safetensors import SafetensorError
 from spacy.language import Language
+from spacy.training import Corpus, Example
 from spacy.training import loop as spacys_loop
 from spacy.training.initialize import init_nlp
-from spacy.util import load_config
+from spacy.util import load_config, registry
 from thinc.api import Config, Model
 from typer.testing import CliRunner
 
 from spacy_bertfam.cli.app import app
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.training import loop as our_loop
+from spacy_bertfam.training import saved_state
 from spacy_bertfam.training.loop import Training
 from spacy_bertfam.training.optimizer_state import shims
 from spacy_bertfam.training.resume import load_pipeline
@@ -231,6 +234,57 @@ def test_a_state_that_cannot_be_written_does_not_end_the_training(
     assert training.progress.step == 9
 
 
+def test_a_full_disk_does_not_end_the_training(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(saved_state, "save_file", full)
+    with pytest.warns(UserWarning, match=r"cannot be saved \(I/O error"):
+        assert train(config_with({}), "out").progress.step == 9
+    assert list(Path("out/training-state").glob("step-*")) == []
+
+
+def test_a_training_that_failed_at_once_can_be_begun_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise MemoryError("no more")
+
+    with monkeypatch.context() as patched, pytest.raises(MemoryError):
+        patched.setattr(Training, "_update", fail)
+        train(config_with({}), "out")
+    result = run("-o", "out", "--resume", "--training.max_steps", "1")
+    assert result.exit_code == 0, result.output
+
+
+def test_an_encoder_that_was_moved_is_no_other_pipeline(folder: Path) -> None:
+    train(config_with({}), "out", StopAfter(2))
+    Path("encoder").rename("moved")
+    found = train(config_with({"paths.encoder": "moved"}), "out")
+    assert found.progress.step == 9
+
+
+def test_a_reader_that_draws_from_numpy_goes_on_too(folder: Path) -> None:
+    @registry.readers("tests.ShuffledByNumpy.v1")
+    def make_reader() -> Callable[[Language], Iterator[Example]]:
+        def read(nlp: Language) -> Iterator[Example]:
+            examples = list(Corpus("train.spacy")(nlp))
+            yield from (examples[i] for i in np.random.permutation(len(examples)))
+
+        return read
+
+    changes = {"corpora.train": {"@readers": "tests.ShuffledByNumpy.v1"}}
+    expected = train(config_with(changes), "whole")
+    train(config_with(changes), "parts", StopAfter(5))
+    assert_equal(train(config_with(changes), "parts").nlp, expected.nlp)
+
+
+def test_what_a_killed_process_had_begun_is_removed(folder: Path) -> None:
+    Path("out/.model-last-abcd/new").mkdir(parents=True)
+    train(config_with({}), "out")
+    assert sorted(path.name for path in Path("out").iterdir()) == ["model-best", "model-last"]
+
+
 def test_a_state_half_written_is_passed_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train(config_with({}), "out", StopAfter(2))
     (folder / "out/training-state/step-000008/pipeline").mkdir(parents=True)
@@ -269,6 +323,7 @@ def test_nothing_is_left_of_what_was_written_beside(folder: Path) -> None:
         ),
         ({"nlp.pipeline": ["encoder", "ner"]}, r"nlp.pipeline is \['encoder', 'ner'\]"),
         ({"paths.train": "other.spacy"}, "has 5 examples, and they are not the 6 that"),
+        ({"training.batcher.size": 80}, "training.batcher.size is 80, was 40"),
         (AVERAGED, r"begun with spacy-bertfam.AdamW.v1; expected the same \[training.optimizer\]"),
     ],
 )

@@ -33,6 +33,17 @@ def test_where_nothing_is_lost_the_first_signal_is_enough() -> None:
             pytest.fail("a stop was asked for already")
 
 
+def test_a_closed_pipe_does_not_end_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed:
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stderr", Closed())
+    with Stop().heard() as stop:
+        signal.raise_signal(signal.SIGINT)
+    assert stop.is_asked_for
+
+
 def test_handlers_of_before_come_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with Stop().heard():
