@@ -168,7 +168,7 @@ def test_a_stop_ends_between_two_steps_and_saves(
     def update_and_ask(*arguments: Any) -> float:
         n_steps.append(1)
         if len(n_steps) == 3:
-            signal.raise_signal(signal.SIGTERM)
+            signal.getsignal(signal.SIGTERM)(signal.SIGTERM, None)
         return update(*arguments)
 
     monkeypatch.setattr(loop, "_update", update_and_ask)
