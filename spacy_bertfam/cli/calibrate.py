@@ -32,6 +32,8 @@ def calibrate_cli(
     The same entities are found, only their scores change; a min_score above 0 then leaves others. What is written is
     a copy of the pipeline with the new temperature in its config. It also prints what each min_score would leave.
     """
+    from spacy.cli._util import setup_gpu
+
     from ..evaluation.calibrated_copy import copy_calibrated
     from ..evaluation.calibration import calibrate
     from ..evaluation.calibration_table import format_calibration
@@ -41,7 +43,7 @@ def calibrate_cli(
 
     try:
         require_new(out)
-        _use(use_gpu)
+        setup_gpu(use_gpu, silent=True)
         nlp = load_pipeline(model)
         examples = read_examples(nlp, data, option="DATA") or []
         calibration = calibrate(nlp, examples, component=component, progress=True)
@@ -68,10 +70,3 @@ def _warnings(nlp: "Language", data: Path, calibration: "Calibration") -> Iterat
             f"{data} is what the pipeline was trained on, of which it is too sure: the temperature is too low for "
             "other texts. Give texts that were kept apart."
         )
-
-
-def _use(gpu: int) -> None:
-    if gpu >= 0:
-        from thinc.api import require_gpu
-
-        require_gpu(gpu)

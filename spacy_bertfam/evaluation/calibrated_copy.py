@@ -2,9 +2,10 @@
 
 from pathlib import Path
 from shutil import copyfile, copytree
-from tempfile import TemporaryDirectory
 
 from spacy.util import load_config
+
+from ..saving import replaced_whole
 
 
 def copy_calibrated(source: Path, out: Path, *, component: str, temperature: float) -> None:
@@ -15,10 +16,7 @@ def copy_calibrated(source: Path, out: Path, *, component: str, temperature: flo
     """
     config = load_config(source / "config.cfg")
     config["components"][component]["temperature"] = temperature
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
-        copy = Path(temporary) / "pipeline"
+    with replaced_whole(out) as copy:
         # without the modes of the files: those of an installed package may be read-only
-        copytree(source, copy, copy_function=copyfile)
+        copytree(source, copy, copy_function=copyfile, dirs_exist_ok=True)
         config.to_disk(copy / "config.cfg")
-        copy.rename(out)

@@ -1,6 +1,5 @@
 """`bertfam optimize` without the command line: make a pipeline fast in place, compare it, write it."""
 
-import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
@@ -16,6 +15,8 @@ from ..encoder.checkpoint import without_weights
 from ..encoder.graph import Graph
 from ..encoder.runtimes.engines import ENGINES, PRECISIONS, TORCH
 from ..errors import UserError
+from ..pipeline.encoders_of import Encoder, encoders_of
+from ..saving import replaced_whole
 from .calibrate import calibrate, calls_on, require_nncf
 from .export import export_graph
 from .parity import (
@@ -28,7 +29,6 @@ from .parity import (
     vectors_of,
     words_per_second,
 )
-from .pipelines import Encoder, encoders_of
 from .quantize import quantize
 from .sensitivity import outliers, part_costs
 from .widths import require_even
@@ -190,10 +190,8 @@ def require_new(out: Path) -> None:
 def write_pipeline(nlp: Language, out: Path) -> None:
     """Write a pipeline beside its place, and move it there when it is whole. ``out`` must not exist yet."""
     require_new(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
-        nlp.to_disk(Path(temporary) / "pipeline")
-        (Path(temporary) / "pipeline").rename(out)
+    with replaced_whole(out) as folder:
+        nlp.to_disk(folder)
 
 
 def _made_up(nlp: Language, encoder: Encoder) -> List[Example]:

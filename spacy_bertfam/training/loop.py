@@ -85,6 +85,9 @@ class Training:
         drop = self.settings["dropout"]
         self._dropouts: Iterator[float] = iter(constant(drop) if isinstance(drop, float) else drop)
         self.progress = Progress()
+        self._state_at: Optional[Tuple[int, bool]] = (
+            None  # step and is_evaluated of the state that was written
+        )
         if saved is not None:
             self._go_to(saved)
 
@@ -225,13 +228,15 @@ class Training:
 
     def _save_state(self) -> None:
         """Write what the training needs to go on; where that fails, it goes on now and says so."""
-        if self.output is None or self.keep == KEEP_NEVER:
+        here = (self.progress.step, self.progress.is_evaluated)
+        if self.output is None or self.keep == KEEP_NEVER or self._state_at == here:
             return
         arrays = optimizer_arrays(self.optimizer, self.nlp)
         random, stream = generator_states(), self.stream.start
         state = SavedState(self.progress, self.stream.n_read, self.corpus.found, arrays, random, stream)
         try:
             state.write(self.output, self.nlp)
+            self._state_at = here
         except (OSError, SafetensorError) as error:  # the second one too where a disk is full
             warnings.warn(
                 f"The state of the training after step {self.progress.step} cannot be saved ({error}). Training goes "

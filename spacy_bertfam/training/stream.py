@@ -1,7 +1,7 @@
 """The batches of a training in an order that depends on its seed alone, so that it can be gone through again."""
 
 import hashlib
-from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple
+from typing import Callable, Iterable, Iterator, List, Optional, Tuple
 
 from spacy.language import Language
 from spacy.training import Example
@@ -78,8 +78,3 @@ class Fingerprint:
                 f"{str(self.expected).split(' ', 1)[0]} that this training began with; expected the same, to go on in "
                 "the same order (by the same augmenter): put them back, or begin anew with --restart."
             )
-
-
-def fingerprint_of(reader: Any) -> Optional[str]:
-    """RETURNS (Optional[str]): what a ``Fingerprint`` has found; None before it was read to its end."""
-    return reader.found if isinstance(reader, Fingerprint) else None

@@ -5,13 +5,12 @@ from typing import List, Optional
 
 from spacy.language import Language
 from spacy.tokens import Doc
-from thinc.api import Model
 
 from ..encoder.attention import Floats4d, piece_attention
 from ..encoder.batch import PieceBatch, WindowSize
-from ..encoder.model import encoder_shim, find_encoders
 from ..encoder.shim import EncoderShim
 from ..errors import UserError
+from ..pipeline.encoders_of import encoders_of
 from ..types import Ints1d
 from .attention_words import window_words, word_attention
 from .entities import direction_of
@@ -81,15 +80,9 @@ def attention_of(nlp: Language, doc: Doc, component: Optional[str] = None) -> At
 
 def find_encoder(nlp: Language, component: Optional[str] = None) -> EncoderShim:
     """RETURNS (EncoderShim): the encoder of the component, or the only one of the pipeline; raises a UserError."""
-    models = {name: getattr(nlp.get_pipe(name), "model", None) for name in nlp.component_names}
-    found = {name: find_encoders(model) for name, model in models.items() if isinstance(model, Model)}
-    encoders = {name: of_one[0] for name, of_one in found.items() if of_one}
-    listed = ", ".join(encoders)
-    if not encoders:
-        raise UserError(
-            f"The pipeline ({', '.join(models) or 'no components'}) has no encoder of its own kind; expected a "
-            "bertfam_encoder, or a component with spacy-bertfam.Encoder.v1 in its model."
-        )
+    found = encoders_of(nlp)
+    encoders = {encoder.component: encoder.shim for encoder in reversed(found)}  # the first one of each
+    listed = ", ".join(reversed(encoders))
     if component is None and len(encoders) > 1:
         raise UserError(
             f"Several components have an encoder ({listed}); expected the name of one: --component, or component=."
@@ -98,7 +91,7 @@ def find_encoder(nlp: Language, component: Optional[str] = None) -> EncoderShim:
         raise UserError(
             f"No component {component!r} with an encoder in this pipeline; expected one of: {listed}."
         )
-    return encoder_shim(encoders[next(iter(encoders)) if component is None else component])
+    return encoders[found[0].component if component is None else component]
 
 
 def _window_size(shim: EncoderShim) -> WindowSize:
