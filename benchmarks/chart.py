@@ -1,4 +1,4 @@
-"""Line and bar charts as SVG by hand: nothing to install, readable on light and on dark ground."""
+"""Line charts as SVG by hand: nothing to install, readable on light and on dark ground."""
 
 import math
 from html import escape
@@ -6,7 +6,6 @@ from typing import Callable, Dict, List, Sequence, Tuple
 
 WIDTH, HEIGHT = 640, 340
 LEFT, RIGHT, TOP, BOTTOM = 76, 20, 56, 52
-ROW = 30  # height of a bar with its gap
 STYLE = """<style>
 text { font: 12px system-ui, sans-serif; fill: #1f2328 } .title { font-weight: 600; font-size: 14px }
 .axis { stroke: #59636e } .grid { stroke: #d1d9e0 } .ground { fill: #fff }
@@ -47,20 +46,6 @@ def line_chart(title: str, series: Series, *, x_label: str, y_label: str) -> str
     for i, (name, line) in enumerate(series.items()):
         parts += _line(i, name, [(to_x(x), to_y(y)) for x, y in line], x=LEFT + 12 + 150 * i)
     return _page(HEIGHT, title, parts)
-
-
-def bar_chart(title: str, values: Dict[str, float], *, unit: str) -> str:
-    """A bar for each value, from 0, with its figure. RETURNS (str): the SVG."""
-    height = TOP + ROW * len(values) + 16
-    left = 24 + 7 * max(map(len, values), default=0)
-    longest = max(values.values(), default=0.0) or 1.0
-    parts = [_text(12, 20, title, "title"), _text(12, 38, unit)]
-    for i, (name, value) in enumerate(values.items()):
-        y, width = TOP + ROW * i, (WIDTH - left - 90) * value / longest
-        parts.append(_text(left - 8, y + 15, name, anchor="end"))
-        parts.append(f'<rect class="s{i % N_COLORS}" x="{left}" y="{y}" width="{width:.1f}" height="20"/>')
-        parts.append(_text(left + width + 6, y + 15, f"{value:,.3g}" if value < 100 else f"{value:,.0f}"))
-    return _page(height, title, parts)
 
 
 def _page(height: int, title: str, parts: Sequence[str]) -> str:

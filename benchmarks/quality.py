@@ -11,7 +11,6 @@ from benchmarks.corpus import convert_parts, draw_docs, find_parts, read_docs
 from benchmarks.plain_loop import Recipe
 from benchmarks.scores import score_rows, spread
 from benchmarks.tables import Row, report
-from benchmarks.train_speed import compare_steps
 from benchmarks.trained import SYSTEMS, Task, Trained
 
 WHOLE = "whole documents"
@@ -81,7 +80,6 @@ def main(
     limit: Optional[int] = None,
     dev_limit: Optional[int] = None,
     whole: bool = False,
-    n_rounds: int = 10,
     n_layers: Optional[int] = None,
     teachers: Sequence[Path] = (),
 ) -> str:
@@ -109,10 +107,6 @@ def main(
         ],
         "Precision, recall, F1": rows,
     }
-    if n_rounds:
-        tables["Training, alternating"] = compare_steps(
-            train_docs, encoder, recipe, lang=lang, n_rounds=n_rounds
-        )
     settings = {
         **vars(recipe),
         "seed": list(seeds),
@@ -154,9 +148,6 @@ def main_cli(
         [], help="Ours: a trained pipeline that teaches beside the annotation; may be given several times"
     ),
     whole: bool = typer.Option(False, "--whole", help="Score whole documents too"),
-    n_rounds: int = typer.Option(
-        10, help="Rounds of the alternating comparison of training speed; 0 leaves it out"
-    ),
 ) -> None:
     """Train the same encoder on the same data with several systems and seeds, and compare."""
     names = [name.strip() for name in systems.split(",")]
@@ -184,7 +175,6 @@ def main_cli(
         limit=limit,
         dev_limit=dev_limit,
         whole=whole,
-        n_rounds=n_rounds,
         n_layers=n_layers,
         teachers=teacher,
     )

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
-from benchmarks.chart import bar_chart
 from benchmarks.corpus import convert_parts, find_parts, read_docs
 from benchmarks.tables import Row, report
 
@@ -60,14 +59,11 @@ def run_chain(inputs: Inputs) -> str:
     from benchmarks.chain import chain_rows
 
     rows = chain_rows(inputs.pipeline(), inputs.texts(), n_rounds=inputs.n_rounds)
-    chart = {row["step"]: row["words a processor second"] for row in rows}
-    svg = bar_chart("All but the network", chart, unit="words a processor second, one thread")
-    return leave(inputs, "chain", {"Words a processor second": rows}, {"": svg})
+    return leave(inputs, "chain", {"Words a processor second": rows}, {})
 
 
 def run_limit(inputs: Inputs) -> str:
     """The pipeline beside its bare network."""
-    from benchmarks.arithmetic import bound_rows
     from benchmarks.bare import load_shim, runtime_name
     from benchmarks.limit import limit_rows, multiplication_rows, systems, verdict
     from benchmarks.speed import alternate
@@ -79,12 +75,7 @@ def run_limit(inputs: Inputs) -> str:
     share = verdict(rows, runtime_name(shim))
     products = multiplication_rows()
     tables = {"Beside the bare network": rows, "Matrix product in float32": products}
-    bound = bound_rows(trained, texts, products)
-    if bound:
-        tables["Words a second if only the matrix products took time, in float32"] = bound
-    chart = {row["system"]: row["words a second"] for row in rows}
-    svg = bar_chart("Beside the bare network", chart, unit="words a second")
-    return leave(inputs, "limit", tables, {"": svg}, words=n_words, rounds=inputs.n_rounds, share=share)
+    return leave(inputs, "limit", tables, {}, words=n_words, rounds=inputs.n_rounds, share=share)
 
 
 def run_memory(inputs: Inputs) -> str:
@@ -102,10 +93,7 @@ def run_load(inputs: Inputs) -> str:
     from benchmarks.loading import load_rows
 
     rows = load_rows(inputs.pipeline(), n_rounds=inputs.n_rounds)
-    chart = {"weights": rows[0]["weights MB"], "peak of spacy.load": rows[0]["peak MB"]}
-    chart["after a text"] = rows[0]["MB after a text"]
-    svg = bar_chart("Loading", chart, unit="MB over the imports")
-    return leave(inputs, "load", {"Loading": rows}, {"": svg})
+    return leave(inputs, "load", {"Loading": rows}, {})
 
 
 def run_speed(inputs: Inputs) -> str:
@@ -114,9 +102,7 @@ def run_speed(inputs: Inputs) -> str:
 
     inputs.need("model", "corpus")
     tables, n_words = compare_apart(inputs)
-    chart = {row["system"]: row["words a second"] for row in tables["Speed and memory"]}
-    svg = bar_chart("Prediction", chart, unit="words a second")
-    return leave(inputs, "speed", tables, {"": svg}, words=n_words, rounds=inputs.n_rounds)
+    return leave(inputs, "speed", tables, {}, words=n_words, rounds=inputs.n_rounds)
 
 
 def run_quality(inputs: Inputs) -> str:
@@ -132,12 +118,11 @@ def run_quality(inputs: Inputs) -> str:
 
 def run_parity(inputs: Inputs) -> str:
     """Entities beside those of `transformers.pipeline`."""
-    from benchmarks import parity
+    from benchmarks.parity import parity_rows
 
     inputs.need("model", "corpus")
-    output = inputs.output / "parity.json"
-    parity.main(inputs.model, [inputs.corpus / "dev.jsonl"], 500, 20, inputs.lang, "ner", output)  # type: ignore[arg-type,operator]
-    return output.with_suffix(".md").read_text(encoding="utf8")
+    rows = parity_rows(inputs.model, [inputs.corpus / "dev.jsonl"], lang=inputs.lang)  # type: ignore[arg-type,operator]
+    return leave(inputs, "parity", {"Entities": rows}, {})
 
 
 SUITES: Dict[str, Callable[[Inputs], str]] = {

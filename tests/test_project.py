@@ -30,7 +30,7 @@ def stands_under(path: str, parents: list[str]) -> bool:
 def test_the_two_workflows_go_from_the_encoder_to_the_wheel():
     steps = ["encoder", "convert", "train", "evaluate", "render", "package", "try"]
     assert WORKFLOWS["quickstart"] == steps
-    assert WORKFLOWS["ner"][0] == "encoder" and WORKFLOWS["ner"][-1] == "ner-package"
+    assert WORKFLOWS["ner"][0] == "ner-convert" and WORKFLOWS["ner"][-1] == "ner-package"
     assert set(COMMANDS) == {step for steps in WORKFLOWS.values() for step in steps}
 
 
@@ -53,7 +53,7 @@ def test_every_dependency_exists_or_was_made_by_a_step_before(workflow):
     made: list[str] = []
     for step in WORKFLOWS[workflow]:
         for path in COMMANDS[step]["deps"]:
-            is_users_own = path.startswith("my/")
+            is_users_own = path.startswith("(your ")
             assert is_users_own or (ROOT / path).exists() or stands_under(path, made), f"{step}: {path}"
         made += COMMANDS[step]["outputs"]
 
@@ -61,7 +61,38 @@ def test_every_dependency_exists_or_was_made_by_a_step_before(workflow):
 @pytest.mark.parametrize("name, line", SCRIPTS)
 def test_commands_run_on_every_system(name, line):
     assert line.startswith("python ")
-    assert not re.search(r"[|&;<>`\\'\"]|\$\(|\*", line)
+    assert not re.search(r"[|&;<>`\\\"]|\$\(|\*", re.sub(r"\(your .*?\)", "", line))
+
+
+def test_every_path_that_a_variable_gives_is_quoted_and_may_hold_spaces():
+    names = ["encoder", "config", "train", "dev", "treebank_train", "treebank_dev", "cats_train", "cats_dev"]
+    names += [
+        "text_column",
+        "label_column",
+        "nested",
+        "texts",
+        "fr_trf",
+        "fr_trf_config",
+        "en_trf",
+        "en_trf_config",
+        "plugin",
+    ]
+    overrides = {f"vars.{name}": f"my own/{name} é.x" for name in names}
+    changed = load_project_config(ROOT, overrides=overrides)
+    words = [
+        word for command in changed["commands"] for line in command["script"] for word in shlex.split(line)
+    ]
+    for name in names:
+        assert f"my own/{name} é.x" in words, name
+    assert not [word for word in words if word.startswith(("own/", "é.x"))]
+
+
+@pytest.mark.parametrize("workflow", ["ner", "fr_camembert_ner", "fr_dep_news_trf_ner", "domain_ner"])
+def test_without_a_corpus_a_workflow_stops_and_names_the_variable(workflow):
+    result = CliRunner().invoke(
+        weasel, ["run", workflow, str(ROOT), "--vars.trian", "assets/fr_train.jsonl", "--dry"]
+    )
+    assert "(your corpus is missing: give --vars.train FILE)" in " ".join(result.output.split())
 
 
 def test_what_a_workflow_makes_is_not_committed():
@@ -72,18 +103,19 @@ def test_what_a_workflow_makes_is_not_committed():
 
 @pytest.mark.parametrize("lang, package", [("fr", "fr-dep-news-trf"), ("en", "en-core-web-trf")])
 def test_a_trf_workflow_trains_on_the_installed_package(lang, package):
-    name, (script,) = package.replace("-", "_"), COMMANDS[f"{package}-train"]["script"]
-    steps = ("convert", "train", "evaluate", "package")
-    assert WORKFLOWS[f"{name}_ner"] == [f"{package}-{step}" for step in steps]
-    assert f"train configs/{name}_ner.cfg " in script and f"--paths.pipeline {name} " in script
+    name, script = package.replace("-", "_"), COMMANDS[package]["script"]
+    assert WORKFLOWS[f"{name}_ner"] == [package]
+    (train,) = [line for line in script if line.startswith("python -m spacy train")]
+    assert f"train 'configs/{name}_ner.cfg' " in train and f"--paths.pipeline '{name}' " in train
+    assert all(f"--lang {lang}" in line for line in script if "convert" in line)
 
 
 def test_variables_reach_the_commands():
     overrides = {"vars.encoder": "camembert-base", "vars.train": "a.iob", "vars.lang": "en", "vars.gpu": 0}
     changed = load_project_config(ROOT, overrides=overrides)
     scripts = {command["name"]: " ".join(command["script"]) for command in changed["commands"]}
-    assert "get_encoder.py camembert-base " in scripts["encoder"]
-    assert "convert a.iob " in scripts["ner-convert"] and "--lang en" in scripts["ner-convert"]
+    assert "get_encoder.py 'camembert-base' " in scripts["encoder"]
+    assert "convert 'a.iob' " in scripts["ner-convert"] and "--lang en" in scripts["ner-convert"]
     assert "--gpu-id 0" in scripts["ner-train"] and "--nlp.lang en" in scripts["ner-train"]
 
 
@@ -107,8 +139,7 @@ def test_a_dry_run_of_the_quickstart_starts_with_the_encoder():
     assert "scripts/get_encoder.py intfloat/multilingual-e5-small" in result.output
 
 
-def test_each_workflow_config_has_a_workflow_that_trains_it():
-    parts = sorted(path.stem for path in (ROOT / "scripts" / "config_parts").glob("*.cfg"))
-    for name in parts:
-        (train,) = [step for step in WORKFLOWS[name] if step.startswith("train-")]
-        assert COMMANDS[train]["script"][0].startswith(f"python -m spacy train configs/{name}.cfg ")
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.cfg")), ids=lambda path: path.stem)
+def test_each_config_is_named_by_a_workflow_or_a_variable_or_beside_one(path):
+    text = (ROOT / "project.yml").read_text(encoding="utf8")
+    assert path.name in text

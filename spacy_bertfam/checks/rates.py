@@ -5,15 +5,13 @@ from typing import Any, Iterator, Optional
 
 from spacy.util import registry
 
+from ..training.learn_rate import RateBySize, good_rate
 from .encoders import EncoderFacts
 from .finding import FINE, SUSPICIOUS, Finding, change
 from .setup import Setup
 
 RATE = "training.optimizer.learn_rate"
-WARMUP = "warmup_linear.v1"
-# Rates that are known to work: 0.0001 for a network 384 wide, 0.00005 for one of 768, 0.00002 for 24 layers of 1024.
-# They fall with the width, and with the depth beyond 12 layers.
-GOOD_RATE, AT_WIDTH, AT_LAYERS = 1e-4, 384, 12
+WARMUPS = ("warmup_linear.v1", "spacy-bertfam.warmup_linear.v1")
 TOO_HIGH = 2.5  # times the good rate: at 4 times, a network 384 wide collapses
 N_STEPS_READ = 20_000
 
@@ -23,30 +21,30 @@ def check_rates(setup: Setup, facts: Optional[EncoderFacts]) -> Iterator[Finding
     block = setup.training.get("optimizer", {}).get("learn_rate")
     if block is None or setup.training.get("optimizer", {}).get("@optimizers") is None:
         return
-    found = [*_too_high(setup, block, facts), *_warmup(setup, block), *_end(setup, block)]
+    highest = peak(block)
+    found = [*_too_high(setup, block, highest, facts), *_warmup(setup, block), *_end(setup, block)]
     if not found:
-        yield Finding(FINE, f"a learning rate of {peak(block):g} at most, ending where training ends", RATE)
+        rate = "that follows the encoder's size" if highest is None else f"of {highest:g} at most"
+        yield Finding(FINE, f"a learning rate {rate}, ending where training ends", RATE)
     yield from found
 
 
-def good_rate(width: int, n_layers: int) -> float:
-    """RETURNS (float): a learning rate for an encoder of this size, with two digits."""
-    rate = GOOD_RATE * AT_WIDTH / width * min(1.0, AT_LAYERS / max(1, n_layers))
-    return float(f"{rate:.1e}")
-
-
-def peak(block: Any) -> float:
-    """RETURNS (float): the highest rate of a schedule, or the rate itself."""
+def peak(block: Any) -> Optional[float]:
+    """RETURNS (Optional[float]): the highest rate of a schedule, or the rate itself; None where the encoder decides."""
     if not isinstance(block, dict):
         return float(block)
     schedule = registry.resolve({"rate": block})["rate"]
+    if isinstance(schedule, RateBySize):
+        return None
     return max(float(rate) for rate in islice(schedule, N_STEPS_READ))
 
 
-def _too_high(setup: Setup, block: Any, facts: Optional[EncoderFacts]) -> Iterator[Finding]:
-    if facts is None or all(name in setup.frozen() for name, _ in setup.encoders()):
+def _too_high(
+    setup: Setup, block: Any, highest: Optional[float], facts: Optional[EncoderFacts]
+) -> Iterator[Finding]:
+    if facts is None or highest is None or all(name in setup.frozen() for name, _ in setup.encoders()):
         return
-    good, highest = good_rate(facts.width, facts.n_layers), peak(block)
+    good = good_rate(facts.width, facts.n_layers)
     if highest <= TOO_HIGH * good:
         return
     setting = f"{RATE}.initial_rate" if _is_warmup(block) else RATE
@@ -91,4 +89,4 @@ def _end(setup: Setup, block: Any) -> Iterator[Finding]:
 
 
 def _is_warmup(block: Any) -> bool:
-    return isinstance(block, dict) and block.get("@schedules") == WARMUP
+    return isinstance(block, dict) and block.get("@schedules") in WARMUPS

@@ -8,6 +8,8 @@ from spacy.cli._util import app as spacy_app
 
 from . import explain
 from .app import HELP, app
+from .arguments import take_off_quotes
 
 spacy_app.add_typer(app, name="bertfam", help=HELP, no_args_is_help=True)
 explain.install()
+take_off_quotes()

@@ -13,6 +13,7 @@ from thinc.types import FloatsXd
 
 from ..errors import UserError
 from .depths import lowest_open, parameter_depths
+from .learn_rate import GOOD_RATE, RateBySize, good_rate
 
 
 def build_adamw(
@@ -29,7 +30,8 @@ def build_adamw(
 ) -> "AdamW":
     """AdamW for a pipeline with an encoder.
 
-    learn_rate (Union[float, Iterable[float]]): a number, or one of spaCy's schedules.
+    learn_rate (Union[float, Iterable[float]]): a number, or a schedule: one of spaCy's, or
+        ``spacy-bertfam.warmup_linear.v1``, whose height may follow the size of the encoder.
     weight_decay (float): not applied to biases and layer norms.
     grad_clip (float): bound on the norm of an encoder's whole gradient, and on that of each array of a head by
         itself: spaCy updates one component after the other, so there is no moment at which an optimiser has the
@@ -72,12 +74,36 @@ class AdamW(Optimizer):
         unfreeze_every: int = 0,
         **options: Any,
     ) -> None:
-        super().__init__(learn_rate, use_averages=False, L2_is_weight_decay=True, **options)
+        self._by_size = isinstance(learn_rate, RateBySize)
+        self._height = GOOD_RATE  # of a schedule by size, until an encoder is seen
+        shape = learn_rate.shape if self._by_size else learn_rate
+        super().__init__(shape, use_averages=False, L2_is_weight_decay=True, **options)
+        self._share = self.learn_rate  # of the height, at this step
+        self._apply_height()
         self.head_lr_factor = head_lr_factor
         self.layer_decay = layer_decay
         self.unfreeze_every = unfreeze_every
         self.steps_taken: Dict[int, int] = {}  # by the key of a network
         self._torch: Dict[int, torch.optim.Optimizer] = {}
+
+    def step_schedules(self) -> None:
+        """Go on to the rates of the next step."""
+        super().step_schedules()
+        self._share = self.learn_rate
+        self._apply_height()
+
+    def _apply_height(self) -> None:
+        if self._by_size:
+            self.learn_rate = self._share * self._height
+
+    def _fit_height(self, module: torch.nn.Module) -> None:
+        """Lower the height to what suits this network: of several, the largest decides."""
+        config = getattr(module, "config", None)
+        width = getattr(config, "hidden_size", None)
+        if self._by_size and width:
+            n_layers = getattr(config, "num_hidden_layers", 1)
+            self._height = min(self._height, good_rate(width, n_layers))
+            self._apply_height()
 
     def __call__(
         self, key: Tuple[int, str], weights: FloatsXd, gradient: FloatsXd, *, lr_scale: float = 1.0
@@ -103,6 +129,7 @@ class AdamW(Optimizer):
         trained = [parameter for parameter in module.parameters() if parameter.grad is not None]
         if not trained:
             return
+        self._fit_height(module)
         if key not in self._torch:
             self._torch[key] = fused_adamw(self._groups(module))
         optimizer = self._torch[key]

@@ -5,24 +5,6 @@ import typer
 from typer.testing import CliRunner
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("254/64", [(254, 64)]), ("510/128, 126/0", [(510, 128), (126, 0)])],
-)
-def test_pairs_of_window_and_overlap(text, expected):
-    from benchmarks.windows import parse_pairs
-
-    assert parse_pairs(text) == expected
-
-
-@pytest.mark.parametrize("text", ["254", "254/", "a/b", "254/64,,126/0"])
-def test_what_is_no_pair_is_named(text):
-    from benchmarks.windows import parse_pairs
-
-    with pytest.raises(ValueError, match="expected WINDOW/OVERLAP"):
-        parse_pairs(text)
-
-
 @pytest.fixture
 def quality_arguments(tmp_path):
     (tmp_path / "encoder").mkdir()
@@ -96,14 +78,3 @@ def test_limit_keeps_the_first_docs(tmp_path, gold_docs):
     assert [doc.text for doc in limited] == [doc.text for doc in gold_docs[:2]]
     assert [len(doc.ents) for doc in limited] == [2, 1]
     assert limited[0][1].ent_iob_ == "O"
-
-
-@pytest.mark.parametrize("command", ["compare", "windows"])
-def test_missing_pipeline_is_one_sentence(tmp_path, command):
-    from benchmarks import speed
-
-    arguments = [command, tmp_path / "model", tmp_path / "corpus", tmp_path / "out"]
-    result = CliRunner().invoke(speed.app, [str(a) for a in arguments])
-    assert result.exit_code == 1
-    assert "expected a trained pipeline" in result.output
-    assert not (tmp_path / "out").exists()

@@ -31,14 +31,6 @@ def test_what_is_proportional_is_straight_and_what_is_constant_is_level(chart):
     assert level[0][1] == level[1][1]
 
 
-def test_bars_are_as_long_as_their_figures():
-    from benchmarks.chart import bar_chart
-
-    root = ElementTree.fromstring(bar_chart("Speed", {"ours": 400.0, "other": 100.0}, unit="words a second"))
-    widths = [float(node.get("width")) for node in root.iter(f"{SVG}rect") if node.get("class") != "ground"]
-    assert widths[0] == pytest.approx(4 * widths[1], rel=0.01)
-
-
 def test_colours_change_on_dark_ground(chart):
     light, dark = chart.split("prefers-color-scheme: dark")
     assert re.findall(r"\.s0 \{[^}]*\}", light) != re.findall(r"\.s0 \{[^}]*\}", dark)

@@ -7,10 +7,11 @@ import pytest
 from sound_config import CONFIG, states, the, write_corpus
 
 from spacy_bertfam.checks.finding import FAILS, SUSPICIOUS
-from spacy_bertfam.checks.rates import good_rate, peak
+from spacy_bertfam.checks.rates import peak
 from spacy_bertfam.checks.run import run_checks
 from spacy_bertfam.checks.setup import read_setup
 from spacy_bertfam.errors import UserError
+from spacy_bertfam.training.learn_rate import good_rate
 
 
 def test_a_sound_config_has_no_row_that_fails(check: Callable) -> None:

@@ -1,0 +1,16 @@
+"""Arguments from a command that `spacy project run` has split on Windows."""
+
+import os
+import sys
+
+import pytest
+
+from spacy_bertfam.cli.arguments import take_off_quotes
+
+
+@pytest.mark.parametrize("system, kept", [("nt", "my data/train.jsonl"), ("posix", "'my data/train.jsonl'")])
+def test_quotes_are_taken_off_on_windows_alone(system, kept, monkeypatch):
+    monkeypatch.setattr(os, "name", system)
+    monkeypatch.setattr(sys, "argv", ["spacy", "convert", "'my data/train.jsonl'", '"', "--lang", "it's"])
+    take_off_quotes()
+    assert sys.argv == ["spacy", "convert", kept, '"', "--lang", "it's"]

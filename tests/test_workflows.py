@@ -1,0 +1,110 @@
+"""The workflows of project.yml, command by command in this process, on a tiny encoder from the hub's cache."""
+
+import json
+import shlex
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import spacy
+import typer
+from huggingface_hub import constants
+from spacy.cli._util import app as spacy_app
+from typer.testing import CliRunner
+from weasel.util import load_project_config
+
+from spacy_bertfam.cli import spacy_entry  # noqa: F401  what spaCy does for its command line
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+ENCODERS = {
+    "fr_camembert_ner": ("fr", "camembert-base", "camembert"),
+    "en_roberta_ner": ("en", "roberta-base", "roberta"),
+    "en_scibert_ner": ("en", "allenai/scibert_scivocab_uncased", "bert"),
+    "en_biobert_ner": ("en", "dmis-lab/biobert-base-cased-v1.2", "bert"),
+    "xx_ner": ("xx", "xlm-roberta-base", "xlm-roberta"),
+}
+SENTENCES = [("Anne habite à Rennes.", [[0, 4, "NAME"]]), ("Marc Petit parle à Zoé.", [[19, 22, "NAME"]])]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone's folder, in which the process is, with a corpus whose path holds spaces."""
+    for name in ("configs", "scripts", "assets"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "project.yml", tmp_path)
+    records = [json.dumps({"text": text, "entities": entities}) for text, entities in SENTENCES]
+    (tmp_path / "my data").mkdir()
+    for part in ("train", "dev"):
+        (tmp_path / "my data" / f"{part} é.jsonl").write_text("\n".join(records), encoding="utf8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def put_into_cache(cache: Path, name: str, encoder: Path) -> None:
+    """As the hub's client leaves what it has fetched."""
+    repo, commit = cache / f"models--{name.replace('/', '--')}", "0123456789" * 4
+    (repo / "refs").mkdir(parents=True)
+    (repo / "refs" / "main").write_text(commit, encoding="utf8")
+    shutil.copytree(encoder, repo / "snapshots" / commit)
+
+
+def run_line(line: str) -> None:
+    """One command of a workflow; `spacy package` makes the folder, not the wheel."""
+    from get_encoder import get_encoder_cli
+
+    words = shlex.split(line.replace("--build wheel", "--build none"))
+    if words[:3] == ["python", "-m", "spacy"]:
+        result = CliRunner().invoke(spacy_app, words[3:])
+    else:
+        assert words[:2] == ["python", "scripts/get_encoder.py"]
+        app = typer.Typer()
+        app.command()(get_encoder_cli)
+        result = CliRunner().invoke(app, words[2:])
+    assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception}"
+
+
+def run_workflow(workflow: str, **variables: Any) -> None:
+    """Every command of the workflow, one training step."""
+    settings = {"max_steps": 1, "eval_every": 1, **variables}
+    project = load_project_config(
+        Path("."), overrides={f"vars.{key}": value for key, value in settings.items()}
+    )
+    commands = {command["name"]: command for command in project["commands"]}
+    for step in project["workflows"][workflow]:
+        for line in commands[step]["script"]:
+            run_line(line)
+        for path in commands[step]["outputs"]:
+            assert Path(path).exists() or path.endswith("/dist"), path
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_a_workflow_trains_on_the_encoder_that_it_names(
+    name: str, project: Path, tiny_encoder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lang, encoder, kind = ENCODERS[name]
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(project / "cache"))
+    put_into_cache(project / "cache", encoder, tiny_encoder(kind))
+    corpora = {part: f"my data/{part} é.jsonl" for part in ("train", "dev")}
+    run_workflow(name, lang=lang, name="mine", **corpora)
+    nlp = spacy.load("training/ner/model-best")
+    assert nlp.lang == lang and nlp.get_pipe("ner").labels == ("NAME",)
+    assert list(Path("packages").glob(f"{lang}_mine-*/meta.json"))
+    assert all(0 <= ent._.score <= 1 for ent in nlp(SENTENCES[0][0]).ents)
+
+
+def test_an_encoder_of_another_language_is_refused(project: Path) -> None:
+    from get_encoder import get_encoder_cli
+
+    app = typer.Typer()
+    app.command()(get_encoder_cli)
+    words = ["roberta-base", "encoders/ner", "--reads", "en", "--lang", "fr"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 1
+    assert (
+        "is for texts of the language 'en', and this pipeline's is 'fr': give --vars.lang en."
+        in result.output
+    )
