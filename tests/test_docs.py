@@ -22,7 +22,8 @@ from weasel.util import load_project_config
 from spacy_bertfam.cli import spacy_entry  # noqa: F401  what spaCy does for its command line
 
 ROOT = Path(__file__).parent.parent
-DOCS = ["README.md", "README.fr.md", "CONTRIBUTING.md", "assets/README.md", "CHANGELOG.md"]
+PAGES = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))]
+DOCS = ["README.md", "README.fr.md", "CONTRIBUTING.md", "assets/README.md", "CHANGELOG.md", *PAGES]
 TEXTS = {name: (ROOT / name).read_text(encoding="utf8") for name in DOCS}
 CODE = {name: re.sub(r"(?s)^```.*?^```", "", text, flags=re.M) for name, text in TEXTS.items()}
 
@@ -120,7 +121,7 @@ def test_the_ci_script_can_find_command_two():
 
 def settings() -> list[tuple[str, str]]:
     """The settings of README's table, spelled out, with the stated default."""
-    table = TEXTS["README.md"].split("## Settings")[1].split("## ")[0]
+    table = TEXTS["docs/train.md"].split("## Settings")[1].split("## ")[0]
     prefix, found = "", []
     for row in re.findall(r"(?m)^\| (.*) \|$", table)[1:]:
         names, defaults = row.split("|")[:2]
@@ -171,13 +172,14 @@ def clone(tiny_encoder, tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.fr.md"])
+@pytest.mark.parametrize("name", [name for name in DOCS if blocks(name, "python")])
 def test_the_python_of_the_documents_runs(name, clone, monkeypatch, capsys):
     monkeypatch.chdir(clone)
     for code in blocks(name, "python"):
         assert len([line for line in code.splitlines() if line]) <= 10
         exec(compile(code, name, "exec"), {})
-    assert "<html" in (clone / "page.html").read_text(encoding="utf8")
+    if name.startswith("README"):
+        assert "<html" in (clone / "page.html").read_text(encoding="utf8")
 
 
 # `adopt` wants a pipeline of another package, `fetch` asks the hub, `train` an encoder, `calibrate` a pipeline that is
@@ -208,7 +210,7 @@ def test_a_cheap_command_runs(name, line, clone, tmp_path, monkeypatch):
         assert result.exit_code == 0, f"{command}\n{result.output}\n{result.exception}"
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.fr.md"])
+@pytest.mark.parametrize("name", ["docs/scores.md", "README.fr.md"])
 def test_the_calibration_runs(name, clone, tmp_path, monkeypatch):
     (line,) = [line for other, line in SPACY_COMMANDS if " calibrate " in line and other == name]
     monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
@@ -235,7 +237,7 @@ def run_training(line: str, encoder: Path, *options: str) -> None:
 
 
 def test_the_training_that_is_resumed_runs(clone, tiny_encoder, tmp_path, monkeypatch):
-    (line,) = [line for name, line in SPACY_COMMANDS if "--resume" in line and name == "README.md"]
+    (line,) = [line for name, line in SPACY_COMMANDS if "--resume" in line and name == "docs/train.md"]
     monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
     run_training(line, tiny_encoder("camembert"), "--state", "always")
     run_training(line, tiny_encoder("camembert"), "--training.eval_frequency", "5")
@@ -243,7 +245,7 @@ def test_the_training_that_is_resumed_runs(clone, tiny_encoder, tmp_path, monkey
     assert not Path("training/long/training-state").exists()
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.fr.md"])
+@pytest.mark.parametrize("name", ["docs/tasks.md", "README.fr.md"])
 def test_the_adaptation_to_a_domain_runs(name, clone, tiny_encoder, tmp_path, monkeypatch):
     (line,) = [line for n, line in SPACY_COMMANDS if "bertfam pretrain" in line and n == name]
     monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
@@ -265,14 +267,14 @@ def n_layers_of(pipeline: str) -> int:
 
 
 def test_the_training_with_fewer_layers_runs(clone, tiny_encoder, tmp_path, monkeypatch):
-    (line,) = [line for name, line in SPACY_COMMANDS if "n_layers" in line and name == "README.md"]
+    (line,) = [line for name, line in SPACY_COMMANDS if "n_layers" in line and name == "docs/fast.md"]
     monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
     run_training(line.replace("n_layers 8", "n_layers 1"), tiny_encoder("camembert"))
     assert n_layers_of("training/small/model-last") == 1
 
 
 def test_the_training_with_a_teacher_runs(clone, tiny_encoder, tmp_path, monkeypatch):
-    (line,) = [line for name, line in SPACY_COMMANDS if "paths.teacher" in line and name == "README.md"]
+    (line,) = [line for name, line in SPACY_COMMANDS if "paths.teacher" in line and name == "docs/fast.md"]
     monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
     layers, encoder = "--components.encoder.model.n_layers", tiny_encoder("camembert")
     teacher = line.replace("ner_distilled", "ner_shared").split(" --paths.teacher ")[0]
