@@ -49,7 +49,10 @@ def put_into_cache(cache: Path, name: str, encoder: Path) -> None:
     repo, commit = cache / f"models--{name.replace('/', '--')}", "0123456789" * 4
     (repo / "refs").mkdir(parents=True)
     (repo / "refs" / "main").write_text(commit, encoding="utf8")
-    shutil.copytree(encoder, repo / "snapshots" / commit)
+    folder = shutil.copytree(encoder, repo / "snapshots" / commit)
+    vocab = json.loads((folder / "tokenizer.json").read_text(encoding="utf8"))["model"]["vocab"]
+    if isinstance(vocab, dict):  # what `--cased` makes a BERT's tokenizer of
+        (folder / "vocab.txt").write_text("\n".join(sorted(vocab, key=vocab.__getitem__)), encoding="utf8")
 
 
 def run_line(line: str) -> None:
