@@ -19,6 +19,7 @@ from ..saving import written_beside
 from ..tags import TagSet, validate_scheme
 from ..types import Bools1d, ScoredSpan, TaggerModel, Teaching, TrainedHead
 from .batching import BoundedBatches
+from .entity_score import register_score, set_score
 from .first_fit import DEFAULT_FIT_WORDS, fit_tagger
 from .gold import check_gold, read_gold
 from .preset import Preset, find_preset
@@ -62,8 +63,7 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         self.teaching: Optional[Teaching] = None  # while it trains; never saved
         self.cfg: Dict[str, Any] = {"labels": [], "scheme": validate_scheme(scheme)}
         self._tag_set: Optional[TagSet] = None
-        if not Span.has_extension("score"):
-            Span.set_extension("score", default=None)
+        register_score()
 
     @property
     def labels(self) -> Tuple[str, ...]:
@@ -124,13 +124,16 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
 
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[List[ScoredSpan]]) -> None:
         """Set ``doc.ents`` and each entity's ``ent._.score``."""
+        register_score()  # other code may have put its own in the place of ours
         for doc, scored in zip(docs, predictions, strict=True):
             preset = Preset([], [], None) if self.overwrite_ents else find_preset(doc)
+            for ent in doc.ents if self.overwrite_ents else ():
+                set_score(ent, None)
             kept = [span for span in scored if span.score >= self.min_score]
             ents = [Span(doc, span.start, span.end, label=span.label) for span in kept]
             doc.set_ents([*preset.ents, *ents], blocked=preset.blocked or None)
             for ent, span in zip(ents, kept, strict=True):
-                ent._.score = span.score
+                set_score(ent, span.score)
 
     def update(
         self,
