@@ -1,7 +1,7 @@
 """``ent._.score``: what a recogniser gave a span with its label. Under another label the span has no score.
 
-The score stays a plain number where spaCy keeps the values of extensions, with the label beside it: copies, bytes and
-``Doc.from_docs`` carry both along. Docs of earlier versions have no label there, and their scores are read all the same.
+It stays a plain number where spaCy keeps the values of extensions, with the label beside it: copies, bytes and
+``Doc.from_docs`` carry both along. Docs of earlier versions have no label there; their scores are read all the same.
 """
 
 from typing import Any, Optional, Tuple
@@ -11,7 +11,6 @@ from spacy.tokens import Span
 from ..errors import UserError
 
 EXTENSION, LABEL = "score", "score_label"
-Key = Tuple[str, str, int, int]  # of ``doc.user_data``
 
 
 def register_score() -> None:
@@ -51,6 +50,7 @@ def set_score(span: Span, score: Any) -> None:
             data[label_key] = span.label_
 
 
-def _keys(span: Span) -> Tuple[Key, Key]:
+def _keys(span: Span) -> Tuple[Any, Any]:
+    """Of ``doc.user_data``."""
     place = (span.start_char, span.end_char)
     return ("._.", EXTENSION, *place), ("._.", LABEL, *place)

@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 from thinc.types import Floats2d
 
 from ..encoder.checkpoint import Checkpoint
+from ..encoder.doc_vectors import require_one
 from ..encoder.model import MODEL_NAME, encoder_shim
 from ..encoder.pieces import NamedPieces, name_doc_pieces, piece_vectors
 from ..errors import UserError
@@ -87,9 +88,14 @@ def find_encoder(nlp: Language, ner: BertfamNER) -> Tok2VecModel:
     if tok2vec.name == MODEL_NAME:
         return tok2vec
     if isinstance(tok2vec, Tok2VecListener):
-        for _, pipe in nlp.pipeline:
-            if isinstance(pipe, BertfamEncoder) and any(tok2vec is ear for ear in pipe.listeners):
-                return pipe.model
+        found = {
+            name: pipe.model
+            for name, pipe in nlp.pipeline
+            if isinstance(pipe, BertfamEncoder) and any(tok2vec is listener for listener in pipe.listeners)
+        }
+        require_one(list(found), ner.name)
+        if found:
+            return found.popitem()[1]
     raise UserError(
         f"Component {ner.name!r} reads its vectors from {tok2vec.name!r}, and no bertfam_encoder of the pipeline "
         "feeds it. Expected a spacy-bertfam.Encoder.v1, its own or an enabled bertfam_encoder's: predictions "
