@@ -17,6 +17,7 @@ from ..encoder.doc_vectors import leave_vectors, require_one
 from ..encoder.linked import linked_encoder
 from ..errors import UserError
 from .batching import BoundedBatches
+from .saved_head import require_finite
 from .upstream import has_weights, token_listeners
 
 DEFAULT_CONFIG = Config().from_str(
@@ -82,6 +83,8 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
                 component.leaves_name = True
         super().find_listeners(component)
         linked = self.listener_map.get(getattr(component, "name", ""), ())
+        if linked:
+            require_finite(component.model, f"Component {component.name!r}")
         for listener in token_listeners(component):
             if type(listener) is Tok2VecListener:
                 listener._func = forward_of_spacy
