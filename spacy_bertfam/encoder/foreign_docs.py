@@ -18,9 +18,14 @@ def lacks_data(doc: Doc) -> bool:
 def require_data(docs: Sequence[Doc], upstream: str) -> None:
     """Raise a UserError in training where a frozen encoder has left nothing on the Docs."""
     if any(lacks_data(doc) for doc in docs):
-        encoder = "the encoder" if upstream == "*" else f"the encoder {upstream!r}"
-        raise UserError(
-            f"A head learns from {encoder}, which is frozen and has left no vectors on the training texts. Expected "
-            "its name in [training.annotating_components] too (--training.annotating_components), so that it runs "
-            "on each batch."
-        )
+        raise UserError(frozen_encoder(upstream))
+
+
+def frozen_encoder(upstream: str) -> str:
+    """RETURNS (str): the sentence for a head that is to learn from an encoder which is not trained, and not run."""
+    encoder = "the encoder" if upstream == "*" else f"the encoder {upstream!r}"
+    return (
+        f"A head learns from {encoder}, which is frozen and has left no vectors on the training texts. Expected "
+        "its name in [training.annotating_components] too (--training.annotating_components), so that it runs "
+        "on each batch."
+    )

@@ -10,13 +10,15 @@ from thinc.types import Floats2d
 
 from ..errors import UserError
 from ..types import Tok2VecModel
-from .document_store import find_document_vector
+from .doc_vectors import ANY, encoders_on, find_document_vector, find_rows
+from .foreign_docs import frozen_encoder
+from .linked import linked_encoder
 
 # Set on a listener that hears one row for each Doc, the document's own vector, in place of its tokens' rows
 READS_DOCUMENTS = "reads_documents"
 
 
-def build_listener(upstream: str = "*") -> Tok2VecModel:
+def build_listener(upstream: str = ANY) -> Tok2VecModel:
     """The vectors of the pipeline's encoder component, and the way back for the gradient.
 
     upstream (str): name of the encoder component; "*" is whichever the pipeline has. In a ``bertfam_ner``
@@ -56,25 +58,68 @@ def init(model: EncoderListener, X: Optional[Sequence[Doc]] = None, Y: Any = Non
 
 def forward(model: EncoderListener, docs: Sequence[Doc], is_train: bool) -> Tuple[List[Any], Callable]:
     """What the encoder component left for these Docs."""
-    if is_train and model._batch_id is not None:
-        return tok2vec_forward(model, docs, is_train)
+    if is_train:
+        linked_encoder(model).follows = True
+        if model._batch_id is not None:
+            return tok2vec_forward(model, docs, is_train)
     is_sample = docs is model._sample  # more than once, where several layers listen
     if not (is_train or is_sample):
         model._sample = None
     if reads_documents(model):
         return [document_row(model, doc, is_sample) for doc in docs], _no_way_back
-    if not (is_train or is_sample) and any(len(doc) and doc.tensor.size == 0 for doc in docs):
-        raise UserError(missing_encoder(model, "has not run on this Doc"))
-    return tok2vec_forward(model, docs, is_train)
+    return read_rows(model, docs, is_train=is_train, may_lack=is_sample), _no_way_back
+
+
+def forward_of_spacy(
+    model: Tok2VecListener, docs: Sequence[Doc], is_train: bool
+) -> Tuple[List[Any], Callable]:
+    """For spaCy's own listener behind an encoder of ours: where there are several, it reads those of the right one."""
+    if is_train:
+        linked_encoder(model).follows = True
+    is_named = linked_encoder(model).is_named or any(map(encoders_on, docs))
+    if not is_named or (is_train and model._batch_id is not None):
+        return tok2vec_forward(model, docs, is_train)
+    is_sample = all(doc.tensor is not None and not doc.tensor.size for doc in docs)
+    return read_rows(model, docs, is_train=is_train, may_lack=is_sample and not is_train), _no_way_back
+
+
+def read_rows(
+    model: Tok2VecListener, docs: Sequence[Doc], *, is_train: bool, may_lack: bool
+) -> List[Floats2d]:
+    """The tokens' vectors, by the encoder that the listener names.
+
+    may_lack (bool): whether these Docs are a mere sample: they get rows of zeros.
+    RETURNS (List[Floats2d]): for each Doc, Shape: (n_tokens, width).
+    """
+    width: Any = model.maybe_get_dim("nO")
+    named = linked_encoder(model).is_named
+    found = []
+    for doc in docs:
+        rows: Any = find_rows(doc, model.upstream_name, named=named)
+        if rows is None:
+            if len(doc) and is_train:
+                raise UserError(frozen_encoder(model.upstream_name))
+            if len(doc) and not may_lack:
+                raise UserError(missing_encoder(model, "has not run on this Doc", doc))
+            rows = model.ops.alloc2f(len(doc), model.get_dim("nO"))
+        elif len(rows) != len(doc) or width not in (None, rows.shape[1]):
+            raise UserError(
+                f"This component was made for vectors of {width} columns, a row for each of the {len(doc)} tokens of "
+                f"this Doc; those on it have {rows.shape[1]} columns and {len(rows)} rows: other code, or another "
+                "encoder, has left them. Expected the encoder that it was trained with to run last before it: see "
+                "nlp.pipe_names, and `upstream` in its [model.tok2vec]."
+            )
+        found.append(rows)
+    return found
 
 
 def document_row(model: EncoderListener, doc: Doc, is_sample: bool) -> Floats2d:
     """RETURNS (Floats2d): the document's vector, Shape: (1, width); zeros for an empty Doc and a mere sample."""
-    vector: Any = find_document_vector(doc)
+    vector: Any = find_document_vector(doc, model.upstream_name, named=linked_encoder(model).is_named)
     if vector is not None:
         return model.ops.xp.asarray(vector.reshape(1, -1))
     if len(doc) and not is_sample:
-        raise UserError(missing_encoder(model, "has not run on this Doc"))
+        raise UserError(missing_encoder(model, "has not run on this Doc", doc))
     return model.ops.alloc2f(1, model.get_dim("nO"))
 
 
@@ -82,10 +127,12 @@ def _no_way_back(d_rows: List[Floats2d]) -> List[Doc]:
     return []
 
 
-def missing_encoder(model: EncoderListener, what: str) -> str:
-    """RETURNS (str): the sentence for a head that hears nothing."""
-    encoder = "the encoder" if model.upstream_name == "*" else f"the encoder {model.upstream_name!r}"
+def missing_encoder(model: Tok2VecListener, what: str, doc: Optional[Doc] = None) -> str:
+    """RETURNS (str): the sentence for a head that receives nothing."""
+    encoder = "the encoder" if model.upstream_name == ANY else f"the encoder {model.upstream_name!r}"
+    found = encoders_on(doc) if doc is not None else []
+    there = f", or whose vectors were replaced by those of {found[-1]!r}" if found else ""
     return (
-        f"This component listens to {encoder}, which {what}. Expected it to be enabled and to stand "
+        f"This component listens to {encoder}, which {what}{there}. Expected it to be enabled and to stand "
         "before this component: see nlp.pipe_names and nlp.disabled, and do not disable or exclude it."
     )

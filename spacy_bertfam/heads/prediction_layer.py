@@ -12,6 +12,8 @@ from thinc.initializers import glorot_uniform_init
 from thinc.types import Floats2d
 from thinc.util import get_array_module
 
+from ..errors import UserError
+
 
 def prediction_layer(
     *, eps: float = 1e-5, bias: bool = False, norm_bias: bool = False
@@ -21,6 +23,8 @@ def prediction_layer(
     eps (float): added to the variance in the layer norm.
     bias, norm_bias (bool): whether the dense layer and the layer norm have a bias.
     """
+    if not 0 <= eps < math.inf:
+        raise UserError(f"PredictionClassifier: eps is {eps}; expected 0 or a little more, as 1e-5.")
     params: Dict[str, Any] = {"W": None, "b": None, "g": None, "norm_b": None}
     attrs = {"eps": eps, "bias": bias, "norm_bias": norm_bias}
     return Model(

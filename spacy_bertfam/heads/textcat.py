@@ -10,6 +10,7 @@ from ..encoder.document import document_vectors
 from ..errors import UserError
 from ..types import Tok2VecModel
 from .document_pooling import TOKEN_POOLINGS, pool_tokens
+from .finite import is_finite
 from .output_layer import normal_init
 
 POOLINGS = (*TOKEN_POOLINGS, "cls")
@@ -62,6 +63,12 @@ def probabilities(*, exclusive: bool) -> Model[Floats2d, Floats2d]:
 
 def forward(model: Model, X: Floats2d, is_train: bool) -> Tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
     """X, Y: Shape: (n_docs, n_labels)."""
+    if not (is_train or is_finite(X)):
+        raise UserError(
+            "The scores of the labels are not finite numbers (NaN or infinity): the weights of the text categoriser or "
+            "of its encoder are ruined, mostly by a training that diverged. Expected finite ones: load the pipeline "
+            "again, or train with a lower learning rate."
+        )
     Y = model.ops.softmax(X) if model.attrs["exclusive"] else model.ops.sigmoid(X)
     return Y, lambda dY: dY
 

@@ -1,6 +1,5 @@
 """`bertfam_cleaner`: takes the vectors off a finished Doc, so that a corpus in memory does not hold them."""
 
-import numpy
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -12,13 +11,12 @@ def make_bertfam_cleaner(nlp: Language, name: str) -> "BertfamCleaner":
 
 
 class BertfamCleaner:
-    """Leaves an empty ``doc.tensor``, and no vector of the whole Doc. spaCy's ``doc_cleaner`` leaves None, on
-    which ``doc.vector``, ``doc.has_vector`` and ``span.as_doc()`` fail."""
+    """Leaves an empty ``doc.tensor``, and nothing of whole Docs or of other encoders. spaCy's ``doc_cleaner`` leaves
+    None, on which ``doc.vector``, ``doc.has_vector`` and ``span.as_doc()`` fail."""
 
     def __call__(self, doc: Doc) -> Doc:
         """RETURNS (Doc): the same one."""
-        from ..encoder.document_store import drop_document_vector
+        from ..encoder.doc_vectors import drop_vectors
 
-        doc.tensor = numpy.zeros((0,), dtype="float32")
-        drop_document_vector(doc)
+        drop_vectors(doc)
         return doc

@@ -1,5 +1,7 @@
 """`bertfam_encoder`: one encoder for all the heads of a pipeline."""
 
+import warnings
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Union
 
@@ -11,8 +13,12 @@ from spacy.training import Example, validate_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer
 
+from ..encoder.doc_vectors import leave_vectors, require_one
+from ..encoder.linked import linked_encoder
 from ..errors import UserError
 from .batching import BoundedBatches
+from .saved_head import require_finite
+from .upstream import has_weights, token_listeners
 
 DEFAULT_CONFIG = Config().from_str(
     """
@@ -29,7 +35,9 @@ def make_bertfam_encoder(nlp: Language, name: str, model: Model) -> "BertfamEnco
 
     model (Model[List[Doc], List[Floats2d]]): a ``spacy-bertfam.Encoder.v1``.
     """
-    return BertfamEncoder(nlp.vocab, model, name)
+    encoder = BertfamEncoder(nlp.vocab, model, name)
+    encoder.leaves_name = any(isinstance(component, Tok2Vec) for _, component in nlp.components)
+    return encoder
 
 
 class BertfamEncoder(BoundedBatches, Tok2Vec):
@@ -38,7 +46,14 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
     The vectors are left in ``doc.tensor``, one row for each token, where the heads read them and where
     ``doc.vector`` and ``doc.similarity`` find them. ``bertfam_cleaner`` behind the last head drops
     them again. Where a head reads documents, a vector for each Doc is left in ``doc._.bertfam_document`` too.
+    Where the pipeline has other encoders, the name is left with them, see ``encoder.doc_vectors``.
     """
+
+    leaves_name = False  # are there, or were there ever, other encoders that leave vectors on the same Docs?
+    keeps_rows = False  # does a head read the vectors after another encoder has left its own?
+    _linking: Optional[Dict[str, Any]] = None
+    _later: List[str]  # encoders after this one, as far as the components have been linked
+    _unclear: Dict[str, List[str]]  # heads that name none of several encoders
 
     def __init__(self, vocab: Vocab, model: Model, name: str = "encoder") -> None:
         from ..encoder.model import MODEL_NAME
@@ -49,11 +64,48 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
                 'set @architectures = "spacy-bertfam.Encoder.v1" in its [model] block.'
             )
         super().__init__(vocab, model, name)
+        self._unclear = {}
 
-    def add_listener(self, listener: Tok2VecListener, component_name: str) -> None:
-        """Link a head, and tell it the width of the vectors."""
-        super().add_listener(listener, component_name)
-        self._tell_width()
+    def find_listeners(self, component: Any) -> None:
+        """Link a component that stands later in the pipeline: spaCy calls it with each one, in their order.
+
+        Raises a UserError where a head was made for vectors of another width, warns where it was trained on another
+        encoder.
+        """
+        from ..encoder.listener import forward_of_spacy
+
+        if self._linking is not self.listener_map:  # spaCy begins anew
+            self._linking, self._later, self._unclear = self.listener_map, [], {}
+        if isinstance(component, Tok2Vec):
+            self.leaves_name = True
+            self._later.append(component.name)
+            if isinstance(component, BertfamEncoder):
+                component.leaves_name = True
+        super().find_listeners(component)
+        linked = self.listener_map.get(getattr(component, "name", ""), ())
+        if linked:
+            require_finite(component.model, f"Component {component.name!r}")
+        for listener in token_listeners(component):
+            if type(listener) is Tok2VecListener:
+                listener._func = forward_of_spacy
+            if listener not in linked:
+                self.leaves_name = True
+            elif self._later and listener.upstream_name == "*":
+                self._unclear[component.name] = [self.name, *self._later]
+            else:
+                self.keeps_rows |= bool(self._later)
+                self._link(listener, component)
+
+    def _link(self, listener: Tok2VecListener, component: Any) -> None:
+        self._tell_width(listener, component)
+        linked_encoder(listener).listen_to(self)
+        if not linked_encoder(listener).fits():
+            warnings.warn(
+                f"Component {component.name!r} was trained on the vectors of another encoder than {self.name!r} is "
+                "now: what it predicts means nothing until it is trained on these. Expected both from the same "
+                "pipeline, and trained together.",
+                stacklevel=2,
+            )
 
     @property
     def reads_documents(self) -> bool:
@@ -74,12 +126,12 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
     def set_annotations(self, docs: Sequence[Doc], tokvecses: Any) -> None:
         """Leave what ``predict`` returned on the Docs."""
         from ..encoder.document import EncodedDocs
-        from ..encoder.document_store import put_document_vectors
 
+        of_docs: Iterable[Any] = repeat(None)
         if isinstance(tokvecses, EncodedDocs):
-            put_document_vectors(docs, tokvecses.documents)
-            tokvecses = tokvecses.tokens
-        super().set_annotations(docs, tokvecses)
+            of_docs, tokvecses = (vector.copy() for vector in tokvecses.documents), tokvecses.tokens
+        for doc, rows, document in zip(docs, tokvecses, of_docs, strict=False):
+            leave_vectors(doc, self.name, rows, document, named=self.leaves_name, kept=self.keeps_rows)
 
     def update(
         self,
@@ -92,6 +144,10 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         """Run the encoder on a batch and hand the vectors to the heads, whose gradients come back later."""
         losses = {} if losses is None else losses
         examples = list(examples)
+        for component, encoders in self._unclear.items():
+            require_one(encoders, component)
+        for listener in self.listeners:
+            linked_encoder(listener).listen_to(self)
         if not self.reads_documents:
             return super().update(examples, drop=drop, sgd=sgd, losses=losses)
         from .broadcast import broadcast
@@ -107,7 +163,9 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
     ) -> None:
         """Load the checkpoint that the config names."""
         self.model.initialize()
-        self._tell_width()
+        for name, listeners in self.listener_map.items():
+            for listener in listeners:
+                self._tell_width(listener, nlp.get_pipe(name) if nlp is not None else None)
 
     def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
         """Write ``config.json``, ``model.safetensors`` and the tokenizer into the folder ``path``."""
@@ -115,6 +173,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
 
         path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
+        self.cfg.update({"fingerprint": self.fingerprint()})  # for a copy without weights
         srsly.write_json(path / "cfg", self.cfg)
         if "vocab" not in exclude:
             self.vocab.to_disk(path / "vocab", exclude=["strings"])
@@ -133,17 +192,24 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         if (path / "config.json").is_file():
             encoder_shim(self.model).load(path)
             set_width(self.model)
-            self._tell_width()
         return self
 
-    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "BertfamEncoder":
-        """Read what ``to_bytes`` returned."""
-        super().from_bytes(bytes_data, exclude=exclude)
-        self._tell_width()
-        return self
+    def fingerprint(self) -> Optional[str]:
+        """RETURNS (Optional[str]): tells these weights from all others; None where there never were any."""
+        from ..encoder.fingerprint import fingerprint_of
+        from ..encoder.model import encoder_shim
 
-    def _tell_width(self) -> None:
+        return fingerprint_of(encoder_shim(self.model)) or self.cfg.get("fingerprint")
+
+    def _tell_width(self, listener: Tok2VecListener, component: Any) -> None:
         width: Any = self.model.maybe_get_dim("nO")
-        for listener in self.listeners:
-            if width is not None:
-                listener.set_dim("nO", width, force=True)
+        if width is None:
+            return
+        made_for: Any = listener.maybe_get_dim("nO")
+        if made_for not in (None, width) and component is not None and has_weights(component.model):
+            raise UserError(
+                f"Component {component.name!r} was trained on vectors of {made_for} columns, and the encoder "
+                f"{self.name!r} has {width}. Expected the encoder that it was trained with: take both from the same "
+                "pipeline, or put a new component in its place."
+            )
+        listener.set_dim("nO", width, force=True)

@@ -2,7 +2,7 @@
 
 import logging
 from itertools import islice
-from pathlib import Path
+from math import inf
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -15,13 +15,14 @@ from thinc.api import Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..errors import UserError
-from ..saving import written_beside
 from ..tags import TagSet, validate_scheme
 from ..types import Bools1d, ScoredSpan, TaggerModel, Teaching, TrainedHead
 from .batching import BoundedBatches
+from .entity_score import register_score, set_score
 from .first_fit import DEFAULT_FIT_WORDS, fit_tagger
 from .gold import check_gold, read_gold
 from .preset import Preset, find_preset
+from .saved_head import SETTING, SavedHead, check_labels
 from .summed import SummedLossPipe
 from .upstream import check_order, check_upstream
 from .words import decode_words
@@ -29,7 +30,7 @@ from .words import decode_words
 logger = logging.getLogger("spacy")
 
 
-class BertfamNER(BoundedBatches, SummedLossPipe):
+class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
     """Tags each token by a head over an encoder, and reads entities off the best legal sequence of tags.
 
     Each entity has in ``ent._.score`` the probability, over all legal sequences, that exactly this
@@ -48,22 +49,18 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         overwrite_ents: bool = False,
         scorer: Optional[Callable] = None,
     ) -> None:
-        if temperature <= 0:
-            raise UserError(f"Component {name!r}: temperature is {temperature}; expected a number above 0.")
-        if not 0 <= min_score <= 1:
-            raise UserError(f"Component {name!r}: min_score is {min_score}; expected 0 to 1.")
+        self.name = name
         self.vocab = vocab
         self.model = model
-        self.name = name
         self.min_score = min_score
         self.temperature = temperature
+        self._require_numbers(temperature)
         self.overwrite_ents = overwrite_ents
         self.scorer = scorer
         self.teaching: Optional[Teaching] = None  # while it trains; never saved
-        self.cfg: Dict[str, Any] = {"labels": [], "scheme": validate_scheme(scheme)}
+        self.cfg: Dict[str, Any] = {"labels": [], "scheme": validate_scheme(scheme), SETTING: scheme}
         self._tag_set: Optional[TagSet] = None
-        if not Span.has_extension("score"):
-            Span.set_extension("score", default=None)
+        register_score()
 
     @property
     def labels(self) -> Tuple[str, ...]:
@@ -117,20 +114,23 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         outside (Optional[Sequence[Optional[NDArray[bool]]]]): for each Doc the tokens that are taken already;
             Shape: (n_tokens,).
         """
+        self._require_numbers(temperature)
         learned = self.model.attrs["head_transitions"](self.model)
-        return decode_words(
-            docs, scores, self.tag_set, learned=learned, temperature=temperature, outside=outside
-        )
+        options = {"learned": learned, "temperature": temperature, "component": self.name}
+        return decode_words(docs, scores, self.tag_set, outside=outside, **options)
 
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[List[ScoredSpan]]) -> None:
         """Set ``doc.ents`` and each entity's ``ent._.score``."""
+        register_score()  # other code may have put its own in the place of ours
         for doc, scored in zip(docs, predictions, strict=True):
             preset = Preset([], [], None) if self.overwrite_ents else find_preset(doc)
+            for ent in doc.ents if self.overwrite_ents else ():
+                set_score(ent, None)
             kept = [span for span in scored if span.score >= self.min_score]
             ents = [Span(doc, span.start, span.end, label=span.label) for span in kept]
             doc.set_ents([*preset.ents, *ents], blocked=preset.blocked or None)
             for ent, span in zip(ents, kept, strict=True):
-                ent._.score = span.score
+                set_score(ent, span.score)
 
     def update(
         self,
@@ -179,13 +179,13 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         get_examples: Callable[[], Iterable[Example]],
         *,
         nlp: Optional[Language] = None,
-        labels: Optional[Iterable[str]] = None,
+        labels: Optional[Union[List[str], str]] = None,
         head: Optional[Callable[[], TrainedHead]] = None,
         fit_words: int = DEFAULT_FIT_WORDS,
     ) -> None:
         """Take the labels from the data, report what of it cannot be learned, shape the network.
 
-        labels (Optional[Iterable[str]]): the labels, as ``spacy init labels`` writes them; they come
+        labels (Optional[List[str]]): the labels, as ``spacy init labels`` writes them; they come
             before those that only the data have.
         head (Optional[Callable[[], TrainedHead]]): a head to start from, as ``spacy-bertfam.from_hf.v1``
             reads one; its labels come first, with their weights.
@@ -197,7 +197,8 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         if nlp is not None:
             check_order(self.model, nlp, self.name)
         validate_get_examples(get_examples, "BertfamNER.initialize")
-        report, labels = read_gold(get_examples()), list(labels or ())
+        labels = check_labels(labels if isinstance(labels, str) else list(labels or ()), self.name)
+        report = read_gold(get_examples())
         check_gold(report, labels, self.name)
         if report.sentence():
             logger.warning("[%s] %s", self.name, report.sentence())
@@ -270,10 +271,13 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
             logger.warning("[%s] New label %r in the data: added.", self.name, label)
             self.add_label(label)
 
-    def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
-        """Write settings and weights into the folder ``path``, each file whole or not at all."""
-        with written_beside(Path(path)) as temporary:
-            super().to_disk(temporary, exclude=exclude)
+    def _require_numbers(self, temperature: float) -> None:
+        if not 0 < temperature < inf:
+            raise UserError(
+                f"Component {self.name!r}: temperature is {temperature}; expected a finite number above 0."
+            )
+        if not 0 <= self.min_score <= 1:
+            raise UserError(f"Component {self.name!r}: min_score is {self.min_score}; expected 0 to 1.")
 
     def _require_labels(self) -> None:
         if not self.labels:

@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.tokens import Doc
-from thinc.types import Floats2d
 
 from ..encoder.checkpoint import Checkpoint
+from ..encoder.doc_vectors import require_one
 from ..encoder.model import MODEL_NAME, encoder_shim
 from ..encoder.pieces import NamedPieces, name_doc_pieces, piece_vectors
 from ..errors import UserError
-from ..types import TaggerModel, Tok2VecModel
+from ..heads.score_vectors import is_on_vectors, score_vectors
+from ..types import Tok2VecModel
 from .encoder import BertfamEncoder
 from .ner import BertfamNER
 
@@ -51,6 +52,11 @@ def piece_predictions(
     encoder = find_encoder(nlp, ner)
     checkpoint = encoder_shim(encoder).loaded
     unknown = unknown_id(checkpoint)
+    if not is_on_vectors(ner.model):
+        raise UserError(
+            f"The head {ner.model.name!r} is not a chain that begins with its tok2vec; expected one, as "
+            "spacy-bertfam.TokenClassifier.v1 makes it, to score single word pieces."
+        )
     vectors = piece_vectors(encoder, docs)
     scores = score_vectors(ner.model, vectors)
     tables = []
@@ -87,30 +93,19 @@ def find_encoder(nlp: Language, ner: BertfamNER) -> Tok2VecModel:
     if tok2vec.name == MODEL_NAME:
         return tok2vec
     if isinstance(tok2vec, Tok2VecListener):
-        for _, pipe in nlp.pipeline:
-            if isinstance(pipe, BertfamEncoder) and any(tok2vec is ear for ear in pipe.listeners):
-                return pipe.model
+        found = {
+            name: pipe.model
+            for name, pipe in nlp.pipeline
+            if isinstance(pipe, BertfamEncoder) and any(tok2vec is listener for listener in pipe.listeners)
+        }
+        require_one(list(found), ner.name)
+        if found:
+            return found.popitem()[1]
     raise UserError(
         f"Component {ner.name!r} reads its vectors from {tok2vec.name!r}, and no bertfam_encoder of the pipeline "
         "feeds it. Expected a spacy-bertfam.Encoder.v1, its own or an enabled bertfam_encoder's: predictions "
         "for single word pieces need one."
     )
-
-
-def score_vectors(model: TaggerModel, vectors: List[Floats2d]) -> List[Floats2d]:
-    """What the layers of a head behind its tok2vec make of other vectors of the same width.
-
-    RETURNS (List[Floats2d]): the tag scores (logits), row by row.
-    """
-    layers = list(model.layers)
-    if not layers or layers[0] is not model.get_ref("tok2vec"):
-        raise UserError(
-            f"The head {model.name!r} is not a chain that begins with its tok2vec; expected one, as "
-            "spacy-bertfam.TokenClassifier.v1 makes it, to score single word pieces."
-        )
-    for layer in layers[1:]:
-        vectors = layer.predict(vectors)
-    return vectors
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,12 +1,13 @@
 """Is there anything to listen to? A head on a shared encoder that has not run must not guess."""
 
-from typing import List, Sequence
+from typing import Any, List, Sequence
 
 from spacy.language import Language
-from spacy.pipeline.tok2vec import Tok2VecListener
+from spacy.pipeline.tok2vec import Tok2Vec, Tok2VecListener
 from spacy.tokens import Doc
 from thinc.api import Model
 
+from ..encoder.doc_vectors import require_one
 from ..errors import UserError
 
 # Listeners of other packages, by the name of their layer
@@ -21,6 +22,18 @@ def find_listeners(model: Model) -> List[Model]:
 def upstream_of(listener: Model) -> str:
     """RETURNS (str): the name of the encoder that a listener asks for; "*" is whichever there is."""
     return getattr(listener, "upstream_name", "*")
+
+
+def token_listeners(component: Any) -> List[Tok2VecListener]:
+    """RETURNS (List[Tok2VecListener]): the listeners of a component that read ``doc.tensor``, spaCy's and ours."""
+    model = getattr(component, "model", None)
+    nodes = model.walk() if isinstance(model, Model) else ()
+    return [node for node in nodes if isinstance(node, Tok2VecListener)]
+
+
+def has_weights(model: Model) -> bool:
+    """RETURNS (bool): whether any layer has weights yet, those of torch not counted."""
+    return any(node.has_param(name) for node in model.walk() for name in node.param_names)
 
 
 def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
@@ -46,7 +59,8 @@ def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
 
 
 def check_order(model: Model, nlp: Language, component: str) -> None:
-    """Raise a UserError if ``model`` listens to an encoder that ``nlp`` has not before ``component``."""
+    """Raise a UserError if ``model`` listens to an encoder that ``nlp`` has not before ``component``, or to any of
+    several."""
     names = nlp.component_names
     before = names[: names.index(component)] if component in names else names
     encoders = [name for name in before if hasattr(nlp.get_pipe(name), "find_listeners")]
@@ -59,3 +73,7 @@ def check_order(model: Model, nlp: Language, component: str) -> None:
                 f"({', '.join(names)}). Expected it to stand before this component: put it there, or set "
                 "`upstream` in this component's [model.tok2vec] to the name that it has."
             )
+        if upstream == "*":
+            reads_tensor = isinstance(node, Tok2VecListener)
+            same = [name for name in encoders if isinstance(nlp.get_pipe(name), Tok2Vec) == reads_tensor]
+            require_one(same, component)

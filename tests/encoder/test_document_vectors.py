@@ -6,7 +6,7 @@ import torch
 from spacy.tokens import Doc
 from transformers import AutoModel
 
-from spacy_bertfam.encoder.document import document_vectors, encode_with_documents
+from spacy_bertfam.encoder.document import EncodedDocs, document_vectors, encode_with_documents
 from spacy_bertfam.encoder.model import cut_batch, encoder_shim
 from spacy_bertfam.errors import UserError
 
@@ -115,17 +115,14 @@ def test_a_layer_without_such_a_vector_is_refused():
 
 
 def test_what_is_left_on_a_doc_has_memory_of_its_own(build, fr):
-    from spacy_bertfam.encoder.document_store import (
-        drop_document_vector,
-        find_document_vector,
-        put_document_vectors,
-    )
+    from spacy_bertfam.encoder.doc_vectors import drop_vectors, find_document_vector
 
-    docs: list[Doc] = [fr("Oui"), fr("Non")]
+    component = fr.add_pipe("bertfam_encoder")
+    docs: list[Doc] = [fr.make_doc("Oui"), fr.make_doc("Non")]
     vectors = np.ones((2, 4), dtype="float32")
-    put_document_vectors(docs, vectors)
+    component.set_annotations(docs, EncodedDocs([vectors[:1].copy(), vectors[1:].copy()], vectors))
     vectors[:] = 0
     assert docs[0]._.bertfam_document.all() and find_document_vector(docs[1]).shape == (4,)
-    drop_document_vector(docs[0])
-    drop_document_vector(docs[0])
-    assert docs[0]._.bertfam_document is None
+    drop_vectors(docs[0])
+    drop_vectors(docs[0])
+    assert docs[0]._.bertfam_document is None and docs[0].tensor.size == 0

@@ -1,0 +1,37 @@
+"""Numbers that are none: one NaN among a head's weights, and no text has an entity any more."""
+
+from typing import Any, Iterator, Optional, Tuple
+
+from thinc.api import Model
+from thinc.util import get_array_module
+
+from ..file_rows import let_go
+
+MAX_ROWS = 65_536  # that are looked at together
+
+
+def find_unfinite(model: Model) -> Optional[str]:
+    """RETURNS (Optional[str]): the first weight of a network with a NaN or an infinity among its numbers, and where it
+    belongs; those of torch are not looked at."""
+    return next((name for name, array in _weights(model) if not is_finite(array)), None)
+
+
+def is_finite(array: Any) -> bool:
+    """Whether all numbers of an array are finite; of one that is kept in a file nothing stays in memory."""
+    xp = get_array_module(array)
+    for start in range(0, len(array), MAX_ROWS):
+        part = array[start : start + MAX_ROWS]
+        # the sum of some rows is faster than a look at each number, and tells nearly always
+        fine = bool(xp.isfinite(part.sum())) or bool(xp.isfinite(part).all())
+        let_go(part)
+        if not fine:
+            return False
+    return True
+
+
+def _weights(model: Model) -> Iterator[Tuple[str, Any]]:
+    for node in model.walk():
+        for name in node.param_names:
+            array: Any = node.get_param(name) if node.has_param(name) else None
+            if array is not None and array.ndim and array.dtype.kind == "f":
+                yield f"{name!r} of the layer {node.name!r}", array
