@@ -5,8 +5,8 @@ from typing import Any
 
 from thinc.api import Model
 
-from ..encoder.checkpoint import quiet_transformers
 from ..encoder.manner import MANNER_FILE, Manner
+from ..encoder.network import quiet_transformers
 from ..errors import UserError
 
 

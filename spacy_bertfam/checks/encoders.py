@@ -1,6 +1,5 @@
 """What can be known of an encoder without its weights: size, window, tokenizer."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Tuple, Type
@@ -10,6 +9,7 @@ from ..encoder.settings import DEFAULT_WINDOW
 from ..encoder.source import hub_answers, looks_like_path, network_errors
 from ..encoder.tokenizer import PieceTokenizer
 from ..gate import CheckpointError, check_folder
+from ..gate.json_file import read_object
 from .finding import FAILS, FINE, SUSPICIOUS, Finding
 from .setup import Setup
 
@@ -52,7 +52,7 @@ def check_encoders(setup: Setup) -> Tuple[Optional[EncoderFacts], Iterator[Findi
 
 def read_facts(name: str, folder: Path, block: Dict[str, Any]) -> EncoderFacts:
     """RETURNS (EncoderFacts): of a Hugging Face folder; only its small files are read."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf8"))
+    config = read_object(folder / "config.json")
     width = next((config[key] for key in WIDTHS if key in config), 768)
     n_layers = next((config[key] for key in DEPTHS if key in config), 12)
     kept = block.get("n_layers")
@@ -67,11 +67,12 @@ def read_facts(name: str, folder: Path, block: Dict[str, Any]) -> EncoderFacts:
 
 def read_tokenizer(folder: Path) -> PieceTokenizer:
     """RETURNS (PieceTokenizer): of a folder. Only one that has to be converted first needs `transformers`."""
-    if (folder / "tokenizer.json").is_file():
-        return PieceTokenizer.from_folder(folder)
+    found = check_folder(folder, without_weights=True)
+    if found.tokenizer.sealed is not None:
+        return PieceTokenizer.from_sealed(found.tokenizer.sealed, found.tokenizer.files, folder)
     from ..encoder import checkpoint
 
-    return checkpoint.read_tokenizer(folder)
+    return checkpoint.read_tokenizer(found)[0]
 
 
 def find_small_files(name: str, revision: Optional[str] = None) -> Optional[Path]:

@@ -1,38 +1,27 @@
 """A Hugging Face folder <-> a network with its tokenizer. Safetensors only, never the network's own code."""
 
-import inspect
 import tempfile
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 import torch
 
 from ..errors import UserError
-from ..gate import CheckpointError, check_folder
+from ..gate import CheckedFolder, CheckpointError, check_folder
+from ..gate.entries import list_entries, read_bytes
+from ..gate.folder import CONFIG
+from ..gate.json_file import MAX_SETTINGS
+from ..gate.tokenizer_files import TOKENIZER
+from ..gate.tokenizer_json import seal
+from ..gate.weights import has_safetensors
 from ..saving import written_beside
-from .graph import FOLDER, Graph, has_weights, read_graph, remove_leftovers
+from .graph import FOLDER, Graph, read_graph, remove_leftovers
 from .layers import keep_layers
-from .manner import MANNER_FILE
+from .network import open_network, quiet_transformers, read_config
+from .slow_tokenizer import convert_tokenizer
 from .tokenizer import PieceTokenizer
-from .widening import read_widened
-
-# Everything that a tokenizer may need besides tokenizer.json, for who opens the folder with `transformers`
-TOKENIZER_FILES = (
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-    "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model", "spm.model", MANNER_FILE,
-)  # fmt: skip
-CONFIG = "config.json"
-# What a tokenizer without tokenizer.json is made of
-VOCABULARIES = ("vocab.txt", "vocab.json", "sentencepiece.bpe.model", "spiece.model", "spm.model")
-
-# What the architectures raise, each in its own way, at settings they cannot be built from or weights that do
-# not fit: of a checkpoint that somebody else made, none of it is a defect here
-UNFIT = (
-    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, OSError, RuntimeError, TypeError,
-    ValueError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,10 +83,14 @@ def read_checkpoint(
     Raises a CheckpointError where the folder is not one, or holds what is not safe to open; a UserError where it
         has fewer layers.
     """
-    graph = read_graph(folder)
-    if graph is not None and not has_weights(folder):
-        return _read_without_weights(folder, graph)
-    checkpoint, is_cut = _read_with_weights(folder, attention, n_layers)
+    names = list_entries(folder)
+    found = check_folder(folder, without_weights=f"{FOLDER}/" in names and not has_safetensors(names))
+    graph = read_graph(found)
+    if graph is not None and not found.weights:
+        return _read_without_weights(found, graph)
+    if not found.weights:
+        found = check_folder(folder)  # says what is missing
+    checkpoint, is_cut = _read_with_weights(found, attention, n_layers)
     if graph is not None and is_cut:
         raise UserError(
             f"{folder} holds a graph for {graph.runtime} with more layers than n_layers = {n_layers}; expected the "
@@ -116,29 +109,34 @@ def without_weights(checkpoint: Checkpoint) -> Checkpoint:
     return replace(checkpoint, weights=None, tokenizer_files=files)
 
 
-def _read_without_weights(folder: Path, graph: Graph) -> Checkpoint:
+def _read_without_weights(folder: CheckedFolder, graph: Graph) -> Checkpoint:
     """Of `transformers` nothing is needed, not even its configurations."""
-    check_folder(folder, without_weights=True)
-    files = {**read_tokenizer_files(folder), CONFIG: (folder / CONFIG).read_bytes()}
-    return Checkpoint(None, _read_tokenizer(folder, files, pad_id=graph.pad_id), files, graph)
+    tokenizer, files = read_tokenizer(folder, pad_id=graph.pad_id)
+    config = read_bytes(folder.path / CONFIG, MAX_SETTINGS, what="settings")
+    return Checkpoint(None, tokenizer, {**files, CONFIG: config}, graph)
 
 
 def _read_with_weights(
-    folder: Path, attention: Optional[str], n_layers: Optional[int]
+    folder: CheckedFolder, attention: Optional[str], n_layers: Optional[int]
 ) -> Tuple[Checkpoint, bool]:
     """RETURNS (Tuple[Checkpoint, bool]): the encoder, and whether layers were left out."""
-    from transformers import AutoConfig
+    from transformers import AutoModel
 
-    check_folder(folder)
-    try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except UNFIT as error:
-        raise CheckpointError(f"{folder / 'config.json'} cannot be read by transformers: {error}") from error
-    is_cut = n_layers is not None and keep_layers(config, n_layers, folder)
-    network = _read_network(folder, config, attention)
-    files = read_tokenizer_files(folder)
+    config = read_config(folder)
+    is_cut = n_layers is not None and keep_layers(config, n_layers, folder.path)
+    network, missing = open_network(folder, config, auto=AutoModel, attention=attention)
+    missing = [name for name in missing if "pooler." not in name]  # no token needs one
+    if missing:
+        raise CheckpointError(
+            f"{folder.path}: {len(missing)} weights of {type(network).__name__} are missing "
+            f"({', '.join(missing[:3])}); expected a whole encoder: get the folder again."
+        )
+    if not hasattr(network.config, "hidden_size"):
+        raise CheckpointError(
+            f"{folder.path}: {type(network).__name__} has no hidden_size; expected an encoder."
+        )
     pad_id = getattr(config, "pad_token_id", None)
-    tokenizer = _read_tokenizer(folder, files, pad_id=0 if pad_id is None else pad_id)
+    tokenizer, files = read_tokenizer(folder, pad_id=0 if pad_id is None else pad_id)
     return Checkpoint(network, tokenizer, files), is_cut
 
 
@@ -172,118 +170,18 @@ def read_files(folder: Path) -> Dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def _read_network(folder: Path, config: Any, attention: Optional[str]) -> torch.nn.Module:
-    from transformers import AutoModel
+def read_tokenizer(
+    folder: CheckedFolder, *, pad_id: int = 0
+) -> Tuple[PieceTokenizer, Dict[str, bytes]]:
+    """The tokenizer of a Hugging Face folder, and its files as they are; one without tokenizer.json is converted.
 
-    options = offline_options()
-    if attention is not None:
-        options["attn_implementation"] = attention
-    if hasattr(config, "reference_compile"):
-        config.reference_compile = False  # ModernBERT would call torch.compile, and so a C compiler
-    architecture: Any = AutoModel._model_mapping.get(type(config), None)
-    if architecture is None:
-        raise CheckpointError(
-            f"{folder}: model type {config.model_type!r} has no encoder in the installed transformers; "
-            "expected one that AutoModel opens."
-        )
-    if "add_pooling_layer" in inspect.signature(architecture.__init__).parameters:
-        options["add_pooling_layer"] = False
-    try:
-        # of a few configurations two architectures are made, and AutoModel knows which
-        weights = read_widened(folder) if isinstance(architecture, type) else None
-        opener: Any = AutoModel if weights is None else architecture
-        source: Any = folder if weights is None else None
-        with quiet_transformers():
-            network, found = opener.from_pretrained(
-                source, config=config, state_dict=weights, output_loading_info=True, **options
-            )
-    except UNFIT as error:
-        raise CheckpointError(
-            f"{folder}: no {architecture.__name__} can be made of these weights and this config.json "
-            f"({type(error).__name__}: {error})."
-        ) from error
-    # transformers would make them up; of a pooler no token needs anything
-    missing = sorted(name for name in found["missing_keys"] if "pooler." not in name)
-    if missing:
-        raise CheckpointError(
-            f"{folder}: {len(missing)} weights of {type(network).__name__} are missing ({', '.join(missing[:3])}); "
-            "expected a whole encoder: get the folder again."
-        )
-    if not hasattr(network.config, "hidden_size"):
-        raise CheckpointError(f"{folder}: {type(network).__name__} has no hidden_size; expected an encoder.")
-    return network.float()
-
-
-def offline_options() -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): for ``from_pretrained``: no network, no pickle, no code of the folder, float32."""
-    from transformers import __version__ as version
-
-    dtype = "torch_dtype" if version.startswith("4.") else "dtype"
-    return {
-        "local_files_only": True,
-        "use_safetensors": True,
-        "trust_remote_code": False,
-        dtype: torch.float32,
-    }
-
-
-class quiet_transformers:
-    """Silences the notes of `transformers` on weights that an encoder alone does not use."""
-
-    def __enter__(self) -> None:
-        from transformers.utils import logging
-
-        self._verbosity = logging.get_verbosity()
-        self._bar = logging.is_progress_bar_enabled()
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
-
-    def __exit__(self, *error: object) -> None:
-        from transformers.utils import logging
-
-        logging.set_verbosity(self._verbosity)
-        if self._bar:
-            logging.enable_progress_bar()
-
-
-def read_tokenizer(folder: Path, *, pad_id: int = 0) -> PieceTokenizer:
-    """The tokenizer of a Hugging Face folder, without the network. Raises a CheckpointError where there is none."""
-    return _read_tokenizer(folder, read_tokenizer_files(folder), pad_id=pad_id)
-
-
-def _read_tokenizer(folder: Path, files: Dict[str, bytes], *, pad_id: int) -> PieceTokenizer:
-    if (folder / "tokenizer.json").is_file():
-        return PieceTokenizer.from_folder(folder, pad_id=pad_id)
-    with tempfile.TemporaryDirectory() as temporary:
-        write_files(Path(temporary), {"tokenizer.json": files["tokenizer.json"]})
-        return PieceTokenizer.from_folder(Path(temporary), pad_id=pad_id)
-
-
-def read_tokenizer_files(folder: Path) -> Dict[str, bytes]:
-    """The tokenizer's files as they are; a slow tokenizer without ``tokenizer.json`` is converted once."""
-    if (folder / "tokenizer.json").is_file():
-        return {name: (folder / name).read_bytes() for name in TOKENIZER_FILES if (folder / name).is_file()}
-    from transformers import AutoTokenizer
-
-    # transformers 5 would make up a vocabulary of special pieces alone
-    if not any((folder / name).is_file() for name in VOCABULARIES):
-        raise CheckpointError(
-            f"{folder} has no tokenizer.json and no vocabulary; expected one of {', '.join(VOCABULARIES)}: "
-            "fetch the tokenizer's files too."
-        )
-    try:
-        with quiet_transformers():
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # the tokenizers library raises plain ones
-        raise CheckpointError(
-            f"{folder} has no tokenizer.json, and transformers makes no tokenizer of its other files "
-            f"({type(error).__name__}: {error}); expected a tokenizer: fetch its files too."
-        ) from error
-    if not getattr(tokenizer, "is_fast", False):
-        raise CheckpointError(
-            f"{folder}: {type(tokenizer).__name__} has no fast version; expected a tokenizer.json, or a "
-            "tokenizer that transformers can turn into one. Alignment needs its character offsets."
-        )
-    with tempfile.TemporaryDirectory() as temporary:
-        tokenizer.save_pretrained(temporary)
-        return read_tokenizer_files(Path(temporary))
+    RAISES (CheckpointError): where there is none.
+    """
+    if folder.tokenizer.sealed is not None:
+        files: Mapping[str, bytes] = folder.tokenizer.files
+        tokenizer = PieceTokenizer.from_sealed(folder.tokenizer.sealed, files, folder.path, pad_id=pad_id)
+    else:
+        files = convert_tokenizer(folder)
+        sealed = seal(files[TOKENIZER], folder.path / TOKENIZER)
+        tokenizer = PieceTokenizer.from_sealed(sealed, files, folder.path, pad_id=pad_id)
+    return tokenizer, dict(files)

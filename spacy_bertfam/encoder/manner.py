@@ -3,17 +3,18 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, List, Sequence, Tuple
+from typing import Any, List, Mapping, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
 from tokenizers import Tokenizer
 
 from ..gate import CheckpointError
+from ..gate.json_file import parse_object
+from ..gate.tokenizer_files import PIECES
 from ..types import Pieces
 
-# Stands beside tokenizer.json in the encoder's folder; `transformers` takes no notice of it
-MANNER_FILE = "bertfam_pieces.json"
+MANNER_FILE = PIECES
 
 
 @dataclass(frozen=True)
@@ -35,19 +36,19 @@ class Manner:
 OURS = Manner()
 
 
-def read_manner(folder: Path) -> Manner:
-    """The manner that a checkpoint's folder states; ours where it states none. Raises a CheckpointError."""
-    path = folder / MANNER_FILE
-    if not path.is_file():
+def read_manner(files: Mapping[str, bytes], folder: Path) -> Manner:
+    """The manner that a checkpoint's files state; ours where they state none.
+
+    files (Mapping[str, bytes]): name -> content.
+    folder (Path): where they come from, for errors.
+    RAISES (CheckpointError): where the file is not what ``Manner.to_bytes`` returns.
+    """
+    if MANNER_FILE not in files:
         return OURS
-    try:
-        found = json.loads(path.read_text(encoding="utf8"))
-    except ValueError as error:
-        raise CheckpointError(
-            f"{path} is no JSON ({error}); expected the file that `bertfam adopt` wrote."
-        ) from error
+    path = folder / MANNER_FILE
+    found = parse_object(files[MANNER_FILE], path)
     known = asdict(OURS)
-    if not isinstance(found, dict) or not found.keys() <= known.keys() or not _all_bool(found.values()):
+    if not found.keys() <= known.keys() or not _all_bool(found.values()):
         raise CheckpointError(
             f"{path} has {found!r:.200}; expected true or false for {', '.join(known)}: adopt the pipeline again, "
             "or take the file away to cut texts as every other encoder does."

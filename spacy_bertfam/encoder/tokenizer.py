@@ -3,21 +3,31 @@
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import List, Sequence, Tuple
+from typing import Any, List, Mapping, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
 from tokenizers import Tokenizer
 
 from ..gate import CheckpointError
+from ..gate.entries import list_entries, read_bytes
+from ..gate.tokenizer_files import MAX_FILE, TOKENIZER
+from ..gate.tokenizer_json import seal
 from ..types import Bools1d, Ints1d, Pieces
-from .manner import OURS, Manner, cut_by_token, reach_over_space, read_manner
+from .manner import MANNER_FILE, OURS, Manner, cut_by_token, reach_over_space, read_manner
+from .native import in_a_sentence
 from .text_parts import encode_texts
 
 # What str.isspace() calls white space, and the zero-width marks that no tokenizer counts as a letter;
 # by code point, the last row stands for all from U+FFFF on
 IS_SPACE = np.zeros(0x10000, dtype=bool)
 IS_SPACE[[c for c in range(0x3001) if chr(c).isspace()] + [0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF]] = True
+# characters of what marks a piece within a word, or at the end of one
+MAX_MARK = 64
+CUTTING = in_a_sentence(
+    "The encoder's tokenizer fails on a text",
+    "expected one that takes any text: take the tokenizer.json of another encoder of its kind, or another encoder.",
+)
 # at the borders of pieces, before all of the text is looked at
 N_LOOKS = 3
 
@@ -79,21 +89,38 @@ class PieceTokenizer:
 
     @classmethod
     def from_folder(cls, folder: Path, *, pad_id: int = 0) -> "PieceTokenizer":
-        """Read ``tokenizer.json``.
+        """Read ``tokenizer.json``, and what stands beside it. Arguments and errors as of ``from_sealed``."""
+        names = list_entries(folder) & {TOKENIZER, MANNER_FILE}
+        if TOKENIZER not in names:
+            raise CheckpointError(f"{folder} has no tokenizer.json; expected one: fetch it too.")
+        files = {name: read_bytes(folder / name, MAX_FILE, what="a tokenizer") for name in names}
+        return cls.from_sealed(seal(files[TOKENIZER], folder / TOKENIZER), files, folder, pad_id=pad_id)
 
-        pad_id (int): the encoder's padding id; what stands there is masked.
-        Raises a CheckpointError where the tokenizers library cannot read it.
+    @classmethod
+    def from_sealed(
+        cls, sealed: bytes, files: Mapping[str, bytes], folder: Path, *, pad_id: int = 0
+    ) -> "PieceTokenizer":
         """
-        backend = _read_backend(folder / "tokenizer.json")
-        backend.no_padding()
-        backend.no_truncation()
-        wrapped = backend.encode("a", add_special_tokens=True)
-        n_bare = len(backend.encode("a", add_special_tokens=False).ids)
+        sealed (bytes): tokenizer.json as the gate hands it on.
+        files (Mapping[str, bytes]): name -> content of what may stand beside it.
+        folder (Path): where they come from, for errors.
+        pad_id (int): the encoder's padding id; what stands there is masked.
+        RETURNS (PieceTokenizer): ready to cut texts.
+        RAISES (CheckpointError): where the tokenizers library cannot read it, or cut a text with it.
+        """
+        path = folder / TOKENIZER
+        with in_a_sentence(
+            f"{path} cannot be read by the tokenizers library", "fetch it again.", CheckpointError
+        ):
+            backend = Tokenizer.from_buffer(sealed)
+            wrapped = backend.encode("a", add_special_tokens=True)
+            n_bare = len(backend.encode("a", add_special_tokens=False).ids)
+        _check_model(backend.model, path)
         n_before = 0
         while n_before < len(wrapped.ids) and wrapped.special_tokens_mask[n_before]:
             n_before += 1
         prefix, suffix = wrapped.ids[:n_before], wrapped.ids[n_before + n_bare :]
-        return cls(backend, tuple(prefix), tuple(suffix), pad_id, read_manner(folder))
+        return cls(backend, tuple(prefix), tuple(suffix), pad_id, read_manner(files, folder))
 
     @property
     def n_special(self) -> int:
@@ -120,7 +147,8 @@ class PieceTokenizer:
         RETURNS (Tuple[Pieces, Ints1d]): the pieces with their places in ``"".join(texts)``, and how many each
             text has, Shape: (n_texts,).
         """
-        (ids, offsets), counts = encode_texts(self.backend, texts)
+        with CUTTING:
+            (ids, offsets), counts = encode_texts(self.backend, texts)
         bases = np.fromiter(accumulate((len(text) for text in texts), initial=0), np.int64)[:-1]
         offsets += np.repeat(bases, counts)[:, None]
         return Pieces(ids, *trim_spaces("".join(texts), offsets[:, 0], offsets[:, 1])), counts
@@ -128,11 +156,13 @@ class PieceTokenizer:
     def cut(self, docs: Sequence[Doc]) -> List[Pieces]:
         """The pieces of each Doc: those of its text, or what the encoder's ``manner`` makes of its tokens."""
         if self.manner.by_token:
-            return cut_by_token(self.backend, docs)
+            with CUTTING:
+                return cut_by_token(self.backend, docs)
         texts = [doc.text for doc in docs]
         if not self.manner.space_to_both:
             return self(texts)
-        encodings = self.backend.encode_batch(texts, add_special_tokens=False)
+        with CUTTING:
+            encodings = self.backend.encode_batch(texts, add_special_tokens=False)
         return [reach_over_space(doc, e.ids, e.offsets) for doc, e in zip(docs, encodings, strict=True)]
 
     def cut_joined(self, docs: Sequence[Doc], texts: Sequence[str]) -> Tuple[Pieces, Ints1d]:
@@ -156,17 +186,15 @@ class PieceTokenizer:
         return (_from_parts, parts)
 
 
-def _read_backend(path: Path) -> Tokenizer:
-    text = path.read_text(encoding="utf8")
-    try:
-        return Tokenizer.from_str(text)
-    except (KeyboardInterrupt, SystemExit, MemoryError):
-        raise
-    # the library raises plain Exceptions, and where its Rust code panics something that is no Exception at all
-    except BaseException as error:
-        raise CheckpointError(
-            f"{path} cannot be read by the tokenizers library: {error}; fetch it again."
-        ) from error
+def _check_model(model: Any, path: Path) -> None:
+    """What stands before or after each piece is put to each part of each word that is looked up."""
+    for name in ("continuing_subword_prefix", "end_of_word_suffix"):
+        mark = getattr(model, name, None)
+        if mark is not None and len(mark) > MAX_MARK:
+            raise CheckpointError(
+                f"{path} has a {name} of {len(mark):,} characters; expected at most {MAX_MARK}: do not trust its "
+                "source."
+            )
 
 
 def _from_parts(backend: str, prefix: tuple, suffix: tuple, pad_id: int, manner: Manner) -> PieceTokenizer:

@@ -5,8 +5,8 @@ imports point one way.
 """
 
 from .errors import CheckpointError
-from .folder import check_folder
+from .folder import CheckedFolder, check_folder
 from .foreign import describe_foreign
 from .pickled import convert_pickle
 
-__all__ = ["CheckpointError", "check_folder", "convert_pickle", "describe_foreign"]
+__all__ = ["CheckedFolder", "CheckpointError", "check_folder", "convert_pickle", "describe_foreign"]

@@ -1,7 +1,8 @@
 """Checks on a Hugging Face folder, made before anything of it is loaded."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Collection, Dict
+from typing import Any, Collection, Dict, FrozenSet, List, Mapping
 
 from .entries import list_entries
 from .errors import CheckpointError
@@ -11,9 +12,10 @@ from .foreign import SPAN_MARKER, describe_foreign, describe_weights
 from .implementations import check_implementations
 from .json_file import read_object
 from .own_code import check_own_code
-from .sizes import check_sizes
-from .tokenizer_file import check_tokenizer_file
-from .weights import check_safetensors, has_pickles, has_safetensors
+from .safetensors_header import TensorEntry
+from .sizes import check_sizes, count_rows
+from .tokenizer_files import TokenizerFiles, read_tokenizer_files
+from .weights import check_safetensors, count_numbers, has_pickles, has_safetensors
 
 CONFIG = "config.json"
 TOKENIZER_SETTINGS = ("tokenizer_config.json", "special_tokens_map.json")
@@ -23,24 +25,49 @@ SETTINGS = (
 NO_CODE = "nothing of it is executed, and the weights are written as safetensors"
 
 
-def check_folder(folder: Path, *, allow_pickle: bool = False, without_weights: bool = False) -> None:
-    """Raise a CheckpointError unless ``folder`` holds a checkpoint that is safe to open.
+@dataclass(frozen=True)
+class CheckedFolder:
+    """A folder that has passed the gate. Other libraries get what is in here, and never look into the folder."""
 
-    Nothing is loaded or run: settings are read as JSON, of the weights only the headers.
+    path: Path
+    names: FrozenSet[str]  # of all files in it
+    config: Dict[str, Any]
+    # Safetensors, with the tensors in the order of their bytes; none where it was opened without weights
+    weights: Mapping[Path, List[TensorEntry]] = field(repr=False)
+    tokenizer: TokenizerFiles = field(repr=False)
+
+    @property
+    def n_numbers(self) -> int:
+        """How many numbers the weights hold."""
+        return sum(map(count_numbers, self.weights.values()))
+
+
+def check_folder(
+    folder: Path, *, allow_pickle: bool = False, without_weights: bool = False
+) -> CheckedFolder:
+    """Read settings and tokenizer of a checkpoint that is safe to open, and of the weights the headers.
+
+    Nothing is loaded or run.
     allow_pickle (bool): also accept weights that are only there as pickles, which are not looked into.
     without_weights (bool): the folder is to be opened for its settings and its tokenizer alone.
+    RAISES (CheckpointError): where it is no checkpoint, or not safe.
     """
     names = list_entries(folder)
     _check_is_transformers(folder, names)
+    config: Dict[str, Any] = {}
     for name in SETTINGS:
         if name in names:
-            _check_settings(folder / name, names)
-    config = read_object(folder / CONFIG)
+            settings = _read_settings(folder / name, names)
+            config = settings if name == CONFIG else config
     check_field_types(config, folder / CONFIG)
+    weights: Mapping[Path, List[TensorEntry]] = {}
     if not without_weights:
-        check_sizes(config, folder / CONFIG, _check_weights(folder, names, allow_pickle=allow_pickle))
-    if "tokenizer.json" in names:
-        check_tokenizer_file(folder / "tokenizer.json")
+        weights = _check_weights(folder, names, allow_pickle=allow_pickle)
+        n_numbers = sum(map(count_numbers, weights.values())) or _most_numbers_of_pickles(folder)
+        check_sizes(config, folder / CONFIG, n_numbers)
+    n_rows = count_rows(config, weights.values())
+    tokenizer = read_tokenizer_files(folder, names, n_rows=n_rows)
+    return CheckedFolder(folder, names, config, weights, tokenizer)
 
 
 def _check_is_transformers(folder: Path, names: Collection[str]) -> None:
@@ -53,7 +80,7 @@ def _check_is_transformers(folder: Path, names: Collection[str]) -> None:
         raise CheckpointError(f"{folder} has no config.json; expected a Hugging Face checkpoint{hint}")
 
 
-def _check_settings(path: Path, names: Collection[str]) -> None:
+def _read_settings(path: Path, names: Collection[str]) -> Dict[str, Any]:
     settings = read_object(path)
     check_own_code(settings, path, names)
     check_implementations(settings, path)
@@ -61,6 +88,7 @@ def _check_settings(path: Path, names: Collection[str]) -> None:
         check_file_fields(settings, path)
     if path.name == CONFIG:
         _check_config(settings, path)
+    return settings
 
 
 def _check_config(config: Dict[str, Any], path: Path) -> None:
@@ -73,8 +101,10 @@ def _check_config(config: Dict[str, Any], path: Path) -> None:
         )
 
 
-def _check_weights(folder: Path, names: Collection[str], *, allow_pickle: bool) -> int:
-    """How many numbers the weights hold; of pickles, at most how many."""
+def _check_weights(
+    folder: Path, names: Collection[str], *, allow_pickle: bool
+) -> Mapping[Path, List[TensorEntry]]:
+    """RETURNS (Mapping[Path, List[TensorEntry]]): nothing where the weights are pickles."""
     if has_safetensors(names):
         return check_safetensors(folder, names)
     if not has_pickles(names):
@@ -85,4 +115,8 @@ def _check_weights(folder: Path, names: Collection[str], *, allow_pickle: bool) 
             f"expected model.safetensors: `bertfam fetch NAME OUT --allow-pickle` (for a token classifier `bertfam "
             f"import-hf`) reads it all the same ({NO_CODE})."
         )
+    return {}
+
+
+def _most_numbers_of_pickles(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("pytorch_model*.bin")) // 2  # bytes of a float16

@@ -1,21 +1,20 @@
 """Pickled weights -> a folder with safetensors, by torch's reader that knows tensors only and runs nothing."""
 
-import shutil
 import tempfile
 import zipfile
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, Dict
 
-from .entries import list_entries
+from .entries import read_bytes
 from .errors import CheckpointError
-from .folder import check_folder
-from .weights import INDEX, PICKLE, PICKLE_INDEX, SINGLE, has_safetensors, read_weight_map
+from .folder import SETTINGS, check_folder
+from .tokenizer_files import MAX_FILE, TOKENIZER_FILES
+from .weights import PICKLE, PICKLE_INDEX, SINGLE, has_safetensors, read_weight_map
 
 if TYPE_CHECKING:
     import torch
 
-KEPT = (".json", ".model", ".txt")
 # What a pickle that is broken or made by an enemy ends in; the reader's own refusal is the first
 UNREADABLE = (
     UnpicklingError, AttributeError, EOFError, IndexError, KeyError, MemoryError, OSError, OverflowError,
@@ -30,8 +29,7 @@ def convert_pickle(folder: Path, out: Path) -> Path:
     RETURNS (Path): `out`, which has passed the gate.
     Raises a CheckpointError where the folder does not pass the gate, or a pickle holds more than tensors.
     """
-    check_folder(folder, allow_pickle=True)
-    names = list_entries(folder)
+    names = check_folder(folder, allow_pickle=True).names
     if has_safetensors(names):
         raise CheckpointError(f"{folder} has safetensors; expected pickled weights only: give it as it is.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -42,9 +40,8 @@ def convert_pickle(folder: Path, out: Path) -> Path:
         staging = Path(temporary) / "model"
         staging.mkdir()
         _write_weights(folder, names, staging / SINGLE)
-        for name in names - {PICKLE_INDEX, INDEX}:
-            if name.endswith(KEPT):
-                shutil.copyfile(folder / name, staging / name)
+        for name in {*SETTINGS, *TOKENIZER_FILES} & names:
+            (staging / name).write_bytes(read_bytes(folder / name, MAX_FILE, what="settings"))
         check_folder(staging)
         if out.exists():
             out.rmdir()

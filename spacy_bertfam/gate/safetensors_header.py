@@ -1,15 +1,17 @@
-"""The header of a safetensors file, read and checked without touching the numbers behind it.
+"""The header of a safetensors file, read and checked without touching the numbers after it.
 
 The format: 8 bytes with the header's length (little-endian), a JSON object with a row for each tensor
 (dtype, shape, first and last byte of its numbers), then the numbers without a gap.
 """
 
 import math
+import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
+from .entries import open_file
 from .errors import CheckpointError
 from .json_file import parse_object
 
@@ -57,9 +59,9 @@ def read_header(path: Path) -> List[TensorEntry]:
 
 
 def _read_rows(path: Path) -> Tuple[int, Dict[str, Any]]:
-    """The number of bytes behind the header, and the header."""
-    n_file = path.stat().st_size
-    with path.open("rb") as file:
+    """The number of bytes after the header, and the header."""
+    with open_file(path) as file:
+        n_file = os.fstat(file.fileno()).st_size
         start = file.read(8)
         n_header = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
         if len(start) < 8 or n_header > n_file - 8:

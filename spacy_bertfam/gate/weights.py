@@ -25,27 +25,24 @@ def has_pickles(names: Collection[str]) -> bool:
     return PICKLE in names or PICKLE_INDEX in names
 
 
-def check_safetensors(folder: Path, names: Collection[str]) -> int:
-    """Check the headers of the weights that `transformers` would read.
+def check_safetensors(folder: Path, names: Collection[str]) -> Dict[Path, List[TensorEntry]]:
+    """Check the headers of the weights under the names that `transformers` looks for.
 
-    RETURNS (int): how many numbers they hold.
+    RETURNS (Dict[Path, List[TensorEntry]]): file -> its tensors.
     """
     if SINGLE in names:
-        return count_numbers(read_header(folder / SINGLE))
+        return {folder / SINGLE: read_header(folder / SINGLE)}
     weight_map = read_weight_map(folder / INDEX, names, suffix=".safetensors")
-    n_numbers = 0
-    for shard in sorted(set(weight_map.values())):
-        entries = read_header(folder / shard)
-        n_numbers += count_numbers(entries)
-        missing = {name for name in weight_map if weight_map[name] == shard} - {
-            entry.name for entry in entries
-        }
+    files = {folder / shard: read_header(folder / shard) for shard in sorted(set(weight_map.values()))}
+    for path, entries in files.items():
+        missing = {name for name in weight_map if weight_map[name] == path.name}
+        missing -= {entry.name for entry in entries}
         if missing:
             raise CheckpointError(
-                f"{folder / INDEX} places {min(missing)!r:.200} in {shard}, which has no such tensor; "
+                f"{folder / INDEX} places {min(missing)!r:.200} in {path.name}, which has no such tensor; "
                 "expected an index of these files: fetch all of them again."
             )
-    return n_numbers
+    return files
 
 
 def count_numbers(entries: List[TensorEntry]) -> int:

@@ -8,8 +8,9 @@ import numpy as np
 from spacy.language import Language
 from thinc.api import Model
 
-from ..encoder.checkpoint import Checkpoint, quiet_transformers, write_checkpoint, write_files
+from ..encoder.checkpoint import Checkpoint, write_checkpoint, write_files
 from ..encoder.model import encoder_shim, find_encoders
+from ..encoder.network import quiet_transformers
 from ..gate import CheckpointError
 from ..pipeline.ner import BertfamNER
 from ..pipeline.piece_scores import find_encoder, find_ner

@@ -9,14 +9,17 @@ from typing import Any, Dict, List, Optional
 from ..encoder.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from ..encoder.source import find_checkpoint
 from ..gate import CheckpointError, check_folder
-from ..gate.json_file import read_object
+from ..gate.entries import read_bytes
+from ..gate.folder import CONFIG
+from ..gate.json_file import MAX_SETTINGS, parse_object
+from ..gate.tokenizer_files import TOKENIZER
+from ..gate.weights import INDEX
 from .pickled import without_pickle
 
 TOKENIZER_CONFIG = "tokenizer_config.json"
 # So many pieces with capitals are no accident of special pieces as [CLS] or of a few foreign ones
 MANY_CAPITALS = 100
 PROBE = "Aa"
-KEPT = (".json", ".txt", ".safetensors")
 
 
 def fetch_encoder(
@@ -76,15 +79,19 @@ def _with_case(folder: Path, copy: Path, *, cased: bool) -> Path:
             f"{folder} has no vocab.txt, so --cased and --uncased cannot apply; expected the tokenizer of a BERT: "
             "leave the option out."
         )
-    check_folder(folder)  # before anything of it is followed and copied
+    found = check_folder(folder)
     copy.mkdir()
-    for path in folder.iterdir():
-        if path.is_file() and path.suffix in KEPT and path.name != "tokenizer.json":
-            shutil.copyfile(path, copy / path.name)
-    settings_path = copy / TOKENIZER_CONFIG
+    for path in found.weights:
+        shutil.copyfile(path, copy / path.name)
+    for name in (CONFIG, INDEX):
+        if name in found.names:
+            (copy / name).write_bytes(read_bytes(folder / name, MAX_SETTINGS, what="settings"))
+    for name, content in found.tokenizer.files.items():
+        if name != TOKENIZER:
+            (copy / name).write_bytes(content)
     settings: Dict[str, Any] = {"tokenizer_class": "BertTokenizer"}
-    if settings_path.is_file():
-        settings = dict(read_object(settings_path))
+    if TOKENIZER_CONFIG in found.tokenizer.files:
+        settings = parse_object(found.tokenizer.files[TOKENIZER_CONFIG], folder / TOKENIZER_CONFIG)
     settings["do_lower_case"] = not cased
-    settings_path.write_text(json.dumps(settings, indent=2), encoding="utf8")
+    (copy / TOKENIZER_CONFIG).write_text(json.dumps(settings, indent=2), encoding="utf8")
     return copy

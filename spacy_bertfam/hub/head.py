@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
-import srsly
 from numpy.typing import NDArray
 from thinc.api import Model
 
-from ..gate import CheckpointError, check_folder
+from ..encoder.network import read_config
+from ..encoder.widening import read_weights
+from ..gate import CheckedFolder, CheckpointError, check_folder
 from .labels import CheckpointLabels, class_names, read_labels
 
 SUFFIX = "ForTokenClassification"
@@ -84,17 +85,20 @@ def read_head(
     mapping, scheme: as in ``read_labels``.
     Raises a CheckpointError where there is no token classification head, or one that cannot be carried over whole.
     """
-    check_folder(folder)
-    config = srsly.read_json(folder / "config.json")
+    found = check_folder(folder)
+    config = found.config
     architecture = _require_token_classifier(folder, config)
     labels = read_labels(class_names(config), mapping=mapping, scheme=scheme)
-    tensors = _head_tensors(folder, config)
-    unknown = sorted(set(tensors) - CLASSIFIER - set(PREDICTION))
+    prefix = _encoder_prefix(found)
+    entries = [entry for entries in found.weights.values() for entry in entries]
+    names = {entry.name for entry in entries if not entry.name.startswith((f"{prefix}.", *UNUSED))}
+    unknown = sorted(names - CLASSIFIER - set(PREDICTION))
     if unknown:
         raise CheckpointError(
-            f"{folder}: the head of {architecture} has layers that are not known here ({', '.join(unknown)}); "
+            f"{folder}: the head of {architecture} has layers that are not known here ({', '.join(unknown):.300}); "
             "expected a linear classifier, or ModernBERT's prediction head. It is not loaded in part."
         )
+    tensors = _read_tensors(found, names)
     if "classifier.weight" not in tensors:
         raise CheckpointError(f"{folder}: {architecture} without classifier.weight; expected a trained head.")
     if set(tensors) & set(PREDICTION):
@@ -129,28 +133,22 @@ def _require_gelu(folder: Path, config: Mapping) -> None:
         )
 
 
-def _head_tensors(folder: Path, config: Mapping) -> Dict[str, NDArray[np.float32]]:
-    """The tensors beside the encoder's, by name."""
+def _read_tensors(folder: CheckedFolder, names: Collection[str]) -> Dict[str, NDArray[np.float32]]:
+    """Some of the folder's tensors, by name."""
     import torch
-    from safetensors import safe_open
 
-    prefix = _encoder_prefix(folder, config)
-    tensors = {}
-    for path in sorted(folder.glob("*.safetensors")):
-        with safe_open(path, framework="pt") as file:
-            for name in file.keys():  # noqa: SIM118 (the file is no mapping)
-                if not name.startswith((f"{prefix}.", *UNUSED)):
-                    tensors[name] = file.get_tensor(name).to(torch.float32).numpy()
-    return tensors
+    chosen = {
+        path: [entry for entry in entries if entry.name in names] for path, entries in folder.weights.items()
+    }
+    return {name: tensor.to(torch.float32).numpy() for name, tensor in read_weights(chosen).items()}
 
 
-def _encoder_prefix(folder: Path, config: Mapping) -> str:
-    from transformers import AutoConfig, AutoModelForTokenClassification
+def _encoder_prefix(folder: CheckedFolder) -> str:
+    from transformers import AutoModelForTokenClassification
 
-    loaded = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    architecture: Any = AutoModelForTokenClassification._model_mapping.get(type(loaded), None)
+    architecture: Any = AutoModelForTokenClassification._model_mapping.get(type(read_config(folder)), None)
     if architecture is None:
         raise CheckpointError(
-            f"{folder}: transformers has no token classifier for model type {config.get('model_type')!r}."
+            f"{folder.path}: transformers has no token classifier for model type {folder.config['model_type']!r}."
         )
     return str(architecture.base_model_prefix)

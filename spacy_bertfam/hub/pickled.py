@@ -7,6 +7,7 @@ from typing import Iterator, Optional
 
 from ..encoder.source import find_checkpoint
 from ..gate import convert_pickle
+from ..gate.entries import list_entries
 from ..gate.weights import has_safetensors
 
 
@@ -18,7 +19,7 @@ def without_pickle(name: str, revision: Optional[str], *, allow: bool) -> Iterat
     allow (bool): convert pickled weights, if there are no others. Nothing of them is executed.
     """
     folder = find_checkpoint(name, revision, allow_pickle=True) if allow else None
-    if folder is None or has_safetensors({path.name for path in folder.iterdir()}):
+    if folder is None or has_safetensors(list_entries(folder)):
         yield name
         return
     with tempfile.TemporaryDirectory() as temporary:

@@ -1,23 +1,17 @@
 """A network that guesses hidden pieces, of any architecture that `transformers` has one for."""
 
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Optional, Tuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..encoder.checkpoint import (
-    UNFIT,
-    max_pieces_of,
-    offline_options,
-    quiet_transformers,
-    read_tokenizer,
-    read_tokenizer_files,
-    write_files,
-)
+from ..encoder.checkpoint import max_pieces_of, read_tokenizer, write_files
+from ..encoder.network import Opened, open_network, quiet_transformers, read_config
+from ..encoder.slow_tokenizer import opened_tokenizer
 from ..errors import UserError
-from ..gate import CheckpointError, check_folder
+from ..gate import CheckedFolder, CheckpointError, check_folder
 from ..saving import replaced_whole
 from .masking import Masked, Vocabulary
 
@@ -35,12 +29,13 @@ class MaskedLanguageModel:
     """
 
     def __init__(self, folder: Path, *, device: str = "cpu") -> None:
-        check_folder(folder)
-        self.network, self.new_weights = _open(folder)
-        self.tokenizer = read_tokenizer(folder, pad_id=self.network.config.pad_token_id or 0)
-        self.tokenizer_files: Dict[str, bytes] = read_tokenizer_files(folder)
+        found = check_folder(folder)
+        self.network, self.new_weights = _open(found)
+        self.tokenizer, self.tokenizer_files = read_tokenizer(
+            found, pad_id=self.network.config.pad_token_id or 0
+        )
         n_pieces = self.network.get_input_embeddings().num_embeddings
-        self.vocabulary = _read_vocabulary(folder, n_pieces)
+        self.vocabulary = _read_vocabulary(found, n_pieces)
         self.device = torch.device(device)
         self.network.to(self.device)
         self._cells: Optional[Tensor] = None
@@ -92,38 +87,26 @@ class MaskedLanguageModel:
         return output
 
 
-def _read_vocabulary(folder: Path, n_pieces: int) -> Vocabulary:
-    from transformers import AutoTokenizer
-
-    with quiet_transformers():
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    if tokenizer.mask_token_id is None or tokenizer.mask_token_id >= n_pieces:
-        raise UserError(
-            f"The tokenizer in {folder} has no piece that stands for hidden ones (mask_token); expected that of a "
-            "BERT, RoBERTa or kin, whose training begins with guessing hidden pieces."
-        )
-    plain = np.setdiff1d(np.arange(min(len(tokenizer), n_pieces)), tokenizer.all_special_ids)
-    return Vocabulary(int(tokenizer.mask_token_id), plain)
+def _read_vocabulary(folder: CheckedFolder, n_pieces: int) -> Vocabulary:
+    with opened_tokenizer(folder) as tokenizer:
+        if tokenizer.mask_token_id is None or tokenizer.mask_token_id >= n_pieces:
+            raise UserError(
+                f"The tokenizer in {folder.path} has no piece that stands for hidden ones (mask_token); expected that "
+                "of a BERT, RoBERTa or kin, whose training begins with guessing hidden pieces."
+            )
+        plain = np.setdiff1d(np.arange(min(len(tokenizer), n_pieces)), tokenizer.all_special_ids)
+        return Vocabulary(int(tokenizer.mask_token_id), plain)
 
 
-def _open(folder: Path) -> Tuple[Any, List[str]]:
-    """RETURNS (Tuple): the network in float32, and the weights that the folder does not have."""
+def _open(folder: CheckedFolder) -> Opened:
+    """RETURNS (Opened): the network, and the weights that the folder does not have."""
     from transformers import AutoModelForMaskedLM
 
-    try:
-        with quiet_transformers():
-            network, found = AutoModelForMaskedLM.from_pretrained(
-                folder, output_loading_info=True, **offline_options()
-            )
-    except UNFIT as error:
-        raise CheckpointError(
-            f"{folder} cannot be opened by AutoModelForMaskedLM ({type(error).__name__}: {error!s:.300}); expected an "
-            "encoder whose kind `transformers` has a masked language model for."
-        ) from error
-    prefix = f"{network.base_model_prefix}."
-    lacking = [name for name in found["missing_keys"] if name.startswith(prefix)]
+    opened = open_network(folder, read_config(folder), auto=AutoModelForMaskedLM)
+    prefix = f"{opened.network.base_model_prefix}."
+    lacking = [name for name in opened.missing if name.startswith(prefix)]
     if lacking:
         raise CheckpointError(
-            f"{folder} lacks weights of the encoder ({', '.join(sorted(lacking)[:3])}); expected a whole one."
+            f"{folder.path} lacks weights of the encoder ({', '.join(lacking[:3])}); expected a whole one."
         )
-    return network, sorted(found["missing_keys"])
+    return opened

@@ -13,7 +13,8 @@ from tiny.folder import make_tiny_encoder
 from transformers import AutoModel, AutoModelForMaskedLM
 
 from spacy_bertfam.encoder.checkpoint import read_checkpoint
-from spacy_bertfam.encoder.widening import read_widened
+from spacy_bertfam.encoder.widening import read_weights
+from spacy_bertfam.gate.weights import check_safetensors
 
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 
@@ -71,7 +72,7 @@ def test_names_of_old_checkpoints_are_understood(tiny_encoder, tmp_path):
 def test_integers_and_float32_beside_16_bits_stay_what_they_are(tmp_path):
     tensors = {"a": torch.ones(3).half(), "b": torch.arange(3), "c": torch.full((2,), 1 / 3)}
     save_file(tensors, tmp_path / "model.safetensors")
-    found = read_widened(tmp_path)
+    found = read_weights(check_safetensors(tmp_path, {"model.safetensors"}))
     assert {name: t.dtype for name, t in found.items()} == {
         "a": torch.float32,
         "b": torch.int64,
@@ -80,8 +81,13 @@ def test_integers_and_float32_beside_16_bits_stay_what_they_are(tmp_path):
     assert found["b"].tolist() == [0, 1, 2] and torch.equal(found["c"], tensors["c"])
 
 
-def test_weights_of_float32_are_left_to_be_mapped(tiny_encoder):
-    assert read_widened(tiny_encoder("bert")) is None
+@pytest.mark.skipif(not Path("/proc/self/maps").is_file(), reason="Linux alone tells what is mapped")
+def test_weights_of_float32_stay_in_the_file(tiny_encoder):
+    path = tiny_encoder("bert") / "model.safetensors"
+    found = read_weights(check_safetensors(path.parent, {path.name}))
+    maps = [line.split() for line in Path("/proc/self/maps").read_text(encoding="utf8").splitlines()]
+    places = [[int(end, 16) for end in row[0].split("-")] for row in maps if row[-1] == str(path)]
+    assert all(any(low <= t.data_ptr() < high for low, high in places) for t in found.values())
 
 
 PEAK = """
