@@ -10,29 +10,19 @@ from typing import Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .chain import Chain, constrain
 from .lattice import best_paths, forward_backward
 from .long_texts import long_path, long_scores
 from .span_scores import Lattice, score_spans, spans_of
-from .stretches import Floats, TimeMajor
+from .stretches import TimeMajor
 from .tag_scores import TagScores
 from .tags import TagSet
-from .types import Bools1d, Ints1d, ScoredSpan, SpanRows, Transitions
+from .types import Bools1d, Floats, Ints1d, ScoredSpan, SpanRows, Transitions
 
-# A longer text is decoded block by block: for a moment its lattice takes some 50 bytes for each token and tag
-MAX_TOKENS = 16_384
-
-
-def constrain(tag_set: TagSet, learned: Optional[Transitions] = None) -> Transitions:
-    """The legal transitions of a scheme, on top of learned ones where a head has them."""
-    n_tags = len(tag_set)
-    if learned is None:
-        learned = Transitions(np.zeros((n_tags, n_tags)), np.zeros(n_tags), np.zeros(n_tags))
-    legal = tag_set.legal
-    return Transitions(
-        np.where(legal, learned.between, -np.inf),
-        np.where(legal[0], learned.start, -np.inf),
-        np.where(legal[:, 0], learned.end, -np.inf),
-    )
+# Tokens that are decoded together, and a longer text's block: for a moment the lattice takes some 50 bytes for each
+# token and tag. Of many tags fewer tokens, but not so few that what is kept for each border grows beyond the block
+MAX_TOKENS, MIN_TOKENS = 16_384, 64
+MAX_CELLS = 2**21
 
 
 def decode(
@@ -110,40 +100,45 @@ def decode_rows(
     """
     if learned is not None:
         learned = Transitions(*(part / temperature for part in learned))
-    transitions = constrain(tag_set, learned)
+    chain = constrain(tag_set, learned)
 
     scores = TagScores(rows, temperature, outside, places)
+    max_tokens = min(MAX_TOKENS, max(MIN_TOKENS, MAX_CELLS // len(tag_set)))
     found, probabilities = [], []
     end = 0
-    for part in _parts(lengths):
+    for part in _parts(lengths, max_tokens):
         start, end = end, end + int(part.sum())
-        spans, p = _decode_part(scores.part(start, end), part, tag_set, transitions)
+        own = scores.part(start, end)
+        if len(own) <= max_tokens:
+            spans, p = _decode_together(own, part, tag_set, chain)
+        else:
+            path = long_path(own, chain, max_tokens=max_tokens)
+            spans = spans_of(path, part, tag_set)
+            p = long_scores(own, chain, tag_set, path, spans, max_tokens=max_tokens)
         found.append(spans._replace(starts=spans.starts + start, ends=spans.ends + start))
         probabilities.append(p)
     return SpanRows(*map(np.concatenate, zip(*found, strict=True))), np.concatenate(probabilities)
 
 
-def _parts(lengths: Ints1d) -> Iterator[Ints1d]:
-    """Texts that are decoded together: a long one by itself, what stands between two long ones."""
-    is_long = lengths > MAX_TOKENS
-    cuts = np.flatnonzero(is_long[1:] | is_long[:-1]) + 1
-    return iter(np.split(lengths, cuts))
+def _parts(lengths: Ints1d, max_tokens: int) -> Iterator[Ints1d]:
+    """Texts that are decoded together: so many tokens or fewer, or one long text."""
+    ends = np.cumsum(lengths)
+    first, base = 0, 0
+    while first < len(lengths):
+        last = max(int(np.searchsorted(ends, base + max_tokens, side="right")), first + 1)
+        yield lengths[first:last]
+        first, base = last, int(ends[last - 1])
 
 
-def _decode_part(
-    scores: TagScores, lengths: Ints1d, tag_set: TagSet, transitions: Transitions
+def _decode_together(
+    scores: TagScores, lengths: Ints1d, tag_set: TagSet, chain: Chain
 ) -> Tuple[SpanRows, Floats]:
-    if lengths.max(initial=0) > MAX_TOKENS:
-        path = long_path(scores, transitions, max_tokens=MAX_TOKENS)
-        spans = spans_of(path, lengths, tag_set)
-        return spans, long_scores(scores, transitions, tag_set, path, spans, max_tokens=MAX_TOKENS)
-
     def run(packed: TimeMajor) -> Tuple[SpanRows, Floats]:
-        path = packed.unpack(best_paths(packed, transitions))
+        path = packed.unpack(best_paths(packed, chain))
         spans = spans_of(path, lengths, tag_set)
         if not len(spans.starts):
             return spans, np.zeros(0)
-        lattice = Lattice(packed, forward_backward(packed, transitions), transitions, tag_set)
+        lattice = Lattice(packed, forward_backward(packed, chain), chain, tag_set)
         return spans, score_spans(lattice, path, spans.starts, spans.ends)
 
     return scores.run(lengths, run)

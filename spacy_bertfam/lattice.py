@@ -11,56 +11,40 @@ within a few tokens.
 """
 
 from dataclasses import dataclass
-from typing import Callable, Tuple
+from typing import Tuple
 
 import numpy as np
 
-from .stretches import Floats, TimeMajor, Unsettled
-from .types import Ints1d, Transitions
+from .chain import MAX_DIFFERENCE, Between, Chain, to_weights
+from .stretches import TimeMajor, Unsettled
+from .types import Floats, Ints1d
 
-# Score differences within one token beyond this are cut off in the probabilities (not in the best
-# path): exp(-100) is below anything that shows in a score, and two in a row stay within a double.
-MAX_DIFFERENCE = 100.0
 # After so many rounds the text is read uncut, one token after the other: slow, but never endless
 MAX_ROUNDS = 8
 # Differences below these are rounding: of summed scores, and of probabilities
 SCORE_TOLERANCE, SHARE_TOLERANCE = 1e-9, 1e-13
 
 
-def best_paths(packed: TimeMajor, transitions: Transitions) -> Ints1d:
+def best_paths(packed: TimeMajor, chain: Chain) -> Ints1d:
     """The legal tags with the highest sum of scores (Viterbi); Shape: (n_tokens,), rows by step."""
-    return _trace(packed, transitions, best_sums(packed, transitions))
+    return _trace(packed, chain, best_sums(packed, chain))
 
 
-def going_on(between: Floats) -> Callable[[Floats], Floats]:
-    """RETURNS (Callable): sums of the best paths up to a token -> of those that go on from it to each tag, before
-    its own score. Shapes: (n, n_tags).
-
-    Tags that are reached alike (O, B- and S- of every label) share one search: there are a few more kinds than
-    labels without learned transitions, and as many as tags with them.
-    """
-    kinds, kind_of = np.unique(between, axis=1, return_inverse=True)
-    by_kind, kind_of = np.ascontiguousarray(kinds.T)[:, :, None], kind_of.reshape(-1)
-
-    def arrive(before: Floats) -> Floats:
-        # tags first: the search is over long rows then, several times as fast
-        return (np.ascontiguousarray(before.T) + by_kind).max(axis=1)[kind_of].T
-
-    return arrive
-
-
-def best_sums(packed: TimeMajor, transitions: Transitions) -> Floats:
+def best_sums(packed: TimeMajor, chain: Chain) -> Floats:
     """For each token and tag the sum of the best path that ends there; Shape: (n_tokens, n_tags), rows by step."""
-    best, arrive = np.empty_like(packed.rows), going_on(transitions.between)
+    best, arrive = np.empty_like(packed.rows), chain.between.arrive_best
     continues = np.flatnonzero(packed.before >= 0)
     ended = np.zeros((len(continues), packed.rows.shape[1]))
     for n in range(MAX_ROUNDS):
-        entering = np.tile(transitions.start, (len(packed.before), 1))
+        entering = np.tile(chain.start, (len(packed.before), 1))
         entering[continues] = arrive(ended)
         for t in range(len(packed)):
             arrived = arrive(packed.step(best, t - 1, packed.sizes[t])) if t else entering
-            here, found = packed.step(best, t), arrived + packed.step(packed.rows, t)
-            if n and _same_but_for_a_constant(here, found):
+            here, scores = packed.step(best, t), packed.step(packed.rows, t)
+            found = np.add(arrived, scores, out=None if n else here)
+            if not n:
+                continue
+            if _same_but_for_a_constant(here, found):
                 break  # and so are all sums behind it
             here[:] = found
         found = best[packed.before[continues]]
@@ -78,23 +62,21 @@ def _same_but_for_a_constant(some: Floats, others: Floats) -> bool:
     return bool(np.isclose(some, others, rtol=1e-12, atol=SCORE_TOLERANCE).all())
 
 
-def _trace(packed: TimeMajor, transitions: Transitions, best: Floats) -> Ints1d:
+def _trace(packed: TimeMajor, chain: Chain, best: Floats) -> Ints1d:
     """The tags of the best paths, from the last token to the first. Shape of ``best``: (n_tokens, n_tags)."""
-    path = np.zeros(len(best), dtype=np.int64)
-    towards = np.ascontiguousarray(transitions.between.T)  # Shape: (n_tags, n_tags), by the tag behind
+    path, best_before = np.zeros(len(best), dtype=np.int64), chain.between.search_back(best)
     is_cut = packed.behind >= 0
-    last = (best[packed.last_rows] + np.where(is_cut[:, None], 0.0, transitions.end)).argmax(axis=1)
+    last = (best[packed.last_rows] + np.where(is_cut[:, None], 0.0, chain.end)).argmax(axis=1)
     for _ in range(MAX_ROUNDS):
         for t in range(len(packed) - 1, -1, -1):
             n_after = packed.sizes[t + 1] if t + 1 < len(packed) else 0
             chosen = packed.step(path, t)
             chosen[n_after:] = last[n_after : len(chosen)]
             if n_after:
-                onward = towards[packed.step(path, t + 1)]
-                chosen[:n_after] = (packed.step(best, t, n_after) + onward).argmax(axis=1)
+                rows = slice(packed.offsets[t], packed.offsets[t] + n_after)
+                chosen[:n_after] = best_before(rows, packed.step(path, t + 1))
         found = last.copy()
-        onward = towards[path[packed.behind[is_cut]]]
-        found[is_cut] = (best[packed.last_rows[is_cut]] + onward).argmax(axis=1)
+        found[is_cut] = best_before(packed.last_rows[is_cut], path[packed.behind[is_cut]])
         if np.array_equal(found, last):
             return path
         last = found
@@ -116,32 +98,25 @@ class Marginals:
     log_weights: Floats
 
 
-def to_weights(logs: Floats) -> Floats:
-    """Log weights to weights of at most 1: a factor that all paths share changes no probability."""
-    highest = logs.max()
-    return np.where(np.isneginf(logs), 0.0, np.exp(np.maximum(logs - highest, -MAX_DIFFERENCE)))
-
-
-def forward_backward(packed: TimeMajor, transitions: Transitions) -> Marginals:
+def forward_backward(packed: TimeMajor, chain: Chain) -> Marginals:
     """Forward and backward weights of every tag at every token.
 
     The rows of ``packed`` are used up: they become the emissions.
     """
-    weights, start, end = (to_weights(part) for part in transitions)
+    start, end = to_weights(chain.start), to_weights(chain.end)
     emissions, log_weights = _emissions(packed)
-    forward, scales = _forward(packed, emissions, weights, start)
+    forward, scales = _forward(packed, emissions, chain.between, start)
     emissions /= scales
     log_weights += np.log(scales[:, 0])
-    backward = _backward(packed, emissions, forward, weights, end)
+    backward = _backward(packed, emissions, forward, chain.between, end)
     ends_text = packed.last_rows[packed.behind < 0]
     log_weights[ends_text] += np.log(forward[ends_text] @ end)
     return Marginals(emissions, forward, backward, log_weights)
 
 
-def forward_weights(packed: TimeMajor, transitions: Transitions) -> Floats:
+def forward_weights(packed: TimeMajor, chain: Chain) -> Floats:
     """Forward weights alone; Shape: (n_tokens, n_tags), rows by step. The rows of ``packed`` are used up."""
-    weights, start, _ = (to_weights(part) for part in transitions)
-    return _forward(packed, _emissions(packed)[0], weights, start)[0]
+    return _forward(packed, _emissions(packed)[0], chain.between, to_weights(chain.start))[0]
 
 
 def _emissions(packed: TimeMajor) -> Tuple[Floats, Floats]:
@@ -149,28 +124,30 @@ def _emissions(packed: TimeMajor) -> Tuple[Floats, Floats]:
     highest = packed.rows.max(axis=1)
     emissions = packed.rows
     emissions -= highest[:, None]
-    is_forbidden = np.isneginf(emissions)
-    np.exp(np.maximum(emissions, -MAX_DIFFERENCE, out=emissions), out=emissions)
-    emissions[is_forbidden] = 0.0
-    return emissions, highest
+    if emissions.min(initial=0.0) < -MAX_DIFFERENCE:
+        np.maximum(emissions, -MAX_DIFFERENCE, out=emissions, where=emissions > -np.inf)
+    return np.exp(emissions, out=emissions), highest
 
 
-def _forward(packed: TimeMajor, emissions: Floats, weights: Floats, start: Floats) -> Tuple[Floats, Floats]:
+def _forward(packed: TimeMajor, emissions: Floats, between: Between, start: Floats) -> Tuple[Floats, Floats]:
     """RETURNS (Tuple[Floats, Floats]): forward weights, and what each row was divided by, Shape: (n_tokens, 1)."""
     forward, scales = np.empty_like(emissions), np.empty((len(emissions), 1))
     continues = np.flatnonzero(packed.before >= 0)
     ended = np.full((len(continues), len(start)), 1.0 / len(start))
     for n in range(MAX_ROUNDS):
         entering = np.tile(start, (len(packed.before), 1))
-        entering[continues] = ended @ weights
+        entering[continues] = between.arrive(ended)
         for t in range(len(packed)):
-            arrived = packed.step(forward, t - 1, packed.sizes[t]) @ weights if t else entering
-            found = arrived * packed.step(emissions, t)
+            arrived = between.arrive(packed.step(forward, t - 1, packed.sizes[t])) if t else entering
+            here = packed.step(forward, t)
+            found = np.multiply(arrived, packed.step(emissions, t), out=None if n else here)
             scale = found.sum(axis=1, keepdims=True)
             found /= scale
-            here = packed.step(forward, t)
-            is_settled = n and _close(here, found)
-            here[:], packed.step(scales, t)[:] = found, scale
+            packed.step(scales, t)[:] = scale
+            if not n:
+                continue
+            is_settled = _close(here, found)
+            here[:] = found
             if is_settled:
                 break  # and so are all rows behind it
         found = forward[packed.before[continues]]
@@ -184,10 +161,9 @@ def _close(some: Floats, others: Floats) -> bool:
     return bool(np.abs(some - others).max(initial=0.0) <= SHARE_TOLERANCE)
 
 
-def _backward(packed: TimeMajor, emissions: Floats, forward: Floats, weights: Floats, end: Floats) -> Floats:
+def _backward(packed: TimeMajor, emissions: Floats, forward: Floats, between: Between, end: Floats) -> Floats:
     """Backward weights; ``emissions`` are over the scale of the row."""
     backward = np.empty_like(emissions)
-    back = np.ascontiguousarray(weights.T)
     last_forward = forward[packed.last_rows]
     is_cut = packed.behind >= 0
     leaving = np.where(is_cut[:, None], 1.0, end / (last_forward @ end)[:, None])
@@ -195,18 +171,20 @@ def _backward(packed: TimeMajor, emissions: Floats, forward: Floats, weights: Fl
         for t in range(len(packed) - 1, -1, -1):
             n_after = packed.sizes[t + 1] if t + 1 < len(packed) else 0
             here = packed.step(backward, t)
-            found = np.empty_like(here)
+            found = np.empty_like(here) if n else here
             found[n_after:] = leaving[n_after : len(here)]
             if n_after:
                 behind = packed.step(emissions, t + 1) * packed.step(backward, t + 1)
-                np.matmul(behind, back, out=found[:n_after])
+                found[:n_after] = between.leave(behind)
+            if not n:
+                continue
             shares = packed.step(forward, t)
-            is_settled = n and _close(here * shares, found * shares)
+            is_settled = _close(here * shares, found * shares)
             here[:] = found
             if is_settled:
                 break  # what is not cut has not changed, and what is cut begins at the last step
         behind_rows = packed.behind[is_cut]
-        found = (emissions[behind_rows] * backward[behind_rows]) @ back
+        found = between.leave(emissions[behind_rows] * backward[behind_rows])
         if _close(found * last_forward[is_cut], leaving[is_cut] * last_forward[is_cut]):
             return backward
         leaving[is_cut] = found

@@ -9,12 +9,13 @@ from typing import Iterator, List, NamedTuple
 
 import numpy as np
 
-from .lattice import best_paths, best_sums, forward_backward, forward_weights, going_on, to_weights
+from .chain import Chain
+from .lattice import best_paths, best_sums, forward_backward, forward_weights
 from .span_scores import Lattice, score_spans
-from .stretches import Floats, TimeMajor
+from .stretches import TimeMajor
 from .tag_scores import TagScores
 from .tags import TagSet
-from .types import Ints1d, SpanRows, Transitions
+from .types import Floats, Ints1d, SpanRows
 
 
 class Block(NamedTuple):
@@ -26,36 +27,35 @@ class Block(NamedTuple):
     read_end: int
 
 
-def long_path(scores: TagScores, transitions: Transitions, *, max_tokens: int) -> Ints1d:
+def long_path(scores: TagScores, chain: Chain, *, max_tokens: int) -> Ints1d:
     """The tags of the best path of one text; Shape: (n_tokens,).
 
     max_tokens (int): of a block.
     """
     starts = range(0, len(scores), max_tokens)
     blocks = [scores.part(start, start + max_tokens) for start in starts]
-    arrive = going_on(transitions.between)
-    entering = [transitions.start]
+    entering, all_tags = [chain.start], np.arange(len(chain.start))
     for block in blocks[:-1]:
 
         def sums_at_the_end(packed: TimeMajor, first: Floats = entering[-1]) -> Floats:
-            return best_sums(packed, transitions._replace(start=first))[packed.place[-1:]]
+            return best_sums(packed, chain._replace(start=first))[packed.place[-1:]]
 
-        (arrived,) = arrive(block.run_whole(sums_at_the_end))
+        (arrived,) = chain.between.arrive_best(block.run_whole(sums_at_the_end))
         entering.append(arrived - arrived.max())
     path = np.zeros(len(scores), dtype=np.int64)
-    leaving = transitions.end
+    leaving = chain.end
     for start, block, first in reversed(list(zip(starts, blocks, entering, strict=True))):
-        around = Transitions(transitions.between, first, leaving)
+        around = Chain(chain.between, first, leaving)
         path[start : start + len(block)] = block.run_whole(
             lambda packed, around=around: packed.unpack(best_paths(packed, around))  # type: ignore[misc]
         )
-        leaving = transitions.between[:, path[start]]
+        leaving = chain.between.log_weight(all_tags, path[start])
     return path
 
 
 def long_scores(
     scores: TagScores,
-    transitions: Transitions,
+    chain: Chain,
     tag_set: TagSet,
     path: Ints1d,
     spans: SpanRows,
@@ -70,16 +70,15 @@ def long_scores(
         return np.zeros(0)
     starts, ends, _ = spans
     blocks = list(cut_between(starts, ends, len(scores), max_tokens))
-    entering = list(_entering(scores, transitions, blocks))
-    weights = to_weights(transitions.between)
+    entering = list(_entering(scores, chain, blocks))
     found = np.zeros(len(starts))
-    leaving = transitions.end
+    leaving = chain.end
     for block, first in reversed(list(zip(blocks, entering, strict=True))):
-        around = Transitions(transitions.between, first, leaving)
+        around = Chain(chain.between, first, leaving)
         own = slice(*np.searchsorted(starts, (block.start, block.end)))
 
         def run(
-            packed: TimeMajor, block: Block = block, own: slice = own, around: Transitions = around
+            packed: TimeMajor, block: Block = block, own: slice = own, around: Chain = around
         ) -> Floats:
             marginals = forward_backward(packed, around)
             if len(starts[own]):
@@ -90,10 +89,10 @@ def long_scores(
                     ends[own] - block.read_start,
                 )
             if not block.start:
-                return transitions.end
+                return chain.end
             # the last token that the block before reads is this block's first
             behind = packed.place[block.start + 1 - block.read_start]
-            return to_logs(weights @ (marginals.emissions[behind] * marginals.backward[behind]))
+            return to_logs(chain.between.leave((marginals.emissions[behind] * marginals.backward[behind])[None])[0])
 
         leaving = scores.part(block.read_start, block.read_end).run_whole(run)
     return found
@@ -115,16 +114,16 @@ def cut_between(starts: Ints1d, ends: Ints1d, n_tokens: int, max_tokens: int) ->
         start = end
 
 
-def _entering(scores: TagScores, transitions: Transitions, blocks: List[Block]) -> Iterator[Floats]:
+def _entering(scores: TagScores, chain: Chain, blocks: List[Block]) -> Iterator[Floats]:
     """YIELDS (Floats): for each block the logs of the weights that arrive at the first token that is read."""
-    weights = to_weights(transitions.between)
-    first = transitions.start
+    first = chain.start
     for block in blocks[:-1]:
         yield first
 
         def run(packed: TimeMajor, block: Block = block, first: Floats = first) -> Floats:
-            forward = forward_weights(packed, transitions._replace(start=first))
-            return forward[packed.place[block.end - 2 - block.read_start]] @ weights
+            forward = forward_weights(packed, chain._replace(start=first))
+            last = packed.place[[block.end - 2 - block.read_start]]
+            return chain.between.arrive(forward[last])[0]
 
         first = to_logs(scores.part(block.read_start, block.read_end).run_whole(run))
     yield first

@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .lattice import Marginals, to_weights
-from .stretches import Floats, TimeMajor
+from .chain import Chain, to_weights
+from .lattice import Marginals
+from .stretches import TimeMajor
 from .tags import TagSet
-from .types import Ints1d, SpanRows, Transitions
+from .types import Floats, Ints1d, SpanRows
 
 
 def spans_of(path: Ints1d, lengths: Ints1d, tag_set: TagSet) -> SpanRows:
@@ -26,17 +27,16 @@ class Lattice(NamedTuple):
 
     packed: TimeMajor
     marginals: Marginals
-    transitions: Transitions
+    chain: Chain
     tag_set: TagSet
 
 
 def score_spans(lattice: Lattice, path: Ints1d, starts: Ints1d, ends: Ints1d) -> Floats:
     """As ``span_probabilities``, in IOB by whichever of its two tags a span begins."""
     probabilities = span_probabilities(lattice, path, starts, ends)
-    tag_set = lattice.tag_set
-    if tag_set.scheme == "IOB":
+    if lattice.tag_set.scheme == "IOB":
         swapped = path.copy()
-        swapped[starts] = [tag_set.other_beginning(int(tag)) for tag in path[starts]]
+        swapped[starts] = lattice.tag_set.other_beginning(path[starts])
         probabilities += span_probabilities(lattice, swapped, starts, ends)
     return np.clip(probabilities, 0.0, 1.0)
 
@@ -49,26 +49,25 @@ def span_probabilities(lattice: Lattice, path: Ints1d, starts: Ints1d, ends: Int
         over all texts.
     RETURNS (Floats): Shape: (n_spans,), in [0, 1] but for rounding.
     """
-    packed, marginals, transitions, tag_set = lattice
-    weights, start, _ = (to_weights(part) for part in transitions)
-    place = packed.place
+    packed, marginals, (between, start, _), tag_set = lattice
+    place, spans = packed.place, np.arange(len(starts))
     emitted = marginals.emissions[place, path]
-    inside = weights[np.roll(path, 1), path] * emitted
+    inside = between.weight(np.roll(path, 1), path) * emitted
     logs = np.concatenate(([0.0], np.cumsum(np.log(np.where(inside > 0, inside, 1.0)))))
     # The first token is reached from every tag before it that makes it a beginning ...
     first, last = path[starts], path[ends - 1]
     before = marginals.forward[place[starts - 1]]
+    tag_set.clear_before(before, first)
     entering = np.where(
-        packed.begins_text[starts],
-        start[first],
-        np.einsum("st,ts->s", before, (weights * tag_set.begins)[:, first]),
+        packed.begins_text[starts], to_weights(start)[first], between.arrive(before)[spans, first]
     )
     # ... and the last one is left to every tag behind it that makes it an end.
     rows_behind = place[ends % len(path)]
     behind = marginals.emissions[rows_behind] * marginals.backward[rows_behind]
+    tag_set.clear_after(behind, last)
     leaving = np.where(
         packed.ends_text[ends - 1],
         marginals.backward[place[ends - 1], last],
-        np.einsum("st,st->s", behind, (weights * tag_set.finishes)[last]),
+        between.leave(behind)[spans, last],
     )
     return entering * emitted[starts] * np.exp(logs[ends] - logs[starts + 1]) * leaving

@@ -11,9 +11,8 @@ from typing import Callable, Optional, Sequence, Tuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .types import Bools1d, Ints1d
+from .types import Bools1d, Floats, Ints1d
 
-Floats = NDArray[np.float64]
 Result = TypeVar("Result")
 # Tokens of a stretch: fewer make fewer steps, more settle sooner
 STRETCH = 64

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UserError
-from .types import Ints1d, SpanRows, TokenSpan
+from .types import Bools1d, Ints1d, SpanRows, TokenSpan
 
 # scheme -> the prefixes of one label's tags; O stands apart.
 # IOB is what checkpoints call B- and I- tags without saying whether they mean IOB1 or IOB2: it reads
@@ -59,51 +59,68 @@ class TagSet:
     def __len__(self) -> int:
         return 1 + len(self.labels) * len(PREFIXES[self.scheme])
 
-    @cached_property
-    def _prefixes(self) -> NDArray[np.str_]:
-        """The prefix of each tag, in BIOES names; Shape: (n_tags,)."""
-        return np.array([split_tag(tag)[0] for tag in self.tags])
+    @property
+    def width(self) -> int:
+        """How many tags each label has."""
+        return len(PREFIXES[self.scheme])
 
     @cached_property
-    def _same_label(self) -> NDArray[np.bool_]:
-        """Whether two tags have the same label; Shape: (n_tags, n_tags)."""
-        width = len(PREFIXES[self.scheme])
-        label_ids = np.r_[-1, np.repeat(np.arange(len(self.labels)), width)]
-        return (label_ids[:, None] == label_ids[None, :]) & (label_ids >= 0)[None, :]
+    def label_ids(self) -> Ints1d:
+        """The index of each tag's label, -1 for O; Shape: (n_tags,)."""
+        return np.concatenate(([-1], np.repeat(np.arange(len(self.labels)), self.width)))
 
     @cached_property
-    def legal(self) -> NDArray[np.bool_]:
-        """Whether the column's tag may follow the row's; Shape: (n_tags, n_tags).
+    def inside(self) -> Bools1d:
+        """Tags after which an entity may go on, B- and I-; Shape: (n_tags,)."""
+        return self._by_prefix("BI")
+
+    @cached_property
+    def continues(self) -> Bools1d:
+        """Tags with which an entity may go on, I- and E-; Shape: (n_tags,)."""
+        return self._by_prefix("IE")
+
+    @cached_property
+    def leaves(self) -> Bools1d:
+        """Tags after which an entity need not go on; Shape: (n_tags,)."""
+        return ~self.inside if self.scheme in ("BIOES", "BILUO") else np.ones(len(self), dtype=bool)
+
+    @cached_property
+    def enters(self) -> Bools1d:
+        """Tags with which no entity need go on; Shape: (n_tags,)."""
+        return np.ones(len(self), dtype=bool) if self.scheme in ("IO", "IOB") else ~self.continues
+
+    def _by_prefix(self, prefixes: str) -> Bools1d:
+        of_label = [BIOES_NAME.get(prefix, prefix) in prefixes for prefix in PREFIXES[self.scheme]]
+        return np.array([False, *of_label * len(self.labels)])
+
+    def goes_on(self, before: Ints1d, after: Ints1d) -> Bools1d:
+        """Whether one entity has both of two neighboring tags. The arguments are ids, of shapes that fit together."""
+        return self.inside[before] & self.continues[after] & (self.label_ids[before] == self.label_ids[after])
+
+    def legal(self, before: Ints1d, after: Ints1d) -> Bools1d:
+        """Whether a tag may follow another one; arguments as in ``goes_on``.
 
         Before the first token and after the last one stands an O.
         """
-        if self.scheme in ("IO", "IOB"):
-            return np.ones((len(self), len(self)), dtype=bool)
-        continues = np.isin(self._prefixes, ("I", "E"))[None, :]
-        inside = np.isin(self._prefixes, ("B", "I"))[:, None]
-        legal = ~continues | (inside & self._same_label)
-        if self.scheme == "IOB2":
-            return legal
-        return legal & (~inside | (continues & self._same_label))
+        return (self.leaves[before] & self.enters[after]) | self.goes_on(before, after)
 
-    @cached_property
-    def begins(self) -> NDArray[np.bool_]:
-        """Whether an entity begins with the column's tag when the row's stands before it."""
-        entity = (self._prefixes != OUTSIDE)[None, :]
-        marked = np.isin(self._prefixes, ("B", "S"))[None, :]
-        if self.scheme in ("IO", "IOB"):
-            return marked | (entity & ~self._same_label)
-        return marked & np.ones_like(self._same_label)
+    def clear_before(self, rows: NDArray, tags: Ints1d) -> None:
+        """Set to 0 in each row what an entity would go on from to that row's tag.
 
-    @cached_property
-    def finishes(self) -> NDArray[np.bool_]:
-        """Whether an entity ends with the row's tag when the column's stands behind it."""
-        if self.scheme == "IO":
-            return (self._prefixes != OUTSIDE)[:, None] & ~self._same_label
-        if self.scheme in ("IOB", "IOB2"):
-            goes_on = (self._prefixes == "I")[None, :] & self._same_label
-            return (self._prefixes != OUTSIDE)[:, None] & ~goes_on
-        return np.isin(self._prefixes, ("E", "S"))[:, None] & np.ones_like(self._same_label)
+        rows (NDArray): changed in place; Shape: (n, n_tags).
+        tags (Ints1d): Shape: (n,).
+        """
+        self._clear(rows, tags, self.continues, self.inside)
+
+    def clear_after(self, rows: NDArray, tags: Ints1d) -> None:
+        """Set to 0 in each row what an entity would go on to from that row's tag; arguments as in ``clear_before``."""
+        self._clear(rows, tags, self.inside, self.continues)
+
+    def _clear(self, rows: NDArray, tags: Ints1d, here: Bools1d, there: Bools1d) -> None:
+        chosen = np.flatnonzero(here[tags])
+        first_of_label = 1 + self.label_ids[tags[chosen]] * self.width
+        for place in np.flatnonzero(there[1 : 1 + self.width]):
+            rows[chosen, first_of_label + place] = 0
 
     def span_tags(self, length: int, label: str) -> List[str]:
         """RETURNS (List[str]): the tags of one entity of ``length`` tokens."""
@@ -136,9 +153,10 @@ class TagSet:
     def decode_rows(self, ids: Ints1d) -> SpanRows:
         """As ``decode``."""
         padded = np.concatenate(([0], ids, [0]))
-        starts = np.flatnonzero(self.begins[padded[:-2], padded[1:-1]])
-        ends = np.flatnonzero(self.finishes[padded[1:-1], padded[2:]]) + 1
-        return SpanRows(starts, ends, (ids[starts] - 1) // len(PREFIXES[self.scheme]))
+        goes_on = self.goes_on(padded[:-1], padded[1:])
+        starts = np.flatnonzero((ids > 0) & ~goes_on[:-1])
+        ends = np.flatnonzero((ids > 0) & ~goes_on[1:]) + 1
+        return SpanRows(starts, ends, self.label_ids[ids[starts]])
 
     def allowed_by_biluo(self, biluo: Sequence[Optional[str]]) -> NDArray[np.bool_]:
         """The tags that spaCy's BILUO annotation allows.
@@ -147,8 +165,9 @@ class TagSet:
             are missing annotation.
         RETURNS (NDArray[bool]): Shape: (n_tokens, n_tags); a row of missing annotation is all True.
         """
-        ids = np.array([self._id_of_biluo(tag) for tag in biluo], dtype=np.int64)
-        allowed = ids[:, None] == np.arange(len(self))[None, :]
+        ids = self.ids_by_biluo(biluo)
+        allowed = np.zeros((len(ids), len(self)), dtype=bool)
+        allowed[np.arange(len(ids)), ids] = True
         allowed[ids < 0] = True
         if self.scheme == "IOB":
             self._also_inside(allowed, biluo)
@@ -163,11 +182,13 @@ class TagSet:
                 row[self.tag_to_id[f"I-{label}"]] = True
             before = label
 
-    def other_beginning(self, tag: int) -> int:
-        """RETURNS (int): in IOB the other tag that may begin the same entity; -1 where there is none."""
-        if self.scheme != "IOB" or tag == 0:
-            return -1
-        return tag + 1 if self._prefixes[tag] == "B" else tag - 1
+    def other_beginning(self, tags: Ints1d) -> Ints1d:
+        """RETURNS (Ints1d): in IOB the other tag that may begin the same entity, for tags that begin one."""
+        return tags + np.where(self.continues[tags], -1, 1)
+
+    def ids_by_biluo(self, biluo: Sequence[Optional[str]]) -> Ints1d:
+        """The tags of spaCy's BILUO annotation, -1 where it is missing; Shape: (n_tokens,)."""
+        return np.array([self._id_of_biluo(tag) for tag in biluo], dtype=np.int64)
 
     def _id_of_biluo(self, tag: Optional[str]) -> int:
         if tag == OUTSIDE:

@@ -11,6 +11,7 @@ from thinc.types import Floats2d
 
 Ints1d = NDArray[np.int64]
 Bools1d = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 # Docs -> one row of width nO for each token of each Doc
 Tok2VecModel = Model[List[Doc], List[Floats2d]]

@@ -55,7 +55,7 @@ def test_encoded_spans_are_a_legal_sequence(scheme, data):
     spans, n_tokens = data.draw(span_lists(scheme))
     tag_set = TagSet(scheme, LABELS)
     path = [0, *tag_set.encode(spans, n_tokens).tolist(), 0]
-    assert all(tag_set.legal[a, b] for a, b in pairwise(path))
+    assert all(tag_set.legal(a, b) for a, b in pairwise(path))
 
 
 @pytest.mark.parametrize("scheme", PREFIXES)
@@ -65,7 +65,7 @@ def test_legal_is_what_the_scheme_says(scheme, data):
     tag_set = TagSet(scheme, ("PER", "LOC"))
     ids = data.draw(st.lists(st.integers(0, len(tag_set) - 1), max_size=6))
     path = [0, *ids, 0]
-    legal = all(tag_set.legal[a, b] for a, b in pairwise(path))
+    legal = all(tag_set.legal(a, b) for a, b in pairwise(path))
     tags = [tag_set.tags[i] for i in ids]
     by_rule = all(_is_legal_for(label, tags, scheme) for label in tag_set.labels)
     assert legal == by_rule

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from thinc.types import Floats2d
 
-from ..decoding import constrain
+from ..chain import Chain, SchemeBetween, constrain
 from ..lattice import forward_backward
 from ..stretches import TimeMajor, over_stretches
 from ..tags import TagSet
@@ -58,13 +58,13 @@ def sequence_loss(
     lengths = np.array([len(text) for text in scores], dtype=np.int64)
     if not lengths.sum():
         return 0.0, [model.ops.xp.zeros_like(text) for text in scores]
-    transitions = constrain(tag_set, learned_transitions(model))
+    chain = constrain(tag_set, learned_transitions(model))
     logits = [model.ops.to_numpy(text).astype(np.float64) for text in scores]
     allowed = [_agreeing(rows, tag_set) for rows in gold]
-    everything = expect(logits, transitions, lengths)
+    everything = expect(logits, chain, lengths)
     annotated = expect(
         [np.where(rows, text, -np.inf) for rows, text in zip(allowed, logits, strict=True)],
-        transitions,
+        chain,
         lengths,
     )
     loss = float((everything.log_weights - annotated.log_weights).sum())
@@ -77,22 +77,23 @@ def sequence_loss(
 
 
 def expect(
-    texts: Sequence[NDArray[np.float64]], transitions: Transitions, lengths: NDArray[np.int64]
+    texts: Sequence[NDArray[np.float64]], chain: Chain, lengths: NDArray[np.int64]
 ) -> Expected:
     """Tag and transition expectations of a batch of lattices.
 
     texts (Sequence[NDArray[float64]]): for each text the log weights, Shape: (n_tokens, n_tags).
     """
-    return over_stretches(np.concatenate(list(texts)), lengths, lambda packed: _expect(packed, transitions))
+    return over_stretches(np.concatenate(list(texts)), lengths, lambda packed: _expect(packed, chain))
 
 
-def _expect(packed: TimeMajor, transitions: Transitions) -> Expected:
-    found = forward_backward(packed, transitions)
+def _expect(packed: TimeMajor, chain: Chain) -> Expected:
+    found = forward_backward(packed, chain)
     forward, behind = packed.unpack(found.forward), packed.unpack(found.emissions * found.backward)
     tags = forward * packed.unpack(found.backward)
     tags /= tags.sum(axis=1, keepdims=True)
     inner = np.flatnonzero(~packed.begins_text)
-    weights = np.exp(transitions.between - transitions.between.max())
+    tags_of_pairs = np.arange(tags.shape[1])
+    weights = chain.between.weight(tags_of_pairs[:, None], tags_of_pairs)
     between = weights * (forward[inner - 1].T @ behind[inner])
     pairs = Transitions(between, tags[packed.begins_text].sum(axis=0), tags[packed.ends_text].sum(axis=0))
     return Expected(tags, pairs, packed.unpack(found.log_weights))
@@ -100,10 +101,11 @@ def _expect(packed: TimeMajor, transitions: Transitions) -> Expected:
 
 def _agreeing(allowed: NDArray[np.bool_], tag_set: TagSet) -> NDArray[np.bool_]:
     """The allowed tags, or all tags where no legal sequence passes through the allowed ones."""
-    reached = tag_set.legal[0]
-    for row in allowed:
-        reached = reached & row
-        if not reached.any():
-            return np.ones_like(allowed)
-        reached = (reached[:, None] & tag_set.legal).any(axis=0)
-    return allowed if reached[0] or not len(allowed) else np.ones_like(allowed)
+    if not len(allowed):
+        return allowed
+    between = SchemeBetween(tag_set)
+    outside = np.eye(1, allowed.shape[1])
+    reached = outside
+    for row in [*allowed, outside[0]]:
+        reached = np.minimum(between.arrive(reached), row)
+    return allowed if reached.any() else np.ones_like(allowed)

@@ -41,7 +41,7 @@ def log_sum(scores, allowed, transitions):
         if all(allowed[i, tag] for i, tag in enumerate(path)):
             weight = transitions.start[path[0]] + transitions.end[path[-1]]
             weight += sum(float(scores[i, tag]) for i, tag in enumerate(path))
-            weight += sum(transitions.between[a, b] for a, b in itertools.pairwise(path))
+            weight += sum(transitions.between.logs[a, b] for a, b in itertools.pairwise(path))
             total += np.exp(weight)
     return np.log(total)
 
