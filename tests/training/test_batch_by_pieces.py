@@ -125,7 +125,7 @@ def test_batches_come_in_an_order_that_the_seed_draws() -> None:
 
 
 def test_what_is_read_later_never_comes_first() -> None:
-    found = [batch for batch in batch_by_cells(range(100, 112), list, repeat(1), buffer=4)]
+    found = list(batch_by_cells(range(100, 112), list, repeat(1), buffer=4))
     for block in range(3):
         here = {n for [n] in found[4 * block : 4 * block + 4]}
         assert here == set(range(100 + 4 * block, 104 + 4 * block))
@@ -261,7 +261,7 @@ def test_an_encoder_counts_with_its_own_tokenizer(tiny_encoder: Callable[[str], 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"size": 0}, r"^batch_by_pieces: size is 0; expected 1 or more cells, as 1000\.$"),
+        ({"size": 0}, r"^batch_by_pieces: size is 0; expected 1 or more cells, as 1000, or a schedule\.$"),
         ({"size": -5}, r"size is -5"),
         ({"size": 1, "buffer": 0}, r"^batch_by_pieces: buffer is 0; expected 1 or more examples, as 256\.$"),
     ],
@@ -274,3 +274,19 @@ def test_bounds_that_hold_nothing_are_refused(settings: dict[str, int], message:
 def test_the_smallest_bounds_are_taken() -> None:
     batch = build_batch_by_pieces(1, buffer=1)
     assert [len(egs) for egs in batch([example_of(2), example_of(3)])] == [1, 1]
+
+
+@pytest.mark.parametrize("size", [12.0, 12.9])
+def test_a_number_with_a_point_is_a_number_too(size: float) -> None:
+    """As a config has it: size = 1e3."""
+    batch = build_batch_by_pieces(size)
+    assert sorted(len(egs) for egs in batch([example_of(6), example_of(6), example_of(6)])) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("size", "named"),
+    [("1000", "'1000'"), (None, "None"), (float("nan"), "nan"), (float("inf"), "inf"), (0.5, "0.5")],
+)
+def test_a_size_that_is_no_number_is_refused_at_once(size: Any, named: str) -> None:
+    with pytest.raises(UserError, match=rf"^batch_by_pieces: size is {named}; expected 1 or more cells"):
+        build_batch_by_pieces(size)

@@ -1,6 +1,8 @@
 """How many pieces a text has, counted or estimated."""
 
+import json
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +11,9 @@ import spacy
 from spacy.tokens import Doc
 from tiny.kinds import KINDS
 from tokenizers import Tokenizer
+from transformers import AutoTokenizer
 
+from spacy_bertfam.gate import CheckpointError
 from spacy_bertfam.training.piece_counts import estimate_pieces, make_counter
 
 NLP = spacy.blank("xx")
@@ -64,3 +68,45 @@ def test_an_encoder_that_is_not_there_is_said_and_pieces_are_estimated(
         "Pieces are estimated, not counted, for the batches: No folder ./no/such/folder; expected a Hugging Face "
         "checkpoint on this disk."
     ]
+
+
+@pytest.fixture
+def with_vocabulary(tiny_encoder: Callable[[str], Path], tmp_path: Path) -> Path:
+    """RETURNS (Path): an encoder as many stand on the hub: `vocab.txt`, and no `tokenizer.json`."""
+    folder = tmp_path / "encoder"
+    shutil.copytree(tiny_encoder("bert"), folder)
+    AutoTokenizer.from_pretrained(folder).save_vocabulary(str(folder))
+    (folder / "tokenizer.json").unlink()
+    return folder
+
+
+def test_a_vocabulary_alone_counts_as_the_tokenizer_made_of_it(
+    with_vocabulary: Path, tiny_encoder: Callable[[str], Path]
+) -> None:
+    docs = [NLP.make_doc(text) for text in TEXTS]
+    assert make_counter(str(with_vocabulary))(docs) == make_counter(str(tiny_encoder("bert")))(docs)
+
+
+def test_a_tokenizer_passes_the_gate_before_it_is_opened(with_vocabulary: Path) -> None:
+    """A batcher is built before the encoder is loaded."""
+    settings = with_vocabulary / "tokenizer_config.json"
+    code = {"auto_map": {"AutoTokenizer": ["own.Tokenizer", None]}}
+    settings.write_text(
+        json.dumps({**json.loads(settings.read_text(encoding="utf8")), **code}), encoding="utf8"
+    )
+    with pytest.raises(CheckpointError, match="auto_map"):
+        make_counter(str(with_vocabulary))
+
+
+def test_a_tokenizer_outside_of_its_folder_is_not_opened(
+    tiny_encoder: Callable[[str], Path], with_vocabulary: Path
+) -> None:
+    (with_vocabulary / "tokenizer.json").symlink_to(tiny_encoder("bert") / "tokenizer.json")
+    with pytest.raises(CheckpointError, match=r"tokenizer\.json"):
+        make_counter(str(with_vocabulary))
+
+
+def test_a_folder_without_a_tokenizer_is_an_error(with_vocabulary: Path) -> None:
+    (with_vocabulary / "vocab.txt").unlink()
+    with pytest.raises(CheckpointError, match=r"has no tokenizer\.json and no vocabulary"):
+        make_counter(str(with_vocabulary))
