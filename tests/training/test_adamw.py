@@ -509,6 +509,19 @@ def test_what_is_recalled_is_a_copy() -> None:
     assert all(torch.equal(remembered[name], kept[name]) for name in kept)
 
 
+def test_what_is_recalled_stands_where_the_network_does() -> None:
+    """As on a GPU, of which torch's `meta` has all but the numbers. Any name of a parameter will do."""
+    network = torch.nn.Module()
+    network.register_parameter("a/b/c", torch.nn.Parameter(torch.ones(2)))
+    first, second = AdamW(RATE), AdamW(RATE)
+    train(first, network, [{"a/b/c": torch.ones(2)}])
+    remembered = first.remembered(KEY, network)
+    second.recall(KEY, network.to("meta"), remembered)
+    recalled = second.remembered(KEY, network)
+    assert recalled.keys() == {"a/b/c/exp_avg", "a/b/c/exp_avg_sq", "a/b/c/step"}
+    assert {tensor.device.type for tensor in recalled.values()} == {"meta"}
+
+
 def test_before_the_first_step_there_is_nothing_to_remember() -> None:
     network, twin = twins()
     optimizer = AdamW(RATE, L2=0.0, grad_clip=0.0)

@@ -82,6 +82,10 @@ def test_a_size_between_two_numbers_is_rounded_down() -> None:
     assert group_by_length([5, 5], iter([10.99])) == [[0, 1]]
 
 
+def test_what_is_over_size_stays_unless_asked_for() -> None:
+    assert group_by_length([5, 4], repeat(1)) == [[0], [1]]
+
+
 def test_of_equal_length_the_first_read_comes_first() -> None:
     assert group_by_length([4, 5, 4, 5], repeat(9)) == [[1], [3], [0, 2]]
 
@@ -167,7 +171,13 @@ def test_an_epoch_goes_on_with_the_sizes_where_the_one_before_has_left_off() -> 
 
 @pytest.mark.parametrize(
     ("size", "expected"),
-    [(5, [5, 5, 5, 5]), ([1, 2], [1, 2, 2, 2]), (iter([7.5]), [7.5] * 4), (count(3), [3, 4, 5, 6])],
+    [
+        (5, [5, 5, 5, 5]),
+        (7.5, [7.5] * 4),
+        ([1, 2], [1, 2, 2, 2]),
+        ([], [1] * 4),
+        (range(3, 99), [3, 4, 5, 6]),
+    ],
 )
 def test_the_last_size_stays_for_ever(size: Any, expected: list[float]) -> None:
     assert list(islice(without_end(size), 4)) == expected

@@ -106,6 +106,11 @@ def test_a_tokenizer_outside_of_its_folder_is_not_opened(
         make_counter(str(with_vocabulary))
 
 
+def test_weights_are_not_needed_to_count(with_vocabulary: Path) -> None:
+    (with_vocabulary / "model.safetensors").unlink()
+    assert make_counter(str(with_vocabulary))([NLP.make_doc("")]) == [2]
+
+
 def test_a_folder_without_a_tokenizer_is_an_error(with_vocabulary: Path) -> None:
     (with_vocabulary / "vocab.txt").unlink()
     with pytest.raises(CheckpointError, match=r"has no tokenizer\.json and no vocabulary"):
