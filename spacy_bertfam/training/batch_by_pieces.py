@@ -5,6 +5,7 @@ by words does not bound them, and puts a long text beside short ones.
 """
 
 import logging
+import math
 import random
 from itertools import islice
 from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, TypeVar, Union
@@ -17,7 +18,7 @@ from .piece_counts import make_counter
 logger = logging.getLogger("spacy")
 
 ItemT = TypeVar("ItemT")
-Size = Union[int, Iterable[Union[int, float]]]
+Size = Union[float, Iterable[float]]
 
 
 def build_batch_by_pieces(
@@ -29,7 +30,7 @@ def build_batch_by_pieces(
 ) -> Callable[[Iterable[Example]], Iterator[List[Example]]]:
     """Group examples of like length into batches of at most ``size`` cells, and shuffle the groups.
 
-    size (Union[int, Iterable[int]]): cells of a step: examples times the pieces of the longest, special pieces
+    size (Union[float, Iterable[float]]): cells of a step: examples times the pieces of the longest, special pieces
         counted; or one of spaCy's schedules. With ``accumulate_gradient = n`` a call of the network has an n-th.
     buffer (int): examples among which neighbours in length are looked for. 1 makes batches of one example; a buffer
         as large as the corpus pads least, but then the same examples meet in every epoch.
@@ -37,8 +38,10 @@ def build_batch_by_pieces(
     encoder (Optional[str]): whose tokenizer counts the pieces, as ``${paths.encoder}``; null estimates.
     RETURNS (Callable): Iterable[Example] -> Iterator[List[Example]]; streams without an end are fine.
     """
-    if isinstance(size, int) and size < 1:
-        raise UserError(f"batch_by_pieces: size is {size}; expected 1 or more cells, as 1000.")
+    if not _is_size(size):
+        raise UserError(
+            f"batch_by_pieces: size is {size!r}; expected 1 or more cells, as 1000, or a schedule."
+        )
     if buffer < 1:
         raise UserError(f"batch_by_pieces: buffer is {buffer}; expected 1 or more examples, as 256.")
     count_pieces = make_counter(encoder)
@@ -56,10 +59,17 @@ def build_batch_by_pieces(
     return batch
 
 
-def without_end(size: Size) -> Iterator[Union[int, float]]:
+def _is_size(size: Any) -> bool:
+    """Whether it is a number of cells, or several of them."""
+    if isinstance(size, (int, float)):
+        return 1 <= size < math.inf
+    return isinstance(size, Iterable) and not isinstance(size, str)
+
+
+def without_end(size: Size) -> Iterator[float]:
     """The sizes one after the other, and the last one for ever."""
-    value: Union[int, float] = 1
-    for value in [size] if isinstance(size, int) else size:
+    value: float = 1
+    for value in [size] if isinstance(size, (int, float)) else size:
         yield value
     while True:
         yield value
@@ -68,7 +78,7 @@ def without_end(size: Size) -> Iterator[Union[int, float]]:
 def batch_by_cells(
     items: Iterable[ItemT],
     measure: Callable[[Sequence[ItemT]], Sequence[int]],
-    sizes: Iterator[Union[int, float]],
+    sizes: Iterator[float],
     *,
     buffer: int,
     discard_oversize: bool = False,
@@ -99,7 +109,7 @@ def batch_by_cells(
 
 
 def group_by_length(
-    lengths: Sequence[int], sizes: Iterator[Union[int, float]], *, discard_oversize: bool = False
+    lengths: Sequence[int], sizes: Iterator[float], *, discard_oversize: bool = False
 ) -> List[List[int]]:
     """RETURNS (List[List[int]]): positions in ``lengths``, from the longest to the shortest; each group holds as many
     as its size has room for, and at least one."""

@@ -6,9 +6,9 @@ from typing import Callable, List, Optional, Sequence
 import numpy as np
 from spacy.tokens import Doc
 
+from ..encoder.checkpoint import read_tokenizer
 from ..encoder.source import find_checkpoint
-from ..encoder.tokenizer import PieceTokenizer
-from ..gate import CheckpointError
+from ..gate import CheckpointError, check_folder
 
 logger = logging.getLogger("spacy")
 
@@ -25,6 +25,7 @@ def make_counter(encoder: Optional[str]) -> PieceCounter:
 
     encoder (Optional[str]): folder, or name on the hub, of the encoder whose tokenizer counts; None, or one that is
         not there (a saved pipeline that trains on elsewhere), estimates.
+    Raises a CheckpointError where it is there and not safe to open, or has no tokenizer.
     """
     if encoder is None:
         return estimate_pieces
@@ -33,7 +34,8 @@ def make_counter(encoder: Optional[str]) -> PieceCounter:
     except CheckpointError as error:
         logger.warning("Pieces are estimated, not counted, for the batches: %s", error)
         return estimate_pieces
-    tokenizer = PieceTokenizer.from_folder(folder)
+    check_folder(folder, without_weights=True)  # batchers are built before the encoder is loaded
+    tokenizer = read_tokenizer(folder)
 
     def count_pieces(docs: Sequence[Doc]) -> List[int]:
         encodings = tokenizer.backend.encode_batch([doc.text for doc in docs], add_special_tokens=False)
