@@ -12,9 +12,11 @@ import torch
 from ..errors import UserError
 from ..gate import CheckpointError, check_folder
 from ..saving import written_beside
+from .forking import making
 from .graph import FOLDER, Graph, has_weights, read_graph, remove_leftovers
 from .layers import keep_layers
 from .manner import MANNER_FILE
+from .padding import reads_padding
 from .tokenizer import PieceTokenizer
 from .widening import read_widened
 
@@ -70,6 +72,13 @@ class Checkpoint:
         if self.weights is None and self.graph is not None:
             return self.graph.max_pieces
         return max_pieces_of(self.network)
+
+    @cached_property
+    def reads_padding(self) -> bool:
+        """Whether vectors depend on the padding of their window: then windows of one length alone share a call."""
+        if self.weights is None and self.graph is not None:
+            return self.graph.reads_padding
+        return reads_padding(self.network, self.tokenizer.pad_id)
 
 
 def max_pieces_of(network: Any) -> int:
@@ -228,11 +237,14 @@ def offline_options() -> Dict[str, Any]:
 
 
 class quiet_transformers:
-    """Silences the notes of `transformers` on weights that an encoder alone does not use."""
+    """Silences the notes of `transformers` on weights that an encoder alone does not use, for one thread at a time:
+    what they would be set back to is what another one has set."""
 
     def __enter__(self) -> None:
         from transformers.utils import logging
 
+        self._lock = making()
+        self._lock.acquire()
         self._verbosity = logging.get_verbosity()
         self._bar = logging.is_progress_bar_enabled()
         logging.set_verbosity_error()
@@ -244,6 +256,7 @@ class quiet_transformers:
         logging.set_verbosity(self._verbosity)
         if self._bar:
             logging.enable_progress_bar()
+        self._lock.release()
 
 
 def read_tokenizer(folder: Path, *, pad_id: int = 0) -> PieceTokenizer:

@@ -13,7 +13,7 @@ USER_DATA_KEY: Any = ("._.", EXTENSION, None, None)
 def put_document_vectors(docs: Sequence[Doc], vectors: Floats2d) -> None:
     """Leave a row of ``vectors`` on each Doc. ``vectors``: Shape: (n_docs, width)."""
     if not Doc.has_extension(EXTENSION):
-        Doc.set_extension(EXTENSION, default=None)
+        Doc.set_extension(EXTENSION, default=None, force=True)  # another thread may have been here meanwhile
     for doc, vector in zip(docs, vectors, strict=True):
         doc._.set(EXTENSION, vector.copy())
 

@@ -17,7 +17,7 @@ GRAPH = "model.onnx"
 DESCRIPTION = "runtime.json"
 FIELDS: Dict[str, Any] = {
     "runtime": str, "precision": str, "width": int, "max_pieces": int, "pad_id": int, "versions": dict,
-    "torch_weights": (str, type(None)),
+    "reads_padding": bool, "torch_weights": (str, type(None)),
 }  # fmt: skip
 # A tensor whose numbers are in another file: a field of type "external_data" with a location
 EXTERNAL = b"\n\x08location\x12"
@@ -34,6 +34,7 @@ class Graph:
     max_pieces: int  # that the network takes at once, special pieces counted
     pad_id: int
     versions: Mapping[str, str] = field(default_factory=dict)  # of the packages that made it
+    reads_padding: bool = False  # whether vectors depend on the padding of their window
 
     def write(self, folder: Path) -> None:
         """Write ``onnx/`` into an encoder's folder, which has its torch weights already, or goes without."""
@@ -88,7 +89,7 @@ def read_graph(folder: Path) -> Optional[Graph]:
 
 
 def _read_description(path: Path) -> Dict[str, Any]:
-    fields = read_object(path)
+    fields = {"reads_padding": False, **read_object(path)}
     wrong = [
         name for name, kind in FIELDS.items() if name not in fields or not isinstance(fields[name], kind)
     ]

@@ -63,7 +63,7 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         self.cfg: Dict[str, Any] = {"labels": [], "scheme": validate_scheme(scheme)}
         self._tag_set: Optional[TagSet] = None
         if not Span.has_extension("score"):
-            Span.set_extension("score", default=None)
+            Span.set_extension("score", default=None, force=True)  # another thread may load one meanwhile
 
     @property
     def labels(self) -> Tuple[str, ...]:

@@ -16,6 +16,7 @@ from ..encoder.checkpoint import (
     read_tokenizer_files,
     write_files,
 )
+from ..encoder.padding import reads_padding
 from ..errors import UserError
 from ..gate import CheckpointError, check_folder
 from ..saving import replaced_whole
@@ -46,6 +47,8 @@ class MaskedLanguageModel:
         self._cells: Optional[Tensor] = None
         base = getattr(self.network, self.network.base_model_prefix)
         base.register_forward_hook(self._keep_masked)
+        # Windows of different lengths may not share a call then
+        self.reads_padding = reads_padding(base, self.tokenizer.pad_id)
 
     @property
     def max_pieces(self) -> int:
