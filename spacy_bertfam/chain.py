@@ -28,6 +28,7 @@ def to_weights(logs: Floats) -> Floats:
     highest = logs.max()
     return np.where(np.isneginf(logs), 0.0, np.exp(np.maximum(logs - highest, -MAX_DIFFERENCE)))
 
+
 # Rows (a slice or indices) of some sums, and the tag behind each -> the tag from which the best path arrives there
 Search = Callable[[Any, Ints1d], Ints1d]
 
@@ -187,7 +188,9 @@ class SchemeBetween:
         if self.tag_set.leaves.all():
             found[:] = sums.max(axis=1, keepdims=True)
         else:
-            found[:] = reduce(np.maximum, (own[:, :, place].max(axis=1) for place in leave), sums[:, 0])[:, None]
+            found[:] = reduce(np.maximum, (own[:, :, place].max(axis=1) for place in leave), sums[:, 0])[
+                :, None
+            ]
         if inner:
             target = self._by_label(found)
             within = reduce(np.maximum, (own[:, :, place] for place in inner))
@@ -234,7 +237,8 @@ def constrain(tag_set: TagSet, learned: Optional[Transitions] = None) -> Chain:
     """The legal transitions of a scheme, on top of learned ones where a head has them."""
     tags, outside = np.arange(len(tag_set)), np.zeros(1, dtype=np.int64)
     first, last = (
-        np.where(legal, 0.0, -np.inf) for legal in (tag_set.legal(outside, tags), tag_set.legal(tags, outside))
+        np.where(legal, 0.0, -np.inf)
+        for legal in (tag_set.legal(outside, tags), tag_set.legal(tags, outside))
     )
     if learned is None and len(tag_set) > FEW_TAGS:
         return Chain(SchemeBetween(tag_set), first, last)

@@ -20,6 +20,7 @@ from ..saving import written_beside
 from .graph import FOLDER, Graph, read_graph, remove_leftovers
 from .layers import keep_layers
 from .network import open_network, quiet_transformers, read_config
+from .padding import reads_padding
 from .slow_tokenizer import convert_tokenizer
 from .tokenizer import PieceTokenizer
 
@@ -59,6 +60,13 @@ class Checkpoint:
         if self.weights is None and self.graph is not None:
             return self.graph.max_pieces
         return max_pieces_of(self.network)
+
+    @cached_property
+    def reads_padding(self) -> bool:
+        """Whether vectors depend on the padding of their window: then windows of one length alone share a call."""
+        if self.weights is None and self.graph is not None:
+            return self.graph.reads_padding
+        return reads_padding(self.network, self.tokenizer.pad_id)
 
 
 def max_pieces_of(network: Any) -> int:
@@ -170,9 +178,7 @@ def read_files(folder: Path) -> Dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def read_tokenizer(
-    folder: CheckedFolder, *, pad_id: int = 0
-) -> Tuple[PieceTokenizer, Dict[str, bytes]]:
+def read_tokenizer(folder: CheckedFolder, *, pad_id: int = 0) -> Tuple[PieceTokenizer, Dict[str, bytes]]:
     """The tokenizer of a Hugging Face folder, and its files as they are; one without tokenizer.json is converted.
 
     RAISES (CheckpointError): where there is none.

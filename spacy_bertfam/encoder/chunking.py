@@ -25,24 +25,25 @@ class Calls(NamedTuple):
     n_windows: int = 1  # above so many windows, only multiples of that
     width: int = 1  # only multiples of so many pieces
     max_cells: int = MAX_CELLS  # that a call is best made with, unless a single window has more
+    padded: bool = True  # whether windows of different lengths may share one
 
     @classmethod
-    def on_cpu(cls, cost: int, threads: int, **multiples: int) -> "Calls":
+    def on_cpu(cls, cost: int, threads: int, *, n_windows: int = 1, width: int = 1) -> "Calls":
         """Those of an engine with so many threads."""
-        return cls(cost, max_cells=min(CELLS_A_THREAD * threads, MAX_CELLS), **multiples)
+        return cls(cost, n_windows, width, max_cells=min(CELLS_A_THREAD * threads, MAX_CELLS))
 
     def widths(self, lengths: Ints1d) -> Ints1d:
         """The widths that windows are padded to, at most the longest one's.
 
         lengths (Ints1d): of the windows, special pieces counted, longest first.
         """
-        if self.width == 1 or not len(lengths):
+        if self.width == 1 or not self.padded or not len(lengths):
             return lengths
         return np.minimum(-(-lengths // self.width) * self.width, lengths[0])
 
 
 def chunk_ends(lengths: Ints1d, *, max_cells: int, calls: Calls) -> List[int]:
-    """Cut a row of windows into chunks, each padded to its longest window.
+    """Cut a row of windows into chunks, each padded to its longest window, if it may be.
 
     lengths (Ints1d): of the windows, special pieces counted, longest first.
     max_cells (int): the most cells in a chunk; a single window may have more.
@@ -55,6 +56,8 @@ def chunk_ends(lengths: Ints1d, *, max_cells: int, calls: Calls) -> List[int]:
     for end in range(1, n + 1):
         while low < end - 1 and (end - low) * lengths[low] > max_cells:
             low += 1
+        if not calls.padded and lengths[low] != lengths[end - 1]:
+            low = end - 1
         starts = np.arange(low, end)
         sizes = end - starts
         if calls.n_windows > 1:

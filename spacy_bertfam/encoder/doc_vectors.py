@@ -37,7 +37,9 @@ def leave_vectors(
     doc.tensor = rows  # type: ignore[assignment]
     if document is not None:
         if not Doc.has_extension(EXTENSION):
-            Doc.set_extension(EXTENSION, default=None)
+            Doc.set_extension(
+                EXTENSION, default=None, force=True
+            )  # another thread may have been here meanwhile
         doc.user_data[USER_DATA_KEY] = document
     if not named:
         doc.user_data.pop(ENCODERS_KEY, None)

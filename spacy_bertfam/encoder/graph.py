@@ -20,7 +20,7 @@ GRAPH = "model.onnx"
 DESCRIPTION = "runtime.json"
 FIELDS: Dict[str, Any] = {
     "runtime": str, "precision": str, "width": int, "max_pieces": int, "pad_id": int, "versions": dict,
-    "torch_weights": (str, type(None)),
+    "reads_padding": bool, "torch_weights": (str, type(None)),
 }  # fmt: skip
 # An ONNX file has at most 2 GB. One of float32 has the weights, and tables that torch computes; what settings describe
 # is less than there is in some architectures
@@ -39,6 +39,7 @@ class Graph:
     max_pieces: int  # that the network takes at once, special pieces counted
     pad_id: int
     versions: Mapping[str, str] = field(default_factory=dict)  # of the packages that made it
+    reads_padding: bool = False  # whether vectors depend on the padding of their window
 
     def write(self, folder: Path) -> None:
         """Write ``onnx/`` into an encoder's folder, which has its torch weights already, or goes without."""
@@ -92,7 +93,7 @@ def _largest_graph(folder: CheckedFolder) -> int:
 
 def _read_description(place: Path, names: Collection[str]) -> Dict[str, Any]:
     path = place / DESCRIPTION
-    fields = read_object(path)
+    fields = {"reads_padding": False, **read_object(path)}
     wrong = [
         name for name, kind in FIELDS.items() if name not in fields or not isinstance(fields[name], kind)
     ]

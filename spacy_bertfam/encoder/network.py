@@ -6,6 +6,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 import torch
 
 from ..gate import CheckedFolder, CheckpointError
+from .forking import making
 from .network_budget import bounded_network
 from .widening import read_weights
 
@@ -43,9 +44,7 @@ def read_config(folder: CheckedFolder) -> Any:
         ) from error
 
 
-def open_network(
-    folder: CheckedFolder, config: Any, *, auto: Any, attention: Optional[str] = None
-) -> Opened:
+def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: Optional[str] = None) -> Opened:
     """Build a network and fill it with the folder's weights.
 
     config (PretrainedConfig): of the folder, or changed since.
@@ -110,11 +109,14 @@ def offline_options() -> Dict[str, Any]:
 
 
 class quiet_transformers:
-    """Silences the notes of `transformers` on weights that an encoder alone does not use."""
+    """Silences the notes of `transformers` on weights that an encoder alone does not use, for one thread at a time:
+    what they would be set back to is what another one has set."""
 
     def __enter__(self) -> None:
         from transformers.utils import logging
 
+        self._lock = making()
+        self._lock.acquire()
         self._verbosity = logging.get_verbosity()
         self._bar = logging.is_progress_bar_enabled()
         logging.set_verbosity_error()
@@ -126,3 +128,4 @@ class quiet_transformers:
         logging.set_verbosity(self._verbosity)
         if self._bar:
             logging.enable_progress_bar()
+        self._lock.release()

@@ -8,6 +8,7 @@ import torch
 
 from ..errors import UserError
 from .checkpoint import Checkpoint
+from .forking import making
 from .graph import Graph
 from .runtime import Runtime
 from .runtimes.engines import ENGINES
@@ -20,7 +21,10 @@ from .weights_watch import WeightsWatch
 
 class Prediction:
     """Predicts from one checkpoint, in a runtime that is made when it is first needed, an engine again in each
-    forked process. What was made of weights that have changed since is dropped."""
+    forked process. What was made of weights that have changed since is dropped.
+
+    All threads of a process share it: the first one makes what is needed, the others wait for that.
+    """
 
     def __init__(self, checkpoint: Checkpoint, settings: EncoderSettings) -> None:
         self.settings = settings
@@ -57,21 +61,37 @@ class Prediction:
             threads = n_threads(self.settings.threads, is_worker=is_worker)
             return self._kept(lambda: open_graph(graph, threads))
         if self.settings.precision == "bf16":
-            if self.weights_changed():
-                self.forget()
-            if self._in_bf16 is None:
-                self._in_bf16 = in_bf16(checkpoint.network)  # processes that are forked later share it
-            return TorchRuntime(self._in_bf16)
+            return TorchRuntime(self._copy_in_bf16(checkpoint))
         return TorchRuntime(checkpoint.network)
 
+    def _copy_in_bf16(self, checkpoint: Checkpoint) -> torch.nn.Module:
+        """The copy of these very weights; processes that are forked later share it."""
+        # In this order: a copy of other weights is gone before they count as unchanged
+        changed, made = self.weights_changed(), self._in_bf16
+        if made is not None and not changed:
+            return made
+        with making():
+            if self.weights_changed():
+                self.forget()
+            made = self._in_bf16
+            if made is None:
+                made = self._in_bf16 = in_bf16(checkpoint.network)
+            return made
+
     def _kept(self, make: Callable[[], Runtime]) -> Runtime:
-        if self._process != os.getpid():
-            # Its threads stayed in the parent process: letting go of it would wait for them.
-            self._of_parent.append(self._runtime)
-            self._runtime, self._process = None, os.getpid()
-        if self._runtime is None:
-            self._runtime = make()
-        return self._runtime
+        # In this order: the parent's engine is gone before the process counts as its own
+        if self._process == os.getpid() and (kept := self._runtime) is not None:
+            return kept
+        with making():
+            if self._process != os.getpid():
+                # Its threads stayed in the parent process: letting go of it would wait for them.
+                self._of_parent.append(self._runtime)
+                self._runtime = None
+                self._process = os.getpid()
+            made = self._runtime
+            if made is None:
+                made = self._runtime = make()
+            return made
 
     def __getstate__(self) -> Dict[str, Any]:
         """An engine is neither copied nor sent to another process: each makes its own."""

@@ -74,14 +74,17 @@ def chunk_vectors(
     tokenizer: PieceTokenizer,
     width: int,
     max_cells: Optional[int],
+    padded: bool,
     device: torch.device,
 ) -> Iterator[Tuple[Tensor, Tensor]]:
     """Run the network chunk by chunk.
 
+    padded (bool): whether windows of different lengths may share a call.
     YIELDS (Tuple[Tensor, Tensor]): the rows of the batch that were read, Shape: (n_tokens,), and their
         vectors, Shape: (n_tokens, width).
     """
-    for chunk in batch.chunks(tokenizer, max_cells, calls=runtime.calls):
+    calls = runtime.calls._replace(padded=padded)
+    for chunk in batch.chunks(tokenizer, max_cells, calls=calls):
         ids, mask, tokens, firsts, counts = chunk_tensors(chunk, device)
         pieces = runtime(ids, mask)
         yield tokens, pool(pieces.reshape(-1, width), firsts, counts)

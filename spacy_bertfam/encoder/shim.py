@@ -19,7 +19,7 @@ from ..errors import UserError
 from .batch import PieceBatch, WindowSize
 from .checkpoint import Checkpoint, read_checkpoint, read_files, write_checkpoint, write_files
 from .embedding_gradient import make_dense, sparse_embedding_gradient
-from .forking import use_one_thread_if_forked
+from .forking import making, use_one_thread_if_forked
 from .freezing import freeze
 from .graph import Graph
 from .loss_scale import LossScale
@@ -57,12 +57,7 @@ class EncoderShim(PyTorchShim):
                 "from the checkpoint that the config names, or load a saved pipeline with spacy.load."
             )
         if self.checkpoint.graph is not None and self._predictor.weights_changed():
-            warnings.warn(
-                f"The encoder was trained after it had been made for {self.checkpoint.graph.runtime}: from here "
-                "on it predicts in torch. `bertfam optimize` on the saved pipeline makes it fast again.",
-                stacklevel=2,
-            )
-            self.take(replace(self.checkpoint, graph=None))
+            self._leave_graph()
         return self.checkpoint
 
     def load(self, folder: Path) -> None:
@@ -87,6 +82,17 @@ class EncoderShim(PyTorchShim):
         """Predict and train from here on with these weights, and predict with this graph."""
         self.checkpoint, self._model = checkpoint, checkpoint.weights
         self._prediction = Prediction(checkpoint, self.settings)
+
+    def _leave_graph(self) -> None:
+        with making():
+            if self.checkpoint is None or self.checkpoint.graph is None:  # another thread was here
+                return
+            warnings.warn(
+                f"The encoder was trained after it had been made for {self.checkpoint.graph.runtime}: from here "
+                "on it predicts in torch. `bertfam optimize` on the saved pipeline makes it fast again.",
+                stacklevel=3,
+            )
+            self.take(replace(self.checkpoint, graph=None))
 
     def use_graph(self, graph: Optional[Graph]) -> None:
         """Predict with a graph of the current weights, or in torch where it is None."""
@@ -130,6 +136,8 @@ class EncoderShim(PyTorchShim):
         self._use_one_thread_if_forked()
         checkpoint = self.loaded
         if checkpoint.weights is not None and checkpoint.weights.training:
+            for part in checkpoint.weights.children():  # the whole last: that is where other threads look
+                part.eval()
             checkpoint.weights.eval()
         return self._predictor.runtime(checkpoint, self.device, is_worker=self._is_worker)
 
@@ -199,7 +207,8 @@ class EncoderShim(PyTorchShim):
         return self._prediction
 
     def _use_one_thread_if_forked(self) -> None:
-        self._is_worker = self._is_worker or self._process != os.getpid()
+        if self._process != os.getpid():
+            self._is_worker = True
         self._process = use_one_thread_if_forked(self._process)
 
     def _is_trained(self) -> bool:
@@ -214,6 +223,7 @@ class EncoderShim(PyTorchShim):
             "tokenizer": self.loaded.tokenizer,
             "width": self.loaded.width,
             "max_cells": self.settings.max_batch_pieces,
+            "padded": not self.loaded.reads_padding,
             "device": self.device,
         }
 

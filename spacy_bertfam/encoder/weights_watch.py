@@ -1,6 +1,6 @@
 """Have the weights changed? What was made of them, a graph or a copy, must not outlive them."""
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 import torch
 from torch import Tensor
@@ -20,10 +20,11 @@ class WeightsWatch:
 
     def renew(self) -> None:
         """From here on the weights count as unchanged."""
+        places = [parameter.data_ptr() for parameter in self._parameters]
+        probes = [p.detach().flatten()[:N_PROBED] for p in self._parameters]
+        # at once, as other threads look at all of it
+        self._seen: Tuple[List[int], List[Tensor], Tensor] = (places, probes, torch.cat(probes))
         self._touched = False
-        self._places = [parameter.data_ptr() for parameter in self._parameters]
-        self._probes: List[Tensor] = [p.detach().flatten()[:N_PROBED] for p in self._parameters]
-        self._seen = torch.cat(self._probes)
 
     def touch(self) -> None:
         """Somebody knows that they are about to change."""
@@ -31,9 +32,10 @@ class WeightsWatch:
 
     def changed(self) -> bool:
         """Whether a weight has another value, or another place in memory, than at the last ``renew``."""
-        if self._touched or [parameter.data_ptr() for parameter in self._parameters] != self._places:
+        places, probes, numbers = self._seen
+        if self._touched or [parameter.data_ptr() for parameter in self._parameters] != places:
             return True
-        return not torch.equal(torch.cat(self._probes), self._seen)
+        return not torch.equal(torch.cat(probes), numbers)
 
     def __getstate__(self) -> Dict[str, Any]:
         """A copy, or another process, has the same weights in other places."""

@@ -54,6 +54,7 @@ def export_graph(checkpoint: Checkpoint, *, runtime: str) -> Graph:
         max_pieces=checkpoint.max_pieces,
         pad_id=checkpoint.tokenizer.pad_id,
         versions=versions_of(engine),
+        reads_padding=checkpoint.reads_padding,
     )
     _require_equal(checkpoint, graph)
     return graph

@@ -30,7 +30,7 @@ class BertfamPieces:
         self.name = name
         self.component = component
         if not Doc.has_extension(EXTENSION):
-            Doc.set_extension(EXTENSION, default=None)
+            Doc.set_extension(EXTENSION, default=None, force=True)  # another thread may load one meanwhile
 
     def __call__(self, doc: Doc) -> Doc:
         """Set the extension of one Doc."""

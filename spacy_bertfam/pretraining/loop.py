@@ -183,7 +183,7 @@ def _masked(
     model: MaskedLanguageModel, batch: PieceBatch, recipe: Recipe, rng: np.random.Generator
 ) -> Iterator[Masked]:
     calls = torch_calls(model.device, torch.bfloat16 if recipe.bf16 else torch.float32)
-    for chunk in batch.chunks(model.tokenizer, calls=calls):
+    for chunk in batch.chunks(model.tokenizer, calls=calls._replace(padded=not model.reads_padding)):
         masked = mask_words(chunk, model.vocabulary, rng, rate=recipe.mask_rate)
         if len(masked.cells):
             yield masked

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..encoder.checkpoint import max_pieces_of, read_tokenizer, write_files
 from ..encoder.network import Opened, open_network, quiet_transformers, read_config
+from ..encoder.padding import reads_padding
 from ..encoder.slow_tokenizer import opened_tokenizer
 from ..errors import UserError
 from ..gate import CheckedFolder, CheckpointError, check_folder
@@ -41,6 +42,8 @@ class MaskedLanguageModel:
         self._cells: Optional[Tensor] = None
         base = getattr(self.network, self.network.base_model_prefix)
         base.register_forward_hook(self._keep_masked)
+        # Windows of different lengths may not share a call then
+        self.reads_padding = reads_padding(base, self.tokenizer.pad_id)
 
     @property
     def max_pieces(self) -> int:

@@ -51,7 +51,7 @@ def test_vectors_are_those_of_a_plain_copy(tiny_encoder, kind):
 
 
 @needs_bf16
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"albert"}))
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"albert", "mobilebert", "nystromformer"}))
 def test_every_kind_has_them_where_the_processor_can(tiny_encoder, kind):
     copied = in_bf16(read_checkpoint(tiny_encoder(kind)).network)
     assert stand_ins(copied) == {OneDnnLinear, GeluInPlace}

@@ -7,6 +7,7 @@ import pytest
 import torch
 from tiny.kinds import KINDS
 
+from spacy_bertfam.encoder.checkpoint import without_weights
 from spacy_bertfam.encoder.model import encoder_shim
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.optimize import export
@@ -44,6 +45,21 @@ def test_vectors_in_onnxruntime_are_those_of_torch(tiny_encoder, docs, kind):
     pytest.importorskip("onnxruntime")
     model = build(tiny_encoder(kind))
     compare(model, export_graph(encoder_shim(model).loaded, runtime="onnxruntime"), docs)
+
+
+@pytest.mark.parametrize("kind", ["bert", "convbert"])
+def test_a_graph_knows_without_weights_whether_windows_may_be_padded(tiny_encoder, tmp_path, docs, kind):
+    pytest.importorskip("onnxruntime")
+    model = build(tiny_encoder(kind))
+    shim = encoder_shim(model)
+    shim.use_graph(export_graph(shim.loaded, runtime="onnxruntime"))
+    shim.take(without_weights(shim.loaded))
+    shim.save(tmp_path)
+    shim.load(tmp_path)
+    assert shim.loaded.weights is None
+    assert shim.loaded.reads_padding == (kind == "convbert")
+    for doc, together in zip(docs, model.predict(docs), strict=True):
+        np.testing.assert_allclose(model.predict([doc])[0], together, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["bert", "camembert", "albert", "modernbert"])

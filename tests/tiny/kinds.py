@@ -128,5 +128,33 @@ BY_NAME: Mapping[str, Kind] = {
         {"local_attention": 16, "global_attn_every_n_layers": 2},
         min_transformers="4.48",
     ),
+    "convbert": Kind(
+        "convbert",
+        partial(build_wordpiece, lowercase=True),
+        "ConvBertTokenizer",
+        specials.BERT,
+        UNCASED,
+        {"head_ratio": 2, "conv_kernel_size": 9},
+        small_embeddings=True,
+    ),
+    "mobilebert": Kind(
+        "mobilebert",
+        partial(build_wordpiece, lowercase=True),
+        "MobileBertTokenizer",
+        specials.BERT,
+        UNCASED,
+        {"true_hidden_size": 32, "intra_bottleneck_size": 32, "num_feedforward_networks": 1},
+        small_embeddings=True,
+    ),
+    "nystromformer": Kind(
+        "nystromformer",
+        build_albert_unigram,
+        "AlbertTokenizer",
+        ALBERT_SPECIALS,
+        {"do_lower_case": True, "keep_accents": False},
+        {"conv_kernel_size": 5},
+    ),
 }
+# Their vectors depend on the padding of a window
+READ_PADDING = ("convbert", "mobilebert", "nystromformer")
 KINDS = tuple(BY_NAME)

@@ -1,6 +1,7 @@
 """The same ONNX graph in OpenVINO, on the CPU: float32, bfloat16, or 8 bits with bfloat16 between them."""
 
 import io
+import threading
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ class OpenVinoRuntime:
     content (bytes): the ONNX file.
     precision (str): "fp32", "bf16" or "int8". The graph is the same for the first two; what one of 8 bits does not
         compute in them is computed in bfloat16 where the processor can.
-    threads (int): of OpenVINO's own pool.
+    threads (int): of OpenVINO's own pool, which computes one call at a time: a call of another thread waits.
     Raises what OpenVINO raises where it cannot run the graph.
     """
 
@@ -39,9 +40,11 @@ class OpenVinoRuntime:
         }
         model = core.read_model(io.BytesIO(content))
         self.request = core.compile_model(model, "CPU", settings).create_infer_request()
+        self.lock = threading.Lock()
 
     def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
         feed = {"ids": ids.cpu().numpy(), "mask": mask.cpu().numpy()}
-        found = self.request.infer(feed, share_inputs=True, share_outputs=True)
-        # The request writes its next output to the same memory
-        return torch.from_numpy(found[0]).clone().to(ids.device)
+        with self.lock:  # a request of its own for each thread would wait as well, for the one stream
+            found = self.request.infer(feed, share_inputs=True, share_outputs=True)
+            # The request writes its next output to the same memory
+            return torch.from_numpy(found[0]).clone().to(ids.device)
