@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from .errors import DataError
@@ -20,10 +21,10 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
             beside[path].write_bytes(content)
         for path, temporary in beside.items():
             os.replace(temporary, path)
-    except OSError as error:
-        found = f"cannot be written ({error.strerror})"
-        raise DataError(f"{found}; expected a place for a file that you may write.", path) from error
+    except (OSError, ValueError) as error:  # a ValueError of a name that no file can have
+        found = f"cannot be written ({getattr(error, 'strerror', None) or error})"
+        raise DataError(f"{found}; expected a place where you may write: give another path.", path) from error
     finally:
         for temporary in beside.values():
-            if temporary.exists():  # unlink(missing_ok=True) raises where the parent is a file
-                temporary.unlink()
+            with suppress(OSError, ValueError):
+                temporary.unlink(missing_ok=True)
