@@ -12,9 +12,42 @@ NUMBER = re.compile(r"\d+(?:[.,:-]\d+)*")
 POS = re.compile(r"[A-Z\d$_:;.,'`-]*")  # a part of speech, as most tagsets have it
 LAST_NUMBER = re.compile(r"(\d+)\D*$")
 # Phrases of the chunk column that CoNLL-2000 and 2003 have before the entities, English and German
-CHUNKS = frozenset("NP VP PP ADVP ADJP SBAR PRT CONJP INTJ LST UCP NC VC PC NX VX AX CX".split())
+CHUNKS = frozenset(
+    (
+        "NP",
+        "VP",
+        "PP",
+        "ADVP",
+        "ADJP",
+        "SBAR",
+        "PRT",
+        "CONJP",
+        "INTJ",
+        "LST",
+        "UCP",
+        "NC",
+        "VC",
+        "PC",
+        "NX",
+        "VX",
+    )
+)
 HEADERS = frozenset(
-    "token tokens word words form text tag tags ner ner_tag ner_tags ne iob bio label labels entity pos id lemma".split()
+    (
+        "token",
+        "tokens",
+        "word",
+        "words",
+        "form",
+        "text",
+        "tag",
+        "tags",
+        "ner",
+        "ner_tag",
+        "ner_tags",
+        "ne",
+        "iob",
+    )
 )
 DIGITS = 15  # of a number that are read; there is no limit to what a file may hold
 MANY = 8  # rows after which numbers in each of them are no words
@@ -74,8 +107,10 @@ def _tag_columns(counts: Sequence[Counter[str]]) -> list[int]:
         found = [i for i in found if set(counts[i]) != {"-"}] or found[-1:]
     if len(found) > 1:
         found = [i for i in found if not _is_chunks(counts[i])] or found[-1:]
-    if len(found) > 1 and found[0] == 0 and (len(found) == len(counts) or set(counts[0]) <= {"O", "-"}):
-        found = found[1:]  # a short text of words that look like tags
+    if len(found) > 1 and found[0] == 0:
+        is_short = counts[0].total() < MANY  # words of a short text may all look like tags
+        if is_short or len(found) == len(counts) or set(counts[0]) <= {"O", "-"}:
+            found = found[1:]
     return found
 
 

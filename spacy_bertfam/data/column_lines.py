@@ -18,7 +18,9 @@ DOCUMENT_BORDER = re.compile(r"-DOCSTART-(?:\s|$)")
 COMMENT = re.compile(r"#\s")
 LABEL_STUDIO = re.compile(r"\S+ -X- _ \S")  # its labels may hold spaces
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+)?:(?=.)")  # WikiANN (PAN-X) has it before each word
-SEVERAL_WORDS = re.compile(r"\d+[-.]\d+")  # in CoNLL-U the number of a contraction, or of a word that is not written
+SEVERAL_WORDS = re.compile(
+    r"\d+[-.]\d+"
+)  # in CoNLL-U the number of a contraction, or of a word that is not written
 FORM = "a word and its tag between spaces or tabs, as in `Paris B-LOC`"
 
 
@@ -94,6 +96,8 @@ def _split(numbered: list[tuple[int, str]]) -> list[Line]:
 
 def _clean_line(line: str) -> str:
     """Take off what is invisible at its edges, but for a first cell that is empty or holds nothing else."""
+    if "!" <= line[:1] <= "~" and "!" <= line[-1:] <= "~":  # most lines
+        return line
     if is_invisible(line):
         return ""
     cleaned = clean_label(line)
@@ -144,7 +148,9 @@ def _check_layout(layout: Layout, lines: list[Line], path: Path) -> None:
 
 def _tell(layout: Layout, sentences: list[list[Sequence[str]]], n_columns: int, out: ColumnFile) -> None:
     if layout.tag >= 0 and not layout.is_usual(n_columns):
-        out.notes.append(f"has its words in column {layout.word + 1} of {n_columns}, their tags in {layout.tag + 1}.")
+        out.notes.append(
+            f"has its words in column {layout.word + 1} of {n_columns}, their tags in {layout.tag + 1}."
+        )
     for i in layout.others:
         tags = [[row[i] for row in rows] for rows in sentences]
         scheme = recognise_scheme(tags)
@@ -152,12 +158,16 @@ def _tell(layout: Layout, sentences: list[list[Sequence[str]]], n_columns: int, 
         out.left_out[f"entities of another column of tags ({i + 1})"] += n
 
 
-def _rows(lines: list[Line], n_columns: int, layout: Layout, path: Path, out: ColumnFile) -> Iterator[Row | str]:
+def _rows(
+    lines: list[Line], n_columns: int, layout: Layout, path: Path, out: ColumnFile
+) -> Iterator[Row | str]:
     """Yield a Row, or "sentence" or "document" at a border of one."""
     has_ids = layout.ids >= 0
     tag = layout.tag if layout.tag >= 0 else n_columns - 1
     for line in lines:
-        if line.is_document or (line.cells and line.cells[min(layout.word, len(line.cells) - 1)] == "-DOCSTART-"):
+        if line.is_document or (
+            line.cells and line.cells[min(layout.word, len(line.cells) - 1)] == "-DOCSTART-"
+        ):
             out.has_borders = True
             yield "document"
         elif not line.cells:
@@ -190,7 +200,9 @@ def _row(path: Path, line: Line, n_columns: int, word: int, tag: int) -> Row:
         raise DataError("found no token before the tag; expected `token tag`.", path, line.number)
     if not is_tag(cells[tag]):
         expected = "expected O, or a letter of B I E S L U with a label, as in `B-LOC`"
-        raise DataError(f"found the tag {cells[tag][:40]!r}; {expected}, in column {tag + 1}.", path, line.number)
+        raise DataError(
+            f"found the tag {cells[tag][:40]!r}; {expected}, in column {tag + 1}.", path, line.number
+        )
     return Row(cells[word], cells[tag], line.number)
 
 

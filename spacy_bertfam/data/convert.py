@@ -91,7 +91,9 @@ def record_to_docs(
     """RETURNS (list): one Doc a unit, its entities under the labels of `report.labels`; none is blank."""
     docs = []
     if len(record.text) > LONGEST and unit == "doc":
-        report.note(f"has texts of over {LONGEST:,} characters, which spaCy does not read; cut.", record.source)
+        report.note(
+            f"has texts of over {LONGEST:,} characters, which spaCy does not read; cut.", record.source
+        )
     for piece in cut_record(record, unit, nlp):
         doc = build_doc(piece, nlp, labels=report.labels, alignment=alignment, report=report)
         if doc.text.strip():

@@ -1,6 +1,7 @@
 """Bytes -> text: UTF-8, UTF-16, UTF-32 or Windows-1252 by what the bytes are; all else is refused by its name."""
 
 import codecs
+import re
 from pathlib import Path
 from typing import Optional
 
@@ -14,7 +15,13 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-NAMES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "utf-32-le": "UTF-32", "utf-32-be": "UTF-32"}
+NAMES = {
+    "utf-8": "UTF-8",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "utf-32-le": "UTF-32",
+    "utf-32-be": "UTF-32",
+}
 WESTERN = "Windows-1252 (Latin-1)"
 # The first bytes of files that are no text
 NO_TEXT = {
@@ -30,7 +37,8 @@ NO_TEXT = {
     b"{\\rtf": "an RTF file",
     b"x\x9c": "spaCy's binary format, which needs no conversion",
 }
-FOREIGN_SHARE = 0.3  # of accented letters among all: more than any language written in Windows-1252 has
+WORD = re.compile(r"[^\W\d_]{2,}")
+FOREIGN_SHARE = 0.2  # of words of nothing but accented letters among those that have one
 
 
 def decode(data: bytes, path: Optional[Path] = None) -> tuple[str, str]:
@@ -89,7 +97,7 @@ def _is_broken_utf8(data: bytes) -> bool:
 def _western(data: bytes) -> Optional[str]:
     """RETURNS (str): the text in Windows-1252, None where it does not look like text of a western language.
 
-    Cyrillic, Greek or Chinese in their old encodings would have few letters that are ASCII; central European,
+    Cyrillic, Greek or Chinese in their old encodings would have whole words of accented letters; central European,
     DOS and Macintosh ones signs (a "superscript three") inside their words, or bytes without a meaning.
     """
     if _is_broken_utf8(data):
@@ -98,12 +106,12 @@ def _western(data: bytes) -> Optional[str]:
         text = data.decode("cp1252")
     except UnicodeDecodeError:
         return None
-    n_letters = sum(c.isalpha() for c in text)
     high = [i for i, c in enumerate(text) if c > "\x7f"]
-    n_foreign = sum(text[i].isalpha() for i in high)
-    n_inside = sum(_is_sign_in_word(text, i) for i in high)
+    n_signs = sum(_is_sign_in_word(text, i) for i in high)
+    words = [word for word in WORD.findall(text) if not word.isascii()]
+    n_foreign = sum(all(c > "\x7f" for c in word) for word in words)
     is_binary = any(c < " " and c not in "\t\n\r\f\v\x1c\x1d\x1e" for c in text)
-    if is_binary or n_foreign > max(3, FOREIGN_SHARE * n_letters) or n_inside > 0.1 * len(high):
+    if is_binary or n_foreign > FOREIGN_SHARE * len(words) or n_signs > 0.1 * len(high):
         return None
     return text
 

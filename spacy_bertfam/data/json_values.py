@@ -67,20 +67,27 @@ def shown(value: Any) -> str:
         text = json.dumps(value, ensure_ascii=False)
     except (ValueError, RecursionError):
         text = f"a {type(value).__name__} too deep or too long to show"
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text[:N_SHOWN + 1])
+    text = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text[: N_SHOWN + 1]
+    )
     return text if len(text) <= N_SHOWN else text[:N_SHOWN] + "…"
 
 
 def is_pair(value: Any) -> bool:
     """Whether a list is a text with its annotation, as spaCy's TRAIN_DATA has it, and no array of records."""
-    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], dict)
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and isinstance(value[1], dict)
+    )
 
 
 def _is_value_a_line(lines: list[tuple[int, str]], text: str) -> bool:
     """Whether the file is JSON lines: the first line is a value, or it is broken and another one is."""
     if _is_container(lines[0][1]):
         return True
-    if not any(_is_container(line) for _, line in lines[1:3] + lines[-1:]):
+    if lines[0][1] in ("[", "{") or not any(_is_container(line) for _, line in lines[1:3] + lines[-1:]):
         return False
     return not _begins_with_value(text)
 
@@ -103,7 +110,12 @@ def _is_container(line: str) -> bool:
 
 
 def _elements_of_line(line: int, value: Any) -> Iterator[Numbered]:
-    if isinstance(value, list) and value and not is_pair(value) and all(isinstance(e, (dict, list)) for e in value):
+    if (
+        isinstance(value, list)
+        and value
+        and not is_pair(value)
+        and all(isinstance(e, (dict, list)) for e in value)
+    ):
         yield from ((line, element) for element in value)
     else:
         yield line, value
@@ -130,7 +142,9 @@ class _Scanner:
             if self._next_character() == ",":
                 self.position += 1
             elif self._next_character() != "]":
-                raise DataError(f"found no valid JSON; expected a comma or ], and {self.form}.", self.path, self.line)
+                raise DataError(
+                    f"found no valid JSON; expected a comma or ], and {self.form}.", self.path, self.line
+                )
         self.position += 1
 
     def _value(self) -> Numbered:

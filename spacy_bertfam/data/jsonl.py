@@ -38,7 +38,11 @@ def read_jsonl(path: Path, source: str, *, report: Optional[ConversionReport] = 
             report.ignored[f"texts {reason}"] += 1
             continue
         report.ignored.update(task.left_out)
-        name = f"line {line}" + (f", value {i}" if n_on_line[line] > 1 else "") if task.name is None else task.name
+        name = (
+            f"line {line}" + (f", value {i}" if n_on_line[line] > 1 else "")
+            if task.name is None
+            else task.name
+        )
         yield _to_record(task, f"{source}:{name}", path, source, line, report)
 
 
@@ -74,7 +78,9 @@ def _to_record(
 
 def _mentions(item: Any, text: str, path: Path, line: int) -> list[Mention]:
     """The entities of one entry: one, or one for each of its labels."""
-    start = end = labels = None
+    start: Any = None
+    end: Any = None
+    labels: Any = None
     if isinstance(item, dict):
         start, end = (item.get(_first_key(item, keys)) for keys in (START_KEYS, END_KEYS))
         labels = item.get(_first_key(item, LABEL_KEYS))

@@ -1,5 +1,6 @@
 """Files written beside their place and moved there when they are whole."""
 
+import errno
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,6 +18,8 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
     path = Path()
     try:
         for path, content in contents.items():
+            if os.path.isdir(path):  # seen before anything is moved
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             path.parent.mkdir(parents=True, exist_ok=True)
             beside[path].write_bytes(content)
         for path, temporary in beside.items():

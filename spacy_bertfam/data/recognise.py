@@ -3,13 +3,17 @@
 import re
 
 from .schemes import is_tag
+from .trimming import MARKS
 
 XML = re.compile(r"<[?!A-Za-z/]")
 JSON = re.compile(r'[{\[]\s*(?:$|["{\[}\]\d-]|true|false|null)')
 BRACKET = re.compile(r"-|\*|\*\)|\(\w+\*?\)?")
-NAMES = frozenset("word token text form tag pos ner label entity entities labels tokens ner_tags".split())
+NAMES = frozenset(
+    ("word", "token", "tokens", "text", "form", "tag", "pos", "ner", "ner_tags", "label", "labels")
+)
 PROPERTY = re.compile(r"(?:^|\|)(?:name|NE|NER|Entity|ne)=")
-PLAIN_LABEL = re.compile(r"[A-Z][A-Za-z_]{2,}")
+PLAIN_LABEL = re.compile(r"[A-Za-z][\w-]{2,}")
+NO_MARKS = dict.fromkeys(map(ord, MARKS))
 N_LINES = 50
 
 
@@ -40,7 +44,9 @@ def name_of(text: str) -> str:
     rows = [line.split("\t") for line in lines if not line.startswith("#")]
     if rows and all(len(row) == 10 and row[0][:1].isdecimal() for row in rows) and not _has_tags(rows):
         named = any(PROPERTY.search(row[-1]) for row in rows)
-        return "CoNLL-U, " + ("with entities in its last column (MISC)" if named else "a treebank without entities")
+        return "CoNLL-U, " + (
+            "with entities in its last column (MISC)" if named else "a treebank without entities"
+        )
     if _is_table(first):
         return "a table with a header, in CSV (as Kaggle's GMB corpus, or texts for `bertfam convert-cats`)"
     return _name_of_tags(lines)
@@ -61,7 +67,7 @@ def _has_tags(rows: list[list[str]]) -> bool:
 
 def _first_lines(text: str) -> list[str]:
     """The first lines, the last of them left out where the text is cut."""
-    lines = [line.rstrip("\r") for line in text.split("\n", N_LINES)]
+    lines = [line.rstrip("\r") for line in text.translate(NO_MARKS).split("\n", N_LINES)]
     return [line for line in (lines[:-1] if len(lines) > N_LINES else lines) if line.strip()]
 
 
@@ -93,6 +99,11 @@ def _name_of_tags(lines: list[str]) -> str:
     if all(map(BRACKET.fullmatch, lasts)) and any(cell[0] == "(" for cell in lasts):
         return "columns with entities in brackets (CoNLL-2012)"
     labels = {cell for cell in lasts if cell != "O"}
-    if "O" in lasts and all(len(line.split()) > 1 for line in lines) and all(map(PLAIN_LABEL.fullmatch, labels)):
+    if (
+        labels
+        and "O" in lasts
+        and all(len(line.split()) > 1 for line in lines)
+        and all(PLAIN_LABEL.fullmatch(cell) and not is_tag(cell) for cell in labels)
+    ):
         return f"columns of labels without B- and I- ({min(labels)}), as Stanford's tagger has them"
     return ""

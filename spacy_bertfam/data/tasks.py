@@ -22,6 +22,7 @@ FOREIGN = {
     "documentName": "UBIAI's JSON",
     "paragraphs": "spaCy's JSON for training (`spacy convert` reads it) or SQuAD's",
 }
+NO_FIELDS = ("id", "status", "_server_id")  # keys of a flattened record of Argilla beside its fields
 OTHER_VERSIONS = "further annotations of the same text"
 NO_SPANS = "regions, choices or relations that are no spans"
 
@@ -100,13 +101,17 @@ def _no_list(entry: dict[str, Any], path: Path, line: int) -> NoReturn:
 
 
 def _check_form(entry: dict[str, Any], path: Path, line: int) -> None:
-    inner = [e for e in (entry.get("data") if isinstance(entry.get("data"), list) else []) if isinstance(e, dict)]
-    for part in [entry, *inner[:1]]:
+    data = entry.get("data")
+    for part in [entry, *(data[:1] if isinstance(data, list) else [])]:
+        if not isinstance(part, dict):
+            continue
         name = next((name for key, name in FOREIGN.items() if key in part), None)
         if name is None and isinstance(part.get("tokens"), list) and isinstance(part.get("tags"), list):
             name = FOREIGN["ner_tags"]
         if name is not None:
-            raise DataError(f"seems to be {name}, which is not read; expected {FORM}, or another --format.", path, line)
+            raise DataError(
+                f"seems to be {name}, which is not read; expected {FORM}, or another --format.", path, line
+            )
 
 
 def _label_studio(entry: dict[str, Any]) -> Task:
@@ -135,7 +140,11 @@ def _label_studio(entry: dict[str, Any]) -> Task:
 def _review(version: dict[str, Any]) -> str:
     """The last word of a reviewer (Label Studio Enterprise)."""
     reviews = version.get("reviews")
-    return refusal(reviews[-1]) if isinstance(reviews, list) and reviews and isinstance(reviews[-1], dict) else ""
+    return (
+        refusal(reviews[-1])
+        if isinstance(reviews, list) and reviews and isinstance(reviews[-1], dict)
+        else ""
+    )
 
 
 def _argilla(entry: dict[str, Any]) -> Task:
@@ -161,7 +170,7 @@ def _flat_argilla(entry: dict[str, Any]) -> Task:
         if isinstance(values, list) and isinstance(statuses, list):
             statuses = statuses + [None] * (len(values) - len(statuses))
             found += [(v, refusal({"status": s})) for v, s in zip(values, statuses, strict=False)]
-    fields = {key: value for key, value in entry.items() if "." not in key and key not in ("id", "status", "_server_id")}
+    fields = {key: value for key, value in entry.items() if "." not in key and key not in NO_FIELDS}
     return _chosen(_only_text(fields), found, entry)
 
 

@@ -2,7 +2,6 @@
 
 import bz2
 import gzip
-import io
 import logging
 import os
 import zlib
@@ -13,10 +12,11 @@ from .encodings import decode, decode_start
 from .errors import DataError
 
 BOM = "\ufeff"
+Opener = Callable[[IO[bytes]], IO[bytes]]
 # ending -> the first bytes of such a file, and what opens it
-PACKED: dict[str, tuple[bytes, Callable[..., IO[bytes]]]] = {
-    ".bz2": (b"BZh", bz2.open),
-    ".gz": (b"\x1f\x8b", gzip.open),
+PACKED: dict[str, tuple[bytes, Opener]] = {
+    ".bz2": (b"BZh", lambda file: bz2.BZ2File(file)),
+    ".gz": (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),  # type: ignore[dict-item, return-value]
 }
 # Text packs to a tenth, a list of like lines to a fiftieth; a file made to fill the memory to a thousandth
 RATIO, SMALL = 100, 64 << 20
@@ -54,9 +54,7 @@ def read_start(path: Path) -> str:
     return decode_start(_read_bytes(path, HEAD)).removeprefix(BOM)
 
 
-def numbered_lines(
-    path: Path, report: Optional[Notes] = None, source: str = ""
-) -> list[tuple[int, str]]:
+def numbered_lines(path: Path, report: Optional[Notes] = None, source: str = "") -> list[tuple[int, str]]:
     """The lines without their ends and without a BOM, each with its number from 1.
 
     Only LF and CRLF end a line, or CR in a file that has no LF: str.splitlines would also cut at U+0085 and
@@ -66,11 +64,9 @@ def numbered_lines(
 
 
 def split_lines(text: str) -> list[str]:
-    """RETURNS (list): as `numbered_lines` cuts them."""
-    text = text.removeprefix(BOM)
-    if "\n" not in text:
-        return text.split("\r")
-    return [line.removesuffix("\r") for line in text.split("\n")]
+    """RETURNS (list): as `numbered_lines` cuts them; files put together by `cat` have a BOM in the middle."""
+    end = "\n" if "\n" in text else "\r"
+    return [line.removesuffix("\r").removeprefix(BOM) for line in text.split(end)]
 
 
 def _read_bytes(path: Path, size: Optional[int] = None) -> bytes:
@@ -89,18 +85,18 @@ def _read_bytes(path: Path, size: Optional[int] = None) -> bytes:
         raise DataError(f"cannot be read ({error.strerror}); expected a readable file.", path) from error
 
 
-def _opener(path: Path, start: bytes) -> Optional[Callable[..., IO[bytes]]]:
+def _opener(path: Path, start: bytes) -> Optional[Opener]:
     if path.suffix.lower() in PACKED:
         return PACKED[path.suffix.lower()][1]
     return next((opener for magic, opener in PACKED.values() if start.startswith(magic)), None)
 
 
-def _unpacked(file: IO[bytes], unpack: Callable[..., IO[bytes]], path: Path, size: Optional[int]) -> bytes:
+def _unpacked(file: IO[bytes], unpack: Opener, path: Path, size: Optional[int]) -> bytes:
     n_packed = path.stat().st_size
     limit = max(SMALL, RATIO * n_packed)
     chunks, total = [], 0
     try:
-        with unpack(io.BufferedReader(file)) as stream:  # type: ignore[arg-type]
+        with unpack(file) as stream:
             while total < (limit + 1 if size is None else size) and (chunk := stream.read(CHUNK)):
                 chunks.append(chunk)
                 total += len(chunk)

@@ -2,9 +2,11 @@
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
+from operator import itemgetter
 
 from spacy.language import Language
 from spacy.pipeline import Sentencizer
@@ -64,7 +66,9 @@ def _far_apart(record: Record, kinds: Iterable[Sequence[int]]) -> list[int]:
                 break
         else:
             found = f"found {LONGEST:,} characters without a place to cut outside of entities"
-            raise DataError(f"{found}; spaCy reads no longer texts: cut it by hand.", record.source, record.line)
+            raise DataError(
+                f"{found}; spaCy reads no longer texts: cut it by hand.", record.source, record.line
+            )
     return cuts[1:]
 
 
@@ -86,7 +90,11 @@ def _finder(record: Record) -> Callable[[int], bool]:
 
 
 def _text_borders(text: str) -> list[list[int]]:
-    return [_line_starts(text), [m.end() for m in SENTENCE_END.finditer(text)], [m.end() for m in SPACE.finditer(text)]]
+    return [
+        _line_starts(text),
+        [m.end() for m in SENTENCE_END.finditer(text)],
+        [m.end() for m in SPACE.finditer(text)],
+    ]
 
 
 def _word_borders(record: Record, starts: Sequence[int]) -> list[list[int]]:
@@ -118,33 +126,53 @@ def _text_units(record: Record, borders: Sequence[int]) -> Iterator[Record]:
     for border in borders:
         if border < n_visible and not is_inside(border) and text[cuts[-1] : border].strip():
             cuts.append(border)
+    places = []
     for start, end in pairwise([*cuts, len(text)]):
         unit = text[start:end]
-        yield _part(record, end - len(unit.lstrip()), start + len(unit.rstrip()))
+        places.append((end - len(unit.lstrip()), start + len(unit.rstrip())))
+    yield from _parts(record, places)
 
 
 def _word_units(record: Record, firsts: Sequence[int]) -> Iterator[Record]:
     words, spaces, sent_starts = record.words or (), record.spaces or (), record.sent_starts or ()
-    start_char = 0
-    for first, last in pairwise([*firsts, len(words)]):
+    ranges = list(pairwise([*firsts, len(words)]))
+    places, start = [], 0
+    for first, last in ranges:
         length = sum(map(len, words[first:last])) + sum(spaces[first : last - 1])
+        places.append((start, start + length))
+        start += length + spaces[last - 1]
+    for part, (first, last) in zip(_parts(record, places), ranges, strict=True):
         yield replace(
-            _part(record, start_char, start_char + length),
+            part,
             words=words[first:last],
             spaces=(*spaces[first : last - 1], False),
             sent_starts=sent_starts[first:last],
         )
-        start_char += length + spaces[last - 1]
 
 
-def _part(record: Record, start: int, end: int) -> Record:
-    """The record from character `start` to `end`, with everything counted from `start`."""
-    mentions = [
-        replace(m, start=m.start - start, end=m.end - start)
-        for m in record.mentions
-        if start <= m.start < end
-    ]
-    missing = [
-        (max(a, start) - start, min(b, end) - start) for a, b in record.missing if a < end and b > start
-    ]
-    return replace(record, text=record.text[start:end], mentions=tuple(mentions), missing=tuple(missing))
+def _parts(record: Record, places: Sequence[tuple[int, int]]) -> Iterator[Record]:
+    """The record from one character to another, for places in ascending order, each with everything counted from 0.
+
+    A mention begins in one of them; what is missing may run over several. Each is looked at once for each place that
+    it touches, whatever their number.
+    """
+    mentions = deque(sorted(enumerate(record.mentions), key=lambda pair: pair[1].start))
+    missing = deque(sorted(record.missing))
+    open_missing: list[tuple[int, int]] = []
+    for start, end in places:
+        found = []
+        while mentions and mentions[0][1].start < end:
+            found.append(mentions.popleft())
+        while missing and missing[0][0] < end:
+            open_missing.append(missing.popleft())
+        open_missing = [(a, b) for a, b in open_missing if b > start]
+        yield replace(
+            record,
+            text=record.text[start:end],
+            mentions=tuple(
+                replace(m, start=m.start - start, end=m.end - start)
+                for _, m in sorted(found, key=itemgetter(0))
+                if m.start >= start
+            ),
+            missing=tuple((max(a, start) - start, min(b, end) - start) for a, b in open_missing),
+        )

@@ -14,7 +14,17 @@ from .report import REJECTED, SKIPPED, UNFINISHED
 # The key of a verdict in words
 WORD_KEYS = ("answer", "status", "verdict", "annotation_status", "review_status", "last_action")
 ACCEPTED = frozenset(
-    {"accept", "accepted", "approved", "completed", "confirmed", "done", "fixed and accepted", "submitted", "validated"}
+    {
+        "accept",
+        "accepted",
+        "approved",
+        "completed",
+        "confirmed",
+        "done",
+        "fixed and accepted",
+        "submitted",
+        "validated",
+    }
 )
 WORDS = {
     **dict.fromkeys(("reject", "rejected", "incorrect", "refused", "wrong"), REJECTED),
@@ -51,9 +61,11 @@ def refusal(entry: Mapping[str, Any]) -> str:
 
 def is_accepted(entry: Mapping[str, Any]) -> bool:
     """Whether the tool says that somebody has gone through it: then no spans are no entities."""
-    return any(_word(entry.get(key)) in ACCEPTED for key in WORD_KEYS) or any(
-        entry.get(key) is True for key in FALSE_KEYS
-    ) or any(entry.get(key) is not None for key in (APPROVER, "annotation_id"))  # the last of Label Studio's JSON-MIN
+    return (
+        any(_word(entry.get(key)) in ACCEPTED for key in WORD_KEYS)
+        or any(entry.get(key) is True for key in FALSE_KEYS)
+        or any(entry.get(key) is not None for key in (APPROVER, "annotation_id"))
+    )  # the last of Label Studio's JSON-MIN
 
 
 def _word(value: Any) -> str:
