@@ -4,6 +4,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import List
 
+from ..data.text_file import numbered_lines
 from ..errors import UserError
 
 
@@ -18,14 +19,11 @@ def sample_texts(lang: str) -> List[str]:
 
 
 def read_texts(path: Path) -> List[str]:
-    """RETURNS (List[str]): the lines of a UTF-8 file, empty ones left out. Raises a UserError."""
+    """RETURNS (List[str]): the lines of a text file, empty ones left out. Raises a UserError."""
     try:
-        lines = path.read_text(encoding="utf8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"No texts in {path} ({error}); expected a text file in UTF-8, a text a line."
-        ) from error
-    texts = [line for line in lines if line.strip()]
+        texts = [line for _, line in numbered_lines(path) if line.strip()]
+    except UserError as error:
+        raise UserError(f"No texts in {error}") from error
     if not texts:
         raise UserError(f"{path} has no line with a text; expected a text a line.")
     return texts

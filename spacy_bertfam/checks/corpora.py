@@ -50,9 +50,7 @@ def read_corpora(setup: Setup, findings: List[Finding], progress: Optional[Progr
         except Exception as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             findings.append(
-                Finding(
-                    FAILS, f"a corpus that cannot be read: {reason[:200]}", dot_name, do="Convert it anew."
-                )
+                Finding(FAILS, f"a corpus that cannot be read: {reason[:200]}", dot_name, do=_remedy(error))
             )
             continue
         findings.append(_size(corpora[part], dot_name, block))
@@ -89,6 +87,13 @@ def _missing_path(block: Any, dot_name: str) -> Optional[Finding]:
             FAILS, f"a file that is not there: {path}", dot_name, do=f"Correct {setting}, or make the file."
         )
     return None
+
+
+def _remedy(error: Exception) -> str:
+    """RETURNS (str): what to do about a corpus that cannot be read."""
+    if "[E088]" in str(error):  # a Doc longer than nlp.max_length
+        return "It has a Doc too long to read: cut it, by `bertfam convert --unit sentence` from its source."
+    return "Correct the file." if isinstance(error, UserError) else "Convert it anew."
 
 
 def _size(examples: List[Example], dot_name: str, block: Dict[str, Any]) -> Finding:

@@ -1,6 +1,5 @@
 """`bertfam convert`: annotated files -> `.spacy` files, and a table of what was lost and why."""
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -53,9 +52,7 @@ def convert_cli(
 
     choices = {"lang": lang, "format": format, "unit": unit, "alignment": alignment}
     try:
-        report = _convert(path, output, rename or [], split, keep_unmapped, seed, choices)
-        if report_path is not None:
-            _write_numbers(report, report_path)
+        report = _convert(path, output, rename or [], split, keep_unmapped, seed, report_path, choices)
     except DataError as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from error
@@ -71,6 +68,7 @@ def _convert(
     split: Optional[str],
     keep_unmapped: bool,
     seed: int,
+    numbers: Optional[Path],
     choices: Dict[str, str],
 ) -> "ConversionReport":
     # spaCy is slow to import, and `bertfam --help` does not need it
@@ -85,16 +83,10 @@ def _convert(
         split=parse_split(split) if split else None,
         keep_unmapped=keep_unmapped,
         seed=seed,
+        numbers=numbers,
         progress=show_progress,
         **choices,
     )
-
-
-def _write_numbers(report: "ConversionReport", path: Path) -> None:
-    from ..data.output import write_files
-
-    numbers = json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n"
-    write_files({path: numbers.encode("utf8")})
 
 
 def show_progress(records: "Sequence[Record]") -> "Iterator[Record]":

@@ -29,6 +29,8 @@ def convert_cats_cli(
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from error
     typer.echo(format_cats(report, output.name))
+    for note in report.notes:
+        typer.echo(f"Note: {note}", err=True)
 
 
 def format_cats(report: "CatsReport", name: str) -> str:
@@ -38,6 +40,7 @@ def format_cats(report: "CatsReport", name: str) -> str:
     lines += [f"{label:<{width}}  {n:>6,}" for label, n in sorted(report.n_labels.items())]
     if report.n_blank:
         lines += ["", f"left out: {report.n_blank:,} texts of white space alone"]
+    lines += [f"left out: {n:,} texts {reason}" for reason, n in report.n_refused.items()]
     kinds = ", ".join(f"{n:,} with {count}" for count, n in sorted(report.n_per_doc.items()))
     component = "textcat or textcat_multilabel" if report.is_exclusive else "textcat_multilabel"
     return "\n".join([*lines, "", f"labels a text: {kinds}; for {component}"])

@@ -130,6 +130,8 @@ def read_examples(
     path. Raises a ValueError where there are none."""
     from spacy.training import Corpus
 
+    from ..data.docs_file import BROKEN
+
     if path is None:
         return None
     if not path.is_dir() and (path.suffix != ".spacy" or not path.is_file()):
@@ -137,7 +139,13 @@ def read_examples(
             f"{option} is {path}; expected a .spacy file with annotated Docs, as `bertfam convert` writes, or a folder "
             "of such files."
         )
-    examples = list(Corpus(path)(nlp)) if has_docs(path) else []
+    try:
+        examples = list(Corpus(path)(nlp)) if has_docs(path) else []
+    except BROKEN as error:  # spaCy's reader has sentences for some of them alone
+        reason = " ".join(str(error).split())[:120]
+        raise ValueError(
+            f"{path} cannot be read ({reason}); expected Docs, as `bertfam convert` writes."
+        ) from error
     if not examples:
         raise ValueError(f"{path} holds no Docs; expected annotated ones, in .spacy files.")
     return examples

@@ -9,8 +9,11 @@ from .errors import DataError
 from .records import Mention, Record
 from .report import DISCONTINUOUS, ConversionReport
 from .text_file import BOM, numbered_lines, read_text
+from .trimming import clean_label
 
-ENTITY = re.compile(r"T\S*\t(?P<label>\S+) (?P<places>\d+ \d+(?:;\d+ \d+)*)(?:\t(?P<text>.*))?")
+# labels may hold spaces; an offset of more digits is in no file
+PLACE = r"[0-9]{1,18} [0-9]{1,18}"
+ENTITY = re.compile(rf"T\S*\t(?P<label>[^\t]*\S)\s{{1,3}}(?P<places>{PLACE}(?:;{PLACE})*)(?:\t(?P<text>.*))?")
 OTHER_KINDS = {
     "R": "relation lines",
     "E": "event lines",
@@ -38,8 +41,8 @@ def read_brat(path: Path, source: str, *, report: ConversionReport) -> Record:
 
     RAISES (DataError): naming file and line; also if the text of a T line is not at its offsets.
     """
-    bounds = _read_bounds(path, report)
-    text, shift = _matching_text(path, bounds)
+    bounds = _read_bounds(path, source, report)
+    text, shift = _matching_text(path, bounds, source, report)
     mentions, missing, discontinuous = [], [], []
     for bound in bounds:
         pieces = _joined([(start - shift, end - shift) for start, end in bound.pieces], text)
@@ -58,10 +61,11 @@ def read_brat(path: Path, source: str, *, report: ConversionReport) -> Record:
     return record
 
 
-def _read_bounds(path: Path, report: ConversionReport) -> list[TextBound]:
+def _read_bounds(path: Path, source: str, report: ConversionReport) -> list[TextBound]:
     bounds = []
-    for number, line in numbered_lines(path):
-        if not line.strip():
+    for number, line in numbered_lines(path, report, source):
+        line = clean_label(line)
+        if not line:
             continue
         if not line.startswith("T"):
             if line[0] not in OTHER_KINDS:
@@ -69,11 +73,12 @@ def _read_bounds(path: Path, report: ConversionReport) -> list[TextBound]:
             report.ignored[OTHER_KINDS[line[0]]] += 1
             continue
         match = ENTITY.fullmatch(line)
-        if match is None:
+        label = clean_label(match["label"]) if match else ""
+        if match is None or not label:
             raise DataError(f"found {line[:60]!r}; expected {FORM}.", path, number)
         numbers = [int(digits) for digits in re.findall(r"\d+", match["places"])]
         pieces = tuple(zip(numbers[::2], numbers[1::2], strict=True))
-        bounds.append(TextBound(match["label"], pieces, match["text"] or "", number))
+        bounds.append(TextBound(label, pieces, match["text"] or "", number))
     return bounds
 
 
@@ -88,7 +93,9 @@ def _joined(pieces: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
     return joined
 
 
-def _matching_text(path: Path, bounds: list[TextBound]) -> tuple[str, int]:
+def _matching_text(
+    path: Path, bounds: list[TextBound], source: str, report: ConversionReport
+) -> tuple[str, int]:
     """Find the reading of the .txt file that the offsets count in, and what to take off each offset.
 
     A file may have got its BOM or its CRLF after it was annotated, or before: the texts on the T lines tell.
@@ -96,7 +103,7 @@ def _matching_text(path: Path, bounds: list[TextBound]) -> tuple[str, int]:
     text_path = path.with_suffix(".txt")
     if not text_path.exists():
         raise DataError(f"found no {text_path.name} beside it; expected the annotated text there.", path)
-    raw = read_text(text_path)
+    raw = read_text(text_path, report, source)
     body = raw.removeprefix(BOM)
     # with a BOM, offsets that count it are one too high for the text without it
     readings = [(body, len(raw) - len(body)), (body, 0), (body.replace("\r\n", "\n"), 0)]
@@ -117,7 +124,12 @@ def _first_problem(text: str, shift: int, bounds: list[TextBound], path: Path) -
                 expected = f"expected start before end, and at most {len(text)}, the length of the text"
                 return DataError(f"{found}; {expected}.", path, bound.line)
         covered = " ".join(text[start - shift : end - shift] for start, end in bound.pieces)
-        if bound.text and bound.text.split() != covered.split():
+        if bound.text and _visible(bound.text) != _visible(covered):
             found = f"found {covered[:60]!r} at the offsets of {bound.label}"
             return DataError(f"{found}; expected {bound.text[:60]!r}, as the line says.", path, bound.line)
     return None
+
+
+def _visible(text: str) -> list[str]:
+    """The words of a text: brat has a space for a line break, and marks at a line's edge may be gone."""
+    return [word for word in map(clean_label, text.split()) if word]

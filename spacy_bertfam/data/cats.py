@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,12 +13,15 @@ from spacy.tokens import DocBin
 
 from .convert import blank_pipeline
 from .errors import DataError
-from .jsonl import HALF_PAIR, parse_object
+from .json_values import parse_object, read_values, shown
 from .output import write_files
-from .text_file import BOM, numbered_lines, read_text
+from .text_file import BOM, PACKED, read_text
+from .trimming import clean_label
+from .units import LONGEST
+from .verdicts import refusal
 
 DELIMITERS = {".tsv": "\t", ".csv": ","}
-JSON_SUFFIXES = (".jsonl", ".ndjson")
+JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
 FORM = '{"text": ..., "label": "a|b"}, a list of labels, or {label: true or false}'
 
 
@@ -39,6 +43,12 @@ class CatsReport:
     n_labels: Counter[str] = field(default_factory=Counter)  # texts that have the label
     n_per_doc: Counter[int] = field(default_factory=Counter)  # texts by the number of their labels
     n_blank: int = 0  # texts of white space alone, which are left out
+    n_refused: Counter[str] = field(default_factory=Counter)  # texts that are not gold, by the reason
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, sentence: str, source: str) -> None:
+        """Say something about the file."""
+        self.notes.append(f"{source}: {sentence}")
 
     @property
     def is_exclusive(self) -> bool:
@@ -56,11 +66,12 @@ def convert_cats(
     separator (str): stands between labels in a column; a list in JSON needs none.
     RAISES (DataError): for whatever the user has to put right; nothing has been written then.
     """
-    if output.suffix != ".spacy" or output.is_dir():
+    if output.suffix != ".spacy" or os.path.isdir(output):
         raise DataError("is no name for a file; expected one that ends in .spacy.", output)
     nlp = blank_pipeline(lang)
     report = CatsReport()
-    found = list(_counted(read_labelled(path, text=text, labels=labels, separator=separator), report))
+    entries = read_labelled(path, report, text=text, labels=labels, separator=separator)
+    found = list(_counted(entries, report))
     if not found or len(report.n_labels) < 2:
         kinds = ", ".join(sorted(report.n_labels)) or "none"
         raise DataError(
@@ -77,41 +88,54 @@ def convert_cats(
     return report
 
 
-def read_labelled(path: Path, *, text: str, labels: str, separator: str) -> Iterator[Labelled]:
-    """The rows of a file, white space around texts and labels taken off."""
-    if not path.is_file():
+def read_labelled(
+    path: Path, report: CatsReport, *, text: str, labels: str, separator: str
+) -> Iterator[Labelled]:
+    """The rows of a file, white space around texts and labels taken off.
+
+    Those that an annotation tool says are not gold are left out and counted.
+    """
+    if not os.path.isfile(path):
         raise DataError("does not exist; expected a file of texts with labels.", path)
-    if path.suffix.lower() in JSON_SUFFIXES:
-        rows: Iterator[tuple[int, Mapping[str, Any]]] = _read_json(path)
-    elif path.suffix.lower() in DELIMITERS:
-        rows = _read_table(path, DELIMITERS[path.suffix.lower()])
+    suffix = (path.with_suffix("") if path.suffix.lower() in PACKED else path).suffix.lower()
+    if suffix in JSON_SUFFIXES:
+        rows: Iterator[tuple[int, Mapping[str, Any]]] = _read_json(path, report)
+    elif suffix in DELIMITERS:
+        rows = _read_table(path, DELIMITERS[suffix], report)
     else:
         known = ", ".join([*DELIMITERS, *JSON_SUFFIXES])
         raise DataError(f"ends in {path.suffix or 'nothing'}; expected one of {known}.", path)
     for line, row in rows:
+        reason = refusal(row) if suffix in JSON_SUFFIXES else ""
+        if reason:
+            report.n_refused[reason] += 1
+            continue
         for name in (text, labels):
             if row.get(name) is None:
-                raise DataError(
-                    f"found no {name!r} (but {', '.join(map(repr, row))}); name the column.", path, line
-                )
+                keys = ", ".join(repr(key)[:40] for key in list(row)[:20])
+                raise DataError(f"found no {name!r} (but {keys}); name the column.", path, line)
         content = row[text]
-        if not isinstance(content, str) or HALF_PAIR.search(content):
+        if not isinstance(content, str):
             raise DataError(f"found no whole text under {text!r}; expected a string.", path, line)
-        yield Labelled(content.strip(), _labels(row[labels], separator, path, line), line)
+        content = clean_label(content)
+        if len(content) > LONGEST:
+            expected = f"expected {LONGEST:,} at most, which spaCy reads: shorten it"
+            raise DataError(f"found a text of {len(content):,} characters; {expected}.", path, line)
+        yield Labelled(content, _labels(row[labels], separator, path, line), line)
 
 
-def _read_json(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for number, line in numbered_lines(path):
-        if line.strip():
-            yield number, parse_object(line, path, number, form=FORM)
+def _read_json(path: Path, report: CatsReport) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for number, value in read_values(path, form=FORM, report=report, source=path.name):
+        yield number, parse_object(value, path, number, form=FORM)
 
 
-def _read_table(path: Path, delimiter: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _read_table(path: Path, delimiter: str, report: CatsReport) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    content = read_text(path, report, path.name).removeprefix(BOM)
+    limit = csv.field_size_limit(max(csv.field_size_limit(), len(content)))
     # newline="" as csv wants it: a quoted cell may hold line breaks
-    reader = csv.DictReader(
-        io.StringIO(read_text(path).removeprefix(BOM), newline=""), delimiter=delimiter, strict=True
-    )
+    reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     try:
+        reader.fieldnames = [clean_label(name) for name in reader.fieldnames or ()]
         for row in reader:
             if None in row:
                 found = "found more cells than columns"
@@ -120,6 +144,8 @@ def _read_table(path: Path, delimiter: str) -> Iterator[tuple[int, Mapping[str, 
     except csv.Error as error:
         found = f"found a broken cell ({error})"
         raise DataError(f"{found}; expected quotes in pairs.", path, reader.line_num + 1) from error
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _labels(value: Any, separator: str, path: Path, line: int) -> tuple[str, ...]:
@@ -128,8 +154,8 @@ def _labels(value: Any, separator: str, path: Path, line: int) -> tuple[str, ...
     elif isinstance(value, dict):
         value = [name for name, is_right in value.items() if is_right]
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise DataError(f"found no labels but {str(value)[:60]!r}; expected {FORM}.", path, line)
-    return tuple(dict.fromkeys(name.strip() for name in value if name.strip()))
+        raise DataError(f"found no labels but {shown(value)!r}; expected {FORM}.", path, line)
+    return tuple(dict.fromkeys(name for name in map(clean_label, value) if name))
 
 
 def _counted(entries: Iterator[Labelled], report: CatsReport) -> Iterator[Labelled]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
+from .blocks import cut_blocks
 from .column_lines import ColumnFile, Row, read_rows
 from .errors import DataError
 from .records import Mention, Record
@@ -19,12 +20,12 @@ def read_columns(path: Path, source: str, *, lang: str, report: ConversionReport
     lang (str): for the spaces that are guessed between the words.
     RAISES (DataError): naming file and line.
     """
-    yield from _to_records(read_rows(path), path, source, lang, report)
+    yield from _to_records(read_rows(path, report, source), path, source, lang, report)
 
 
 def read_wikiner(path: Path, source: str, *, lang: str, report: ConversionReport) -> Iterator[Record]:
     """As ``read_columns``, from lines of `word|POS|tag`; blank lines part the documents."""
-    yield from _to_records(read_wikiner_rows(path), path, source, lang, report)
+    yield from _to_records(read_wikiner_rows(path, report, source), path, source, lang, report)
 
 
 def _to_records(
@@ -32,10 +33,7 @@ def _to_records(
 ) -> Iterator[Record]:
     scheme = _scheme_of(rows, path)
     _tell(rows, scheme, source, report)
-    documents = rows.documents
-    if not rows.has_borders:
-        documents = [[sentence] for document in documents for sentence in document]
-    for sentences in documents:
+    for sentences in cut_blocks(rows, source, report):
         yield _to_record(sentences, scheme, source, lang, report)
 
 
@@ -53,14 +51,15 @@ def _scheme_of(rows: ColumnFile, path: Path) -> str:
 
 def _tell(rows: ColumnFile, scheme: str, source: str, report: ConversionReport) -> None:
     report.schemes[scheme] += 1
-    if rows.n_comments:
-        report.ignored["comment lines"] += rows.n_comments
+    report.ignored.update(+rows.left_out)
+    for note in rows.notes:
+        report.note(note, source)
     if scheme == "IOB1":
         report.note("is IOB1 (I- begins an entity, B- only parts neighbours); repaired to IOB2.", source)
     if scheme == "IO":
         report.note("has I- tags only; neighbours of one label are read as one entity.", source)
     if not rows.has_borders:
-        report.note("has no -DOCSTART- lines; each block between blank lines is a document.", source)
+        report.note(rows.without_borders, source)
 
 
 def _to_record(

@@ -1,5 +1,7 @@
 """Annotated files -> `.spacy` files, with an account of everything that changed or got lost on the way."""
 
+import json
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Optional
@@ -17,7 +19,7 @@ from .records import Record
 from .report import ConversionReport
 from .split import split_documents
 from .trimming import trim_record
-from .units import UNITS, cut_record
+from .units import LONGEST, UNITS, cut_record
 
 # no user data: it would cost each reading a millisecond a Doc, several times all the rest of a short Doc
 # no HEAD: a Doc that gets heads, be they empty, loses the sentence starts that it was given
@@ -37,6 +39,7 @@ def convert(
     split: Optional[Mapping[str, float]] = None,
     seed: int = 0,
     alignment: str = "strict",
+    numbers: Optional[Path] = None,
     progress: Progress = iter,
 ) -> ConversionReport:
     """Write the annotation in a file or folder as spaCy's binary format.
@@ -44,6 +47,7 @@ def convert(
     output (Path): a `.spacy` file; with `split`, a folder that receives one such file for each part.
     rename (mapping): label in the files -> label in the Docs; "O" drops it.
     split (mapping): part -> share; the units of one document never go to two parts.
+    numbers (Path): receives the report's numbers as JSON.
     progress (callable): wraps the sequence of records, to show how far the work is.
     RAISES (DataError): for whatever the user has to put right; nothing has been written then.
     """
@@ -63,7 +67,10 @@ def convert(
             bins[part].add(doc)
             _count(doc, places[part].name, report)
     _check_not_empty(path, report)
-    write_files({places[part]: doc_bin.to_bytes() for part, doc_bin in bins.items()})
+    contents = {places[part]: doc_bin.to_bytes() for part, doc_bin in bins.items()}
+    if numbers is not None:
+        contents[numbers] = (json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n").encode("utf8")
+    write_files(contents)
     return report
 
 
@@ -83,6 +90,10 @@ def record_to_docs(
 ) -> list[Doc]:
     """RETURNS (list): one Doc a unit, its entities under the labels of `report.labels`; none is blank."""
     docs = []
+    if len(record.text) > LONGEST and unit == "doc":
+        report.note(
+            f"has texts of over {LONGEST:,} characters, which spaCy does not read; cut.", record.source
+        )
     for piece in cut_record(record, unit, nlp):
         doc = build_doc(piece, nlp, labels=report.labels, alignment=alignment, report=report)
         if doc.text.strip():
@@ -110,9 +121,9 @@ def check_choices(**choices: str) -> None:
 
 
 def _check_output(output: Path, split: Optional[Mapping[str, float]]) -> None:
-    if split and output.exists() and not output.is_dir():
+    if split and os.path.exists(output) and not os.path.isdir(output):
         raise DataError("is a file; expected a folder for the parts of --split.", output)
-    if not split and (output.suffix != ".spacy" or output.is_dir()):
+    if not split and (output.suffix != ".spacy" or os.path.isdir(output)):
         raise DataError(
             "is no name for a file; expected one that ends in .spacy, or a folder and --split.", output
         )
@@ -120,7 +131,9 @@ def _check_output(output: Path, split: Optional[Mapping[str, float]]) -> None:
 
 def _check_not_empty(path: Path, report: ConversionReport) -> None:
     if not report.n_docs:
-        raise DataError("holds no text; expected at least one annotated sentence.", path)
+        left_out = ", ".join(f"{n} {kind}" for kind, n in report.ignored.items())
+        found = f"holds no text{f' ({left_out})' if left_out else ''}"
+        raise DataError(f"{found}; expected at least one annotated sentence.", path)
     if not report.n_in:
         found = f"holds no entity (documents: {report.n_documents})"
         raise DataError(f"{found}; expected tags or offsets of entities to learn from.", path)

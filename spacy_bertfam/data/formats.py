@@ -1,5 +1,6 @@
 """Which files of an input are to be read, and in which format."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,10 +8,10 @@ from .brat import read_brat
 from .columns import read_columns, read_wikiner
 from .errors import DataError
 from .jsonl import read_jsonl
+from .recognise import format_of, name_of
 from .records import Record
 from .report import ConversionReport
-from .text_file import BOM, COMPRESSED, read_text
-from .wikiner_lines import looks_like_wikiner
+from .text_file import PACKED, read_start
 
 FORMATS = ("auto", "iob", "jsonl", "brat", "wikiner")
 SUFFIXES = {
@@ -20,37 +21,53 @@ SUFFIXES = {
     "iob": (".iob", ".iob1", ".iob2", ".bio", ".bioes", ".iobes", ".bilou", ".biluo", ".conll", ".tsv"),
 }
 
+# Endings that a folder of other files may have too
+OTHER_SUFFIXES = {"jsonl": (".json",), "iob": (".txt",)}
+
 
 def read_records(path: Path, *, format: str, lang: str, report: ConversionReport) -> Iterator[Record]:
     """Read a file, or all files of a format in a folder and the folders in it, in the order of their names.
 
-    format (str): one of FORMATS; "auto" goes by the ending, and where that says nothing by the first line.
+    format (str): one of FORMATS; "auto" goes by the first lines, and where these do not tell by the ending.
     lang (str): for the spaces between the words of column files.
     RAISES (DataError): nothing there, several formats in a folder with "auto", or a file that cannot be read.
     """
     if format not in FORMATS:
         raise DataError(f"found the format {format!r}; expected one of {', '.join(FORMATS)}.")
-    if not path.exists():
+    if not os.path.exists(path):
         raise DataError("does not exist; expected a file or a folder.", path)
-    format, files = _files_of_folder(path, format) if path.is_dir() else _single_file(path, format)
-    if format == "brat":
+    is_folder = os.path.isdir(path)
+    by_name, files = _files_of_folder(path, format) if is_folder else _single_file(path, format)
+    if by_name == "brat":
         _count_lone_texts(path, files, report)
-    root = path if path.is_dir() else path.parent
+    root = path if is_folder else path.parent
     for file in files:
         report.n_files += 1
         source = file.relative_to(root).as_posix()
-        if format == "jsonl":
-            yield from read_jsonl(file, source)
-        elif format == "iob":
+        found = _recognise(file, by_name) if format == "auto" and by_name != "brat" else by_name
+        if found == "jsonl":
+            yield from read_jsonl(file, source, report=report)
+        elif found == "iob":
             yield from read_columns(file, source, lang=lang, report=report)
-        elif format == "wikiner":
+        elif found == "wikiner":
             yield from read_wikiner(file, source, lang=lang, report=report)
         else:
             yield read_brat(file, source, report=report)
 
 
+def _recognise(file: Path, by_name: str) -> str:
+    """RETURNS (str): the format that the content is in. RAISES (DataError): with the name of one that is not read."""
+    text = read_start(file)
+    found = format_of(text)
+    name = "" if found else name_of(text)
+    if name:
+        expected = "expected columns with a word and its tag, JSON with offsets, brat or WikiNER"
+        raise DataError(f"seems to be {name}; {expected} (--format says which, where this is wrong).", file)
+    return found or by_name
+
+
 def _single_file(path: Path, format: str) -> tuple[str, list[Path]]:
-    format = _format_of(path) if format == "auto" else format
+    format = _format_by_name(path) if format == "auto" else format
     if format == "brat" and path.suffix != ".ann":
         annotation = path.with_suffix(".ann")
         if path.suffix != ".txt" or not annotation.exists():
@@ -61,21 +78,16 @@ def _single_file(path: Path, format: str) -> tuple[str, list[Path]]:
     return format, [path]
 
 
-def _format_of(path: Path) -> str:
+def _format_by_name(path: Path) -> str:
     for format, suffixes in SUFFIXES.items():
         if _suffix(path) in suffixes:
             return format
-    if path.suffix == ".txt" and path.with_suffix(".ann").exists():
-        return "brat"
-    start = read_text(path).removeprefix(BOM).lstrip()
-    if start[:1] in ("{", "["):
-        return "jsonl"
-    return "wikiner" if looks_like_wikiner(start.partition("\n")[0].rstrip()) else "iob"
+    return "brat" if path.suffix == ".txt" and path.with_suffix(".ann").exists() else "iob"
 
 
 def _suffix(path: Path) -> str:
     """The ending that says the format: that before .gz or .bz2."""
-    path = path.with_suffix("") if path.suffix.lower() in COMPRESSED else path
+    path = path.with_suffix("") if path.suffix.lower() in PACKED else path
     return path.suffix.lower()
 
 
@@ -86,10 +98,10 @@ def _files_of_folder(folder: Path, format: str) -> tuple[str, list[Path]]:
         if len(present) > 1:
             counts = ", ".join(f"{len(files)} of {name}" for name, files in present.items())
             raise DataError(f"holds files of several formats ({counts}); say which by --format.", folder)
-        format = next(iter(present), "iob")
+        format = next(iter(present), "jsonl" if _with_suffixes(folder, OTHER_SUFFIXES["jsonl"]) else "iob")
     files = found[format]
-    if format == "iob" and not files:
-        files = _with_suffixes(folder, (".txt",))
+    if format in OTHER_SUFFIXES and not files:
+        files = _with_suffixes(folder, OTHER_SUFFIXES[format])
     if not files:
         raise DataError(f"holds no files of {format}; expected {' or '.join(SUFFIXES[format])}.", folder)
     return format, files
@@ -101,7 +113,7 @@ def _with_suffixes(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
 
 
 def _count_lone_texts(path: Path, annotations: list[Path], report: ConversionReport) -> None:
-    if path.is_dir():
+    if os.path.isdir(path):
         annotated = {file.with_suffix(".txt") for file in annotations}
         lone = [file for file in _with_suffixes(path, (".txt",)) if file not in annotated]
         if lone:

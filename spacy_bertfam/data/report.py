@@ -15,6 +15,10 @@ DUPLICATE = "duplicate"
 DISCONTINUOUS = "discontinuous"
 EMPTY = "nothing but white space"
 DROPPED = "label dropped by the map"
+REJECTED = "rejected in the annotation tool"
+SKIPPED = "skipped in the annotation tool"
+UNFINISHED = "not confirmed in the annotation tool"
+UNANNOTATED = "not annotated in the annotation tool"  # of texts alone
 
 # what was changed in an entity that is kept
 TRIMMED = "white space trimmed off offsets"
@@ -26,6 +30,9 @@ EXPLANATIONS = {
     OVERLAP: 'still in doc.spans["nested"]; tokens outside the longer entity are marked as missing',
     DISCONTINUOUS: "its tokens are marked as missing annotation, not as O",
     DROPPED: "its tokens are O",
+    REJECTED: "its tokens are marked as missing annotation: it is not this, but may be another entity",
+    SKIPPED: "its tokens are marked as missing annotation, not as O",
+    UNFINISHED: "its tokens are marked as missing annotation, not as O",
 }
 
 
@@ -72,7 +79,9 @@ class ConversionReport:
 
     def note(self, sentence: str, source: str = "") -> None:
         """Say something about a file, once for all files that it is true of, or about the whole."""
-        self.notes.setdefault(sentence, []).append(source)
+        sources = self.notes.setdefault(sentence, [])
+        if source not in sources:
+            sources.append(source)
 
     def note_lines(self) -> list[str]:
         """RETURNS (list): each note with the first file that it is about and the number of the others."""

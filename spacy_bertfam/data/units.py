@@ -1,17 +1,24 @@
 """Cutting a record into the units that become Docs: paragraphs or sentences, never inside an entity."""
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from operator import itemgetter
 
 from spacy.language import Language
 from spacy.pipeline import Sentencizer
 
+from .errors import DataError
 from .records import Record
 
 UNITS = ("doc", "paragraph", "sentence")
+LONGEST = 1_000_000  # characters: spaCy's nlp.max_length, beyond which its reader of corpora fails (E088)
 LINE = re.compile(r"[^\r\n]+")
+SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]}]*\s+")
+SPACE = re.compile(r"\s+")
 
 
 def cut_record(record: Record, unit: str, nlp: Language) -> Iterator[Record]:
@@ -19,15 +26,85 @@ def cut_record(record: Record, unit: str, nlp: Language) -> Iterator[Record]:
 
     nlp (Language): its tokeniser is used, to find sentence ends by spaCy's rules.
     Column files mark their own sentences, and nothing that tells a paragraph: there it is the whole document.
-    White space at the edges of a unit is left out; a unit always holds something else.
+    White space at the edges of a unit is left out; a unit always holds something else. A unit longer than spaCy
+    reads is cut into as few as will do: at lines, sentences or spaces.
+    RAISES (DataError): it is longer, and holds no place to cut.
     """
-    if record.words is not None and unit == "sentence":
-        yield from _word_units(record)
-    elif record.words is None and unit != "doc":
-        borders = _line_starts(record.text) if unit == "paragraph" else _sentence_starts(record.text, nlp)
-        yield from _text_units(record, borders)
+    if record.words is not None:
+        firsts = [i for i, is_start in enumerate(record.sent_starts or ()) if is_start]
+        units = _word_units(record, firsts) if unit == "sentence" else iter([record])
+    elif unit == "doc":
+        units = iter([record])
     else:
-        yield record
+        borders = _line_starts(record.text) if unit == "paragraph" else _sentence_starts(record.text, nlp)
+        units = _text_units(record, borders)
+    for found in units:
+        if len(found.text) <= LONGEST:
+            yield found
+        elif found.words is None:
+            yield from _text_units(found, _far_apart(found, _text_borders(found.text)))
+        else:
+            starts = _starts_of_words(found)
+            cuts = _far_apart(found, _word_borders(found, starts))
+            yield from _word_units(found, [0, *(starts.index(cut) for cut in cuts)])
+
+
+def _far_apart(record: Record, kinds: Iterable[Sequence[int]]) -> list[int]:
+    """Borders that are nowhere further apart than spaCy reads, each the last that is near enough.
+
+    kinds: borders in ascending order, the better kinds before the others.
+    """
+    kinds = [list(kind) for kind in kinds]
+    is_inside = _finder(record)
+    cuts = [0]
+    while len(record.text) - cuts[-1] > LONGEST:
+        for borders in kinds:
+            near = range(bisect_right(borders, cuts[-1]), bisect_right(borders, cuts[-1] + LONGEST))
+            cut = next((borders[i] for i in reversed(near) if not is_inside(borders[i])), None)
+            if cut is not None:
+                cuts.append(cut)
+                break
+        else:
+            found = f"found {LONGEST:,} characters without a place to cut outside of entities"
+            raise DataError(
+                f"{found}; spaCy reads no longer texts: cut it by hand.", record.source, record.line
+            )
+    return cuts[1:]
+
+
+def _finder(record: Record) -> Callable[[int], bool]:
+    """RETURNS (callable): whether a border would cut an entity."""
+    merged: list[list[int]] = []
+    for start, end in sorted((m.start, m.end) for m in record.mentions):
+        if merged and start < merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], end)
+        else:
+            merged.append([start, end])
+    starts = [start for start, _ in merged]
+
+    def is_inside(border: int) -> bool:
+        i = bisect_left(starts, border) - 1
+        return i >= 0 and border < merged[i][1]
+
+    return is_inside
+
+
+def _text_borders(text: str) -> list[list[int]]:
+    return [
+        _line_starts(text),
+        [m.end() for m in SENTENCE_END.finditer(text)],
+        [m.end() for m in SPACE.finditer(text)],
+    ]
+
+
+def _word_borders(record: Record, starts: Sequence[int]) -> list[list[int]]:
+    sentences = [s for s, is_start in zip(starts, record.sent_starts or (), strict=False) if is_start]
+    return [sentences, list(starts)]
+
+
+def _starts_of_words(record: Record) -> list[int]:
+    words, spaces = record.words or (), record.spaces or ()
+    return list(accumulate((len(w) + s for w, s in zip(words, spaces, strict=True)), initial=0))[:-1]
 
 
 def _line_starts(text: str) -> list[int]:
@@ -42,41 +119,60 @@ def _sentence_starts(text: str, nlp: Language) -> list[int]:
 
 
 def _text_units(record: Record, borders: Sequence[int]) -> Iterator[Record]:
-    annotated = [(m.start, m.end) for m in record.mentions] + list(record.missing)
-    inside = {position for start, end in annotated for position in range(start + 1, end)}
+    is_inside = _finder(record)
     text = record.text
+    n_visible = len(text.rstrip())
     cuts = [0]
     for border in borders:
-        if border not in inside and text[cuts[-1] : border].strip() and text[border:].strip():
+        if border < n_visible and not is_inside(border) and text[cuts[-1] : border].strip():
             cuts.append(border)
+    places = []
     for start, end in pairwise([*cuts, len(text)]):
         unit = text[start:end]
-        yield _part(record, end - len(unit.lstrip()), start + len(unit.rstrip()))
+        places.append((end - len(unit.lstrip()), start + len(unit.rstrip())))
+    yield from _parts(record, places)
 
 
-def _word_units(record: Record) -> Iterator[Record]:
+def _word_units(record: Record, firsts: Sequence[int]) -> Iterator[Record]:
     words, spaces, sent_starts = record.words or (), record.spaces or (), record.sent_starts or ()
-    firsts = [i for i, is_start in enumerate(sent_starts) if is_start]
-    start_char = 0
-    for first, last in pairwise([*firsts, len(words)]):
+    ranges = list(pairwise([*firsts, len(words)]))
+    places, start = [], 0
+    for first, last in ranges:
         length = sum(map(len, words[first:last])) + sum(spaces[first : last - 1])
+        places.append((start, start + length))
+        start += length + spaces[last - 1]
+    for part, (first, last) in zip(_parts(record, places), ranges, strict=True):
         yield replace(
-            _part(record, start_char, start_char + length),
+            part,
             words=words[first:last],
             spaces=(*spaces[first : last - 1], False),
             sent_starts=sent_starts[first:last],
         )
-        start_char += length + spaces[last - 1]
 
 
-def _part(record: Record, start: int, end: int) -> Record:
-    """The record from character `start` to `end`, with everything counted from `start`."""
-    mentions = [
-        replace(m, start=m.start - start, end=m.end - start)
-        for m in record.mentions
-        if start <= m.start < end
-    ]
-    missing = [
-        (max(a, start) - start, min(b, end) - start) for a, b in record.missing if a < end and b > start
-    ]
-    return replace(record, text=record.text[start:end], mentions=tuple(mentions), missing=tuple(missing))
+def _parts(record: Record, places: Sequence[tuple[int, int]]) -> Iterator[Record]:
+    """The record from one character to another, for places in ascending order, each with everything counted from 0.
+
+    A mention begins in one of them; what is missing may run over several. Each is looked at once for each place that
+    it touches, whatever their number.
+    """
+    mentions = deque(sorted(enumerate(record.mentions), key=lambda pair: pair[1].start))
+    missing = deque(sorted(record.missing))
+    open_missing: list[tuple[int, int]] = []
+    for start, end in places:
+        found = []
+        while mentions and mentions[0][1].start < end:
+            found.append(mentions.popleft())
+        while missing and missing[0][0] < end:
+            open_missing.append(missing.popleft())
+        open_missing = [(a, b) for a, b in open_missing if b > start]
+        yield replace(
+            record,
+            text=record.text[start:end],
+            mentions=tuple(
+                replace(m, start=m.start - start, end=m.end - start)
+                for _, m in sorted(found, key=itemgetter(0))
+                if m.start >= start
+            ),
+            missing=tuple((max(a, start) - start, min(b, end) - start) for a, b in open_missing),
+        )

@@ -1,28 +1,28 @@
 """The lines of a WikiNER file (`word|POS|tag word|POS|tag ...`, a sentence each) -> documents of sentences of rows."""
 
 from pathlib import Path
+from typing import Optional
 
 from .column_lines import ColumnFile, Row
 from .errors import DataError
 from .schemes import is_tag
-from .text_file import numbered_lines
+from .text_file import Notes, numbered_lines
+from .trimming import clean_label, clean_word
 
 
-def looks_like_wikiner(line: str) -> bool:
-    """Whether every token of a line is `word|POS|tag`."""
-    parts = [token.rsplit("|", 2) for token in line.split(" ") if token]
-    return bool(parts) and all(len(part) == 3 and is_tag(part[2]) for part in parts)
-
-
-def read_wikiner_rows(path: Path) -> ColumnFile:
+def read_wikiner_rows(path: Path, report: Optional[Notes] = None, source: str = "") -> ColumnFile:
     """A document is what stands between blank lines (Nothman et al. 2013 part the articles so).
 
-    RAISES (DataError): a token that is not `word|POS|tag`.
+    spaCy's `.iob` is of the same form, also without parts of speech (`word|tag`).
+    RAISES (DataError): a token that is not `word|POS|tag`, or in a file that begins with such, not `word|tag`.
     """
-    out = ColumnFile(has_borders=True)
+    out = ColumnFile(without_borders="has no blank lines between documents; each line is a document.")
     document: list[list[Row]] = []
-    for number, line in numbered_lines(path):
-        sentence = [_row(token, path, number) for token in line.split(" ") if token]
+    lines = [(number, clean_label(line).split(" ")) for number, line in numbered_lines(path, report, source)]
+    firsts = next((tokens for _, tokens in lines if tokens != [""]), [])
+    n_parts = 2 if all(token.count("|") == 1 for token in firsts if token) else 3
+    for number, tokens in lines:
+        sentence = [_row(token, n_parts, path, number) for token in tokens if token]
         if sentence:
             document.append(sentence)
         elif document:
@@ -30,14 +30,16 @@ def read_wikiner_rows(path: Path) -> ColumnFile:
             document = []
     if document:
         out.documents.append(document)
+    out.has_borders = len(out.documents) > 1
     return out
 
 
-def _row(token: str, path: Path, number: int) -> Row:
-    parts = token.rsplit("|", 2)
-    if len(parts) != 3 or not parts[0]:
-        raise DataError(f"found {token!r}; expected `word|POS|tag`, as in `Paris|NAM|I-LOC`.", path, number)
-    if not is_tag(parts[2]):
-        expected = "expected O, or I- or B- with a label, as in `Paris|NAM|I-LOC`"
-        raise DataError(f"found the tag {parts[2]!r} in {token!r}; {expected}.", path, number)
-    return Row(parts[0], parts[2], number)
+def _row(token: str, n_parts: int, path: Path, number: int) -> Row:
+    parts = token.rsplit("|", n_parts - 1)
+    form, example = ("word|tag", "Paris|I-LOC") if n_parts == 2 else ("word|POS|tag", "Paris|NAM|I-LOC")
+    if len(parts) != n_parts or not parts[0]:
+        raise DataError(f"found {token[:60]!r}; expected `{form}`, as in `{example}`.", path, number)
+    if not is_tag(parts[-1]):
+        expected = f"expected O, or I- or B- with a label, as in `{example}`"
+        raise DataError(f"found the tag {parts[-1][:40]!r} in {token[:60]!r}; {expected}.", path, number)
+    return Row(clean_word(parts[0]), parts[-1], number)

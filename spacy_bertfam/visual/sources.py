@@ -1,35 +1,45 @@
 """What a user names to be shown (a text, a file, standard input) -> texts, or the docs of a `.spacy` file."""
 
-import json
+import logging
 import re
 import sys
 from pathlib import Path
 from typing import Optional
 
-from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
+
+from ..data.docs_file import read_docs
+from ..data.encodings import decode
+from ..data.errors import DataError
+from ..data.json_values import HALF_PAIR, parse_object, read_values
+from ..data.text_file import read_text, split_lines
+
+__all__ = ["find_file", "read_docs", "read_texts"]
 
 STDIN = "-"
 SUFFIXES = (".txt", ".jsonl", ".spacy")
-HALF_PAIR = re.compile("[\ud800-\udfff]")  # from a JSON escape or a broken argument; spaCy cannot hold one
+FORM = '{"text": "..."}'
+
+logger = logging.getLogger("spacy")
 
 
 def read_texts(source: str, vocab: Vocab, *, by_line: bool = False) -> list[str]:
     """Read texts.
 
-    source (str): "-", the path of a `.spacy`, `.jsonl` or UTF-8 text file, or the text itself.
+    source (str): "-", the path of a `.spacy`, `.jsonl` or text file, or the text itself.
     vocab (Vocab): Only used to read a `.spacy` file.
     by_line (bool): Each line that is not blank is a text of its own; does not touch `.spacy` and `.jsonl`.
     RETURNS (list): At least one text, none of them blank.
     Raises ValueError where there is no such file, or where it does not hold what its name says.
     """
     path = find_file(source)
-    if path is not None and path.suffix == ".spacy":
+    suffix = "" if path is None else path.suffix.lower()
+    if path is not None and suffix == ".spacy":
         texts = [doc.text for doc in read_docs(path, vocab)]
-    elif path is not None and path.suffix == ".jsonl":
+    elif path is not None and suffix == ".jsonl":
         texts = _read_jsonl(path)
     else:
-        text = _read_stdin() if source == STDIN else source if path is None else _read_text(path)
+        text = source if path is None and source != STDIN else "\n".join(split_lines(_read(path)))
         texts = text.split("\n") if by_line else [text]
     texts = [text for text in texts if text.strip()]
     if any(HALF_PAIR.search(text) for text in texts):
@@ -37,17 +47,6 @@ def read_texts(source: str, vocab: Vocab, *, by_line: bool = False) -> list[str]
     if not texts:
         raise ValueError(f"{_name(source, path)} holds no text: give one with at least one word in it.")
     return texts
-
-
-def read_docs(path: Path, vocab: Vocab) -> list[Doc]:
-    """RETURNS (list): the docs of a `.spacy` file, with the annotation that it holds; raises ValueError."""
-    try:
-        return list(DocBin().from_disk(path).get_docs(vocab))
-    # DocBin checks its compression alone: other content fails where its keys are looked up
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{path} does not hold spaCy docs: give a file that DocBin.to_disk has written."
-        ) from error
 
 
 def find_file(source: str) -> Optional[Path]:
@@ -76,41 +75,24 @@ def _looks_like_path(source: str) -> bool:
     return re.fullmatch(r"\S*[/\\]\S*|\S+\.[a-z]\w{1,4}", source) is not None
 
 
-def _read_text(path: Path) -> str:
-    try:
-        return _decode(path.read_bytes(), str(path))
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
-
-
-def _read_stdin() -> str:
-    return _decode(sys.stdin.buffer.read(), "Standard input")
-
-
-def _decode(data: bytes, name: str) -> str:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"{name}:{line}: found a byte that is not UTF-8; save the text in the encoding UTF-8."
-        ) from error
-    return text.replace("\r\n", "\n")
+def _read(path: Optional[Path]) -> str:
+    """The text of a file, or of standard input."""
+    if path is not None:
+        return read_text(path)
+    text, encoding = decode(sys.stdin.buffer.read(), Path("Standard input"))
+    if encoding != "UTF-8":
+        logger.warning("Standard input is in %s, and was read so.", encoding)
+    return text
 
 
 def _read_jsonl(path: Path) -> list[str]:
-    lines = enumerate(_read_text(path).split("\n"), start=1)
-    return [_parse_line(line, f"{path}:{n}") for n, line in lines if line.strip()]
-
-
-def _parse_line(line: str, where: str) -> str:
-    try:
-        record = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{where}: found no valid JSON ({error.msg}); write one object a line.") from error
-    if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-        raise ValueError(f'{where}: found no string under "text"; write {{"text": "..."}} on each line.')
-    return str(record["text"])
+    texts = []
+    for line, value in read_values(path, form=FORM):
+        text = parse_object(value, path, line, form=FORM).get("text")
+        if not isinstance(text, str):
+            raise DataError(f'found no string under "text"; expected {FORM}.', path, line)
+        texts.append(text)
+    return texts
 
 
 def _name(source: str, path: Optional[Path]) -> str:

@@ -50,6 +50,28 @@ def test_docs_without_annotation_are_counted(check: Callable, tmp_path: Path) ->
     assert (found.where, found.n) == ("train", 2)
 
 
+@pytest.mark.parametrize("content, do", [
+    ("long", "cut it, by `bertfam convert --unit sentence`"),
+    ("broken", "Convert it anew."),
+    ("json", "Correct the file."),
+])  # fmt: skip
+def test_what_to_do_about_a_corpus_that_cannot_be_read(
+    check: Callable, tmp_path: Path, content: str, do: str
+) -> None:
+    path, changed = tmp_path / f"{content}.spacy", {}
+    if content == "long":
+        write_docs(path, [Doc(spacy.blank("fr").vocab, words=["mot"] * 300_000, spaces=[True] * 300_000)])
+    elif content == "broken":
+        path.write_bytes(b"no docs")
+    else:
+        path = tmp_path / "x.jsonl"
+        path.write_text('{"text": "a", "entities": [[0, 7, "X"]]}', encoding="utf8")
+        changed["corpora__train"] = {"@readers": "spacy-bertfam.Corpus.v1", "path": str(path)}
+    found = the(check(paths__train=str(path), **changed), "a corpus that cannot be read")
+    assert (found.state, found.where) == (FAILS, "corpora.train")
+    assert do in found.do
+
+
 COUNTS = {"PER": 50, "LOC": 50}
 
 

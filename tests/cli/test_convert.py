@@ -114,3 +114,31 @@ def test_a_missing_file_and_a_bad_line_are_named(tmp_path):
     result = run(tmp_path / "x.iob", tmp_path / "x.spacy", "-l", "fr")
     assert result.exit_code == 1
     assert "x.iob:2: found the tag 'X-'; expected O" in result.output
+
+
+@pytest.mark.parametrize("option", ["output", "--report"])
+@pytest.mark.parametrize("name", ["/proc/x.spacy", "folder", "x" * 300 + ".spacy"])
+def test_what_cannot_be_written_is_a_sentence_and_nothing_is_left(jsonl, tmp_path, option, name):
+    (tmp_path / "folder").mkdir()
+    place = tmp_path / name
+    output = [place] if option == "output" else [tmp_path / "x.spacy", "--report", place]
+    result = run(jsonl, *output, "-l", "fr")
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert "cannot be written" in result.output or "is no name for a file" in result.output
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "a") == ["corpus.jsonl", "folder"]
+    assert not any((tmp_path / "folder").iterdir())
+
+
+def test_verdicts_and_encodings_are_printed(tmp_path):
+    line = {"text": "Été à Orléans", "spans": [{"start": 6, "end": 13, "label": "LOC"}]}
+    lines = [
+        json.dumps({**line, "answer": answer}, ensure_ascii=False)
+        for answer in ("accept", "reject", "ignore")
+    ]
+    (tmp_path / "x.jsonl").write_bytes("\n".join(lines).encode("cp1252"))
+    result = run(tmp_path / "x.jsonl", tmp_path / "x.spacy", "-l", "fr")
+    assert result.exit_code == 0, result.output
+    counted = "1 texts rejected in the annotation tool, 1 texts skipped in the annotation tool"
+    assert f"ignored: {counted}" in result.output
+    assert "Note: x.jsonl: is in Windows-1252 (Latin-1), and was read so" in result.output

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from spacy_bertfam.data.columns import read_columns
 from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.data.schemes import is_tag, recognise_scheme, tags_to_spans
+from spacy_bertfam.data.trimming import clean_word
 
 LETTERS = {"IOB2": "BIIB", "BIOES": "BIES", "BILUO": "BILU"}  # first, inside, last, single
 
@@ -67,7 +68,7 @@ def tokens_and_spans(draw):
     """Sentences of words (any characters but those that separate) with spans that do not overlap."""
     word = st.text(
         st.characters(exclude_categories=["Cs"], exclude_characters=" \t\r\n"), min_size=1, max_size=5
-    )
+    ).map(clean_word)
     sentences = []
     for _ in range(draw(st.integers(1, 3))):
         words = draw(st.lists(word, min_size=1, max_size=8))

@@ -1,5 +1,6 @@
 import io
 import sys
+import zlib
 
 import pytest
 import spacy
@@ -66,14 +67,19 @@ def test_jsonl_gives_its_texts(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.txt", b"un\ndeux\xff", r"a\.txt:2: .* not UTF-8"),
+        ("a.txt", b"un\ndeux\x81", r"a\.txt:2: .* not UTF-8"),
+        ("a.txt", b"PK\x03\x04", "zip archive"),
+        ("a.jsonl", b'{"text": ' + b"9" * 5000 + b"}", r"a\.jsonl:1: .* too many digits"),
+        ("a.jsonl", b"[" * 100_000, r"a\.jsonl:1: .*nested too deeply"),
         ("a.txt", b" \n", "holds no text"),
         ("a.jsonl", b'{"text": "a"}\n{"text": ', r"a\.jsonl:2: found no valid JSON"),
         ("a.jsonl", b'{"texte": "a"}', r'a\.jsonl:1: found no string under "text"'),
-        ("a.jsonl", b"[1]", r'a\.jsonl:1: found no string under "text"'),
+        ("a.jsonl", b"[1]", r"a\.jsonl:1: found a JSON list; expected an object"),
         ("a.jsonl", b'{"text": "\\ud800"}', "surrogate"),
         ("a.jsonl", b"", "holds no text"),
         ("a.spacy", b"text", "does not hold spaCy docs"),
+        ("a.spacy", zlib.compress(b"\x80"), "does not hold spaCy docs"),
+        ("a.spacy", zlib.compress(b"\x81\xa6tokens\x01"), "does not hold spaCy docs"),
     ],
 )
 def test_a_file_that_is_not_what_it_says_is_refused_by_name_and_line(tmp_path, name, content, message):
@@ -90,3 +96,19 @@ def test_a_spacy_file_gives_texts_or_docs(tmp_path):
     DocBin(docs=[doc]).to_disk(path)
     assert read(path) == ["Anne rit."]
     assert [ent.label_ for ent in read_docs(path, NLP.vocab)[0].ents] == ["PER"]
+
+
+def test_an_ending_may_be_in_capitals(tmp_path):
+    (tmp_path / "A.JSONL").write_text('{"text": "Anne rit."}', encoding="utf8")
+    assert read(tmp_path / "A.JSONL") == ["Anne rit."]
+
+
+def test_files_put_together_have_no_marks_between_their_texts(tmp_path):
+    (tmp_path / "a.txt").write_bytes("\ufeffAnne rit.\n\ufeffZoé dort.\n".encode())
+    assert read(tmp_path / "a.txt", by_line=True) == ["Anne rit.", "Zoé dort."]
+    assert read(tmp_path / "a.txt") == ["Anne rit.\nZoé dort.\n"]
+
+
+def test_an_array_of_texts_is_read_too(tmp_path):
+    (tmp_path / "a.jsonl").write_text('[\n{"text": "Anne rit."},\n{"text": "Zoé dort."}\n]', encoding="utf8")
+    assert read(tmp_path / "a.jsonl") == ["Anne rit.", "Zoé dort."]
