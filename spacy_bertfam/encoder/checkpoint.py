@@ -170,9 +170,7 @@ def read_files(folder: Path) -> Dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def read_tokenizer(
-    folder: CheckedFolder, *, pad_id: int = 0
-) -> Tuple[PieceTokenizer, Dict[str, bytes]]:
+def read_tokenizer(folder: CheckedFolder, *, pad_id: int = 0) -> Tuple[PieceTokenizer, Dict[str, bytes]]:
     """The tokenizer of a Hugging Face folder, and its files as they are; one without tokenizer.json is converted.
 
     RAISES (CheckpointError): where there is none.

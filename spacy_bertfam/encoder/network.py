@@ -43,9 +43,7 @@ def read_config(folder: CheckedFolder) -> Any:
         ) from error
 
 
-def open_network(
-    folder: CheckedFolder, config: Any, *, auto: Any, attention: Optional[str] = None
-) -> Opened:
+def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: Optional[str] = None) -> Opened:
     """Build a network and fill it with the folder's weights.
 
     config (PretrainedConfig): of the folder, or changed since.

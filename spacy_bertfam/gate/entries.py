@@ -39,7 +39,9 @@ def open_file(path: Path) -> BinaryIO:
         descriptor = os.open(path, FLAGS)
     except OSError as error:
         reason = error.strerror or error
-        raise CheckpointError(f"{path} cannot be opened ({reason}); expected a file that can be read.") from error
+        raise CheckpointError(
+            f"{path} cannot be opened ({reason}); expected a file that can be read."
+        ) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise CheckpointError(f"{path} is a folder, pipe, socket or device; expected a file: remove it.")

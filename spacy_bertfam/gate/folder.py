@@ -42,9 +42,7 @@ class CheckedFolder:
         return sum(map(count_numbers, self.weights.values()))
 
 
-def check_folder(
-    folder: Path, *, allow_pickle: bool = False, without_weights: bool = False
-) -> CheckedFolder:
+def check_folder(folder: Path, *, allow_pickle: bool = False, without_weights: bool = False) -> CheckedFolder:
     """Read settings and tokenizer of a checkpoint that is safe to open, and of the weights the headers.
 
     Nothing is loaded or run.

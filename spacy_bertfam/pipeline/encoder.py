@@ -12,6 +12,8 @@ from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer
 
 from ..errors import UserError
+from ..gate import check_component
+from ..gate.json_file import read_object
 from .batching import BoundedBatches
 
 DEFAULT_CONFIG = Config().from_str(
@@ -126,8 +128,9 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         from ..encoder.model import encoder_shim, set_width
 
         path = Path(path)
+        check_component(path)
         if (path / "cfg").is_file():
-            self.cfg.update(srsly.read_json(path / "cfg"))
+            self.cfg.update(read_object(path / "cfg"))
         if "vocab" not in exclude and (path / "vocab").exists():
             self.vocab.from_disk(path / "vocab", exclude=["strings"])
         if (path / "config.json").is_file():

@@ -15,6 +15,7 @@ from thinc.api import Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..errors import UserError
+from ..gate import check_component
 from ..saving import written_beside
 from ..tags import TagSet, validate_scheme
 from ..types import Bools1d, ScoredSpan, TaggerModel, Teaching, TrainedHead
@@ -274,6 +275,12 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         """Write settings and weights into the folder ``path``, each file whole or not at all."""
         with written_beside(Path(path)) as temporary:
             super().to_disk(temporary, exclude=exclude)
+
+    def from_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> "BertfamNER":
+        """Read what ``to_disk`` wrote."""
+        check_component(Path(path))
+        super().from_disk(path, exclude=exclude)
+        return self
 
     def _require_labels(self) -> None:
         if not self.labels:
