@@ -1,6 +1,5 @@
 """`bertfam adopt`: a pipeline of spacy-transformers or spacy-curated-transformers on an encoder of this package."""
 
-import shutil
 from pathlib import Path
 from typing import Optional
 
@@ -28,6 +27,7 @@ def adopt_cli(
     from ..adopt.sample import read_texts, sample_texts
     from ..adopt.table import format_difference
     from ..errors import UserError
+    from ..saving import replaced_whole
 
     try:
         if out.exists():
@@ -35,11 +35,8 @@ def adopt_cli(
         sample = read_texts(texts) if texts is not None else None
         old = spacy.load(pipeline)
         new, difference = adopt(old, sample or sample_texts(str(old.lang)), tolerance=tolerance)
-        staging = out.with_name(out.name + ".part")
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.parent.mkdir(parents=True, exist_ok=True)
-        new.to_disk(staging)
-        staging.rename(out)
+        with replaced_whole(out) as staging:
+            new.to_disk(staging)
     except (ValueError, ImportError, OSError) as error:
         typer.echo(f"Not adopted: {error}", err=True)
         raise typer.Exit(1) from error

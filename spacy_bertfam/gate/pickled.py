@@ -1,11 +1,11 @@
 """Pickled weights -> a folder with safetensors, by torch's reader that knows tensors only and runs nothing."""
 
-import tempfile
 import zipfile
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, Dict
 
+from ..saving import replaced_whole
 from .entries import read_bytes
 from .errors import CheckpointError
 from .folder import SETTINGS, check_folder
@@ -35,17 +35,11 @@ def convert_pickle(folder: Path, out: Path) -> Path:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise CheckpointError(f"{out} exists already; expected a new folder.")
     _check_torch()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
-        staging = Path(temporary) / "model"
-        staging.mkdir()
+    with replaced_whole(out) as staging:
         _write_weights(folder, names, staging / SINGLE)
         for name in {*SETTINGS, *TOKENIZER_FILES} & names:
             (staging / name).write_bytes(read_bytes(folder / name, MAX_FILE, what="settings"))
         check_folder(staging)
-        if out.exists():
-            out.rmdir()
-        staging.rename(out)
     return out
 
 

@@ -16,6 +16,8 @@ from thinc.api import Config, Model, Optimizer
 from ..encoder.doc_vectors import leave_vectors, require_one
 from ..encoder.linked import linked_encoder
 from ..errors import UserError
+from ..gate import check_component
+from ..gate.json_file import read_object
 from .batching import BoundedBatches
 from .saved_head import require_finite
 from .upstream import has_weights, token_listeners
@@ -185,8 +187,9 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         from ..encoder.model import encoder_shim, set_width
 
         path = Path(path)
+        check_component(path)
         if (path / "cfg").is_file():
-            self.cfg.update(srsly.read_json(path / "cfg"))
+            self.cfg.update(read_object(path / "cfg"))
         if "vocab" not in exclude and (path / "vocab").exists():
             self.vocab.from_disk(path / "vocab", exclude=["strings"])
         if (path / "config.json").is_file():

@@ -8,6 +8,7 @@ from spacy.pipeline.trainable_pipe import TrainablePipe
 from thinc.api import Model
 
 from ..errors import UserError
+from ..gate import check_component
 from ..heads.finite import find_unfinite, is_finite
 from ..heads.score_vectors import is_on_vectors, score_vectors
 from ..saving import written_beside
@@ -30,6 +31,7 @@ class SavedHead(TrainablePipe):
 
     def from_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> "SavedHead":
         """Read what ``to_disk`` wrote. Raises a UserError where it fits neither the config nor itself."""
+        check_component(Path(path))
         with self._reading(f"{path}", exclude):
             super().from_disk(path, exclude=exclude)
         return self

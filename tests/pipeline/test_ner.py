@@ -154,7 +154,7 @@ def test_temperature_changes_scores_and_no_entity(
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"temperature": 0.0}, r"'ner': temperature is 0\.0; expected a number above 0"),
+        ({"temperature": 0.0}, r"'ner': temperature is 0\.0; expected a finite number above 0"),
         ({"min_score": 1.5}, r"'ner': min_score is 1\.5; expected 0 to 1"),
         ({"scheme": "IOB9"}, r"scheme 'IOB9': expected one of IO, .*BIOES"),
     ],
