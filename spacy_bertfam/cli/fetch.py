@@ -29,7 +29,7 @@ def fetch_cli(
     try:
         notes = fetch_encoder(name, out, revision=revision, allow_pickle=allow_pickle, cased=cased)
     except (ValueError, ImportError, OSError) as error:
-        typer.echo(f"Not fetched: {error}", err=True)
+        typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from error
     for note in notes:
         typer.echo(f"Note: {note}", err=True)

@@ -49,7 +49,7 @@ def import_hf_cli(
         nlp.to_disk(staging)
         staging.rename(out)
     except (ValueError, ImportError) as error:
-        typer.echo(f"Not imported: {error}", err=True)
+        typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from error
     ner: Any = nlp.get_pipe(component)
     typer.echo(
