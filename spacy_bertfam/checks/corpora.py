@@ -5,13 +5,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional
 
+from catalogue import RegistryError
 from spacy.language import Language
 from spacy.training import Example
-from spacy.util import load_model_from_config, registry
-from thinc.api import Config
+from spacy.util import registry
+from thinc.api import Config, ConfigValidationError
 
 from ..errors import UserError
 from .finding import FAILS, FINE, Finding
+from .reasons import reason_of
 from .setup import Setup
 
 STREAM_LIMIT = 5000  # examples that are read of a corpus that may have no end
@@ -30,12 +32,16 @@ class Corpora:
         return self.parts.get(part, [])
 
 
-def read_corpora(setup: Setup, findings: List[Finding], progress: Optional[Progress] = None) -> Corpora:
-    """RETURNS (Corpora): what can be read. What cannot is added to the findings."""
+def read_corpora(
+    setup: Setup, nlp: Language, findings: List[Finding], progress: Optional[Progress] = None
+) -> Corpora:
+    """Read the corpora with the config's language and tokenizer.
+
+    nlp (Language): without components.
+    RETURNS (Corpora): what can be read. What cannot is added to the findings.
+    """
     corpora = Corpora()
-    nlp = _tokenizer_only(setup, findings)
-    if nlp is None:
-        return corpora
+    _initialize_tokenizer(setup, nlp, findings)
     for part in PARTS:
         dot_name = setup.training.get(f"{part}_corpus", f"corpora.{part}")
         block = block_at(setup.config, dot_name)
@@ -48,10 +54,7 @@ def read_corpora(setup: Setup, findings: List[Finding], progress: Optional[Progr
             corpora.parts[part] = list(progress(examples, part) if progress else examples)
         # a reader is anybody's code, and a damaged file may raise anything
         except Exception as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
-            findings.append(
-                Finding(FAILS, f"a corpus that cannot be read: {reason[:200]}", dot_name, do=_remedy(error))
-            )
+            findings.append(_unreadable(error, dot_name))
             continue
         findings.append(_size(corpora[part], dot_name, block))
     return corpora
@@ -96,6 +99,13 @@ def _remedy(error: Exception) -> str:
     return "Correct the file." if isinstance(error, UserError) else "Convert it anew."
 
 
+def _unreadable(error: Exception, dot_name: str) -> Finding:
+    reason = reason_of(error, longest=200)
+    if isinstance(error, (ConfigValidationError, RegistryError)):  # not the file is at fault
+        return Finding(FAILS, "a reader that is refused", dot_name, do=reason)
+    return Finding(FAILS, f"a corpus that cannot be read: {reason}", dot_name, do=_remedy(error))
+
+
 def _size(examples: List[Example], dot_name: str, block: Dict[str, Any]) -> Finding:
     if examples:
         return Finding(FINE, "a corpus", dot_name, len(examples))
@@ -105,20 +115,13 @@ def _size(examples: List[Example], dot_name: str, block: Dict[str, Any]) -> Find
     )  # fmt: skip
 
 
-def _tokenizer_only(setup: Setup, findings: List[Finding]) -> Optional[Language]:
-    """The config's pipeline without its components: its language and its tokeniser."""
-    config = setup.config.copy()
-    config["nlp"]["pipeline"], config["nlp"]["disabled"], config["components"] = [], [], {}
-    config["initialize"] = {}
+def _initialize_tokenizer(setup: Setup, nlp: Language, findings: List[Finding]) -> None:
+    settings = setup.config["initialize"].get("tokenizer") or {}
+    if not hasattr(nlp.tokenizer, "initialize") or not settings:
+        return
     try:
-        nlp = load_model_from_config(config, auto_fill=True, validate=False)
-        tokenizer = setup.config.get("initialize", {}).get("tokenizer") or {}
-        if hasattr(nlp.tokenizer, "initialize") and tokenizer:
-            nlp.tokenizer.initialize(lambda: [], nlp=nlp, **registry.resolve(tokenizer))
-        return nlp
-    except (ValueError, ImportError, UserError) as error:
-        reason = " ".join(str(error).split())
+        nlp.tokenizer.initialize(lambda: [], nlp=nlp, **registry.resolve(settings))
+    except Exception as error:  # a tokenizer is anybody's code
         findings.append(
-            Finding(FAILS, f"a pipeline that cannot be made: {reason[:200]}", "nlp", do="Correct the block.")
+            Finding(FAILS, "a tokenizer that cannot be made", "initialize.tokenizer", do=reason_of(error))
         )
-        return None

@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterator, Optional, Tuple, Type
+from typing import Any, Collection, Dict, Iterator, Optional, Tuple, Type
 
+from ..encoder.checkpoint import UNFIT, quiet_transformers
+from ..encoder.freezing import freeze
 from ..encoder.layers import require_layers
 from ..encoder.settings import DEFAULT_WINDOW
 from ..encoder.source import hub_answers, looks_like_path, network_errors
 from ..encoder.tokenizer import PieceTokenizer
+from ..errors import UserError
 from ..gate import CheckpointError, check_folder
 from ..gate.json_file import read_object
 from .finding import FAILS, FINE, SUSPICIOUS, Finding
+from .reasons import reason_of
 from .setup import Setup
 
 FILES = ("config.json", "tokenizer.json")
@@ -29,23 +33,33 @@ class EncoderFacts:
     tokenizer: PieceTokenizer
 
 
-def check_encoders(setup: Setup) -> Tuple[Optional[EncoderFacts], Iterator[Finding]]:
-    """RETURNS (Tuple): what is known of the first encoder of ours, and the findings about all of them."""
+def check_encoders(
+    setup: Setup, *, refused: Collection[str] = ()
+) -> Tuple[Optional[EncoderFacts], Iterator[Finding]]:
+    """Look at the encoders of ours.
+
+    refused (Collection[str]): blocks with settings of a wrong type, which are passed over.
+    RETURNS (Tuple): what is known of the first one, and the findings about all of them.
+    """
     facts: Optional[EncoderFacts] = None
     findings = []
     for name, block in setup.encoders():
+        if f"components.{name}" in refused:
+            continue
         given = str(block.get("name"))
         try:
             folder = find_small_files(given, block.get("revision"))
             if folder is None:
                 findings.append(_not_here(given))
                 continue
-            facts = facts or read_facts(name, folder, block)
+            found = read_facts(name, folder, block)
+            require_buildable(folder, block)
         except (CheckpointError, ValueError, OSError) as error:
             findings.append(Finding(FAILS, "an encoder that cannot be read", name, do=str(error)))
             continue
-        layers = "layer" if facts.n_layers == 1 else "layers"
-        known = f"an encoder of {facts.n_layers} {layers}, {facts.width} wide"
+        facts = facts or found
+        layers = "layer" if found.n_layers == 1 else "layers"
+        known = f"an encoder of {found.n_layers} {layers}, {found.width} wide"
         findings.append(Finding(FINE, known, name))
     return facts, iter(findings)
 
@@ -63,6 +77,39 @@ def read_facts(name: str, folder: Path, block: Dict[str, Any]) -> EncoderFacts:
     limit = (config.get("max_position_embeddings") or 512) - tokenizer.n_special
     window = min(block.get("window", DEFAULT_WINDOW) or limit, limit)
     return EncoderFacts(name, int(width), int(n_layers), int(window), tokenizer)
+
+
+def require_buildable(folder: Path, block: Dict[str, Any]) -> None:
+    """Build the network without weights, where a setting of it can be wrong that only the network knows.
+
+    RAISES (UserError): when there is no such attention, or ``frozen_layers`` names what it does not have.
+    """
+    attention, frozen = block.get("attention"), block.get("frozen_layers")
+    if attention is None and not isinstance(frozen, list):
+        return
+    check_folder(folder, without_weights=True)
+    try:
+        network = _empty_network(folder)
+    except UNFIT:  # not every architecture can do without
+        return
+    if isinstance(frozen, list):
+        freeze(network, tuple(frozen))
+    if attention is not None:
+        try:
+            _empty_network(folder, attn_implementation=attention)
+        except UNFIT as error:
+            raise UserError(
+                f"Encoder setting attention is {attention!r}: {reason_of(error, longest=300)}"
+            ) from error
+
+
+def _empty_network(folder: Path, **options: Any) -> Any:
+    import torch
+    from transformers import AutoConfig, AutoModel
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    with torch.device("meta"), quiet_transformers():
+        return AutoModel.from_config(config, **options)
 
 
 def read_tokenizer(folder: Path) -> PieceTokenizer:

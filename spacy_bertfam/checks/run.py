@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
-from .corpora import Progress, read_corpora
+from .building import build_language, check_blocks
+from .corpora import Corpora, Progress, read_corpora
 from .encoders import check_encoders
 from .finding import STATES, Finding
 from .gold import check_gold_entities
@@ -13,6 +14,7 @@ from .pieces import check_pieces
 from .rates import check_rates
 from .settings import check_settings
 from .setup import Setup, read_setup
+from .unread import Unread, find_unread
 
 
 def run_checks(
@@ -30,12 +32,17 @@ def run_checks(
 
 def check_setup(setup: Setup, *, progress: Optional[Progress] = None) -> List[Finding]:
     """RETURNS (List[Finding]): all findings, the worst first."""
-    refused = list(check_settings(setup))
-    facts, found = check_encoders(setup)
-    findings: List[Finding] = [*refused, *check_listeners(setup), *found]
-    if not refused:
+    unread = list(find_unread(setup.raw, setup.overrides))
+    findings = list(check_settings(setup, unread))
+    nlp = build_language(setup, findings)
+    refused = [] if nlp is None else list(check_blocks(setup, nlp))
+    # of a block with a name that nothing reads spaCy says no more than that
+    findings += [one for one in refused if not any(is_within(other, one.where) for other in unread)]
+    facts, found = check_encoders(setup, refused={one.where for one in refused})
+    findings += [*check_listeners(setup), *found]
+    if not any(one.where.startswith("training") for one in findings):
         findings += check_rates(setup, facts)
-    corpora = read_corpora(setup, findings, progress)
+    corpora = read_corpora(setup, nlp, findings, progress) if nlp is not None else Corpora()
     findings += check_gold_entities(setup, corpora)
     findings += check_leaks(setup, corpora)
     findings += check_pieces(facts, corpora)
@@ -64,3 +71,8 @@ def write_fixed(setup: Setup, findings: Sequence[Finding], path: Path) -> List[s
         block[last] = value
     config.to_disk(path)
     return [f"{name} = {value}" for name, value in changes.items()]
+
+
+def is_within(unread: Unread, place: str) -> bool:
+    """Whether a setting that nothing reads stands in a block."""
+    return not unread.is_component and f"{unread.place}.".startswith(f"{place}.")

@@ -1,19 +1,15 @@
-"""Does the config hold what spaCy needs? Its blocks are resolved as training would resolve them."""
+"""Does the config hold what spaCy needs, and does something read all that it holds?"""
 
-from typing import Iterator
+from typing import Iterator, Sequence
 
-from spacy.schemas import ConfigSchemaTraining
-from spacy.util import registry
-from thinc.api import ConfigValidationError
-from thinc.config import Config
-
-from ..errors import UserError
 from .finding import FAILS, Finding
 from .setup import Setup
+from .unread import Unread
+from .values import wrong_values
 
 
-def check_settings(setup: Setup) -> Iterator[Finding]:
-    """An empty pipeline, components without a block, a [training] block that spaCy would refuse."""
+def check_settings(setup: Setup, unread: Sequence[Unread]) -> Iterator[Finding]:
+    """An empty pipeline, components without a block or source, what spaCy misses, names that nothing reads."""
     if not setup.components:
         yield Finding(FAILS, "a pipeline without components", "nlp.pipeline", do="Name them there.")
     for name, block in setup.components.items():
@@ -24,19 +20,14 @@ def check_settings(setup: Setup) -> Iterator[Finding]:
                 FAILS, f"a source that is not there: {block['source']}", name,
                 do="Install that pipeline, or give its folder.",
             )  # fmt: skip
-    for name in setup.frozen():
-        if name not in setup.components:
+        elif "factory" not in block:
             yield Finding(
-                FAILS, f"a frozen component that the pipeline does not have: {name}", "training.frozen_components",
-                do="Correct the name, or take it out.",
-            )  # fmt: skip
-    if not setup.training:
-        yield Finding(
-            FAILS, "no block [training]", str(setup.path), do="Make one by `spacy init fill-config`."
-        )
-        return
-    try:
-        registry.resolve(Config(setup.config)["training"], schema=ConfigSchemaTraining)
-    except (ConfigValidationError, UserError, ValueError, TypeError) as error:
-        reason = " ".join(str(error).split())
-        yield Finding(FAILS, "settings that spaCy refuses", "training", do=reason[:300])
+                FAILS,
+                "a component without a factory",
+                name,
+                do=f"Name one in [components.{name}], or a source.",
+            )
+    for wrong in wrong_values(setup.raw.interpolate().get("training", {})):
+        yield Finding(FAILS, f"a setting that is {wrong.found}", wrong.name, do=f"Expected {wrong.expected}.")
+    for one in unread:
+        yield Finding(FAILS, one.what, one.place, do=one.remedy[0].upper() + one.remedy[1:])

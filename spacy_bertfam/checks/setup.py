@@ -1,5 +1,7 @@
 """A training config as the checks read it: variables filled in, the blocks of sourced components looked up."""
 
+import sys
+from configparser import Error as ConfigError
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
@@ -8,7 +10,9 @@ from spacy import util
 from thinc.api import Config
 
 from ..errors import UserError
+from .unread import require_blocks, with_defaults
 
+STDIN = "-"
 # Components whose vectors others listen to
 SHARED = ("bertfam_encoder", "tok2vec", "transformer", "curated_transformer")
 OUR_ENCODER = "spacy-bertfam.Encoder.v1"
@@ -22,8 +26,9 @@ class Setup:
 
     path: Path
     raw: Config  # as written, with the overrides; variables are still variables
-    config: Config
+    config: Config  # with spaCy's defaults, as training has it
     components: Dict[str, Dict[str, Any]] = field(default_factory=dict)  # in the order of the pipeline
+    overrides: Dict[str, Any] = field(default_factory=dict)
 
     @property
     def training(self) -> Dict[str, Any]:
@@ -40,7 +45,8 @@ class Setup:
 
     def frozen(self) -> List[str]:
         """RETURNS (List[str]): components that training leaves as they are."""
-        return list(self.training.get("frozen_components") or [])
+        names = self.training.get("frozen_components")
+        return names if isinstance(names, list) else []
 
     def encoders(self) -> Iterator[Tuple[str, Dict[str, Any]]]:
         """YIELDS (Tuple): name of the component and the block of each of our encoders, shared or own."""
@@ -58,26 +64,46 @@ class Setup:
         return [str(inner.get("upstream", "*")) for inner in found]
 
 
+def read_config(path: Path, overrides: Dict[str, Any]) -> Config:
+    """RETURNS (Config): of a file, or of standard input ("-"), with the overrides; variables are still variables.
+
+    RAISES (UserError): when it cannot be read.
+    """
+    if str(path) != STDIN and not path.is_file():
+        raise UserError(
+            f"No config {path}; expected a file, as `spacy init config` makes, or - for standard input."
+        )
+    try:
+        text = sys.stdin.read() if str(path) == STDIN else path.read_text(encoding="utf8")
+        require_blocks(util.load_config_from_str(text), overrides)
+        raw: Config = util.load_config_from_str(text, overrides=overrides)
+        raw.interpolate()
+    except UserError:
+        raise
+    except (ValueError, ConfigError) as error:  # the second one of a block that is there twice
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path} is no config that spaCy can read ({reason}): correct it first.") from error
+    return raw
+
+
 def read_setup(path: Path, overrides: Dict[str, Any]) -> Setup:
     """Read a config and what it takes its components from; nothing is loaded.
 
-    Raises a UserError where it cannot be read.
+    RAISES (UserError): when it cannot be read.
     """
-    if not path.is_file():
-        raise UserError(f"No config {path}; expected a file, as `spacy init config` makes.")
-    try:
-        raw = util.load_config(path, overrides=overrides, interpolate=False)
-        config = raw.interpolate()
-    except ValueError as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{path} is no config that spaCy can read ({reason}): correct it first.") from error
-    names = config.get("nlp", {}).get("pipeline", [])
-    given = config.get("components", {})
-    return Setup(path, raw, config, {name: full_block(name, given.get(name, {})) for name in names})
+    raw = read_config(path, overrides)
+    config = with_defaults(raw).interpolate()
+    names, given = config["nlp"]["pipeline"], config["components"]
+    names = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    blocks_of = {name: full_block(name, given.get(name)) for name in names}
+    return Setup(path, raw, config, blocks_of, dict(overrides))
 
 
-def full_block(name: str, block: Dict[str, Any]) -> Dict[str, Any]:
-    """RETURNS (dict): a component's block; of a sourced one that of the pipeline that it comes from."""
+def full_block(name: str, block: Any) -> Dict[str, Any]:
+    """RETURNS (dict): a component's block; of a sourced one that of the pipeline that it comes from; empty where there
+    is none."""
+    if not isinstance(block, dict):
+        return {}
     if "source" not in block:
         return block
     config = find_source(str(block["source"]))

@@ -21,24 +21,17 @@ def adopt_cli(
     Its heads listen to that one then, and what they find is compared and printed. The new pipeline needs neither
     spacy-transformers nor spacy-curated-transformers.
     """
-    import spacy
-
     from ..adopt.adopt import adopt
     from ..adopt.sample import read_texts, sample_texts
     from ..adopt.table import format_difference
-    from ..errors import UserError
-    from ..saving import replaced_whole
+    from ..optimize.optimize import write_pipeline
+    from ..saving import require_new
+    from .render import load_pipeline
 
-    try:
-        if out.exists():
-            raise UserError(f"{out} exists already; expected a new folder, so that nothing is overwritten.")
-        sample = read_texts(texts) if texts is not None else None
-        old = spacy.load(pipeline)
-        new, difference = adopt(old, sample or sample_texts(str(old.lang)), tolerance=tolerance)
-        with replaced_whole(out) as staging:
-            new.to_disk(staging)
-    except (ValueError, ImportError, OSError) as error:
-        typer.echo(f"Not adopted: {error}", err=True)
-        raise typer.Exit(1) from error
+    require_new(out)
+    sample = read_texts(texts) if texts is not None else None
+    old = load_pipeline(pipeline)
+    new, difference = adopt(old, sample or sample_texts(str(old.lang)), tolerance=tolerance)
+    write_pipeline(new, out)
     typer.echo(format_difference(difference))
     typer.echo(f"{out}: {', '.join(new.pipe_names)}")

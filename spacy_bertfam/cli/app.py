@@ -11,6 +11,7 @@ from .calibrate import calibrate_cli
 from .check import check_cli
 from .convert import convert_cli
 from .convert_cats import convert_cats_cli
+from .explain import explained
 from .export_hf import export_hf_cli
 from .fetch import fetch_cli
 from .import_hf import import_hf_cli
@@ -26,7 +27,9 @@ Training, evaluation and packaging are spaCy's own commands (`python -m spacy tr
 `package`); here is what spaCy has no command for, and a `train` that may be stopped at any time.
 """
 
-app = typer.Typer(name="bertfam", help=HELP, no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    name="bertfam", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 
 # name -> the function that parses the command line and prints
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -50,7 +53,7 @@ TO_CONFIG = {"allow_extra_args": True, "ignore_unknown_options": True}
 SETTINGS = {"check": TO_CONFIG, "train": TO_CONFIG}
 
 for _name, _function in COMMANDS.items():
-    app.command(_name, context_settings=SETTINGS.get(_name))(_function)
+    app.command(_name, context_settings=SETTINGS.get(_name))(explained(_function))
 
 
 @app.callback()

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, List, Optional
 
 import typer
 
-from .render import load_pipeline, write_page
+from ..errors import UserError
+from ..saving import write_text
+from .render import load_pipeline
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -14,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def first_text(nlp: "Language", source: str, *, by_line: bool = False) -> tuple[str, int]:
-    """RETURNS (tuple): the first text of `source`, and how many it has; raises ValueError."""
+    """RETURNS (tuple): the first text of `source`, and how many it has; raises UserError."""
     from ..visual.sources import read_texts
 
     texts = read_texts(source, nlp.vocab, by_line=by_line)
     if len(texts[0]) > nlp.max_length:
-        raise ValueError(
+        raise UserError(
             f"The text has {len(texts[0])} characters and the pipeline takes {nlp.max_length} at most:"
             " give a part of it, as attention is shown for its first window alone."
         )
@@ -70,16 +72,12 @@ def attention_cli(
     from ..visual.attention_page import render_attention
     from ..visual.sources import find_file
 
-    try:
-        find_file(source)  # a mistyped path is told before a pipeline is loaded
-        nlp = load_pipeline(model)
-        text, n_texts = first_text(nlp, source, by_line=lines)
-        attention = attention_of(nlp, nlp.make_doc(text), component)
-        page = render_attention(attention, title=title, layer=_index(layer), head=_index(head))
-        write_page(page, output)
-    except ValueError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from None
+    find_file(source)  # a mistyped path is told before a pipeline is loaded
+    nlp = load_pipeline(model)
+    text, n_texts = first_text(nlp, source, by_line=lines)
+    attention = attention_of(nlp, nlp.make_doc(text), component)
+    page = render_attention(attention, title=title, layer=_index(layer), head=_index(head))
+    write_text(output, page)
     for note in notes_on_text(attention, n_texts):
         typer.echo(f"Note: {note}", err=True)
     typer.echo(_summary(attention, output))

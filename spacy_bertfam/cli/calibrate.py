@@ -32,33 +32,28 @@ def calibrate_cli(
     The same entities are found, only their scores change; a min_score above 0 then leaves others. What is written is
     a copy of the pipeline with the new temperature in its config. It also prints what each min_score would leave.
     """
-    from spacy.cli._util import setup_gpu
-
     from ..evaluation.calibrated_copy import copy_calibrated
     from ..evaluation.calibration import calibrate
     from ..evaluation.calibration_table import format_calibration
-    from ..optimize.optimize import require_new
+    from ..saving import require_new, write_text
+    from .gpu import use_gpu as compute_on
     from .optimize import read_examples
-    from .render import load_pipeline, write_page
+    from .render import load_pipeline
 
-    try:
-        require_new(out)
-        setup_gpu(use_gpu, silent=True)
-        nlp = load_pipeline(model)
-        examples = read_examples(nlp, data, option="DATA") or []
-        calibration = calibrate(nlp, examples, component=component, progress=True)
-        typer.echo(format_calibration(calibration))
-        for sentence in _warnings(nlp, data, calibration):
-            typer.echo(f"Warning: {sentence}", err=True)
-        if page is not None:
-            from ..visual.reliability import render_calibration
+    require_new(out)
+    compute_on(use_gpu, silent=True)
+    nlp = load_pipeline(model)
+    examples = read_examples(nlp, data, option="DATA") or []
+    calibration = calibrate(nlp, examples, component=component, progress=True)
+    typer.echo(format_calibration(calibration))
+    for sentence in _warnings(nlp, data, calibration):
+        typer.echo(f"Warning: {sentence}", err=True)
+    if page is not None:
+        from ..visual.reliability import render_calibration
 
-            write_page(render_calibration(calibration, name=model), page)
-        require_new(out)
-        copy_calibrated(nlp.path, out, component=calibration.component, temperature=calibration.after)
-    except (ValueError, OSError) as error:
-        typer.echo(f"Not calibrated: {error}", err=True)
-        raise typer.Exit(1) from error
+        write_text(page, render_calibration(calibration, name=model))
+    require_new(out)
+    copy_calibrated(nlp.path, out, component=calibration.component, temperature=calibration.after)
     typer.echo(f"{out}: written, temperature {calibration.after:g}")
 
 

@@ -47,15 +47,10 @@ def convert_cli(
 
     Nothing is lost in silence: what came in, what was kept, and what was lost and why is printed as a table.
     """
-    from ..data.errors import DataError
     from ..data.report_table import format_report
 
     choices = {"lang": lang, "format": format, "unit": unit, "alignment": alignment}
-    try:
-        report = _convert(path, output, rename or [], split, keep_unmapped, seed, report_path, choices)
-    except DataError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from error
+    report = _convert(path, output, rename or [], split, keep_unmapped, seed, report_path, choices)
     typer.echo(format_report(report))
     for note in report.note_lines():
         typer.echo(f"Note: {note}", err=True)

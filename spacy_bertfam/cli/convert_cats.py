@@ -21,13 +21,8 @@ def convert_cats_cli(
 ) -> None:
     """Convert texts with labels to spaCy's binary format, for text categorisers."""
     from ..data.cats import convert_cats
-    from ..data.errors import DataError
 
-    try:
-        report = convert_cats(path, output, lang=lang, text=text, labels=labels, separator=separator)
-    except DataError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from error
+    report = convert_cats(path, output, lang=lang, text=text, labels=labels, separator=separator)
     typer.echo(format_cats(report, output.name))
     for note in report.notes:
         typer.echo(f"Note: {note}", err=True)

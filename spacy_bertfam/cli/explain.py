@@ -1,46 +1,118 @@
-"""What the user has to put right, said in one sentence instead of a traceback, in `python -m spacy` too."""
+"""What the user has to put right, said in one sentence instead of a traceback: by each command, and in
+`python -m spacy` too."""
 
 import logging
 import re
 import sys
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
 from types import TracebackType
-from typing import Optional, Type
+from typing import Any, Optional, Type
+
+import typer
 
 from ..errors import UserError
+from .gpu import why_no_gpu
 
-# spaCy's own errors about files and settings: no path, nothing to train on, no [training], no .spacy file
-SPACY_CODES = re.compile(r"\[(E913|E986|E1015|E1014)\] ")
+# spaCy's own errors about files and settings: no path, nothing to train on, no [training], no .spacy file; a component,
+# factory, function, language or pipeline that there is not
+SPACY_CODES = re.compile(r"\[(E913|E986|E1015|E1014|E001|E002|E956|E984|E893|E892|E048|E050|E053)\] ")
 # Imported only where a pipeline of ours is made: other pipelines keep their tracebacks.
 OURS = "spacy_bertfam.encoder.model"
+PACKAGE = Path(__file__).parents[1]
 
 
-def sentence_for(error: BaseException) -> Optional[str]:
-    """RETURNS (Optional[str]): the sentence; None where the error is not the user's, and needs its traceback."""
+def explained(command: Callable[..., Any]) -> Callable[..., Any]:
+    """RETURNS (Callable): the command, which says what the user has to put right in one sentence on standard error,
+    and ends with exit code 1. What is our own fault keeps its traceback, as does everything with ``--verbose``."""
+
+    @wraps(command)
+    def explain(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except Exception as error:
+            sentence = sentence_for(error, ours=True)
+            if sentence is None or is_verbose():
+                raise
+            typer.echo(f"Error: {sentence}", err=True)
+            raise typer.Exit(1) from error
+
+    return explain
+
+
+def sentence_for(error: BaseException, *, ours: bool = False) -> Optional[str]:
+    """What to say of an error.
+
+    ours (bool): whether a command of ours has met it, where every ValueError is one about its input.
+    RETURNS (Optional[str]): the sentence; None where the error is not the user's, and needs its traceback.
+    """
     if isinstance(error, UserError):
         return str(error)
-    if OURS not in sys.modules:
+    no_gpu = why_no_gpu(error)
+    if no_gpu is not None:
+        return no_gpu
+    if not ours and OURS not in sys.modules:
         return None
     if isinstance(error, FileNotFoundError) and error.filename is not None:
         return (
-            f"No file or folder {error.filename}. Expected it to exist: see [paths] in the config, and "
-            "--paths.train, --paths.dev and the like on the command line."
+            f"No file or folder {error.filename}; expected it to exist: correct the path, in a config under [paths], "
+            "on the command line --paths.train, --paths.dev and the like."
         )
-    if isinstance(error, ValueError) and SPACY_CODES.match(str(error)):
-        return str(error)
+    if isinstance(error, (OSError, ImportError, ValueError)) and SPACY_CODES.match(str(error)):
+        from ..checks.reasons import reason_of
+
+        return reason_of(error)
+    return _ours(error) if ours else None
+
+
+def _ours(error: BaseException) -> Optional[str]:
+    from ..checks.reasons import reason_of
+
+    if isinstance(error, BrokenPipeError):  # whoever reads has enough, as `head`
+        return None
+    if isinstance(error, OSError) and error.errno is not None:
+        return (
+            f"{error.filename or 'A file'}: {error.strerror}; expected a file or folder that can be used so."
+        )
+    if isinstance(error, (OSError, ImportError, ValueError)):
+        return reason_of(error) + _place_of(error)
     return None
+
+
+def _place_of(error: BaseException) -> str:
+    """RETURNS (str): where an error comes from that nobody has written for users; "" of others."""
+    from thinc.api import ConfigValidationError
+
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames or str(error).startswith("[E") or isinstance(error, ConfigValidationError):
+        return ""
+    frame = frames[-1]
+    path = Path(frame.filename)
+    is_here = PACKAGE in path.parents
+    if is_here and (frame.line or "").startswith("raise "):
+        return ""
+    place = path.relative_to(PACKAGE.parent).as_posix() if is_here else str(path)
+    return f" ({type(error).__name__} in {place}, line {frame.lineno})"
+
+
+def is_verbose() -> bool:
+    """Whether ``--verbose`` was given: it sets spaCy's logger to DEBUG."""
+    return logging.getLogger("spacy").isEnabledFor(logging.DEBUG)
 
 
 def install() -> None:
     """Make the interpreter say the sentence where there is one.
 
-    With ``--verbose`` (spaCy's logger at DEBUG) the traceback comes back.
+    With ``--verbose`` the traceback comes back.
     """
     before = sys.excepthook
 
-    def say(kind: Type[BaseException], error: BaseException, traceback: Optional[TracebackType]) -> None:
+    def say(kind: Type[BaseException], error: BaseException, trace: Optional[TracebackType]) -> None:
         sentence = sentence_for(error)
-        if sentence is None or logging.getLogger("spacy").isEnabledFor(logging.DEBUG):
-            before(kind, error, traceback)
+        if sentence is None or is_verbose():
+            before(kind, error, trace)
         else:
             print(f"Error: {sentence}", file=sys.stderr)
 

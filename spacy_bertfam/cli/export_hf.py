@@ -16,18 +16,13 @@ def export_hf_cli(
     ),
 ) -> None:
     """Write a folder for AutoModelForTokenClassification and pipeline("ner"), with a model card."""
-    import spacy
-
     from ..hub.export_hf import export_hf
     from ..hub.push import push_folder
+    from .render import load_pipeline
 
-    try:
-        notes = export_hf(spacy.load(model), out, component=component, encoder_only=encoder_only)
-        for note in notes:
-            typer.echo(f"Note: {note}", err=True)
-        typer.echo(f"{out}: written")
-        if push:
-            typer.echo(push_folder(out, push))
-    except (ValueError, OSError) as error:
-        typer.echo(f"Not exported: {error}", err=True)
-        raise typer.Exit(1) from error
+    notes = export_hf(load_pipeline(model), out, component=component, encoder_only=encoder_only)
+    for note in notes:
+        typer.echo(f"Note: {note}", err=True)
+    typer.echo(f"{out}: written")
+    if push:
+        typer.echo(push_folder(out, push))

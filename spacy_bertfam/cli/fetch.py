@@ -26,11 +26,7 @@ def fetch_cli(
     """
     from ..hub.fetch import fetch_encoder
 
-    try:
-        notes = fetch_encoder(name, out, revision=revision, allow_pickle=allow_pickle, cased=cased)
-    except (ValueError, ImportError, OSError) as error:
-        typer.echo(f"Not fetched: {error}", err=True)
-        raise typer.Exit(1) from error
+    notes = fetch_encoder(name, out, revision=revision, allow_pickle=allow_pickle, cased=cased)
     for note in notes:
         typer.echo(f"Note: {note}", err=True)
     typer.echo(f"{out}: written")

@@ -27,30 +27,17 @@ def import_hf_cli(
     The pipeline opens with spacy.load, offline, and trains on with spacy train. No code of the
     checkpoint is run.
     """
-    from ..gate import CheckpointError
     from ..hub.import_hf import import_hf
     from ..hub.pickled import without_pickle
-    from ..saving import replaced_whole
+    from ..saving import replaced_whole, require_new
 
-    try:
-        if out.exists():
-            raise CheckpointError(
-                f"{out} exists already; expected a new folder, so that nothing is overwritten."
-            )
-        with without_pickle(name, revision, allow=allow_pickle) as source:
-            nlp = import_hf(
-                source,
-                lang=lang,
-                mapping=_parse_map(map),
-                scheme=scheme,
-                component=component,
-                revision=revision,
-            )
-        with replaced_whole(out) as staging:
-            nlp.to_disk(staging)
-    except (ValueError, ImportError) as error:
-        typer.echo(f"Not imported: {error}", err=True)
-        raise typer.Exit(1) from error
+    require_new(out)
+    with without_pickle(name, revision, allow=allow_pickle) as source:
+        nlp = import_hf(
+            source, lang=lang, mapping=_parse_map(map), scheme=scheme, component=component, revision=revision
+        )
+    with replaced_whole(out) as staging:
+        nlp.to_disk(staging)
     ner: Any = nlp.get_pipe(component)
     typer.echo(
         f"{out}: {', '.join(nlp.pipe_names)}; scheme {ner.cfg['scheme']}; labels {', '.join(ner.labels)}"

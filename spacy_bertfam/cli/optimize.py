@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 import typer
 
+from ..errors import UserError
+
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
@@ -54,7 +56,8 @@ def optimize_cli(
     encoder's folder under onnx/.
     """
     from ..optimize.fastest import FASTEST, plans
-    from ..optimize.optimize import Plan, require_new, write_pipeline
+    from ..optimize.optimize import Plan, write_pipeline
+    from ..saving import require_new
 
     options: Dict[str, Any] = {
         "threads": threads,
@@ -64,22 +67,18 @@ def optimize_cli(
         "max_drop": max_drop,
         "drop_torch": drop_torch,
     }
-    try:
-        require_new(out)
-        if runtime == FASTEST:
-            nlp, taken = _optimize_fastest(model, plans(precision=precision, **options), check, calibrate)
-        else:
-            nlp = _optimize_one(model, Plan(runtime, precision or "fp32", **options), check, calibrate)
-            taken = ""
-        write_pipeline(nlp, out)
-    except (ValueError, OSError) as error:
-        typer.echo(f"Not optimised: {error}", err=True)
-        raise typer.Exit(1) from error
+    require_new(out)
+    if runtime == FASTEST:
+        nlp, taken = _optimize_fastest(model, plans(precision=precision, **options), check, calibrate)
+    else:
+        nlp = _optimize_one(model, Plan(runtime, precision or "fp32", **options), check, calibrate)
+        taken = ""
+    write_pipeline(nlp, out)
     typer.echo(f"{out}: written{taken}")
 
 
 def _optimize_one(model: str, plan: "Plan", check: Optional[Path], calibrate: Optional[Path]) -> "Language":
-    """RETURNS (Language): what to write. Raises a ValueError where too much is lost."""
+    """RETURNS (Language): what to write. Raises a UserError where too much is lost."""
     from ..optimize.optimize import optimize
     from ..optimize.report import format_report
     from .render import load_pipeline
@@ -90,7 +89,7 @@ def _optimize_one(model: str, plan: "Plan", check: Optional[Path], calibrate: Op
     )
     typer.echo(format_report(report))
     if not report.is_acceptable:
-        raise ValueError(
+        raise UserError(
             f"F1 fell by {report.drop:.2f} points, more than --max-drop {plan.max_drop:g}: nothing is written. "
             "Try --sensitivity, another --precision, or allow more."
         )
@@ -100,7 +99,7 @@ def _optimize_one(model: str, plan: "Plan", check: Optional[Path], calibrate: Op
 def _optimize_fastest(
     model: str, plans: "List[Plan]", check: Optional[Path], calibrate: Optional[Path]
 ) -> "Tuple[Language, str]":
-    """RETURNS (Tuple[Language, str]): what to write, and what to say of it. Raises a ValueError where none is
+    """RETURNS (Tuple[Language, str]): what to write, and what to say of it. Raises a UserError where none is
     acceptable."""
     from ..optimize.fastest import FASTEST, Material, accepted, try_all
     from ..optimize.report import format_tried
@@ -111,14 +110,14 @@ def _optimize_fastest(
         return Material(nlp, read_examples(nlp, check) or [], read_docs(nlp, calibrate))
 
     if check is None:
-        raise ValueError(
+        raise UserError(
             f"--runtime {FASTEST} takes what loses no more than --max-drop, and has nothing to measure that on; "
             "expected annotated data: --check DEV."
         )
     tried, nlp = try_all(load, plans, progress=True)
     typer.echo(format_tried(tried))
     if nlp is None:
-        raise ValueError(f"F1 fell by more than --max-drop {plans[0].max_drop:g} in all: nothing is written.")
+        raise UserError(f"F1 fell by more than --max-drop {plans[0].max_drop:g} in all: nothing is written.")
     best = accepted(tried)[0].plan
     return nlp, f", {best.runtime} {best.precision}"
 

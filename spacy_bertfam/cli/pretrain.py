@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, List, Optional, Tuple
 
 import typer
 
+from ..errors import UserError
 from .train import STOPPED
 
 if TYPE_CHECKING:
@@ -81,9 +82,6 @@ def pretrain_cli(
                 force=force,
                 stop=stop,
             )
-    except (ValueError, OSError) as error:
-        typer.echo(f"Not pretrained: {error}", err=True)
-        raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
         kept = f"{out} is what was saved last." if out.exists() else "Nothing is saved."
         typer.echo(f"Stopped by {error}. {kept}", err=True)
@@ -125,23 +123,26 @@ def run(
     from dataclasses import replace
 
     import torch
-    from spacy.cli._util import setup_gpu
 
     from ..encoder.source import find_checkpoint
     from ..pretraining.loop import pretrain
     from ..pretraining.network import MaskedLanguageModel
+    from ..saving import require_writable
+    from .gpu import use_gpu as compute_on
 
     if out.exists() and not (force and (out / "config.json").is_file()):
-        raise ValueError(
+        raise UserError(
             f"{out} exists already; expected a new folder, so that nothing is overwritten, or an encoder that --force "
             "replaces."
         )
+    require_writable(out)
     for_train, for_dev = _parts(read_corpus(texts), read_corpus(dev) if dev else None, texts, recipe.seed)
     with stop.at_once():
-        setup_gpu(use_gpu, silent=True)
+        compute_on(use_gpu, silent=True)
         device = f"cuda:{use_gpu}" if use_gpu >= 0 else "cpu"
         torch.manual_seed(recipe.seed)  # of the weights of a new head
         model = MaskedLanguageModel(find_checkpoint(encoder, revision), device=device)
+        require_writable(out, n_bytes=model.n_bytes)
         train_texts = _windows(for_train, model, lang, window, texts)
         dev_texts = _windows(for_dev, model, lang, window, dev or texts)
     n_batches = train_texts.n_batches(recipe.batch_pieces, n_special=model.tokenizer.n_special)
@@ -181,24 +182,24 @@ def _windows(
     window = min(window, model.max_pieces - model.tokenizer.n_special)
     found = WindowTexts.from_docs(docs, model.tokenizer, window)
     if not len(found):
-        raise ValueError(f"{path} has no word that the encoder reads; expected texts.")
+        raise UserError(f"{path} has no word that the encoder reads; expected texts.")
     return found
 
 
 def read_corpus(path: Path) -> List[str]:
     """RETURNS (List[str]): the texts of a file, or of all files in a folder, at least one.
 
-    Raises a ValueError where there are none.
+    RAISES (UserError): when there are none.
     """
     import spacy
 
     from ..visual.sources import SUFFIXES, read_texts
 
     if not path.exists():
-        raise ValueError(f"No file or folder {path}; expected texts in {', '.join(SUFFIXES)}.")
+        raise UserError(f"No file or folder {path}; expected texts in {', '.join(SUFFIXES)}.")
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in SUFFIXES)
     if not files:
-        raise ValueError(f"{path} has no file with texts; expected {', '.join(SUFFIXES)}.")
+        raise UserError(f"{path} has no file with texts; expected {', '.join(SUFFIXES)}.")
     vocab, texts = spacy.blank("xx").vocab, []
     for file in files:
         for text in read_texts(str(file), vocab):
@@ -220,7 +221,7 @@ def _parts(texts: List[str], dev: Optional[List[str]], path: Path, seed: int) ->
     if dev is not None:
         return texts, dev
     if len(texts) < MIN_TEXTS:
-        raise ValueError(
+        raise UserError(
             f"{path} has {len(texts)} texts, too few to keep some apart; expected {MIN_TEXTS} or more, or other texts "
             "to measure on: --dev TEXTS."
         )

@@ -1,13 +1,14 @@
 """`bertfam render`: a text or a file through a pipeline, onto a page with its entities and scores."""
 
-import os
 import webbrowser
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 import typer
+
+from ..errors import UserError
+from ..saving import write_text
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def load_pipeline(name: str) -> "Language":
-    """RETURNS (Language): the installed pipeline, or the folder, of that name; raises ValueError."""
+    """RETURNS (Language): the installed pipeline, or the folder, of that name; raises UserError."""
     import spacy
 
     try:
@@ -23,20 +24,20 @@ def load_pipeline(name: str) -> "Language":
     # AttributeError, TypeError: a package of that name is installed, and is no pipeline
     except (OSError, ValueError, ImportError, AttributeError, TypeError) as error:
         reason = str(error).strip().split("\n")[0].removesuffix(".")
-        raise ValueError(
+        raise UserError(
             f"The pipeline {name!r} cannot be loaded ({reason}): give the name of an installed pipeline,"
             " or a folder that nlp.to_disk or spacy train has written."
         ) from error
 
 
 def annotate(nlp: "Language", source: str, *, by_line: bool = False) -> "list[Doc]":
-    """RETURNS (list): the docs that the pipeline makes of the texts of `source`; raises ValueError."""
+    """RETURNS (list): the docs that the pipeline makes of the texts of `source`; raises UserError."""
     from ..visual.sources import read_texts
 
     texts = read_texts(source, nlp.vocab, by_line=by_line)
     longest = max(map(len, texts))
     if longest > nlp.max_length:
-        raise ValueError(
+        raise UserError(
             f"A text has {longest} characters and the pipeline takes {nlp.max_length} at most:"
             " split it, or give --lines to show each line by itself."
         )
@@ -44,40 +45,29 @@ def annotate(nlp: "Language", source: str, *, by_line: bool = False) -> "list[Do
 
 
 def read_gold(nlp: "Language", source: str) -> "list[Doc]":
-    """RETURNS (list): the docs of a `.spacy` file as they are annotated in it; raises ValueError."""
+    """RETURNS (list): the docs of a `.spacy` file as they are annotated in it; raises UserError."""
     from ..visual.sources import find_file, read_docs
 
     path = find_file(source)
     if path is None or path.suffix != ".spacy":
-        raise ValueError(
+        raise UserError(
             f"--gold shows the annotation of a .spacy file, and {source!r} is none: leave --gold out."
         )
     docs = read_docs(path, nlp.vocab)
     if not docs:
-        raise ValueError(f"{path} holds no docs: give a file with at least one.")
+        raise UserError(f"{path} holds no docs: give a file with at least one.")
     return docs
 
 
-def write_page(page: str, path: Path) -> None:
-    """Write a page beside its place and move it there; makes a missing folder; raises ValueError."""
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder and cannot be written: give the path of a file with -o.")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(page, encoding="utf8", newline="\n")
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise ValueError(
-            f"{path} cannot be written ({error.strerror}): give another path with -o."
-        ) from error
-
-
-def sets_entities(nlp: "Language") -> bool:
-    """RETURNS (bool): whether a component of the pipeline declares that it assigns `doc.ents`."""
-    return any("doc.ents" in nlp.get_pipe_meta(name).assigns for name in nlp.pipe_names)
+def require_entities(nlp: "Language", docs: "list[Doc]", name: str) -> None:
+    """RAISES (UserError): when nothing in the pipeline sets entities: no component says so, and none has done it."""
+    says_so = any("doc.ents" in nlp.get_pipe_meta(pipe).assigns for pipe in nlp.pipe_names)
+    if not says_so and not any(doc.ents for doc in docs):
+        has = f"it has {', '.join(nlp.pipe_names)}" if nlp.pipe_names else "it is empty"
+        raise UserError(
+            f"No component of {name} sets entities ({has}); expected one that does, as bertfam_ner or entity_ruler: "
+            "give another pipeline, or --gold to show the annotation of a .spacy file."
+        )
 
 
 def _summary(docs: "list[Doc]", output: Path, min_score: float) -> str:
@@ -105,16 +95,12 @@ def render_cli(
     from ..visual.page import render_page
     from ..visual.sources import find_file
 
-    try:
-        find_file(source)  # a mistyped path is told before a pipeline is loaded
-        nlp = load_pipeline(model)
-        docs = read_gold(nlp, source) if gold else annotate(nlp, source, by_line=lines)
-        write_page(render_page(docs, title=title, min_score=min_score, low=low), output)
-    except ValueError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from None
-    if not gold and not sets_entities(nlp) and not any(doc.ents for doc in docs):
-        typer.echo(f"Warning: no component of {model} sets entities: add an NER component.", err=True)
+    find_file(source)  # a mistyped path is told before a pipeline is loaded
+    nlp = load_pipeline(model)
+    docs = read_gold(nlp, source) if gold else annotate(nlp, source, by_line=lines)
+    if not gold:
+        require_entities(nlp, docs, model)
+    write_text(output, render_page(docs, title=title, min_score=min_score, low=low))
     typer.echo(_summary(docs, output, min_score))
     if open_page:
         webbrowser.open(output.resolve().as_uri())

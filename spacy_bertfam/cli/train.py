@@ -8,7 +8,7 @@ from typing import Any, Dict, Optional
 
 import typer
 
-from .explain import sentence_for
+from ..errors import UserError, WriteError
 
 KEPT = ("model-best", "model-last")
 STOPPED = 130  # exit code, as of a program that Ctrl-C has ended
@@ -63,8 +63,6 @@ def train_cli(
 
     if verbose:
         util.logger.setLevel(logging.DEBUG)
-    if not config_path.is_file():
-        raise _fail(f"No config {config_path}; expected a file, as `spacy init config` makes.")
     overrides = parse_config_overrides(ctx.args)
     import_code(code_path)
     try:
@@ -79,11 +77,6 @@ def train_cli(
                 keep=state.value,
                 stop=stop,
             )
-    except (OSError, ValueError) as error:
-        sentence = sentence_for(error)
-        if sentence is None or verbose:
-            raise
-        raise _fail(sentence) from error
     except KeyboardInterrupt as error:
         is_over = False
         stop.signal = stop.signal or str(error)
@@ -108,32 +101,38 @@ def train(
 
     RETURNS (bool): whether it has come to its end.
     """
-    from spacy.cli._util import setup_gpu, show_validation_error
     from spacy.training.initialize import init_nlp
-    from spacy.util import load_config
     from wasabi import msg
 
+    from ..checks.refusing import require_sound
+    from ..checks.setup import read_config
+    from ..saving import require_writable
     from ..training.loop import Training
     from ..training.resume import load_pipeline
     from ..training.saved_state import SavedState
+    from .gpu import use_gpu as compute_on
 
+    config = read_config(config_path, overrides)
+    require_sound(config, overrides)
     state = state_to_resume(output, resume=resume, restart=restart)
     if output is None:
         msg.info("No output directory provided")
     else:
+        require_writable(output / KEPT[-1])
         output.mkdir(parents=True, exist_ok=True)
         msg.info(f"Saving to output directory: {output}")
-    setup_gpu(use_gpu)
-    with show_validation_error(config_path):
-        config = load_config(config_path, overrides=overrides, interpolate=False)
+    compute_on(use_gpu)
     saved = SavedState.read(state) if state is not None else None
     msg.divider("Initializing pipeline" if state is None else "Loading pipeline")
-    with stop.at_once(), show_validation_error(config_path, hint_fill=False):
+    with stop.at_once():
         nlp = init_nlp(config, use_gpu=use_gpu) if state is None else load_pipeline(config, state)
     msg.good("Initialized pipeline" if state is None else f"Loaded {state}")
     msg.divider("Training pipeline")
     training = Training(nlp, output, saved=saved, stop=stop, keep=keep, use_gpu=use_gpu)
-    return training.run(stdout=sys.stdout, stderr=sys.stderr)
+    try:
+        return training.run(stdout=sys.stdout, stderr=sys.stderr)
+    except WriteError as error:
+        raise UserError(f"{error} {what_is_kept(output)}") from error
 
 
 def state_to_resume(output: Optional[Path], *, resume: bool, restart: bool) -> Optional[Path]:
@@ -141,7 +140,6 @@ def state_to_resume(output: Optional[Path], *, resume: bool, restart: bool) -> O
 
     Raises a UserError where one that was stopped would be lost, or what is asked for is not there.
     """
-    from ..errors import UserError
     from ..training.saved_state import find_state
 
     if resume and (restart or output is None):
@@ -178,8 +176,3 @@ def what_is_kept(output_path: Optional[Path]) -> str:
     saved = f"Saved: {' (best evaluation so far) and '.join(kept)} (last step)."
     state = find_state(output_path) if output_path else None
     return f"{saved} The same command with --resume goes on after {state.name}." if state else saved
-
-
-def _fail(sentence: str) -> typer.Exit:
-    typer.echo(f"Error: {sentence}", err=True)
-    return typer.Exit(1)

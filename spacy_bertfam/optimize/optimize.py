@@ -16,7 +16,7 @@ from ..encoder.graph import Graph
 from ..encoder.runtimes.engines import ENGINES, PRECISIONS, TORCH
 from ..errors import UserError
 from ..pipeline.encoders_of import Encoder, encoders_of
-from ..saving import replaced_whole
+from ..saving import replaced_whole, require_new
 from .calibrate import calibrate, calls_on, require_nncf
 from .export import export_graph
 from .parity import (
@@ -179,12 +179,6 @@ def optimize(
         encoder.shim.take(without_weights(encoder.shim.loaded))
     _require(nlp, plan)
     return report
-
-
-def require_new(out: Path) -> None:
-    """Raise a UserError where there is something in the place of what is to be written."""
-    if out.exists():
-        raise UserError(f"{out} exists already; expected a new folder, so that nothing is overwritten.")
 
 
 def write_pipeline(nlp: Language, out: Path) -> None:

@@ -16,6 +16,7 @@ from ..encoder.runtime import torch_calls
 from ..errors import UserError
 from ..training.adamw import AdamW
 from ..training.stopping import Stop
+from .keeping import Keeper
 from .masking import Masked, mask_words
 from .network import MaskedLanguageModel
 from .new_head import begin_with_frequencies
@@ -73,7 +74,8 @@ def pretrain(
     stop (Optional[Stop]): asked between two steps whether to end.
     report (Callable[[Score], None]): called after each evaluation.
     RETURNS (List[Score]): all evaluations, the first one before anything was learned.
-    Raises a UserError where the loss is no number any more.
+    RAISES (UserError): when the loss is no number any more. RAISES (WriteError): at the end, when ``out`` could not be
+        written; the weights are elsewhere then, and it says where.
     """
     torch.manual_seed(recipe.seed)
     if model.new_weights:
@@ -84,7 +86,7 @@ def pretrain(
     began, losses = timer(), []
     scores = [evaluate(model, dev, recipe, step=0)]
     report(scores[0])
-    to_beat = scores[0].loss if out.exists() else inf
+    to_beat, keeper = scores[0].loss if out.exists() else inf, Keeper(model.save, out)
     bar = tqdm(total=recipe.max_steps, desc="pretrain", unit="step", disable=None if progress else True)
     for step, batch in enumerate(_batches(train, model, recipe, rng), 1):
         losses.append(_update(model, batch, optimizers, recipe, rng))
@@ -92,8 +94,7 @@ def pretrain(
         is_last = step == recipe.max_steps or stop.is_asked_for
         if step % recipe.eval_frequency == 0 or is_last:
             score = evaluate(model, dev, recipe, step=step, train_loss=float(np.mean(losses)), began=began)
-            if score.loss < to_beat:
-                model.save(out)
+            if score.loss < to_beat and keeper.keep():
                 to_beat = score.loss
             scores.append(score)
             losses.clear()
@@ -102,6 +103,7 @@ def pretrain(
         if is_last:
             break
     bar.close()
+    keeper.require_in_place()
     return scores
 
 

@@ -6,7 +6,7 @@ What it does, and what it writes and prints, is what `spacy.training.loop.train`
 import shutil
 import sys
 import warnings
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from timeit import default_timer as timer
 from typing import IO, Any, Callable, Dict, Iterator, List, Optional, Tuple
@@ -29,6 +29,7 @@ from spacy.util import registry, resolve_dot_names
 from thinc.api import Optimizer, constant, fix_random_seed, set_gpu_allocator
 from wasabi import Printer
 
+from ..errors import WriteError
 from ..saving import remove_begun, replaced_whole
 from .optimizer_state import optimizer_arrays, restore_optimizer
 from .progress import Progress
@@ -117,12 +118,8 @@ class Training:
                     self.progress.losses = {}
                     self._save_state()
         except BaseException as error:
-            # weights in the midst of a step are no place to go on from: the last state stays
-            if self.progress.results:  # otherwise nothing was learned that is worth a pipeline
-                self._save_last()
-            if self.output is not None and isinstance(error, Exception):
-                what = f"Aborting and saving the final best model. Encountered exception: {error!r}"
-                stdout.write(Printer(no_print=True).warn(what) + "\n")
+            if not isinstance(error, WriteError):  # what could not be written cannot be now
+                self._rescue(error, stdout)
             raise
         finally:
             finalize_logger()
@@ -225,6 +222,16 @@ class Training:
             replaced_whole(self.output / DIR_MODEL_LAST) as folder,
         ):
             self._to_disk(self.nlp).to_disk(folder)
+
+    def _rescue(self, error: BaseException, stdout: IO) -> None:
+        """Save model-last after an error; weights in the midst of a step are no place to go on from, and the last state
+        stays. Without an evaluation nothing was learned that is worth a pipeline."""
+        if self.progress.results:
+            with suppress(WriteError):
+                self._save_last()
+        if self.output is not None and isinstance(error, Exception):
+            what = f"Aborting and saving the final best model. Encountered exception: {error!r}"
+            stdout.write(Printer(no_print=True).warn(what) + "\n")
 
     def _save_state(self) -> None:
         """Write what the training needs to go on; where that fails, it goes on now and says so."""

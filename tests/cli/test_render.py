@@ -1,7 +1,10 @@
+import os
 import webbrowser
+from pathlib import Path
 
 import pytest
 import spacy
+from spacy.language import Language
 from spacy.tokens import DocBin, Span
 from typer.testing import CliRunner
 
@@ -81,7 +84,7 @@ def test_the_least_score_leaves_entities_out(run, model, tmp_path):
         (None, "Anne", ["--gold"], "--gold shows the annotation of a .spacy file"),
         (None, "  ", [], "The argument holds no text"),
         (None, "a" * 1_000_001, [], "A text has 1000001 characters"),
-        (None, "Anne", ["-o", "."], "cannot be written"),
+        (None, "Anne", ["-o", "."], ". cannot be written: it is a folder"),
     ],
 )
 def test_what_the_user_can_mend_is_told_in_one_line(run, model, name, source, options, message):
@@ -100,12 +103,43 @@ def test_a_failing_run_leaves_the_former_page(run, model, tmp_path):
     assert (tmp_path / "page.html").read_text(encoding="utf8") == "former"
 
 
-def test_a_pipeline_without_an_entity_component_is_warned_of(run, model, tmp_path):
-    spacy.blank("fr").to_disk(tmp_path / "vide")
+def test_a_pipeline_that_sets_no_entities_is_refused(run, model, tmp_path):
+    nlp = spacy.blank("fr")
+    nlp.add_pipe("sentencizer")
+    nlp.to_disk(tmp_path / "vide")
+    (tmp_path / "page.html").write_text("former", encoding="utf8")
     result = run("vide", "Anne rit.")
-    assert result.exit_code == 0
-    assert "no component of vide sets entities" in result.stderr
-    assert run(model, "Il pleut.").stderr == ""
+    assert result.exit_code == 1 and not result.stdout
+    assert result.stderr.startswith(
+        "Error: No component of vide sets entities (it has sentencizer); expected"
+    )
+    assert (tmp_path / "page.html").read_text(encoding="utf8") == "former"
+    assert run(model, "Il pleut.").exit_code == 0
+
+
+def test_a_component_that_sets_entities_and_does_not_say_so_is_enough(run, tmp_path):
+    @Language.component("silent_ruler")
+    def silent_ruler(doc):
+        doc.ents = [Span(doc, 0, 1, label="PER")]
+        return doc
+
+    nlp = spacy.blank("fr")
+    nlp.add_pipe("silent_ruler")
+    nlp.to_disk(tmp_path / "muet")
+    assert "entities 1 (PER 1)" in run("muet", "Anne rit.").stdout
+
+
+def test_a_page_that_cannot_be_written_has_the_right_reason(run, model, monkeypatch):
+    result = run(model, "Anne", "-o", "/proc/r6.html")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(
+        "Error: /proc/r6.html cannot be written: /proc takes no new files; expected"
+    )
+
+
+def test_a_device_is_written_to_and_stays_one(run, model):
+    assert run(model, "Anne", "-o", os.devnull).exit_code == 0
+    assert not Path(os.devnull).is_file()
 
 
 def test_open_shows_the_page_in_the_browser(run, model, tmp_path, monkeypatch):

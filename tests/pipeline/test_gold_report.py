@@ -82,7 +82,8 @@ def test_of_the_same_text_the_label_that_is_aligned_is_taken_off() -> None:
 def test_white_space_beside_the_text_is_no_misalignment() -> None:
     """The two sides differ in their texts, not in what is marked."""
     predicted = Doc(VOCAB, words=["Paul", "\n", "vit", "à-bas"], spaces=[False, False, True, False])
-    gold = Doc(
+    spaces = [True, True, False, False]
+    gold = Doc(VOCAB, words=["Paul", "vit", "à", "-bas"], spaces=spaces, ents=["B-PER", "O", "O", "B-LOC"])
         VOCAB,
         words=["Paul", "vit", "à", "-bas"],
         spaces=[True, True, False, False],

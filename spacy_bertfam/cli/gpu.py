@@ -1,0 +1,82 @@
+"""The GPU of a command, or a sentence why there is none: spaCy wants CuPy before it looks for a GPU."""
+
+import platform
+from importlib import util
+
+from ..errors import UserError
+
+# By the CUDA that torch was built with; see the extras in setup.cfg
+EXTRAS = ("cuda12x", "cuda13x")
+CPU = "or leave --gpu-id out, for the CPU"
+# How thinc says it, in `spacy train` and `spacy evaluate` too
+NO_CUPY, NO_GPU = "Cannot use GPU, CuPy is not installed", "GPU devices detected"
+
+
+def use_gpu(gpu_id: int, *, silent: bool = False) -> None:
+    """Compute on a GPU from here on; below 0 on the CPU.
+
+    silent (bool): do not print which one.
+    RAISES (UserError): when there is no such GPU, or what spaCy needs for it is not installed.
+    """
+    from spacy.cli._util import setup_gpu
+
+    if gpu_id >= 0 and platform.system() != "Darwin":
+        _require_cuda(gpu_id)
+    try:
+        setup_gpu(gpu_id, silent=True if silent else None)
+    except (ValueError, RuntimeError) as error:  # CuPy's errors are RuntimeErrors
+        raise UserError(
+            why_no_gpu(error) or f"GPU {gpu_id} cannot be used ({error}); expected another one."
+        ) from error
+
+
+def why_no_gpu(error: BaseException) -> str | None:
+    """RETURNS (str | None): what thinc says of a GPU that it cannot use, with a remedy; None of other errors."""
+    text = str(error)
+    if text == NO_CUPY:
+        return _no_cupy()
+    return _no_gpu() if text.startswith("No ") and text.endswith(NO_GPU) else None
+
+
+def _require_cuda(gpu_id: int) -> None:
+    import torch
+    from thinc.compat import has_cupy
+
+    if not has_cupy:
+        raise UserError(_no_cupy())
+    if not torch.cuda.is_available():
+        raise UserError(_no_gpu())
+    if gpu_id >= torch.cuda.device_count():
+        n = torch.cuda.device_count()
+        raise UserError(f"--gpu-id is {gpu_id}, and there are {n} GPUs; expected 0 to {n - 1}.")
+
+
+def _no_cupy() -> str:
+    import torch
+
+    if util.find_spec("cupy") is not None:
+        return (
+            "CuPy is installed and cannot be imported, and spaCy computes on a GPU only with it; expected that "
+            f'`python -c "import cupy"` works, {CPU}.'
+        )
+    built = (torch.version.cuda or "").partition(".")[0]
+    fits = [extra for extra in EXTRAS if extra == f"cuda{built}x"] or EXTRAS
+    commands = " or ".join(f'pip install "spacy-bertfam[{extra}]"' for extra in fits)
+    return (
+        "CuPy is not installed, and spaCy computes on a GPU only with it; expected the extra for the CUDA of this "
+        f"machine, which nvidia-smi shows: {commands}; {CPU}."
+    )
+
+
+def _no_gpu() -> str:
+    import torch
+
+    if torch.version.cuda is None:
+        return (
+            f"torch {torch.__version__} is built for CPUs alone; expected one with CUDA for a GPU (pytorch.org says "
+            f"how to install it), {CPU}."
+        )
+    return (
+        f"torch {torch.__version__} finds no GPU; expected one with a driver for CUDA {torch.version.cuda}, which "
+        f"nvidia-smi shows, {CPU}."
+    )
