@@ -84,11 +84,6 @@ def test_white_space_beside_the_text_is_no_misalignment() -> None:
     predicted = Doc(VOCAB, words=["Paul", "\n", "vit", "à-bas"], spaces=[False, False, True, False])
     spaces = [True, True, False, False]
     gold = Doc(VOCAB, words=["Paul", "vit", "à", "-bas"], spaces=spaces, ents=["B-PER", "O", "O", "B-LOC"])
-        VOCAB,
-        words=["Paul", "vit", "à", "-bas"],
-        spaces=[True, True, False, False],
-        ents=["B-PER", "O", "O", "B-LOC"],
-    )
     assert dict(read_gold([Example(predicted, gold)]).misaligned) == {"LOC": 1}
 
 
