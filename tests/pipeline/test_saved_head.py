@@ -152,14 +152,14 @@ def test_settings_that_are_not_those_of_the_weights(
 @pytest.mark.parametrize("content", ["[1]", "{", '"x"', "null"])
 def test_settings_that_are_none(saved: Path, content: str) -> None:
     (saved / "ner" / "cfg").write_text(content, encoding="utf8")
-    with pytest.raises(UserError, match="'ner' in "):
+    with pytest.raises(UserError, match=r"'ner' in |ner.cfg \(?(holds|is)"):
         spacy.load(saved)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xc1", b"\x81\xa5nodes\x90", b"\x93\x01\x02\x03"])
 def test_weights_that_are_none(saved: Path, content: bytes) -> None:
     (saved / "ner" / "model").write_bytes(content)
-    with pytest.raises(UserError, match=r"can be made of it"):
+    with pytest.raises(UserError, match=r"can be made of it|is no msgpack object|is cut off"):
         spacy.load(saved)
 
 
