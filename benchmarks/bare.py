@@ -7,11 +7,11 @@ import spacy
 import torch
 
 from benchmarks.foreign import System
-from spacy_bertfam.encoder.batch import PieceBatch
 from spacy_bertfam.encoder.model import encoder_shim
-from spacy_bertfam.encoder.runtime import Runtime, chunk_tensors
+from spacy_bertfam.encoder.pieces.batch import PieceBatch
 from spacy_bertfam.encoder.runtimes.onnx_runtime import OnnxRuntime
 from spacy_bertfam.encoder.runtimes.openvino_runtime import OpenVinoRuntime
+from spacy_bertfam.encoder.runtimes.runtime import Runtime, chunk_tensors
 from spacy_bertfam.encoder.runtimes.torch_runtime import TorchRuntime
 from spacy_bertfam.encoder.shim import EncoderShim
 

@@ -6,7 +6,7 @@ import torch
 from spacy.language import Language
 from transformers import AutoConfig, AutoModelForTokenClassification
 
-from spacy_bertfam.encoder.checkpoint import write_files
+from spacy_bertfam.encoder.checkpoint.checkpoint import write_files
 from spacy_bertfam.encoder.model import encoder_shim
 
 

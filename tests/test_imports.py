@@ -11,12 +11,13 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "spacy_bertfam"
 # the order in which data flows: a part imports from parts with a lower number, and from itself
 RANKS = {
-    "about": 0, "drawing": 0, "errors": 0, "file_rows": 0, "saving": 0, "types": 0, "stretches": 1, "tags": 1,
-    "gate": 1, "data": 1, "encoder": 2, "chain": 2, "tag_scores": 2, "lattice": 3, "span_scores": 4, "long_texts": 5,
-    "decoding": 6, "heads": 7, "pipeline": 8, "hub": 9, "adopt": 9, "optimize": 9, "training": 9, "evaluation": 9,
-    "visual": 10, "checks": 10, "pretraining": 10, "cli": 11,
+    "__init__": 0, "about": 0, "errors": 0, "types": 0, "files": 1, "data": 2, "gate": 2, "decoding": 2, "encoder": 3,
+    "listeners": 4, "heads": 5, "head_fit": 6, "pipeline": 7, "training": 8, "hub": 8, "evaluation": 8, "optimize": 9,
+    "checks": 9, "visual": 9, "cli": 10,
 }  # fmt: skip
-DATA_MAY_IMPORT = {"types", "errors", "saving", "data"}
+# within a part: what has no number is above all that have one
+RANKS_WITHIN = {"encoder": {"pieces": 0, "runtimes": 1, "checkpoint": 2, "gradients": 2}}
+DATA_MAY_IMPORT = {"types", "errors", "files", "data"}
 HEAVY = {"transformers", "tokenizers", "safetensors", "huggingface_hub", "onnxruntime", "onnx", "openvino"}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
@@ -43,6 +44,16 @@ def imported_parts(path):
                 yield rest[0], node.lineno
 
 
+def imported_rooms(path, part):
+    """The rooms of a part that one of its modules imports, "" for the part's own modules, and the line of each."""
+    package = ("spacy_bertfam", *path.relative_to(PACKAGE).parent.parts)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
+            if base[:2] == ["spacy_bertfam", part]:
+                yield base[2] if base[2:3] and base[2] in RANKS_WITHIN[part] else "", node.lineno
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_imports_point_one_way(path):
     part = part_of(path)
@@ -52,6 +63,32 @@ def test_imports_point_one_way(path):
             assert imported in DATA_MAY_IMPORT, where
         else:
             assert imported == part or RANKS[imported] < RANKS[part], where
+
+
+@pytest.mark.parametrize("part", RANKS_WITHIN)
+def test_imports_point_one_way_within_a_part(part):
+    ranks = RANKS_WITHIN[part]
+    for path in sorted((PACKAGE / part).rglob("*.py")):
+        room = path.relative_to(PACKAGE / part).parts[0]
+        for imported, line in imported_rooms(path, part):
+            allowed = room not in ranks or imported == room or ranks.get(imported, 99) < ranks[room]
+            assert allowed, f"{path.relative_to(PACKAGE.parent)}:{line} imports {imported or part}"
+
+
+def test_nothing_stands_loose_at_the_root():
+    assert {path.stem for path in PACKAGE.glob("*.py")} == {"__init__", "about", "errors", "types"}
+    assert {path.name for path in PACKAGE.iterdir() if path.is_dir()} - {"__pycache__"} <= set(RANKS)
+
+
+@pytest.mark.parametrize("name", ["AdamW", "attention_of", "export_hf", "import_hf", "to_hf_output"])
+def test_what_a_program_imports_by_name_is_found_at_the_root(name):
+    import spacy_bertfam
+
+    assert (
+        callable(getattr(spacy_bertfam, name))
+        and name in dir(spacy_bertfam)
+        and name in spacy_bertfam.__all__
+    )
 
 
 def test_relative_and_absolute_imports_are_seen(tmp_path, monkeypatch):

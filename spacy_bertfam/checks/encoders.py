@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Collection, Dict, Iterator, Optional, Tuple, Type
 
-from ..encoder.checkpoint import UNFIT, quiet_transformers
-from ..encoder.freezing import freeze
-from ..encoder.layers import require_layers
+from ..encoder.checkpoint.layers import require_layers
+from ..encoder.checkpoint.network import UNFIT, quiet_transformers, read_config
+from ..encoder.checkpoint.source import hub_answers, looks_like_path, network_errors
+from ..encoder.gradients.freezing import freeze
+from ..encoder.pieces.tokenizer import PieceTokenizer
 from ..encoder.settings import DEFAULT_WINDOW
-from ..encoder.source import hub_answers, looks_like_path, network_errors
-from ..encoder.tokenizer import PieceTokenizer
 from ..errors import UserError
-from ..gate import CheckpointError, check_folder
+from ..gate import CheckedFolder, CheckpointError, check_folder
 from ..gate.json_file import read_object
 from .finding import FAILS, FINE, SUSPICIOUS, Finding
 from .reasons import reason_of
@@ -87,29 +87,28 @@ def require_buildable(folder: Path, block: Dict[str, Any]) -> None:
     attention, frozen = block.get("attention"), block.get("frozen_layers")
     if attention is None and not isinstance(frozen, list):
         return
-    check_folder(folder, without_weights=True)
+    found = check_folder(folder, without_weights=True)
     try:
-        network = _empty_network(folder)
+        network = _empty_network(found)
     except UNFIT:  # not every architecture can do without
         return
     if isinstance(frozen, list):
         freeze(network, tuple(frozen))
     if attention is not None:
         try:
-            _empty_network(folder, attn_implementation=attention)
+            _empty_network(found, attn_implementation=attention)
         except UNFIT as error:
             raise UserError(
                 f"Encoder setting attention is {attention!r}: {reason_of(error, longest=300)}"
             ) from error
 
 
-def _empty_network(folder: Path, **options: Any) -> Any:
+def _empty_network(folder: CheckedFolder, **options: Any) -> Any:
     import torch
-    from transformers import AutoConfig, AutoModel
+    from transformers import AutoModel
 
-    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     with torch.device("meta"), quiet_transformers():
-        return AutoModel.from_config(config, **options)
+        return AutoModel.from_config(read_config(folder), **options)
 
 
 def read_tokenizer(folder: Path) -> PieceTokenizer:
@@ -117,7 +116,7 @@ def read_tokenizer(folder: Path) -> PieceTokenizer:
     found = check_folder(folder, without_weights=True)
     if found.tokenizer.sealed is not None:
         return PieceTokenizer.from_sealed(found.tokenizer.sealed, found.tokenizer.files, folder)
-    from ..encoder import checkpoint
+    from ..encoder.checkpoint import checkpoint
 
     return checkpoint.read_tokenizer(found)[0]
 

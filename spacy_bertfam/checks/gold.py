@@ -6,9 +6,9 @@ from typing import Dict, Iterator, List, Sequence
 
 from spacy.training import Example
 
+from ..decoding.tags import validate_scheme
 from ..errors import UserError
 from ..pipeline.gold import GoldReport, check_gold, read_gold
-from ..tags import validate_scheme
 from .corpora import Corpora
 from .finding import FAILS, FINE, SUSPICIOUS, Finding, change
 from .setup import OUR_NER, RECOGNISERS, Setup

@@ -21,11 +21,11 @@ def adopt_cli(
     Its heads listen to that one then, and what they find is compared and printed. The new pipeline needs neither
     spacy-transformers nor spacy-curated-transformers.
     """
-    from ..adopt.adopt import adopt
-    from ..adopt.sample import read_texts, sample_texts
-    from ..adopt.table import format_difference
+    from ..files.saving import require_new
+    from ..hub.adopt.adopt import adopt
+    from ..hub.adopt.sample import read_texts, sample_texts
+    from ..hub.adopt.table import format_difference
     from ..optimize.optimize import write_pipeline
-    from ..saving import require_new
     from .render import load_pipeline
 
     require_new(out)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, List, Optional
 import typer
 
 from ..errors import UserError
-from ..saving import write_text
+from ..files.saving import write_text
 from .render import load_pipeline
 
 if TYPE_CHECKING:

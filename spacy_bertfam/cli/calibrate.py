@@ -35,7 +35,7 @@ def calibrate_cli(
     from ..evaluation.calibrated_copy import copy_calibrated
     from ..evaluation.calibration import calibrate
     from ..evaluation.calibration_table import format_calibration
-    from ..saving import require_new, write_text
+    from ..files.saving import require_new, write_text
     from .gpu import use_gpu as compute_on
     from .optimize import read_examples
     from .render import load_pipeline

@@ -27,9 +27,9 @@ def import_hf_cli(
     The pipeline opens with spacy.load, offline, and trains on with spacy train. No code of the
     checkpoint is run.
     """
+    from ..files.saving import replaced_whole, require_new
     from ..hub.import_hf import import_hf
     from ..hub.pickled import without_pickle
-    from ..saving import replaced_whole, require_new
 
     require_new(out)
     with without_pickle(name, revision, allow=allow_pickle) as source:

@@ -55,9 +55,9 @@ def optimize_cli(
     The result is a pipeline as any other, for spacy.load and spacy package; the engine's files are in the
     encoder's folder under onnx/.
     """
+    from ..files.saving import require_new
     from ..optimize.fastest import FASTEST, plans
     from ..optimize.optimize import Plan, write_pipeline
-    from ..saving import require_new
 
     options: Dict[str, Any] = {
         "threads": threads,
@@ -162,6 +162,6 @@ def read_docs(nlp: "Language", path: Optional[Path]) -> "Optional[List[Doc]]":
         return None
     if path.is_dir() or path.suffix == ".spacy":
         return [eg.predicted for eg in read_examples(nlp, path, option="--calibrate") or ()]
-    from ..adopt.sample import read_texts
+    from ..hub.adopt.sample import read_texts
 
     return [nlp.make_doc(text) for text in read_texts(path)]

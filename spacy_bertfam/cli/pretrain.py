@@ -12,9 +12,9 @@ from ..errors import UserError
 from .train import STOPPED
 
 if TYPE_CHECKING:
-    from ..pretraining.loop import Recipe, Score
-    from ..pretraining.network import MaskedLanguageModel
-    from ..pretraining.texts import WindowTexts
+    from ..training.pretraining.loop import Recipe, Score
+    from ..training.pretraining.network import MaskedLanguageModel
+    from ..training.pretraining.texts import WindowTexts
     from ..training.stopping import Stop
 
 MIN_TEXTS = 20  # of which some can be kept apart
@@ -53,7 +53,7 @@ def pretrain_cli(
     Hugging Face folder: name it as paths.encoder. What is kept are the weights that guess best on the dev texts.
     Ctrl-C or SIGTERM ends it after its step; to learn on, give OUT as the encoder of another run.
     """
-    from ..pretraining.loop import Recipe
+    from ..training.pretraining.loop import Recipe
     from ..training.stopping import Stop
 
     recipe = Recipe(
@@ -124,10 +124,10 @@ def run(
 
     import torch
 
-    from ..encoder.source import find_checkpoint
-    from ..pretraining.loop import pretrain
-    from ..pretraining.network import MaskedLanguageModel
-    from ..saving import require_writable
+    from ..encoder.checkpoint.source import find_checkpoint
+    from ..files.saving import require_writable
+    from ..training.pretraining.loop import pretrain
+    from ..training.pretraining.network import MaskedLanguageModel
     from .gpu import use_gpu as compute_on
 
     if out.exists() and not (force and (out / "config.json").is_file()):
@@ -174,7 +174,7 @@ def _windows(
     import spacy
     from tqdm import tqdm
 
-    from ..pretraining.texts import WindowTexts
+    from ..training.pretraining.texts import WindowTexts
 
     nlp = spacy.blank(lang)
     nlp.max_length = sys.maxsize  # spaCy's bound is for its parser

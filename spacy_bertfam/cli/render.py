@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Optional
 import typer
 
 from ..errors import UserError
-from ..saving import write_text
+from ..files.saving import write_text
 
 if TYPE_CHECKING:
     from spacy.language import Language

@@ -106,10 +106,10 @@ def train(
 
     from ..checks.refusing import require_sound
     from ..checks.setup import read_config
-    from ..saving import require_writable
-    from ..training.loop import Training
-    from ..training.resume import load_pipeline
-    from ..training.saved_state import SavedState
+    from ..files.saving import require_writable
+    from ..training.resumable.loop import Training
+    from ..training.resumable.resume import load_pipeline
+    from ..training.resumable.saved_state import SavedState
     from .gpu import use_gpu as compute_on
 
     config = read_config(config_path, overrides)
@@ -140,7 +140,7 @@ def state_to_resume(output: Optional[Path], *, resume: bool, restart: bool) -> O
 
     Raises a UserError where one that was stopped would be lost, or what is asked for is not there.
     """
-    from ..training.saved_state import find_state
+    from ..training.resumable.saved_state import find_state
 
     if resume and (restart or output is None):
         raise UserError(
@@ -166,7 +166,7 @@ def state_to_resume(output: Optional[Path], *, resume: bool, restart: bool) -> O
 
 def what_is_kept(output_path: Optional[Path]) -> str:
     """RETURNS (str): which pipelines a stopped training has left, in sentences."""
-    from ..training.saved_state import find_state
+    from ..training.resumable.saved_state import find_state
 
     kept = [str(output_path / name) for name in KEPT if output_path and (output_path / name).is_dir()]
     if not kept:

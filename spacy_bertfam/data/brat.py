@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from .errors import DataError
+from ..errors import DataError
 from .records import Mention, Record
 from .report import DISCONTINUOUS, ConversionReport
 from .text_file import BOM, numbered_lines, read_text

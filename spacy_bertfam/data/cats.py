@@ -11,10 +11,10 @@ from typing import Any
 
 from spacy.tokens import DocBin
 
+from ..errors import DataError
+from ..files.output import write_files
 from .convert import blank_pipeline
-from .errors import DataError
 from .json_values import parse_object, read_values, shown
-from .output import write_files
 from .text_file import BOM, PACKED, read_text
 from .trimming import clean_label
 from .units import LONGEST

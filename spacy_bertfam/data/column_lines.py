@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
+from ..errors import DataError
 from .column_layout import Layout, find_layout, is_header
-from .errors import DataError
 from .recognise import name_of
 from .schemes import is_tag, recognise_scheme, tags_to_spans
 from .text_file import Notes, numbered_lines

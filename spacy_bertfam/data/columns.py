@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
+from ..errors import DataError
 from .blocks import cut_blocks
 from .column_lines import ColumnFile, Row, read_rows
-from .errors import DataError
 from .records import Mention, Record
 from .report import MENDED, ConversionReport
 from .schemes import recognise_scheme, tags_to_spans

@@ -10,11 +10,11 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
+from ..errors import DataError
+from ..files.output import write_files
 from .align import ALIGNMENTS, build_doc
-from .errors import DataError
 from .formats import FORMATS, read_records
 from .labels import plan_labels
-from .output import write_files
 from .records import Record
 from .report import ConversionReport
 from .split import split_documents

@@ -9,9 +9,9 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from ..errors import DataError
 from .bare import bare_copy
 from .convert import check_choices, gather_records, record_to_docs
-from .errors import DataError
 from .labels import plan_labels
 from .report import ConversionReport
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
-from .errors import DataError
+from ..errors import DataError
 
 # DocBin checks its compression alone: other content fails where its keys are looked up
 BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, zlib.error)

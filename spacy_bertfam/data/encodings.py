@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Optional
 
-from .errors import DataError
+from ..errors import DataError
 
 SAMPLE = 1 << 16
 MARKS = (

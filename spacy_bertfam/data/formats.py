@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..errors import DataError
 from .brat import read_brat
 from .columns import read_columns, read_wikiner
-from .errors import DataError
 from .jsonl import read_jsonl
 from .recognise import format_of, name_of
 from .records import Record

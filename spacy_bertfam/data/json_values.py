@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Optional
 
-from .errors import DataError
+from ..errors import DataError
 from .text_file import BOM, Notes, read_text, split_lines
 from .trimming import MARKS, clean_label, is_invisible
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Optional
 
-from .errors import DataError
+from ..errors import DataError
 from .json_values import read_values, shown
 from .records import Mention, Record
 from .report import UNFINISHED, ConversionReport

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Optional
 
-from .errors import DataError
+from ..errors import DataError
 from .report import ConversionReport
 
 

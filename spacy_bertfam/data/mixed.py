@@ -7,7 +7,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from .errors import DataError
+from ..errors import DataError
 
 Reader = Callable[[Language], Iterable[Example]]
 # What a corpus can be silent about, and how a Doc comes to lack it

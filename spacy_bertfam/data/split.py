@@ -4,7 +4,7 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 
-from .errors import DataError
+from ..errors import DataError
 
 FORM = "expected names with shares that add up to 1, as in train=0.8,dev=0.1,test=0.1"
 

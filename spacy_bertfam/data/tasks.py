@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, Optional
 
-from .errors import DataError
+from ..errors import DataError
 from .json_values import is_pair, parse_object
 from .report import UNANNOTATED
 from .verdicts import APPROVER, is_accepted, refusal

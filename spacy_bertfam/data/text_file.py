@@ -8,8 +8,8 @@ import zlib
 from pathlib import Path
 from typing import IO, Callable, Optional, Protocol
 
+from ..errors import DataError
 from .encodings import decode, decode_start
-from .errors import DataError
 
 BOM = "\ufeff"
 Opener = Callable[[IO[bytes]], IO[bytes]]

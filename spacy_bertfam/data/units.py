@@ -11,7 +11,7 @@ from operator import itemgetter
 from spacy.language import Language
 from spacy.pipeline import Sentencizer
 
-from .errors import DataError
+from ..errors import DataError
 from .records import Record
 
 UNITS = ("doc", "paragraph", "sentence")

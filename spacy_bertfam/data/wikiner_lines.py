@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Optional
 
+from ..errors import DataError
 from .column_lines import ColumnFile, Row
-from .errors import DataError
 from .schemes import is_tag
 from .text_file import Notes, numbered_lines
 from .trimming import clean_label, clean_word

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..types import Ints1d
-from .network import UNFIT, quiet_transformers
+from .checkpoint.network import UNFIT, quiet_transformers
 
 Floats4d = NDArray[np.float32]
 # of the sum of a row, from 1

@@ -11,10 +11,10 @@ from thinc.types import Floats2d
 from thinc.util import xp2torch
 
 from ..types import Backprop, Tok2VecModel
-from .batch import PieceBatch
+from .checkpoint.source import find_checkpoint
+from .pieces.batch import PieceBatch
 from .settings import DEFAULT_OVERLAP, DEFAULT_WINDOW, EncoderSettings
 from .shim import EncoderShim
-from .source import find_checkpoint
 
 MODEL_NAME = "bertfam-encoder"
 

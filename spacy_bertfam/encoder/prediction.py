@@ -7,15 +7,15 @@ from typing import Any, Callable, Dict, List, Optional
 import torch
 
 from ..errors import UserError
-from .checkpoint import Checkpoint
-from .forking import making
-from .graph import Graph
-from .runtime import Runtime
+from .checkpoint.checkpoint import Checkpoint
+from .checkpoint.graph import Graph
 from .runtimes.engines import ENGINES
+from .runtimes.forking import making
+from .runtimes.runtime import Runtime
+from .runtimes.threads import n_threads
 from .runtimes.torch_bf16 import in_bf16
 from .runtimes.torch_runtime import TorchRuntime
 from .settings import EncoderSettings
-from .threads import n_threads
 from .weights_watch import WeightsWatch
 
 

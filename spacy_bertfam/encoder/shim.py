@@ -16,20 +16,20 @@ from thinc.types import Floats2d
 from thinc.util import torch2xp
 
 from ..errors import UserError
-from .batch import PieceBatch, WindowSize
-from .checkpoint import Checkpoint, read_checkpoint, read_files, write_checkpoint, write_files
-from .embedding_gradient import make_dense, sparse_embedding_gradient
-from .forking import making, use_one_thread_if_forked
-from .freezing import freeze
-from .graph import Graph
-from .loss_scale import LossScale
-from .pooling import POOLINGS
+from .checkpoint.checkpoint import Checkpoint, read_checkpoint, read_files, write_checkpoint, write_files
+from .checkpoint.graph import Graph
+from .gradients.embedding_gradient import make_dense, sparse_embedding_gradient
+from .gradients.freezing import freeze
+from .gradients.loss_scale import LossScale
+from .gradients.step_mean import StepMean
+from .pieces.batch import PieceBatch, WindowSize
 from .prediction import Prediction
-from .runtime import Runtime, predict_tokens, train_tokens
+from .runtimes.forking import making, use_one_thread_if_forked
+from .runtimes.pooling import POOLINGS
+from .runtimes.runtime import Runtime, predict_tokens, train_tokens
+from .runtimes.threads import asked_for
 from .runtimes.torch_runtime import TorchRuntime
 from .settings import EncoderSettings
-from .step_mean import StepMean
-from .threads import asked_for
 
 
 class EncoderShim(PyTorchShim):

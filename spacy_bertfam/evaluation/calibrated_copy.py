@@ -5,7 +5,7 @@ from shutil import copyfile, copytree
 
 from spacy.util import load_config
 
-from ..saving import replaced_whole
+from ..files.saving import replaced_whole
 
 
 def copy_calibrated(source: Path, out: Path, *, component: str, temperature: float) -> None:

@@ -9,11 +9,11 @@ from spacy.language import Language
 from spacy.training import Example
 
 from ..errors import UserError
-from ..pipeline.piece_scores import find_ner
+from ..pipeline.find import find_ner
 from ..types import Bools1d
 from .golden_section import minimise
-from .judged import Judged, join
 from .recording import Counts, Recording, record
+from .scored import Judged, join
 from .thresholds import MIN_SCORES, Threshold, thresholds
 
 LOWEST, HIGHEST = 0.1, 20.0  # temperatures that are tried

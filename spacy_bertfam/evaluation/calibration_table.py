@@ -3,7 +3,7 @@
 from typing import Iterator, List, Optional, Sequence
 
 from .calibration import Calibration
-from .judged import Judged
+from .scored import Judged
 from .thresholds import Threshold
 
 HELD_OUT = "on other half"

@@ -14,7 +14,7 @@ from ..pipeline.batching import batches
 from ..pipeline.ner import BertfamNER
 from ..pipeline.preset import find_preset
 from ..types import Bools1d, Ints1d
-from .judged import Judged, judge_of, to_judged
+from .scored import Judged, judge_of, to_judged
 
 BATCH_SIZE = 256  # Docs
 

@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Tuple
 from spacy.scorer import get_ner_prf
 from spacy.training import Example
 
-from .judged import N_BINS, judge_of, to_judged
+from .scored import N_BINS, judge_of, to_judged
 
 
 def make_ner_scorer() -> Callable[..., Dict[str, Any]]:

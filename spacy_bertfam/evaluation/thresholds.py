@@ -2,8 +2,8 @@
 
 from typing import Iterable, List, NamedTuple
 
-from .judged import Judged
 from .recording import Counts
+from .scored import Judged
 
 MIN_SCORES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95)
 

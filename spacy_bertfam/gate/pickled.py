@@ -5,7 +5,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, Dict
 
-from ..saving import replaced_whole
+from ..files.saving import replaced_whole
 from .entries import read_bytes
 from .errors import CheckpointError
 from .folder import SETTINGS, check_folder

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from thinc.types import Floats2d
 
-from ..chain import Chain, SchemeBetween, constrain
-from ..lattice import forward_backward
-from ..stretches import TimeMajor, over_stretches
-from ..tags import TagSet
+from ..decoding.chain import Chain, SchemeBetween, constrain
+from ..decoding.lattice import forward_backward
+from ..decoding.packing import TimeMajor, over_stretches
+from ..decoding.tags import TagSet
 from ..types import TaggerModel, Tok2VecModel, Transitions
 from .linear import token_classifier
 from .loss import split_rows

@@ -5,7 +5,7 @@ from typing import Any, Iterator, Optional, Tuple
 from thinc.api import Model
 from thinc.util import get_array_module
 
-from ..file_rows import let_go
+from ..files.mapped_rows import let_go
 
 MAX_ROWS = 65_536  # that are looked at together
 

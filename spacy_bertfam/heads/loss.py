@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from thinc.types import Floats2d
 
-from ..tags import TagSet
+from ..decoding.tags import TagSet
 from ..types import TaggerModel
 
 

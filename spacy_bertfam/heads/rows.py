@@ -7,7 +7,7 @@ from thinc.layers.with_array import forward as forward_whole
 from thinc.layers.with_array import init
 from thinc.types import Floats2d
 
-from ..file_rows import let_go, new_rows
+from ..files.mapped_rows import let_go, new_rows
 
 # Rows that go through the layer together where a Doc is long: what lies between the vectors and the
 # scores is as large as the vectors, which are large enough

@@ -2,6 +2,8 @@
 
 from typing import List
 
+import numpy as np
+from numpy.typing import NDArray
 from thinc.types import Floats2d
 
 from ..types import TaggerModel
@@ -21,3 +23,9 @@ def score_vectors(model: TaggerModel, vectors: List[Floats2d]) -> List[Floats2d]
     for layer in model.layers[1:]:
         vectors = layer.predict(vectors)
     return vectors
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """RETURNS (NDArray): each row's probabilities."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True)) if logits.size else logits
+    return powers / powers.sum(axis=1, keepdims=True)

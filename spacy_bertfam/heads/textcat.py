@@ -6,8 +6,8 @@ from spacy.tokens import Doc
 from thinc.api import Dropout, Linear, Model, chain
 from thinc.types import Floats2d
 
-from ..encoder.document import document_vectors
 from ..errors import UserError
+from ..listeners.document import document_vectors
 from ..types import Tok2VecModel
 from .document_pooling import TOKEN_POOLINGS, pool_tokens
 from .finite import is_finite

@@ -1,5 +1,5 @@
 """Step 6, Hugging Face checkpoints <-> pipelines."""
 
-from .hf_output import to_hf_output
+from .hf_output.output import to_hf_output
 
 __all__ = ["to_hf_output"]

@@ -7,13 +7,13 @@ import numpy as np
 from spacy.language import Language
 from thinc.api import Model
 
-from ..encoder.checkpoint import Checkpoint, write_checkpoint, write_files
+from ..encoder.checkpoint.checkpoint import Checkpoint, write_checkpoint, write_files
+from ..encoder.checkpoint.network import quiet_transformers
 from ..encoder.model import encoder_shim, find_encoders
-from ..encoder.network import quiet_transformers
+from ..files.saving import replaced_whole
 from ..gate import CheckpointError
+from ..pipeline.find import find_encoder, find_ner
 from ..pipeline.ner import BertfamNER
-from ..pipeline.piece_scores import find_encoder, find_ner
-from ..saving import replaced_whole
 from .card import model_card
 from .head import NEVER, PREDICTION
 

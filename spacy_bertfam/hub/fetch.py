@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from ..encoder.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from ..encoder.source import find_checkpoint
+from ..encoder.checkpoint.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from ..encoder.checkpoint.source import find_checkpoint
 from ..gate import CheckpointError, check_folder
 from ..gate.entries import read_bytes
 from ..gate.folder import CONFIG

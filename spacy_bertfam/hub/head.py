@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from thinc.api import Model
 
-from ..encoder.network import read_config
-from ..encoder.widening import read_weights
+from ..encoder.checkpoint.network import read_config
+from ..encoder.checkpoint.widening import read_weights
 from ..gate import CheckedFolder, CheckpointError, check_folder
 from .labels import CheckpointLabels, class_names, read_labels
 

@@ -6,10 +6,10 @@ from typing import Any, Mapping, Optional, Sequence
 import spacy
 from spacy.language import Language
 
+from ..decoding.tags import PREFIXES, TagSet
+from ..encoder.checkpoint.source import find_checkpoint
 from ..encoder.model import encoder_shim, set_width
-from ..encoder.source import find_checkpoint
 from ..gate import CheckpointError
-from ..tags import PREFIXES, TagSet
 from .head import NEVER, PretrainedHead, read_head
 
 ENCODER = "encoder"

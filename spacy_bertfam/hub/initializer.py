@@ -2,7 +2,7 @@
 
 from typing import Callable, Dict, Optional
 
-from ..encoder.source import find_checkpoint
+from ..encoder.checkpoint.source import find_checkpoint
 from .head import PretrainedHead, read_head
 
 

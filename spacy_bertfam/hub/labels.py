@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ..decoding.tags import OUTSIDE, PREFIXES, TagSet, validate_scheme
 from ..gate import CheckpointError
-from ..tags import OUTSIDE, PREFIXES, TagSet, validate_scheme
 
 OUTSIDE_NAMES = {"O", "OUTSIDE", "OUT", "NONE", "NO_ENTITY", "NOT_ENTITY", "NULL", "OTHER", "_", "-"}
 PREFIXED = re.compile(r"^([BIESLU])[-_](.+)$", re.DOTALL)

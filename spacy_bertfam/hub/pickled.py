@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, Optional
 
-from ..encoder.source import find_checkpoint
+from ..encoder.checkpoint.source import find_checkpoint
 from ..gate import convert_pickle
 from ..gate.entries import list_entries
 from ..gate.weights import has_safetensors

@@ -16,7 +16,7 @@ def push_folder(folder: Path, repository: str) -> str:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-    from ..encoder.source import network_errors
+    from ..encoder.checkpoint.source import network_errors
 
     api = HfApi()
     refusals: Tuple[Type[Exception], ...] = (HfHubHTTPError, HFValidationError, *network_errors())

@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 from spacy.tokens import Doc
 
-from ..drawing import draw_evenly
-from ..encoder.batch import PieceBatch
-from ..encoder.graph import Graph
-from ..encoder.runtime import chunk_tensors
+from ..data.sampling import draw_evenly
+from ..encoder.checkpoint.graph import Graph
+from ..encoder.pieces.batch import PieceBatch
+from ..encoder.runtimes.runtime import chunk_tensors
 from ..encoder.shim import EncoderShim
 from ..errors import UserError
 

@@ -10,11 +10,11 @@ from typing import Any, Dict, Iterable, Iterator, Tuple
 import torch
 from torch import Tensor
 
-from ..encoder.checkpoint import Checkpoint
-from ..encoder.graph import GRAPH, Graph
+from ..encoder.checkpoint.checkpoint import Checkpoint
+from ..encoder.checkpoint.graph import GRAPH, Graph
 from ..encoder.prediction import open_graph
-from ..encoder.runtime import Runtime
 from ..encoder.runtimes.engines import ENGINES, Engine
+from ..encoder.runtimes.runtime import Runtime
 from ..errors import UserError
 
 OPSET = 17  # the oldest with a layer norm; every release of onnxruntime since 1.13 runs it

@@ -10,13 +10,13 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..encoder.batch import WindowSize
-from ..encoder.checkpoint import without_weights
-from ..encoder.graph import Graph
+from ..encoder.checkpoint.checkpoint import without_weights
+from ..encoder.checkpoint.graph import Graph
+from ..encoder.pieces.batch import WindowSize
 from ..encoder.runtimes.engines import ENGINES, PRECISIONS, TORCH
 from ..errors import UserError
-from ..pipeline.encoders_of import Encoder, encoders_of
-from ..saving import replaced_whole, require_new
+from ..files.saving import replaced_whole, require_new
+from ..pipeline.find import Encoder, encoders_of
 from .calibrate import calibrate, calls_on, require_nncf
 from .export import export_graph
 from .parity import (

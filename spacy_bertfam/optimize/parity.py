@@ -13,7 +13,7 @@ from spacy.training import Example
 from thinc.api import Model
 from tqdm import tqdm
 
-from ..encoder.checkpoint import Checkpoint
+from ..encoder.checkpoint.checkpoint import Checkpoint
 
 Entity = Tuple[int, int, int, str]  # index of the Doc, first token, token after the last, label
 N_MADE_UP = 24

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Collection, Iterator, List, Tuple
 
-from ..encoder.graph import GRAPH, Graph
+from ..encoder.checkpoint.graph import GRAPH, Graph
 from .row_scales import use_row_scales, weights_of
 
 PRODUCT, LOOK_UP = "MatMul", "Gather"

@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from tqdm import tqdm
 
-from ..encoder.graph import Graph
+from ..encoder.checkpoint.graph import Graph
 from ..encoder.model import encoder_shim
 from .parity import vectors_of
 from .quantize import parts_of, quantize

@@ -5,8 +5,8 @@ from typing import Dict, Sequence
 import numpy as np
 import torch
 
-from ..encoder.checkpoint import Checkpoint
-from ..encoder.runtime import Runtime
+from ..encoder.checkpoint.checkpoint import Checkpoint
+from ..encoder.runtimes.runtime import Runtime
 from ..errors import UserError
 from .export import random_inputs
 

@@ -6,8 +6,8 @@ from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.tokens import Doc
 from thinc.types import Floats2d
 
-from ..encoder.document import encode_with_documents
-from ..encoder.listener import reads_documents
+from ..listeners.document import encode_with_documents
+from ..listeners.listener import reads_documents
 from ..types import Tok2VecModel
 
 

@@ -16,7 +16,7 @@ class BertfamCleaner:
 
     def __call__(self, doc: Doc) -> Doc:
         """RETURNS (Doc): the same one."""
-        from ..encoder.doc_vectors import drop_vectors
+        from ..listeners.doc_vectors import drop_vectors
 
         drop_vectors(doc)
         return doc

@@ -13,14 +13,14 @@ from spacy.training import Example, validate_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer
 
-from ..encoder.doc_vectors import leave_vectors, require_one
-from ..encoder.linked import linked_encoder
 from ..errors import UserError
 from ..gate import check_component
 from ..gate.json_file import read_object
+from ..listeners.doc_vectors import leave_vectors, require_one
+from ..listeners.linked import linked_encoder
+from ..listeners.upstream import has_weights, token_listeners
 from .batching import BoundedBatches
 from .saved_head import require_finite
-from .upstream import has_weights, token_listeners
 
 DEFAULT_CONFIG = Config().from_str(
     """
@@ -74,7 +74,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         Raises a UserError where a head was made for vectors of another width, warns where it was trained on another
         encoder.
         """
-        from ..encoder.listener import forward_of_spacy
+        from ..listeners.listener import forward_of_spacy
 
         if self._linking is not self.listener_map:  # spaCy begins anew
             self._linking, self._later, self._unclear = self.listener_map, [], {}
@@ -112,7 +112,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
     @property
     def reads_documents(self) -> bool:
         """Whether a head of the pipeline reads vectors of whole documents."""
-        from ..encoder.listener import reads_documents
+        from ..listeners.listener import reads_documents
 
         return any(reads_documents(listener) for listener in self.listeners)
 
@@ -121,13 +121,13 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         docs = list(docs)
         if not self.reads_documents or not any(len(doc) for doc in docs):
             return super().predict(docs)
-        from ..encoder.document import encode_with_documents
+        from ..listeners.document import encode_with_documents
 
         return encode_with_documents(self.model, docs, is_train=False)[0]
 
     def set_annotations(self, docs: Sequence[Doc], tokvecses: Any) -> None:
         """Leave what ``predict`` returned on the Docs."""
-        from ..encoder.document import EncodedDocs
+        from ..listeners.document import EncodedDocs
 
         of_docs: Iterable[Any] = repeat(None)
         if isinstance(tokvecses, EncodedDocs):

@@ -14,17 +14,17 @@ from spacy.vocab import Vocab
 from thinc.api import Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
+from ..decoding.tags import TagSet, validate_scheme
 from ..errors import UserError
-from ..tags import TagSet, validate_scheme
+from ..head_fit.first_fit import DEFAULT_FIT_WORDS, fit_tagger
+from ..listeners.upstream import check_order, check_upstream
 from ..types import Bools1d, ScoredSpan, TaggerModel, Teaching, TrainedHead
 from .batching import BoundedBatches
 from .entity_score import register_score, set_score
-from .first_fit import DEFAULT_FIT_WORDS, fit_tagger
 from .gold import check_gold, read_gold
 from .preset import Preset, find_preset
 from .saved_head import SETTING, SavedHead, check_labels
-from .summed import SummedLossPipe
-from .upstream import check_order, check_upstream
+from .sum_reduced import SummedLossPipe
 from .words import decode_words
 
 logger = logging.getLogger("spacy")

@@ -7,12 +7,12 @@ from typing import Any, Dict, Iterable, Iterator, List, Union
 from spacy.pipeline.trainable_pipe import TrainablePipe
 from thinc.api import Model
 
+from ..decoding.tags import TagSet, validate_scheme
 from ..errors import UserError
+from ..files.saving import written_beside
 from ..gate import check_component
 from ..heads.finite import find_unfinite, is_finite
 from ..heads.score_vectors import is_on_vectors, score_vectors
-from ..saving import written_beside
-from ..tags import TagSet, validate_scheme
 from ..types import TaggerModel
 
 # What thinc, msgpack and JSON raise at bytes that are not those of this head

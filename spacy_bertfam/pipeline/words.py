@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
 
-from ..decoding import decode_rows, join_marks, split_spans
+from ..decoding.decode import decode_rows, join_marks, split_spans
+from ..decoding.tags import TagSet
 from ..errors import UserError
 from ..heads.finite import is_finite
-from ..tags import TagSet
 from ..types import Bools1d, ScoredSpan, Transitions
 
 

@@ -2,7 +2,7 @@
 
 from typing import List, Sequence
 
-from ..encoder.freezing import LAYER
+from ..encoder.gradients.freezing import LAYER
 
 
 def parameter_depths(names: Sequence[str]) -> List[int]:

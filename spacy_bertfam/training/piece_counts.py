@@ -6,8 +6,8 @@ from typing import Callable, List, Optional, Sequence
 import numpy as np
 from spacy.tokens import Doc
 
-from ..encoder.checkpoint import read_tokenizer
-from ..encoder.source import find_checkpoint
+from ..encoder.checkpoint.checkpoint import read_tokenizer
+from ..encoder.checkpoint.source import find_checkpoint
 from ..gate import CheckpointError, check_folder
 
 logger = logging.getLogger("spacy")

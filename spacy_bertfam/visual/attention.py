@@ -7,10 +7,10 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..encoder.attention import Floats4d, piece_attention
-from ..encoder.batch import PieceBatch, WindowSize
+from ..encoder.pieces.batch import PieceBatch, WindowSize
 from ..encoder.shim import EncoderShim
 from ..errors import UserError
-from ..pipeline.encoders_of import encoders_of
+from ..pipeline.find import encoders_of
 from ..types import Ints1d
 from .attention_words import window_words, word_attention
 from .entities import direction_of

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from spacy.tokens import Doc
 
 from ..encoder.attention import Floats4d
-from ..encoder.batch import PieceBatch
-from ..encoder.tokenizer import PieceTokenizer
+from ..encoder.pieces.batch import PieceBatch
+from ..encoder.pieces.tokenizer import PieceTokenizer
 from ..types import Bools1d, Ints1d
 
 MAX_WORDS = 200

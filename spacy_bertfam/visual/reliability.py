@@ -5,7 +5,7 @@ from importlib.resources import files
 from typing import List, Sequence
 
 from ..evaluation.calibration import Calibration
-from ..evaluation.judged import Judged
+from ..evaluation.scored import Judged
 from .page import PAGE
 from .reliability_chart import reliability_chart
 

@@ -2,7 +2,7 @@
 
 from typing import Iterator, List
 
-from ..evaluation.judged import N_BINS, Bin, Judged
+from ..evaluation.scored import N_BINS, Bin, Judged
 
 SIDE = 300  # of the square
 LEFT, TOP = 46, 12

@@ -10,9 +10,9 @@ from spacy.vocab import Vocab
 
 from ..data.docs_file import read_docs
 from ..data.encodings import decode
-from ..data.errors import DataError
 from ..data.json_values import HALF_PAIR, parse_object, read_values
 from ..data.text_file import read_text, split_lines
+from ..errors import DataError
 
 __all__ = ["find_file", "read_docs", "read_texts"]
 

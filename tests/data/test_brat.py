@@ -3,8 +3,8 @@
 import pytest
 
 from spacy_bertfam.data.brat import read_brat
-from spacy_bertfam.data.errors import DataError
 from spacy_bertfam.data.report import DISCONTINUOUS, ConversionReport
+from spacy_bertfam.errors import DataError
 
 TEXT = "Le Conseil\nrégional et l'Université Paul Valéry de Montpellier\n"
 

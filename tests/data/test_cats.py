@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from spacy_bertfam.cli.app import app
 from spacy_bertfam.data.cats import convert_cats
-from spacy_bertfam.data.errors import DataError
+from spacy_bertfam.errors import DataError
 
 TABLE = """id\tabstract\tkinds
 1\tUn chat.\tanimal

@@ -3,8 +3,8 @@
 import pytest
 
 from spacy_bertfam.data.columns import read_columns
-from spacy_bertfam.data.errors import DataError
 from spacy_bertfam.data.report import ConversionReport
+from spacy_bertfam.errors import DataError
 
 WORDS = ("Claire", "Morel", "habite", "Angers", ".")
 TAGS = ("B-PER", "I-PER", "O", "B-LOC", "O")

@@ -3,8 +3,8 @@
 import pytest
 
 from spacy_bertfam.data.columns import read_columns
-from spacy_bertfam.data.errors import DataError
 from spacy_bertfam.data.report import MENDED, ConversionReport
+from spacy_bertfam.errors import DataError
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import spacy
 from spacy.tokens import DocBin
 
 from spacy_bertfam.data.convert import convert
-from spacy_bertfam.data.errors import DataError
 from spacy_bertfam.data.report_table import format_report
+from spacy_bertfam.errors import DataError
 
 COLUMNS = """-DOCSTART- -X- O O
 

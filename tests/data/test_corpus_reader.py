@@ -9,7 +9,7 @@ from spacy.util import registry
 from thinc.api import Config
 
 from spacy_bertfam.data.corpus import build_corpus
-from spacy_bertfam.data.errors import DataError
+from spacy_bertfam.errors import DataError
 
 
 @pytest.fixture

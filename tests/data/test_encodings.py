@@ -13,7 +13,7 @@ import spacy
 from spacy_bertfam.data import text_file
 from spacy_bertfam.data.cats import convert_cats
 from spacy_bertfam.data.convert import convert
-from spacy_bertfam.data.errors import DataError
+from spacy_bertfam.errors import DataError
 from spacy_bertfam.visual.sources import read_texts
 
 COLUMNS = "été O\nÉléonore B-PER\nest O\nà O\nFlœrs B-LOC\n. O\n"

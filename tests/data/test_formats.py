@@ -2,9 +2,9 @@
 
 import pytest
 
-from spacy_bertfam.data.errors import DataError
 from spacy_bertfam.data.formats import read_records
 from spacy_bertfam.data.report import ConversionReport
+from spacy_bertfam.errors import DataError
 
 JSONL = '{"text": "Paris", "entities": [[0, 5, "LOC"]]}\n'
 COLUMNS = "Paris B-LOC\n"

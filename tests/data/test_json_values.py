@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from spacy_bertfam.data.errors import DataError
 from spacy_bertfam.data.json_values import read_values, shown
 from spacy_bertfam.data.jsonl import read_jsonl
+from spacy_bertfam.errors import DataError
 
 FORM = "a value"
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from spacy_bertfam.data.errors import DataError
 from spacy_bertfam.data.jsonl import read_jsonl
 from spacy_bertfam.data.records import Mention
+from spacy_bertfam.errors import DataError
 
 
 def read(tmp_path, *lines):

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from spacy_bertfam.data.errors import DataError
 from spacy_bertfam.data.labels import parse_map, plan_labels
 from spacy_bertfam.data.report import ConversionReport
+from spacy_bertfam.errors import DataError
 
 
 def plan(rename, *, keep=True):

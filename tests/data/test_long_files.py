@@ -12,10 +12,10 @@ from spacy_bertfam.data import blocks, units
 from spacy_bertfam.data.cats import convert_cats
 from spacy_bertfam.data.columns import read_columns
 from spacy_bertfam.data.convert import convert
-from spacy_bertfam.data.errors import DataError
 from spacy_bertfam.data.records import Mention, Record
 from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.data.units import cut_record
+from spacy_bertfam.errors import DataError
 
 NLP = spacy.blank("xx")
 SENTENCE = [("Claire", "B-PER"), ("Morel", "I-PER"), ("habite", "O"), ("Angers", "B-LOC"), (".", "O")]

@@ -5,8 +5,8 @@ import spacy
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_bertfam.data.errors import DataError
 from spacy_bertfam.data.mixed import build_mixed_corpus
+from spacy_bertfam.errors import DataError
 
 
 def reader(prefix: str, n: int, **annotation):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from spacy_bertfam.data.errors import DataError
 from spacy_bertfam.data.formats import read_records
 from spacy_bertfam.data.report import ConversionReport
+from spacy_bertfam.errors import DataError
 
 WEBANNO = "#FORMAT=WebAnno TSV 3.3\n#T_SP=NE|value\n\n#Text=Claire\n1-1\t0-6\tClaire\tPER\t\n"
 CONLLU = (

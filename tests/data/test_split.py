@@ -2,8 +2,8 @@
 
 import pytest
 
-from spacy_bertfam.data.errors import DataError
 from spacy_bertfam.data.split import parse_split, split_documents
+from spacy_bertfam.errors import DataError
 
 SHARES = {"train": 0.8, "dev": 0.1, "test": 0.1}
 

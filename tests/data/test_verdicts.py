@@ -8,7 +8,7 @@ from spacy.tokens import DocBin
 
 from spacy_bertfam.data.cats import convert_cats
 from spacy_bertfam.data.convert import convert
-from spacy_bertfam.data.errors import DataError
+from spacy_bertfam.errors import DataError
 
 TEXT = "Claire Morel habite Angers."
 PER, LOC = {"start": 0, "end": 12, "label": "PER"}, {"start": 20, "end": 26, "label": "LOC"}

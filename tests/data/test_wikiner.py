@@ -5,9 +5,9 @@ import gzip
 
 import pytest
 
-from spacy_bertfam.data.errors import DataError
 from spacy_bertfam.data.formats import read_records
 from spacy_bertfam.data.report import ConversionReport
+from spacy_bertfam.errors import DataError
 
 TEXT = (
     "Marie|NAM|I-PER Curie|NAM|I-PER vit|VER:pres|O à|PRP|O Paris|NAM|I-LOC .|SENT|O\n"

@@ -9,8 +9,8 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from tiny.kinds import KINDS
 
-from spacy_bertfam.encoder.alignment import align, piece_tokens
-from spacy_bertfam.encoder.tokenizer import PieceTokenizer
+from spacy_bertfam.encoder.pieces.alignment import align, piece_tokens
+from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer
 from spacy_bertfam.types import Pieces
 
 FAMILIES = ("bert", "roberta", "camembert")

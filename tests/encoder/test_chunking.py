@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_bertfam.encoder.chunking import CALL_COST_CPU, Calls, chunk_ends
-from spacy_bertfam.encoder.runtime import torch_calls
+from spacy_bertfam.encoder.pieces.chunking import CALL_COST_CPU, Calls, chunk_ends
+from spacy_bertfam.encoder.runtimes.runtime import torch_calls
 
 
 def cost_of(lengths, ends, call_cost):

@@ -6,9 +6,9 @@ import torch
 from spacy.tokens import Doc
 from transformers import AutoModel
 
-from spacy_bertfam.encoder.document import EncodedDocs, document_vectors, encode_with_documents
 from spacy_bertfam.encoder.model import cut_batch, encoder_shim
 from spacy_bertfam.errors import UserError
+from spacy_bertfam.listeners.document import EncodedDocs, document_vectors, encode_with_documents
 
 TEXTS = ["Zoé habite à Rouen.", "", "Marie Vasseur travaille à Brest depuis deux ans.", "\n \n", "Oui"]
 KINDS = ["bert", "camembert", "roberta", "deberta-v2"]
@@ -115,7 +115,7 @@ def test_a_layer_without_such_a_vector_is_refused():
 
 
 def test_what_is_left_on_a_doc_has_memory_of_its_own(build, fr):
-    from spacy_bertfam.encoder.doc_vectors import drop_vectors, find_document_vector
+    from spacy_bertfam.listeners.doc_vectors import drop_vectors, find_document_vector
 
     component = fr.add_pipe("bertfam_encoder")
     docs: list[Doc] = [fr.make_doc("Oui"), fr.make_doc("Non")]

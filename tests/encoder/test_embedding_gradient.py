@@ -4,7 +4,7 @@ import pytest
 import spacy
 import torch
 
-from spacy_bertfam.encoder.embedding_gradient import make_dense, sparse_embedding_gradient
+from spacy_bertfam.encoder.gradients.embedding_gradient import make_dense, sparse_embedding_gradient
 from spacy_bertfam.encoder.model import build_encoder, encoder_shim
 
 TEXTS = ["Marie habite à Lyon.", "Oui.", "Elle a rencontré Jean Martin dans la rue de la gare de Strasbourg."]

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from random_docs import examples, free_docs
 from spacy.tokens import Doc
 
-from spacy_bertfam.encoder.batch import PieceBatch, WindowSize
-from spacy_bertfam.encoder.tokenizer import PieceTokenizer
+from spacy_bertfam.encoder.pieces.batch import PieceBatch, WindowSize
+from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer
 
 SIZES = (WindowSize(4, 0), WindowSize(7, 3), WindowSize(12, 6), WindowSize(62, 8))
 FAMILIES = ("bert", "roberta", "camembert")

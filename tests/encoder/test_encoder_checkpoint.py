@@ -10,7 +10,7 @@ import torch
 from tiny.kinds import KINDS
 from transformers import AutoModel, AutoTokenizer
 
-from spacy_bertfam.encoder.checkpoint import read_checkpoint
+from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
 from spacy_bertfam.encoder.model import build_encoder, encoder_shim
 from spacy_bertfam.gate import CheckpointError
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from spacy_bertfam.encoder.forking import making
+from spacy_bertfam.encoder.runtimes.forking import making
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")

@@ -3,7 +3,7 @@
 import pytest
 from tiny.kinds import KINDS
 
-from spacy_bertfam.encoder.freezing import freeze
+from spacy_bertfam.encoder.gradients.freezing import freeze
 from spacy_bertfam.encoder.model import encoder_shim
 
 

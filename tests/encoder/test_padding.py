@@ -5,9 +5,9 @@ import pytest
 import torch
 from tiny.kinds import KINDS, READ_PADDING
 
-from spacy_bertfam.encoder import padding
-from spacy_bertfam.encoder.checkpoint import read_checkpoint
+from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
 from spacy_bertfam.encoder.model import build_encoder, encoder_shim
+from spacy_bertfam.encoder.runtimes import padding
 from spacy_bertfam.encoder.runtimes.torch_runtime import TorchRuntime
 
 TEXTS = (

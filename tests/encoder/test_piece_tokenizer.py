@@ -9,7 +9,7 @@ from random_docs import examples, texts
 from tiny.kinds import BY_NAME, KINDS
 from tokenizers import Tokenizer
 
-from spacy_bertfam.encoder.tokenizer import PieceTokenizer, code_points, trim_spaces
+from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer, code_points, trim_spaces
 
 TEXT = "  L'élève Zoé\n habite\xa0à Saint-Étienne ,  depuis 2019. "
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from spacy_bertfam.encoder.pooling import POOLINGS
+from spacy_bertfam.encoder.runtimes.pooling import POOLINGS
 from spacy_bertfam.encoder.settings import POOLING_NAMES
 
 # tokens with one piece and with several, in any order, one cell shared by two tokens

@@ -6,7 +6,7 @@ import time
 import pytest
 from huggingface_hub import constants
 
-from spacy_bertfam.encoder.source import find_checkpoint, hub_answers
+from spacy_bertfam.encoder.checkpoint.source import find_checkpoint, hub_answers
 from spacy_bertfam.gate import CheckpointError
 
 

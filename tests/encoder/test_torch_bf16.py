@@ -8,7 +8,7 @@ import torch
 from tiny.kinds import KINDS
 from torch import nn
 
-from spacy_bertfam.encoder.checkpoint import read_checkpoint
+from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
 from spacy_bertfam.encoder.runtimes.torch_bf16 import GeluInPlace, OneDnnLinear, in_bf16
 
 needs_bf16 = pytest.mark.skipif(

@@ -12,8 +12,8 @@ from safetensors.torch import load_file, save_file
 from tiny.folder import make_tiny_encoder
 from transformers import AutoModel, AutoModelForMaskedLM
 
-from spacy_bertfam.encoder.checkpoint import read_checkpoint
-from spacy_bertfam.encoder.widening import read_weights
+from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
+from spacy_bertfam.encoder.checkpoint.widening import read_weights
 from spacy_bertfam.gate.weights import check_safetensors
 
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
@@ -94,7 +94,7 @@ PEAK = """
 import gc, json, sys
 from pathlib import Path
 from benchmarks.machine import peak_memory, reset_peak, resident_memory
-from spacy_bertfam.encoder.checkpoint import read_checkpoint
+from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
 small, large = map(Path, sys.argv[1:])
 read_checkpoint(small)
 gc.collect()

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_docs import examples
 
-from spacy_bertfam.encoder.alignment import TokenPieces
-from spacy_bertfam.encoder.windows import (
+from spacy_bertfam.encoder.pieces.alignment import TokenPieces
+from spacy_bertfam.encoder.pieces.windows import (
     covered,
     keep_first_pieces,
     renumber,
@@ -169,7 +169,7 @@ def test_sentence_borders_of_a_long_text_are_found_part_by_part(at_once, monkeyp
     text = "Il y a\nM. Dr. Bo! Ah? (ça.) L'U.S. Air\n\nFin... Oui. e. Non" * 3
     expected = borders_of(text)
     assert len(expected) > 12
-    monkeypatch.setattr("spacy_bertfam.encoder.windows.GAPS_AT_ONCE", at_once)
+    monkeypatch.setattr("spacy_bertfam.encoder.pieces.windows.GAPS_AT_ONCE", at_once)
     assert borders_of(text) == expected
 
 

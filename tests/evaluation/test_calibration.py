@@ -11,8 +11,8 @@ from spacy.training import Example
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.evaluation.calibration import calibrate
 from spacy_bertfam.evaluation.golden_section import minimise
-from spacy_bertfam.evaluation.judged import to_judged
 from spacy_bertfam.evaluation.recording import record
+from spacy_bertfam.evaluation.scored import to_judged
 from spacy_bertfam.evaluation.scorer import calibration_error
 
 

@@ -23,7 +23,6 @@ from data_mutations import mutated
 from data_seeds import TEXT, seeds
 from spacy.training import Corpus
 
-from spacy_bertfam.adopt.sample import read_texts as read_lines
 from spacy_bertfam.cli.optimize import read_docs, read_examples
 from spacy_bertfam.cli.pretrain import read_corpus
 from spacy_bertfam.data.cats import convert_cats
@@ -32,6 +31,7 @@ from spacy_bertfam.data.formats import FORMATS
 from spacy_bertfam.data.report_table import format_report
 from spacy_bertfam.data.trimming import clean_label, clean_word
 from spacy_bertfam.errors import UserError
+from spacy_bertfam.hub.adopt.sample import read_texts as read_lines
 from spacy_bertfam.visual.sources import read_texts
 
 SECONDS = 30

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from spacy_bertfam.encoder.checkpoint import read_checkpoint
+from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
 from spacy_bertfam.gate import check_folder
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from checkpoint_edits import set_fields
 
-from spacy_bertfam.encoder.checkpoint import read_checkpoint
+from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
 from spacy_bertfam.gate import CheckpointError, check_folder, describe_foreign
 
 NO_CONFIG = [

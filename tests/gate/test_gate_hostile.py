@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hostile_checkpoints import HOSTILE, Hostile
 
-from spacy_bertfam.encoder.checkpoint import read_checkpoint
+from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
 from spacy_bertfam.gate import CheckpointError, check_folder
 
 MAX_MB = 1024

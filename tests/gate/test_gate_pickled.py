@@ -13,7 +13,7 @@ from checkpoint_edits import WritesCanary, pickle_weights, set_fields, write_jso
 from safetensors.torch import load_file
 from tiny.kinds import KINDS
 
-from spacy_bertfam.encoder.checkpoint import read_checkpoint
+from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
 from spacy_bertfam.gate import CheckpointError, convert_pickle
 
 LABELS = ["O", "B-PER", "I-PER"]

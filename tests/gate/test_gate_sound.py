@@ -12,7 +12,7 @@ import pytest
 from checkpoint_edits import pickle_weights, set_fields, split_weights, write_index, write_python
 from tiny.kinds import KINDS
 
-from spacy_bertfam.encoder.checkpoint import read_checkpoint
+from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
 from spacy_bertfam.gate import CheckpointError, check_folder
 
 LABELS = ["O", "B-PER", "I-PER"]

@@ -8,10 +8,10 @@ import spacy
 from spacy.training import Example
 from thinc.api import Linear
 
-from spacy_bertfam.decoding import constrain
+from spacy_bertfam.decoding.decode import constrain
+from spacy_bertfam.decoding.tags import TagSet
 from spacy_bertfam.heads.crf import build_crf_token_classifier, sequence_loss
 from spacy_bertfam.heads.transitions import PARAMETERS, SCALE, init, learned_transitions
-from spacy_bertfam.tags import TagSet
 
 SCHEMES = ("IO", "IOB", "IOB2", "BIOES")
 BILUO = (["B-A", "L-A", "O"], ["-"], [], ["O", None, "-", "U-A"])

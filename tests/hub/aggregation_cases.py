@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from tokenizers import decoders
 
-from spacy_bertfam.hub.aggregation import PiecePrediction
+from spacy_bertfam.hub.hf_output.aggregation import PiecePrediction
 
 Piece = tuple[str, int, int, bool, Mapping[str, float]]  # word, start, end, continues, tag -> score
 Group = tuple[str, float, str, int, int]  # entity_group, score, word, start, end

@@ -7,8 +7,8 @@ import torch
 from spacy.tokens import Doc
 from transformers import AutoModelForTokenClassification
 
-from spacy_bertfam.encoder.alignment import align
-from spacy_bertfam.encoder.tokenizer import PieceTokenizer
+from spacy_bertfam.encoder.pieces.alignment import align
+from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer
 
 
 def hf_token_logits(folder: Path, doc: Doc) -> np.ndarray:

@@ -9,7 +9,7 @@ from aggregation_cases import IOB, OF_TRANSFORMERS, PLAIN, WITH_ENDS, ZANNOTTI, 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_bertfam.hub.aggregation import STRATEGIES, PiecePrediction, aggregate
+from spacy_bertfam.hub.hf_output.aggregation import STRATEGIES, PiecePrediction, aggregate
 
 GOLDEN = [
     pytest.param(case, strategy, id=f"{case.name} [{strategy}]")

@@ -18,15 +18,15 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from tiny.texts import ENGLISH, FRENCH
 
-from spacy_bertfam.encoder.alignment import align
+from spacy_bertfam.decoding.tags import TagSet
 from spacy_bertfam.encoder.model import build_encoder, encoder_shim
-from spacy_bertfam.encoder.pieces import name_pieces, piece_vectors
+from spacy_bertfam.encoder.pieces.alignment import align
 from spacy_bertfam.hub import to_hf_output
-from spacy_bertfam.hub.aggregation import STRATEGIES, aggregate
-from spacy_bertfam.hub.hf_output import piece_list, read_decoder
-from spacy_bertfam.pipeline.piece_scores import piece_predictions
-from spacy_bertfam.pipeline.pieces import make_bertfam_pieces  # noqa: F401 (registers the component)
-from spacy_bertfam.tags import TagSet
+from spacy_bertfam.hub.hf_output.aggregation import STRATEGIES, aggregate
+from spacy_bertfam.hub.hf_output.component import make_bertfam_pieces  # noqa: F401 (registers the component)
+from spacy_bertfam.hub.hf_output.output import piece_list, read_decoder
+from spacy_bertfam.hub.hf_output.piece_scores import piece_predictions
+from spacy_bertfam.hub.hf_output.piece_vectors import name_pieces, piece_vectors
 
 KINDS = ("bert", "roberta", "camembert", "xlm-roberta")
 TAGS = TagSet("IOB2", ("PER", "LOC"))

@@ -54,7 +54,7 @@ def fast(onnx_folder: Path) -> Language:
 @pytest.fixture(scope="session")
 def without_torch_folder(onnx_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same without its torch weights; to be read only."""
-    from spacy_bertfam.encoder.checkpoint import without_weights
+    from spacy_bertfam.encoder.checkpoint.checkpoint import without_weights
     from spacy_bertfam.encoder.model import encoder_shim
 
     nlp = spacy.load(onnx_folder)

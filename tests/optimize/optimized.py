@@ -6,7 +6,7 @@ import numpy as np
 from spacy.language import Language
 
 from spacy_bertfam.encoder.shim import EncoderShim
-from spacy_bertfam.pipeline.encoders_of import encoders_of
+from spacy_bertfam.pipeline.find import encoders_of
 
 TEXTS = (
     "Marie Vasseur travaille à Rouen .",

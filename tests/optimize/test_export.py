@@ -7,7 +7,7 @@ import pytest
 import torch
 from tiny.kinds import KINDS
 
-from spacy_bertfam.encoder.checkpoint import without_weights
+from spacy_bertfam.encoder.checkpoint.checkpoint import without_weights
 from spacy_bertfam.encoder.model import encoder_shim
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.optimize import export

@@ -8,7 +8,7 @@ from optimized import found, shim_of, train_once, vectors
 from tiny.kinds import KINDS
 
 from spacy_bertfam.encoder.model import build_encoder, encoder_shim
-from spacy_bertfam.encoder.threads import n_threads
+from spacy_bertfam.encoder.runtimes.threads import n_threads
 from spacy_bertfam.errors import UserError
 
 BF16 = {"components.encoder.model.precision": "bf16"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import spacy
 
-from spacy_bertfam.encoder.checkpoint import read_checkpoint
+from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
 from spacy_bertfam.encoder.model import build_encoder, encoder_shim
 from spacy_bertfam.optimize import row_scales
 from spacy_bertfam.optimize.sensitivity import outliers, part_costs

@@ -19,9 +19,9 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_bertfam.errors import UserError
-from spacy_bertfam.pipeline.piece_scores import softmax
-from spacy_bertfam.training.distil import build_distil
-from spacy_bertfam.training.teacher import Teacher, Teachers
+from spacy_bertfam.heads.score_vectors import softmax
+from spacy_bertfam.training.distillation.distil import build_distil
+from spacy_bertfam.training.distillation.teacher import Teacher, Teachers
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_annotation_and_teacher_have_their_shares_of_the_gradient(trained_folder
 def test_a_teacher_answers_for_docs_of_another_vocabulary_in_the_order_of_the_asking_tags(
     trained_folder, trained, student
 ):
-    from spacy_bertfam.tags import TagSet
+    from spacy_bertfam.decoding.tags import TagSet
 
     ner = trained.get_pipe("ner")
     turned = TagSet("BIOES", tuple(reversed(ner.labels)))

@@ -14,7 +14,7 @@ from spacy.language import Language
 from spacy.training import Example
 from tiny.folder import make_tiny_encoder
 
-from spacy_bertfam.encoder.linked import LINK, linked_encoder
+from spacy_bertfam.listeners.linked import LINK, linked_encoder
 from spacy_bertfam.optimize.optimize import Plan, optimize
 
 MESSAGE = r"'{}' was trained on the vectors of another encoder than 'encoder'"

@@ -15,7 +15,7 @@ from spacy.training import Example
 from tiny.folder import make_tiny_encoder
 
 from spacy_bertfam.errors import UserError
-from spacy_bertfam.pipeline.piece_scores import find_encoder, find_ner
+from spacy_bertfam.pipeline.find import find_encoder, find_ner
 
 OURS, SPACY = "spacy-bertfam.EncoderListener.v1", "spacy.Tok2VecListener.v1"
 LONG = " ".join(TEXTS) * 3
@@ -191,7 +191,7 @@ def test_a_head_without_its_encoder_says_so(saved: Path, head: str, how: str) ->
 
 
 def test_merged_tokens_have_the_row_that_spacy_gives_them(nlp: Language) -> None:
-    from spacy_bertfam.encoder.doc_vectors import find_rows
+    from spacy_bertfam.listeners.doc_vectors import find_rows
 
     doc = nlp.make_doc(TEXTS[0])
     encoders = [name for name in nlp.pipe_names if name.startswith("enc")]

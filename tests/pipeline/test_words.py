@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import spacy
 
+from spacy_bertfam.decoding.tags import TagSet
 from spacy_bertfam.pipeline.words import decode_words
-from spacy_bertfam.tags import TagSet
 
 TAGS = TagSet("IOB2", ("PER",))
 SURE = 8.0

@@ -25,12 +25,12 @@ from typer.testing import CliRunner
 
 from spacy_bertfam.cli.app import app
 from spacy_bertfam.errors import UserError
-from spacy_bertfam.training import loop as our_loop
-from spacy_bertfam.training import saved_state
-from spacy_bertfam.training.loop import Training
-from spacy_bertfam.training.optimizer_state import shims
-from spacy_bertfam.training.resume import load_pipeline
-from spacy_bertfam.training.saved_state import SavedState, find_state
+from spacy_bertfam.training.resumable import loop as our_loop
+from spacy_bertfam.training.resumable import saved_state
+from spacy_bertfam.training.resumable.loop import Training
+from spacy_bertfam.training.resumable.optimizer_state import shims
+from spacy_bertfam.training.resumable.resume import load_pipeline
+from spacy_bertfam.training.resumable.saved_state import SavedState, find_state
 from spacy_bertfam.training.stopping import Stop
 
 AVERAGED = {"training.optimizer": {"@optimizers": "Adam.v1", "learn_rate": 0.01, "use_averages": True}}

@@ -205,7 +205,7 @@ def test_bfloat16_shows_the_weights_of_float32(pipeline_of, tmp_path):
 def test_a_pipeline_for_another_engine_shows_its_torch_weights(pipeline_of, tmp_path):
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnx")
-    from spacy_bertfam.encoder.checkpoint import without_weights
+    from spacy_bertfam.encoder.checkpoint.checkpoint import without_weights
     from spacy_bertfam.optimize.optimize import Plan, optimize
 
     nlp = pipeline_of("bert")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from spacy_bertfam.evaluation.calibration import Calibration
-from spacy_bertfam.evaluation.judged import to_judged
 from spacy_bertfam.evaluation.recording import Counts
+from spacy_bertfam.evaluation.scored import to_judged
 from spacy_bertfam.visual.reliability import render_calibration
 from spacy_bertfam.visual.reliability_chart import COUNTS, LEFT, SIDE, TOP, reliability_chart
 

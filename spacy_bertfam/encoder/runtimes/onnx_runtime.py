@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..chunking import Calls
+from ..pieces.chunking import Calls
 
 # Measured (benchmarks/figures/runtimes.md): less than a call of torch, as the graph has fewer and larger steps
 CALL_COST = 12

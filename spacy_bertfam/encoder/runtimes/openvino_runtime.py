@@ -6,7 +6,7 @@ import threading
 import torch
 from torch import Tensor
 
-from ..chunking import Calls
+from ..pieces.chunking import Calls
 
 # It prepares its products for each number of cells that it has not yet seen, which takes as long as 140 cells and more
 # (benchmarks/figures/runtimes.md), and keeps them: so the numbers of cells are multiples of 64 where there are many

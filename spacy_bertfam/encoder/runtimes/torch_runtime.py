@@ -6,7 +6,7 @@ from typing import Any, ContextManager
 import torch
 from torch import Tensor
 
-from ..runtime import torch_calls
+from .runtime import torch_calls
 
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 

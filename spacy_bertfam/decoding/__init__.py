@@ -1,0 +1,1 @@
+"""Tag scores -> spans with exact probabilities: tags, lattice, packing, blockwise, decode."""

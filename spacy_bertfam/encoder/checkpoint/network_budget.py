@@ -1,0 +1,77 @@
+"""A bound on what a network may consist of, while it is built: as much as its weights hold, with some room.
+
+Settings that say how large a part is have a hundred names. So nothing is read off them: each module, parameter and
+buffer counts when it comes to be, which is before any of it is filled.
+"""
+
+import threading
+from contextlib import contextmanager
+from typing import Any, Iterator, Optional
+
+import torch
+from torch.nn.modules import module as hooks
+
+from ...gate import CheckedFolder, CheckpointError
+from ...gate.sizes import FREE
+
+# Tied weights are built once for each of their places; a head may have to be made anew
+NUMBERS, PARAMETERS, MODULES = 2, 2, 10
+FREE_PARAMETERS, FREE_MODULES = 200, 1000
+
+
+@contextmanager
+def bounded_network(folder: CheckedFolder) -> Iterator[None]:
+    """Networks that this thread builds within are no larger than the weights of ``folder`` make likely.
+
+    RAISES (CheckpointError): as soon as one is.
+    """
+    count = _Count(folder)
+    handles = [
+        hooks.register_module_module_registration_hook(count.add_module),
+        hooks.register_module_parameter_registration_hook(count.add_parameter),
+        hooks.register_module_buffer_registration_hook(count.add_buffer),
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+class _Count:
+    """What was built so far, and the folder that may have no more."""
+
+    def __init__(self, folder: CheckedFolder) -> None:
+        n_tensors = sum(map(len, folder.weights.values()))
+        self.path = folder.path
+        self.thread = threading.get_ident()
+        self.rooms = {
+            "numbers": NUMBERS * folder.n_numbers + FREE,
+            "parameters": PARAMETERS * n_tensors + FREE_PARAMETERS,
+            "modules": MODULES * n_tensors + FREE_MODULES,
+        }
+
+    def add_module(self, parent: torch.nn.Module, name: str, module: Optional[torch.nn.Module]) -> None:
+        """A hook of torch."""
+        self._take("modules", 1, name)
+
+    def add_parameter(self, parent: torch.nn.Module, name: str, parameter: Any) -> None:
+        """A hook of torch."""
+        if parameter is not None:
+            self._take("parameters", 1, name)
+            self._take("numbers", parameter.numel(), name)
+
+    def add_buffer(self, parent: torch.nn.Module, name: str, buffer: Any) -> None:
+        """A hook of torch."""
+        if buffer is not None:
+            self._take("numbers", buffer.numel(), name)
+
+    def _take(self, kind: str, n: int, name: str) -> None:
+        if threading.get_ident() != self.thread:
+            return
+        self.rooms[kind] -= n
+        if self.rooms[kind] < 0:
+            raise CheckpointError(
+                f"{self.path / 'config.json'} describes a network of more {kind} than the weights hold (at {name!r}); "
+                "expected settings that fit the weights: fetch both again from one place."
+            )

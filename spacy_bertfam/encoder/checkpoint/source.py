@@ -1,0 +1,124 @@
+"""Where an encoder comes from: a local folder, the hub's cache, or the hub."""
+
+import os
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import List, Optional, Tuple, Type
+
+from ...gate import CheckpointError, describe_foreign
+
+# What an encoder needs from a repository; other frameworks' weights are never fetched
+PATTERNS = ("*.json", "*.safetensors", "vocab.txt", "merges.txt", "*.model")
+# Fetched only where the user asks for them, and there are no safetensors
+PICKLES = ("pytorch_model*.bin",)
+PROBE_SECONDS = 3.0
+
+
+def find_checkpoint(name: str, revision: Optional[str] = None, *, allow_pickle: bool = False) -> Path:
+    """The folder of an encoder, downloaded if need be.
+
+    name (str): a folder, or the name of a repository on the Hugging Face hub.
+    revision (Optional[str]): branch, tag or commit of the repository.
+    allow_pickle (bool): where a repository has its weights only as pickles, fetch them; they are not opened here.
+    Raises a CheckpointError where there is neither; that the hub does not answer is found in seconds.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    if looks_like_path(name):
+        raise CheckpointError(f"No folder {name}; expected a Hugging Face checkpoint on this disk.")
+    return _from_hub(name, revision, allow_pickle=allow_pickle)
+
+
+def looks_like_path(name: str) -> bool:
+    """Whether a name can only be that of a folder, not that of a repository on the hub."""
+    return name.count("/") > 1 or name.startswith((".", "/", "~")) or "\\" in name or Path(name).is_absolute()
+
+
+def _from_hub(name: str, revision: Optional[str], *, allow_pickle: bool) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    offline = not hub_answers()
+    refusals: Tuple[Type[Exception], ...] = (HfHubHTTPError, *network_errors())
+    try:
+        patterns = _patterns_offline(allow_pickle) if offline else _patterns(name, revision, allow_pickle)
+        path = snapshot_download(name, revision=revision, allow_patterns=patterns, local_files_only=offline)
+    except HFValidationError as error:
+        raise CheckpointError(f"{name!r} is neither a folder nor a name on the hub: {error}") from error
+    except LocalEntryNotFoundError as error:
+        raise CheckpointError(
+            f"Encoder {name!r} is not a folder, not in the hub's cache, and the hub does not answer"
+            f"{' (HF_HUB_OFFLINE is set)' if os.environ.get('HF_HUB_OFFLINE') else ''}. "
+            "Give a folder, or run again with a network."
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise CheckpointError(
+            f"The hub has no repository {name!r}, or it is private: check the name."
+        ) from error
+    except RevisionNotFoundError as error:
+        raise CheckpointError(f"{name!r} has no revision {revision!r}: check it on the hub.") from error
+    except refusals as error:
+        raise CheckpointError(f"The hub did not hand out {name!r} ({error}); run again later.") from error
+    return Path(path)
+
+
+def _patterns_offline(allow_pickle: bool) -> List[str]:
+    return [*PATTERNS, *(PICKLES if allow_pickle else ())]
+
+
+def _patterns(name: str, revision: Optional[str], allow_pickle: bool) -> List[str]:
+    """Which files of a repository to fetch. Raises a CheckpointError on what could not be opened anyway."""
+    from huggingface_hub import HfApi
+
+    files = HfApi().list_repo_files(name, revision=revision)
+    foreign = describe_foreign({*files, *(f"{file.split('/')[0]}/" for file in files if "/" in file)})
+    if foreign:
+        raise CheckpointError(f"{name} {foreign}")
+    top = [file for file in files if "/" not in file]
+    has_safetensors = any(file.endswith(".safetensors") for file in top)
+    has_pickles = any(fnmatch(file, pattern) for file in top for pattern in PICKLES)
+    if has_safetensors or not has_pickles:
+        return list(PATTERNS)
+    if not allow_pickle:
+        raise CheckpointError(
+            f"{name} has its weights only as a pickle (pytorch_model.bin), which can run code when it is opened; "
+            "expected model.safetensors: `bertfam fetch NAME OUT --allow-pickle` (for a token classifier `bertfam "
+            "import-hf`) reads it all the same (nothing of it is executed)."
+        )
+    return [*PATTERNS, *PICKLES]
+
+
+def network_errors() -> Tuple[Type[Exception], ...]:
+    """RETURNS (tuple): what `huggingface_hub` raises when a connection fails; since its version 1 through httpx."""
+    try:
+        from httpx import HTTPError
+    except ImportError:
+        return (OSError,)
+    return (OSError, HTTPError)
+
+
+def hub_answers(seconds: float = PROBE_SECONDS) -> bool:
+    """Whether the hub can be reached: one attempt, no retries. ``HF_HUB_OFFLINE`` is obeyed."""
+    import socket
+    from urllib.parse import urlsplit
+
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    if os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
+        return True  # the proxy answers in place of the hub; huggingface_hub finds out
+    address = urlsplit(constants.ENDPOINT)
+    port = address.port or (443 if address.scheme == "https" else 80)
+    try:
+        with socket.create_connection((address.hostname or "", port), timeout=seconds):
+            return True
+    except OSError:
+        return False

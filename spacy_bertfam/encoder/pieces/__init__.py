@@ -1,0 +1,1 @@
+"""Docs -> windows of word pieces: tokenizer, alignment, long texts, batches."""

@@ -1,0 +1,168 @@
+"""Docs to the arrays that the network reads: pieces, windows, and the pieces of each token."""
+
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+from spacy.tokens import Doc
+
+from ...types import Ints1d, Pieces, Windows
+from .alignment import TokenPieces, align_joined
+from .chunking import CALL_COST_GPU, Calls, chunk_ends
+from .tokenizer import PieceTokenizer
+from .windows import keep_first_pieces, renumber, sentence_borders, split_windows, token_borders
+
+ANY_CALLS = Calls(CALL_COST_GPU)
+
+
+class WindowSize(NamedTuple):
+    """How windows are cut, in pieces, special pieces not counted."""
+
+    window: int
+    overlap: int
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Windows of like length that go through the network in one call."""
+
+    ids: Ints1d  # Shape: (n_windows, width), padded
+    lengths: Ints1d  # Shape: (n_windows,), special pieces counted
+    tokens: Ints1d  # Shape: (n_tokens,), the rows of the batch that are read from these windows
+    firsts: Ints1d  # Shape: (n_tokens,), cell of ids.ravel() with the token's first piece
+    counts: Ints1d  # Shape: (n_tokens,), number of the token's pieces, at least 1
+
+
+@dataclass(frozen=True)
+class PieceBatch:
+    """The pieces of a batch of Docs, end to end, with the windows over them."""
+
+    ids: Ints1d  # Shape: (n_pieces,)
+    windows: Windows  # over all Docs; in the order of the texts
+    firsts: Ints1d  # Shape: (n_tokens,), index of each token's first piece
+    lasts: Ints1d  # Shape: (n_tokens,), index after its last piece; equal where it has none
+    lengths: List[int]  # tokens of each Doc
+    n_cut: int  # pieces that no window could hold beside the rest of their token
+    window_counts: Sequence[int] = ()  # windows of each Doc
+    with_documents: bool = False  # is the first special piece of each window read too?
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens of all Docs together."""
+        return len(self.firsts)
+
+    @property
+    def n_rows(self) -> int:
+        """Vectors that are read: one for each token, and behind them one for each window if documents are read."""
+        return self.n_tokens + (len(self.windows) if self.with_documents else 0)
+
+    @classmethod
+    def from_docs(
+        cls, docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize, *, with_documents: bool = False
+    ) -> "PieceBatch":
+        """Tokenise each Doc's text as a whole, align the pieces with its tokens, cut windows."""
+        texts = [doc.text for doc in docs]
+        lengths = [len(doc) for doc in docs]
+        if not sum(lengths):
+            empty = np.zeros(0, dtype=np.int64)
+            nothing = Windows(empty, empty, empty, empty)
+            return cls(empty, nothing, empty, empty, lengths, 0, [0] * len(docs), with_documents)
+        pieces, counts = tokenizer.cut_joined(docs, texts)
+        tokens = align_joined(docs, list(accumulate(map(len, texts), initial=0))[:-1], pieces)
+        n_pieces = len(pieces)
+        if (tokens.lasts - tokens.firsts > size.window).any():
+            pieces, counts, tokens = _without_the_rest(pieces, counts, tokens, size.window)
+        windows = _windows("".join(texts), pieces, counts, tokens, size)
+        of_docs = np.searchsorted(np.cumsum(counts), windows.starts, side="right")
+        window_counts = np.bincount(of_docs, minlength=len(docs)).tolist()
+        n_cut = n_pieces - len(pieces)
+        batch = cls(pieces.ids, windows, *tokens, lengths, n_cut, window_counts, with_documents)
+        return batch._within_windows()
+
+    def token_windows(self) -> Ints1d:
+        """RETURNS (Ints1d): the window that each token is read from, -1 for a token without pieces."""
+        owners = np.searchsorted(self.windows.own_starts, self.firsts, side="right") - 1
+        owners[self.firsts == self.lasts] = -1
+        return owners
+
+    def _within_windows(self) -> "PieceBatch":
+        """Pieces of a token that its own window does not hold are cut, and counted."""
+        owners = self.token_windows()
+        limit = np.where(owners >= 0, self.windows.ends[owners] if len(self.windows) else 0, self.lasts)
+        lost = np.maximum(self.lasts - limit, 0)
+        return replace(self, lasts=self.lasts - lost, n_cut=self.n_cut + int(lost.sum()))
+
+    def chunks(
+        self, tokenizer: PieceTokenizer, max_cells: Optional[int] = None, *, calls: Calls = ANY_CALLS
+    ) -> Iterator[Chunk]:
+        """Windows sorted by length, at most ``max_cells`` padded pieces in a chunk, which the engine knows where they
+        are None; see ``chunk_ends``."""
+        lengths = self.windows.ends - self.windows.starts
+        order = np.argsort(-lengths, kind="stable")
+        with_pieces = np.flatnonzero(self.firsts < self.lasts)
+        # those that a window owns follow each other
+        first_tokens = np.searchsorted(self.firsts[with_pieces], self.windows.own_starts)
+        n_tokens = np.diff(first_tokens, append=len(with_pieces))
+        sizes = calls.widths(lengths[order] + tokenizer.n_special)
+        start = 0
+        for end in chunk_ends(sizes, max_cells=max_cells or calls.max_cells, calls=calls):
+            windows = order[start:end]
+            places = ranges(first_tokens[windows], n_tokens[windows])
+            rows = np.repeat(np.arange(end - start), n_tokens[windows])
+            yield self._chunk(tokenizer, windows, int(sizes[start]), with_pieces[places], rows)
+            start = end
+
+    def _chunk(
+        self, tokenizer: PieceTokenizer, windows: Ints1d, width: int, tokens: Ints1d, rows: Ints1d
+    ) -> Chunk:
+        starts, ends = self.windows.starts[windows], self.windows.ends[windows]
+        lengths = ends - starts
+        n_before = len(tokenizer.prefix)
+        columns = np.arange(width)[None, :] - n_before
+        inside = (columns >= 0) & (columns < lengths[:, None])
+        source = np.where(inside, starts[:, None] + columns, 0)
+        ids = np.where(inside, self.ids[source] if len(self.ids) else 0, tokenizer.pad_id)
+        ids[:, :n_before] = tokenizer.prefix
+        for i, special in enumerate(tokenizer.suffix):
+            ids[np.arange(len(windows)), n_before + lengths + i] = special
+        firsts = rows * width + n_before + self.firsts[tokens] - starts[rows]
+        counts = (self.lasts - self.firsts)[tokens]
+        if self.with_documents:  # as if they were tokens of one piece, which no pooling changes
+            tokens = np.concatenate([tokens, self.n_tokens + windows])
+            firsts = np.concatenate([firsts, np.arange(len(windows)) * width])
+            counts = np.concatenate([counts, np.ones_like(windows)])
+        return Chunk(ids, lengths + tokenizer.n_special, tokens, firsts, counts)
+
+
+def ranges(starts: Ints1d, counts: Ints1d) -> Ints1d:
+    """RETURNS (Ints1d): the numbers from each start on, as many as are counted there, end to end."""
+    return np.arange(counts.sum()) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+
+
+def _without_the_rest(
+    pieces: Pieces, counts: Ints1d, tokens: TokenPieces, limit: int
+) -> Tuple[Pieces, Ints1d, TokenPieces]:
+    """The same without the pieces of a token behind its first ``limit``."""
+    kept = keep_first_pieces(tokens, len(pieces), limit)
+    tokens = renumber(tokens, kept, len(pieces))
+    ends = np.searchsorted(kept, np.cumsum(counts))
+    return Pieces(pieces.ids[kept], pieces.starts[kept], pieces.ends[kept]), np.diff(ends, prepend=0), tokens
+
+
+def _windows(text: str, pieces: Pieces, counts: Ints1d, tokens: TokenPieces, size: WindowSize) -> Windows:
+    """The windows of all texts, which stand end to end in ``text``; a text that fits is one window."""
+    ends = np.cumsum(counts)
+    if counts.max() <= size.window:
+        starts, ends = (ends - counts)[counts > 0], ends[counts > 0]
+        return Windows(starts, ends, starts, ends)
+    allowed, welcome = token_borders(tokens, len(pieces)), sentence_borders(text, pieces)
+    parts = []
+    for start, end in zip((ends - counts).tolist(), ends.tolist(), strict=True):
+        if end - start > size.window:
+            here = slice(start, end + 1)
+            found = split_windows(allowed[here], welcome[here], window=size.window, overlap=size.overlap)
+            parts.append(np.stack(found.arrays) + start)
+        elif end > start:
+            parts.append(np.array([[start], [end], [start], [end]], dtype=np.int64))
+    return Windows(*np.concatenate(parts, axis=1))

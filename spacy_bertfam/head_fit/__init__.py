@@ -1,0 +1,1 @@
+"""Before training: new heads are fitted to the encoder as it comes."""

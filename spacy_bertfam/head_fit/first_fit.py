@@ -1,0 +1,121 @@
+"""Before training: texts of the training data, what the encoder makes of them, and a head that is fitted to that."""
+
+import logging
+import time
+from itertools import chain
+from typing import Any, Callable, Iterable, List, Optional, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example
+from thinc.api import Model
+
+from ..data.sampling import draw_evenly
+from ..decoding.tags import TagSet
+from ..listeners.connect import find_encoder_component
+from ..listeners.upstream import find_listeners, upstream_of
+from ..types import Ints1d, TaggerModel
+
+logger = logging.getLogger("spacy")
+
+DEFAULT_FIT_WORDS = 10_000
+
+
+def fit_tagger(
+    model: TaggerModel,
+    get_examples: Callable[[], Iterable[Example]],
+    tag_set: TagSet,
+    *,
+    nlp: Optional[Language],
+    n_words: int,
+    total: int,
+    component: str,
+) -> bool:
+    """Fit the linear layer of an initialised head for tags; the encoder stays as it is.
+
+    n_words (int): so many words of the data are read, from all over them.
+    total (int): the words that the data have.
+    RETURNS (bool): False where nothing could be learned from: fewer than two tags, or no encoder to hear.
+    """
+    examples = draw_examples(get_examples, n_words, total=total)
+    allowed = [tag_set.allowed_by_biluo(eg.get_aligned_ner()) for eg in examples]
+    one_tag = np.concatenate([mask.sum(axis=1) == 1 for mask in allowed]) if allowed else np.zeros(0, bool)
+    if not one_tag.any():
+        return False
+    tags = np.concatenate(allowed).argmax(axis=1)[one_tag]
+    if len(np.unique(tags)) < 2:
+        return False
+    start = begin(component, examples)
+    docs = read_by_encoder([model], [eg.predicted.copy() for eg in examples], nlp)
+    if docs is None:
+        return False
+    vectors = tagger_vectors(model, docs)
+    layer = model.get_ref("output_layer")
+    X = np.concatenate([model.ops.to_numpy(rows) for rows in vectors])[one_tag]
+    fit_layer(layer, X, tags)
+    end(component, start)
+    return True
+
+
+def fit_layer(layer: Model, X: NDArray[np.float32], tags: Ints1d) -> None:
+    """Fit a linear layer to the tags of tokens, see ``fit_tags``; of tags that do not occur it keeps the weights."""
+    from .regression import LinearWeights, fit_tags  # torch is imported when training starts
+
+    first = LinearWeights(*(layer.ops.to_numpy(layer.get_param(name)) for name in ("W", "b")))
+    set_weights(layer, *fit_tags(X, tags, first))
+
+
+def begin(component: str, examples: List[Example]) -> float:
+    """Say what is about to be done, which may take a minute. RETURNS (float): when."""
+    n_words = sum(len(eg.predicted) for eg in examples)
+    logger.info("[%s] Fitting the head to %d words of the training data ...", component, n_words)
+    return time.perf_counter()
+
+
+def end(component: str, start: float) -> None:
+    """Say how long it has taken."""
+    logger.info("[%s] Fitted the head in %.0f s.", component, time.perf_counter() - start)
+
+
+def set_weights(layer: Model, W: NDArray[np.float32], b: NDArray[np.float32]) -> None:
+    """Give a linear layer its weights."""
+    layer.set_param("W", layer.ops.xp.asarray(W))
+    layer.set_param("b", layer.ops.xp.asarray(b))
+
+
+def draw_examples(
+    get_examples: Callable[[], Iterable[Example]], n_words: int, *, total: Optional[int] = None
+) -> List[Example]:
+    """About so many words, in whole examples at equal distances over all of the data; all of them where there are
+    fewer.
+
+    total (Optional[int]): the words of the data, where somebody has counted them.
+    """
+    if total is None:
+        total = sum(len(eg.predicted) for eg in get_examples())
+    return draw_evenly(get_examples(), lambda eg: len(eg.predicted), share=n_words / max(total, 1))
+
+
+def read_by_encoder(models: Sequence[Model], docs: List[Doc], nlp: Optional[Language]) -> Optional[List[Doc]]:
+    """The Docs with what shared encoders leave on them for ``models``; as they are where each has its own.
+
+    RETURNS (Optional[List[Doc]]): None where one listens to an encoder and there is no ``nlp`` to find it in.
+    """
+    listeners = chain.from_iterable(map(find_listeners, models))
+    for upstream in dict.fromkeys(map(upstream_of, listeners)):
+        encoder = find_encoder_component(nlp, upstream) if nlp else None
+        if encoder is None:
+            return None
+        docs = list(encoder.pipe(docs, batch_size=nlp.batch_size))  # type: ignore[union-attr]
+    return docs
+
+
+def tagger_vectors(model: TaggerModel, docs: List[Doc]) -> List[Any]:
+    """What a head's linear layer gets for some Docs. Shape of each: (n_tokens, width)."""
+    vectors = model.get_ref("tok2vec").predict(docs)
+    if "prediction_layer" in model.ref_names:
+        layer = model.get_ref("prediction_layer")
+        vectors = [layer.predict(rows) for rows in vectors]
+    return vectors

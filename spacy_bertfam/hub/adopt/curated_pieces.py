@@ -1,0 +1,156 @@
+"""The piece encoders of spacy-curated-transformers as tokenizers of `tokenizers`."""
+
+from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+
+from thinc.api import Model
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
+from tokenizers.processors import RobertaProcessing, TemplateProcessing
+
+from ...errors import UserError
+from .sentencepiece import CONTROL, UNKNOWN, USER_DEFINED, SentencePieceModel, read_sentencepiece
+
+# The package cuts a word of any length; `tokenizers` makes an unknown piece of one with more characters
+LONGEST_WORD = 1_000_000
+SPACE = "▁"
+
+
+class Specials(NamedTuple):
+    """Names of the pieces that frame a text or fill up a batch, by their role."""
+
+    cls_token: str
+    sep_token: str
+    unk_token: str
+    pad_token: str
+    mask_token: str
+
+
+ROBERTA = Specials("<s>", "</s>", "<unk>", "<pad>", "<mask>")
+ALBERT = Specials("[CLS]", "[SEP]", "<unk>", "<pad>", "[MASK]")
+
+
+def build_tokenizer(model: Model, architecture: str) -> Tuple[Tokenizer, Specials]:
+    """
+    model (Model): the piece encoder, with its vocabulary.
+    architecture (str): its name in the config, as "spacy-curated-transformers.ByteBpeEncoder.v1".
+    RETURNS (Tuple[Tokenizer, Specials]): which cuts each token, given the space before it, as the piece encoder does.
+    Raises a UserError at a piece encoder that cannot be rebuilt.
+    """
+    name = architecture.removeprefix("spacy-curated-transformers.")
+    build = BUILDERS.get(name)
+    if build is None:
+        raise UserError(
+            f"The pipeline's encoder cuts its pieces by {architecture!r}, which cannot be rebuilt as a tokenizer of "
+            f"transformers; expected one of {', '.join(BUILDERS)}."
+        )
+    tokenizer, specials = build(model)
+    known = [piece for piece in specials if tokenizer.token_to_id(piece) is not None]
+    tokenizer.add_special_tokens([AddedToken(piece, special=True, normalized=False) for piece in known])
+    return tokenizer, specials
+
+
+def _byte_bpe(model: Model) -> Tuple[Tokenizer, Specials]:
+    processor = model.attrs["byte_bpe_processor"]
+    specials = ROBERTA._replace(
+        cls_token=model.attrs["bos_piece"],
+        sep_token=model.attrs["eos_piece"],
+        unk_token=model.attrs["unk_piece"],
+    )
+    tokenizer = Tokenizer(models.BPE(dict(processor.vocab), [tuple(merge) for merge in processor.merges]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    sep, cls = ((piece, tokenizer.token_to_id(piece)) for piece in (specials.sep_token, specials.cls_token))
+    tokenizer.post_processor = RobertaProcessing(sep, cls, trim_offsets=True, add_prefix_space=False)
+    return tokenizer, specials
+
+
+def _wordpiece(model: Model, *, at_punctuation: bool) -> Tuple[Tokenizer, Specials]:
+    attrs = model.attrs
+    pieces = attrs["wordpiece_processor"].to_list()
+    unk = attrs["unk_piece"]
+    vocab = {piece: i for i, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(models.WordPiece(vocab, unk_token=unk, max_input_chars_per_word=LONGEST_WORD))
+    tokenizer.normalizer = normalizers.BertNormalizer(
+        clean_text=False,
+        handle_chinese_chars=False,
+        strip_accents=bool(attrs["strip_accents"]),
+        lowercase=bool(attrs["lowercase"]),
+    )
+    split: Any = pre_tokenizers.BertPreTokenizer() if at_punctuation else pre_tokenizers.WhitespaceSplit()
+    tokenizer.pre_tokenizer = split
+    tokenizer.decoder = decoders.WordPiece()
+    specials = Specials(attrs["bos_piece"], attrs["eos_piece"], unk, "[PAD]", "[MASK]")
+    _frame(tokenizer, specials)
+    return tokenizer, specials
+
+
+def _camembert(model: Model) -> Tuple[Tokenizer, Specials]:
+    """Four pieces of fairseq's stand before SentencePiece's own, whose unknown piece is fairseq's."""
+    found = _sentencepiece_model(model)
+    first = [("<s>NOTUSED", 0.0), ("<pad>", 0.0), ("</s>NOTUSED", 0.0), ("<unk>", 0.0), ("<unk>NOTUSED", 0.0)]
+    return _unigram(found, [*first, *_scored(found)[1:], ("<mask>", 0.0)], ROBERTA)
+
+
+def _xlmr(model: Model) -> Tuple[Tokenizer, Specials]:
+    """fairseq's order of the first four pieces, and all others one further."""
+    found = _sentencepiece_model(model)
+    first = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
+    return _unigram(found, [*first, *_scored(found)[3:], ("<mask>", 0.0)], ROBERTA)
+
+
+def _plain_sentencepiece(model: Model) -> Tuple[Tokenizer, Specials]:
+    found = _sentencepiece_model(model)
+    controls = [text for text, _, kind in found.pieces if kind == CONTROL]
+    own = {text for text, _, _ in found.pieces}
+    specials = ALBERT if {"[CLS]", "[SEP]"} <= own else ROBERTA
+    # The package frames a text by the model's own marks of beginning and end
+    processor = model.get_ref("encoder").attrs["sentencepiece_processor"]
+    ids = (processor.bos_id(), processor.eos_id())
+    if all(0 <= i < len(found.pieces) for i in ids):
+        cls, sep = (found.pieces[i][0] for i in ids)
+        return _unigram(found, _scored(found), specials._replace(cls_token=cls, sep_token=sep))
+    raise UserError(
+        f"The pipeline's SentencePiece model has no marks for the beginning and the end of a text (its control pieces: "
+        f"{', '.join(controls) or 'none'}); expected them, since the encoder was trained with them."
+    )
+
+
+def _unigram(
+    found: SentencePieceModel, vocab: List[Tuple[str, float]], specials: Specials
+) -> Tuple[Tokenizer, Specials]:
+    specials = specials._replace(unk_token=found.pieces[found.unknown][0])
+    unk_id = [piece for piece, _ in vocab].index(specials.unk_token)
+    tokenizer = Tokenizer(models.Unigram(vocab, unk_id=unk_id, byte_fallback=False))
+    steps: List[Any] = [normalizers.Precompiled(found.charsmap)] if found.charsmap else []
+    if found.trim_spaces:
+        steps += [normalizers.Strip(), normalizers.Replace(Regex(" {2,}"), " ")]
+    tokenizer.normalizer = normalizers.Sequence(steps)
+    scheme = "always" if found.add_prefix else "never"
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme=scheme)
+    tokenizer.decoder = decoders.Metaspace(replacement=SPACE, prepend_scheme=scheme)
+    tokenizer.add_tokens([text for text, _, kind in found.pieces if kind == USER_DEFINED])
+    _frame(tokenizer, specials)
+    return tokenizer, specials
+
+
+def _frame(tokenizer: Tokenizer, specials: Specials) -> None:
+    cls, sep = specials.cls_token, specials.sep_token
+    marks = [(piece, tokenizer.token_to_id(piece)) for piece in (cls, sep)]
+    tokenizer.post_processor = TemplateProcessing(single=f"{cls} $A {sep}", special_tokens=marks)
+
+
+def _scored(found: SentencePieceModel) -> List[Tuple[str, float]]:
+    return [(text, 0.0 if kind in (UNKNOWN, CONTROL) else score) for text, score, kind in found.pieces]
+
+
+def _sentencepiece_model(model: Model) -> SentencePieceModel:
+    return read_sentencepiece(model.get_ref("encoder").attrs["sentencepiece_processor"].to_protobuf())
+
+
+BUILDERS: Dict[str, Callable[[Model], Tuple[Tokenizer, Specials]]] = {
+    "BertWordpieceEncoder.v1": lambda model: _wordpiece(model, at_punctuation=True),
+    "ByteBpeEncoder.v1": _byte_bpe,
+    "CamembertSentencepieceEncoder.v1": _camembert,
+    "SentencepieceEncoder.v1": _plain_sentencepiece,
+    "WordpieceEncoder.v1": lambda model: _wordpiece(model, at_punctuation=False),
+    "XlmrSentencepieceEncoder.v1": _xlmr,
+}

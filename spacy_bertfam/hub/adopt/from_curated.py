@@ -1,0 +1,121 @@
+"""The encoder of a `curated_transformer` component as a plain Hugging Face folder."""
+
+import json
+from pathlib import Path
+from typing import Any, Dict, Mapping
+
+from safetensors.torch import save_file
+from thinc.api import Model
+from tokenizers import Tokenizer
+
+from ...encoder.pieces.piece_scheme import MANNER_FILE, Manner
+from ...errors import UserError
+from .curated_pieces import Specials, build_tokenizer
+from .curated_weights import rename_weights
+
+# Architectures of the package: the model type in `transformers`
+FAMILIES = {
+    "spacy-curated-transformers.AlbertTransformer.v1": "albert",
+    "spacy-curated-transformers.BertTransformer.v1": "bert",
+    "spacy-curated-transformers.CamembertTransformer.v1": "camembert",
+    "spacy-curated-transformers.RobertaTransformer.v1": "roberta",
+    "spacy-curated-transformers.XlmrTransformer.v1": "xlm-roberta",
+}
+CLASSES = {
+    "albert": "AlbertModel",
+    "bert": "BertModel",
+    "camembert": "CamembertModel",
+    "roberta": "RobertaModel",
+    "xlm-roberta": "XLMRobertaModel",
+}
+ACTIVATIONS = {"GELU": "gelu", "ReLU": "relu", "GeluNew": "gelu_new"}
+
+
+def write_curated(model: Model, config: Mapping[str, Any], folder: Path) -> None:
+    """Write config, weights and tokenizer of a curated encoder into ``folder``.
+
+    model (Model): that of the component.
+    config (Mapping[str, Any]): its [model] block, interpolated.
+    Raises a UserError at what has no counterpart in `transformers`.
+    """
+    family = _family(config)
+    network = model.get_ref("transformer").shims[0]._model
+    tokenizer, specials = build_tokenizer(
+        model.get_ref("piece_encoder"), config["piece_encoder"]["@architectures"]
+    )
+    settings = describe_network(network.curated_encoder, family, tokenizer, specials)
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = rename_weights(network.state_dict(), albert=family == "albert")
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    _write_json(folder / "config.json", settings)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    names = {"bos_token": specials.cls_token, "eos_token": specials.sep_token, **specials._asdict()}
+    # not the family's own class, which in some versions makes a tokenizer of its own out of the vocabulary
+    classes = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False}
+    limit = network.curated_encoder.max_seq_len
+    _write_json(folder / "tokenizer_config.json", {**classes, "model_max_length": limit, **names})
+    _write_json(folder / "special_tokens_map.json", names)
+    (folder / MANNER_FILE).write_bytes(Manner(by_token=True).to_bytes())
+
+
+def describe_network(encoder: Any, family: str, tokenizer: Tokenizer, specials: Specials) -> Dict[str, Any]:
+    """RETURNS (Dict[str, Any]): the ``config.json`` of `transformers`, read off the network itself."""
+    embeddings = getattr(encoder.embeddings, "inner", encoder.embeddings)
+    groups = getattr(encoder, "groups", None)
+    layer = groups[0].group_layers[0] if groups is not None else encoder.layers[0]
+    settings = {
+        "architectures": [CLASSES[family]],
+        "model_type": family,
+        "vocab_size": embeddings.word_embeddings.num_embeddings,
+        "type_vocab_size": embeddings.token_type_embeddings.num_embeddings,
+        "max_position_embeddings": embeddings.position_embeddings.num_embeddings,
+        "hidden_size": layer.ffn.output.out_features,
+        "intermediate_size": layer.ffn.output.in_features,
+        "num_attention_heads": layer.mha.num_heads,
+        "num_hidden_layers": encoder.num_hidden_layers if groups is not None else len(encoder.layers),
+        "hidden_act": _activation(layer.ffn.activation),
+        "layer_norm_eps": layer.attn_output_layernorm.eps,
+        "hidden_dropout_prob": layer.ffn_output_dropout.p,
+        "attention_probs_dropout_prob": layer.mha.attention.dropout.p,
+        "pad_token_id": encoder.padding_idx,
+        "bos_token_id": tokenizer.token_to_id(specials.cls_token),
+        "eos_token_id": tokenizer.token_to_id(specials.sep_token),
+    }
+    if groups is not None:
+        settings["embedding_size"] = embeddings.word_embeddings.embedding_dim
+        settings["num_hidden_groups"] = len(groups)
+        settings["inner_group_num"] = len(groups[0].group_layers)
+    return settings
+
+
+def _family(config: Mapping[str, Any]) -> str:
+    architecture = config["@architectures"]
+    if architecture not in FAMILIES:
+        raise UserError(
+            f"The pipeline's encoder is {architecture!r}; expected one of {', '.join(FAMILIES)}: others have no "
+            "counterpart in transformers."
+        )
+    if config.get("torchscript"):
+        raise UserError(
+            "The pipeline's encoder is compiled (torchscript = true in its [model] block), so that its weights have "
+            "no names; expected the uncompiled pipeline it was made from: adopt that one."
+        )
+    if config.get("wrapped_listener") is not None:
+        raise UserError(
+            "The pipeline's encoder wraps a listener (wrapped_listener in its [model] block), as `replace_listeners` "
+            "leaves it; expected a shared encoder: adopt the pipeline it was made from."
+        )
+    return FAMILIES[architecture]
+
+
+def _activation(layer: Any) -> str:
+    name = type(layer).__name__
+    if name not in ACTIVATIONS:
+        raise UserError(
+            f"The pipeline's encoder has the activation {name}; expected {', '.join(ACTIVATIONS)}."
+        )
+    return ACTIVATIONS[name]
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf8")

@@ -1,0 +1,120 @@
+"""Listeners of other packages in the heads of a pipeline, in their networks and in the config: found and exchanged."""
+
+from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
+
+from thinc.api import Model
+
+from ...errors import UserError
+from ...listeners.listener import EncoderListener
+
+ARCHITECTURES = (
+    "spacy-transformers.TransformerListener.v1",
+    "spacy-curated-transformers.LastTransformerLayerListener.v1",
+)
+OURS = "spacy-bertfam.EncoderListener.v1"
+FOREIGN_PREFIXES = ("spacy-transformers.", "spacy-curated-transformers.")
+NODES = ("transformer-listener", "last_transformer_layer_listener")
+POOLINGS = {
+    "reduce_first.v1": "first",
+    "reduce_last.v1": "last",
+    "reduce_max.v1": "max",
+    "reduce_mean.v1": "mean",
+}
+
+Block = Dict[str, Any]
+
+
+class Ear(NamedTuple):
+    """A block of a config that describes a listener."""
+
+    component: str
+    block: Block
+    pooling: str
+
+
+def find_ears(components: Dict[str, Block], encoder: str) -> List[Ear]:
+    """
+    components (Dict[str, Block]): the section [components], interpolated.
+    encoder (str): name of the component that is listened to.
+    RETURNS (List[Ear]): the blocks of its listeners, those of this package too.
+    Raises a UserError at a pooling that ``spacy-bertfam.Encoder.v1`` does not have.
+    """
+    found = []
+    for name, config in components.items():
+        for block in blocks(config):
+            architecture = block.get("@architectures")
+            if architecture not in (*ARCHITECTURES, OURS) or block.get("upstream", "*") not in ("*", encoder):
+                continue
+            pooling = "mean" if architecture == OURS else _pooling(block, name)
+            found.append(Ear(name, block, pooling))
+    return found
+
+
+def common_pooling(ears: List[Ear]) -> str:
+    """RETURNS (str): the pooling that all listeners have. Raises a UserError where they differ, or there are none."""
+    poolings = {ear.pooling: ear.component for ear in ears}
+    if len(poolings) == 1:
+        return next(iter(poolings))
+    if not poolings:
+        raise UserError(
+            "No component of the pipeline listens to its encoder, so that nothing says how pieces become vectors of "
+            "tokens; expected a head with a listener in its [model.tok2vec]."
+        )
+    which = ", ".join(f"{pooling} in {component!r}" for pooling, component in poolings.items())
+    raise UserError(
+        f"The pipeline's listeners pool pieces in different ways ({which}); expected the same in all: a "
+        "bertfam_encoder pools once for all heads, so these cannot share one."
+    )
+
+
+def blocks(config: Any) -> Iterator[Block]:
+    """YIELDS (Block): every dictionary within a config, outer ones first."""
+    if isinstance(config, dict):
+        yield config
+        for value in config.values():
+            yield from blocks(value)
+
+
+def rewire_config(ears: List[Ear], encoder: str) -> None:
+    """Write our listener into the blocks, in place."""
+    for ear in ears:
+        ear.block.clear()
+        ear.block.update({"@architectures": OURS, "upstream": encoder})
+
+
+def find_foreign(config: Any, path: Tuple[str, ...] = ()) -> Iterator[Tuple[str, str]]:
+    """YIELDS (Tuple[str, str]): place and name of each registered function of the two packages that a config names."""
+    if not isinstance(config, dict):
+        return
+    for key, value in config.items():
+        if key.startswith("@") and str(value).startswith(FOREIGN_PREFIXES):
+            yield ".".join(path), str(value)
+        yield from find_foreign(value, (*path, str(key)))
+
+
+def listener_nodes(model: Model) -> List[Model]:
+    """RETURNS (List[Model]): in a head's network the top node of each foreign listener, pooling included."""
+    nodes = list(model.walk())
+    chains = [node for node in nodes if node.has_ref("listener") and node.get_ref("listener").name in NODES]
+    within = {id(node.get_ref("listener")) for node in chains}
+    return chains + [node for node in nodes if node.name in NODES and id(node) not in within]
+
+
+def rewire_model(model: Model, encoder: str, width: int) -> int:
+    """Put our listeners in the place of foreign ones. RETURNS (int): how many there were."""
+    found = listener_nodes(model)
+    for node in found:
+        listener = EncoderListener(encoder)
+        listener.set_dim("nO", width)
+        model.replace_node(node, listener)
+    return len(found)
+
+
+def _pooling(block: Block, component: str) -> str:
+    layer = block.get("pooling", {}).get("@layers")
+    if layer not in POOLINGS:
+        raise UserError(
+            f"The listener in component {component!r} pools pieces by {layer!r}; expected one of "
+            f"{', '.join(POOLINGS)}: the bertfam_encoder has no other."
+        )
+    return POOLINGS[layer]

@@ -1,0 +1,95 @@
+"""The encoders and the recognisers of a pipeline, and where the settings of an encoder stand in its config."""
+
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+
+from spacy.language import Language
+from spacy.pipeline.tok2vec import Tok2VecListener
+from thinc.api import Model
+
+from ..encoder.model import MODEL_NAME, encoder_shim, find_encoders
+from ..encoder.shim import EncoderShim
+from ..errors import UserError
+from ..listeners.doc_vectors import require_one
+from ..types import Tok2VecModel
+from .encoder import BertfamEncoder
+from .ner import BertfamNER
+
+ARCHITECTURE = "spacy-bertfam.Encoder.v1"
+
+
+class Encoder(NamedTuple):
+    """An encoder, shared or a head's own."""
+
+    component: str
+    model: Model
+    config: Dict[
+        str, Any
+    ]  # the block of the pipeline's config that made it; writing to it changes the config
+
+    @property
+    def shim(self) -> EncoderShim:
+        """The network."""
+        return encoder_shim(self.model)
+
+    def change_settings(self, **settings: Any) -> None:
+        """Change settings for now, and for when the pipeline is saved and loaded again."""
+        self.shim.change_settings(**settings)
+        self.config.update(settings)
+
+
+def encoders_of(nlp: Language) -> List[Encoder]:
+    """RETURNS (List[Encoder]): at least one. Raises a UserError where the pipeline has none of ours."""
+    found = []
+    for name in nlp.component_names:
+        model = getattr(nlp.get_pipe(name), "model", None)
+        if isinstance(model, Model):
+            blocks = _blocks(nlp.get_pipe_config(name))
+            found += [Encoder(name, *pair) for pair in zip(find_encoders(model), blocks, strict=False)]
+    if not found:
+        raise UserError(
+            f"The pipeline ({', '.join(nlp.component_names) or 'no components'}) has no encoder of its own kind; "
+            f"expected a bertfam_encoder, or a component with {ARCHITECTURE} in its model."
+        )
+    return found
+
+
+def _blocks(config: Any) -> Iterator[Dict[str, Any]]:
+    if isinstance(config, dict):
+        if config.get("@architectures") == ARCHITECTURE:
+            yield config
+        for value in config.values():
+            yield from _blocks(value)
+
+
+def find_ner(nlp: Language, component: Optional[str] = None) -> BertfamNER:
+    """RETURNS (BertfamNER): the component of that name, or the only one."""
+    found = {name: pipe for name, pipe in nlp.pipeline if isinstance(pipe, BertfamNER)}
+    names = list(found) if component is None else [name for name in found if name == component]
+    if len(names) != 1:
+        asked = "the pipeline has" if component is None else f"{component!r} was asked for, the pipeline has"
+        raise UserError(
+            f"Expected one bertfam_ner, {asked} {', '.join(found) or 'none'}: name one (component=..., in commands "
+            f"--component), and see that it is enabled (nlp.pipe_names: {', '.join(nlp.pipe_names) or 'empty'})."
+        )
+    return found[names[0]]
+
+
+def find_encoder(nlp: Language, ner: BertfamNER) -> Tok2VecModel:
+    """RETURNS (Model): the ``spacy-bertfam.Encoder.v1`` that the component reads, its own or a shared one."""
+    tok2vec = ner.model.get_ref("tok2vec")
+    if tok2vec.name == MODEL_NAME:
+        return tok2vec
+    if isinstance(tok2vec, Tok2VecListener):
+        found = {
+            name: pipe.model
+            for name, pipe in nlp.pipeline
+            if isinstance(pipe, BertfamEncoder) and any(tok2vec is listener for listener in pipe.listeners)
+        }
+        require_one(list(found), ner.name)
+        if found:
+            return found.popitem()[1]
+    raise UserError(
+        f"Component {ner.name!r} reads its vectors from {tok2vec.name!r}, and no bertfam_encoder of the pipeline "
+        "feeds it. Expected a spacy-bertfam.Encoder.v1, its own or an enabled bertfam_encoder's: predictions "
+        "for single word pieces need one."
+    )

@@ -1,0 +1,1 @@
+"""A recogniser learns from larger ones beside its annotation."""

@@ -1,0 +1,124 @@
+"""Trained pipelines that are asked how probable each tag is at each token."""
+
+from hashlib import blake2b
+from pathlib import Path
+from typing import Dict, List, Sequence
+
+import numpy as np
+import spacy
+from numpy.typing import NDArray
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import is_package
+
+from ...data.bare import bare_copy
+from ...decoding.tags import TagSet
+from ...errors import UserError
+from ...heads.score_vectors import softmax
+from ...pipeline.find import find_ner
+from ...pipeline.ner import BertfamNER
+
+# Tokens whose probabilities are kept, in the order in which they come: 200 MB with 50 tags
+MAX_KEPT = 2_000_000
+
+
+class Teacher:
+    """The recogniser of one pipeline, with what stands before it.
+
+    path (str): the pipeline: a folder, or the name of an installed package. Its recogniser is its only
+        ``bertfam_ner``, in torch or in another runtime.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.nlp: Language = spacy.load(path)
+        self.ner: BertfamNER = find_ner(self.nlp)
+        require_single_tokens(self.ner, f"The teacher {path}")
+        names = self.nlp.pipe_names
+        for name in names[names.index(self.ner.name) :]:
+            self.nlp.remove_pipe(name)
+
+    def beliefs(
+        self, docs: Sequence[Doc], tag_set: TagSet, *, temperature: float
+    ) -> List[NDArray[np.float32]]:
+        """What it thinks of Docs, whatever vocabulary they are of.
+
+        tag_set (TagSet): the tags of the columns.
+        temperature (float): scores are divided by it, and by the component's own.
+        RETURNS (List[NDArray[float32]]): for each Doc, Shape: (n_tokens, n_tags), probabilities.
+        Raises a UserError where it knows other tags.
+        """
+        self._require_tags(tag_set)
+        columns = [self.ner.tag_set.tag_to_id[tag] for tag in tag_set.tags]
+        read = list(
+            self.nlp.pipe((bare_copy(doc, self.nlp.vocab) for doc in docs), batch_size=max(len(docs), 1))
+        )
+        scores = [self.ner.model.ops.to_numpy(text) for text in self.ner.model.predict(read)]
+        return [softmax(text[:, columns] / (temperature * self.ner.temperature)) for text in scores]
+
+    def _require_tags(self, tag_set: TagSet) -> None:
+        known = self.ner.tag_set
+        if set(known.tags) != set(tag_set.tags):
+            raise UserError(
+                f"The teacher {self.path} knows {', '.join(sorted(known.labels)) or 'no labels'} in {known.scheme}, "
+                f"the component that it is to teach {', '.join(sorted(tag_set.labels)) or 'none'} in "
+                f"{tag_set.scheme}; expected the same labels and the same scheme: train both on the same corpus."
+            )
+
+
+class Teachers:
+    """Several of them, whose probabilities are averaged. What they think of a text is remembered from one round
+    through the corpus to the next.
+
+    paths (Sequence[str]): of the pipelines, at least one.
+    """
+
+    def __init__(self, paths: Sequence[str], *, max_kept: int = MAX_KEPT) -> None:
+        self.teachers = [Teacher(path) for path in paths]
+        self.max_kept = max_kept
+        self._kept: Dict[bytes, NDArray[np.float16]] = {}
+        self._n_kept = 0
+
+    def beliefs(
+        self, docs: Sequence[Doc], tag_set: TagSet, *, temperature: float
+    ) -> List[NDArray[np.float32]]:
+        """Arguments and shapes as in ``Teacher.beliefs``."""
+        keys = [key_of(doc, tag_set, temperature) for doc in docs]
+        new = {key: doc for key, doc in zip(keys, docs, strict=True) if key not in self._kept}
+        each = [
+            teacher.beliefs(list(new.values()), tag_set, temperature=temperature)
+            for teacher in (self.teachers if new else ())
+        ]
+        found = {key: np.mean(texts, axis=0) for key, texts in zip(new, zip(*each, strict=True), strict=True)}
+        result = [found[key] if key in found else self._kept[key].astype(np.float32) for key in keys]
+        for key, text in found.items():
+            if self._n_kept + len(text) <= self.max_kept:
+                self._kept[key] = text.astype(np.float16)
+                self._n_kept += len(text)
+        return result
+
+
+def require_single_tokens(ner: BertfamNER, who: str) -> None:
+    """Raise a UserError where a recogniser does not score each token alone."""
+    if ner.model.attrs["head_transitions"](ner.model) is not None:
+        raise UserError(
+            f"{who} has the head {ner.model.name!r} with transitions between tags; expected one that scores each "
+            "token alone, as spacy-bertfam.TokenClassifier.v1 does: the probabilities of single tokens are what is "
+            "taught."
+        )
+
+
+def require_pipeline(path: str) -> None:
+    """Raise a UserError where there is neither a folder of that name nor a package."""
+    if not (Path(path) / "config.cfg").is_file() and not is_package(path):
+        raise UserError(
+            f"The teacher {path} is neither a pipeline's folder nor an installed package; expected a trained "
+            "pipeline, such as training/ner/model-best: train that first."
+        )
+
+
+def key_of(doc: Doc, tag_set: TagSet, temperature: float) -> bytes:
+    """RETURNS (bytes): the same for the same tokens and the same question."""
+    digest = blake2b(doc.to_array(["ORTH", "SPACY"]).tobytes(), digest_size=16)
+    digest.update(repr((tag_set.tags, temperature)).encode("utf8"))
+    return digest.digest()

@@ -1,0 +1,195 @@
+"""The training of a masked language model: steps, evaluations, the best weights on disk."""
+
+from dataclasses import dataclass
+from math import exp, inf, isfinite
+from pathlib import Path
+from timeit import default_timer as timer
+from typing import Any, Callable, ContextManager, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from thinc.api import warmup_linear
+from tqdm import tqdm
+
+from ...encoder.pieces.batch import PieceBatch
+from ...encoder.runtimes.runtime import torch_calls
+from ...errors import UserError
+from ..adamw import AdamW
+from ..stopping import Stop
+from .keeping import Keeper
+from .masking import Masked, mask_words
+from .network import MaskedLanguageModel
+from .new_head import begin_with_frequencies
+from .texts import WindowTexts
+
+MAX_EXPONENT = 700  # of e, as far as a float reaches
+HEAD_LR_FACTOR = 10.0  # as in the optimiser of pipelines
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How it learns."""
+
+    max_steps: int
+    batch_pieces: int = 4096  # of a step, special pieces counted
+    learn_rate: float = 5e-5
+    warmup: float = 0.06  # share of the steps in which the rate rises; then it falls to 0
+    weight_decay: float = 0.01
+    mask_rate: float = 0.15
+    eval_frequency: int = 100
+    bf16: bool = False  # autocast to bfloat16
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Score:
+    """Guesses on texts that are not learned from, always the same pieces hidden."""
+
+    step: int
+    loss: float  # mean cross-entropy of a masked piece, in nats
+    accuracy: float  # share of them that is guessed
+    train_loss: Optional[float]  # of the steps since the last one
+    seconds: float
+
+    @property
+    def perplexity(self) -> float:
+        """Among how many equally likely pieces the guess is, so to say."""
+        return exp(self.loss) if self.loss < MAX_EXPONENT else inf
+
+
+def pretrain(
+    model: MaskedLanguageModel,
+    train: WindowTexts,
+    dev: WindowTexts,
+    recipe: Recipe,
+    out: Path,
+    *,
+    stop: Optional[Stop] = None,
+    report: Callable[[Score], None] = lambda score: None,
+    progress: bool = False,
+) -> List[Score]:
+    """Train ``model`` in place; of the weights at the evaluations those with the lowest loss on ``dev`` are written to
+    ``out``, which is replaced, if it is there, only by better ones than the model came with.
+
+    stop (Optional[Stop]): asked between two steps whether to end.
+    report (Callable[[Score], None]): called after each evaluation.
+    RETURNS (List[Score]): all evaluations, the first one before anything was learned.
+    RAISES (UserError): when the loss is no number any more. RAISES (WriteError): at the end, when ``out`` could not be
+        written; the weights are elsewhere then, and it says where.
+    """
+    torch.manual_seed(recipe.seed)
+    if model.new_weights:
+        begin_with_frequencies(model.network, model.new_weights, train.ids)
+    rng = np.random.default_rng(recipe.seed)
+    stop = stop or Stop()
+    optimizers = optimizers_of(model, recipe)
+    began, losses = timer(), []
+    scores = [evaluate(model, dev, recipe, step=0)]
+    report(scores[0])
+    to_beat, keeper = scores[0].loss if out.exists() else inf, Keeper(model.save, out)
+    bar = tqdm(total=recipe.max_steps, desc="pretrain", unit="step", disable=None if progress else True)
+    for step, batch in enumerate(_batches(train, model, recipe, rng), 1):
+        losses.append(_update(model, batch, optimizers, recipe, rng))
+        bar.update()
+        is_last = step == recipe.max_steps or stop.is_asked_for
+        if step % recipe.eval_frequency == 0 or is_last:
+            score = evaluate(model, dev, recipe, step=step, train_loss=float(np.mean(losses)), began=began)
+            if score.loss < to_beat and keeper.keep():
+                to_beat = score.loss
+            scores.append(score)
+            losses.clear()
+            with bar.external_write_mode():
+                report(score)
+        if is_last:
+            break
+    bar.close()
+    keeper.require_in_place()
+    return scores
+
+
+def optimizers_of(model: MaskedLanguageModel, recipe: Recipe) -> List[Tuple[AdamW, torch.nn.Module]]:
+    """RETURNS (List[Tuple[AdamW, Module]]): one for the weights that have learned before, one for those of a new head,
+    which learn faster."""
+    parameters = dict(model.network.named_parameters())
+    new = [parameters.pop(name) for name in model.new_weights if name in parameters]
+    groups = [(1.0, list(parameters.values())), (HEAD_LR_FACTOR, new)]
+    optimizers = []
+    for factor, group in groups:
+        n_warmup = max(1, int(recipe.warmup * recipe.max_steps))
+        rates = warmup_linear(factor * recipe.learn_rate, n_warmup, recipe.max_steps + 1)
+        optimizer = AdamW(rates, L2=recipe.weight_decay)
+        optimizer.step_schedules()  # its first rate is 0
+        optimizers.append((optimizer, torch.nn.ParameterList(group)))
+    return [pair for pair in optimizers if len(pair[1])]
+
+
+def evaluate(
+    model: MaskedLanguageModel,
+    texts: WindowTexts,
+    recipe: Recipe,
+    *,
+    step: int,
+    train_loss: Optional[float] = None,
+    began: Optional[float] = None,
+) -> Score:
+    """Guess on texts, without learning anything."""
+    rng = np.random.default_rng(0)  # always the same pieces are hidden
+    model.network.eval()
+    loss = right = n = 0.0
+    with torch.inference_mode(), _precision(model, recipe):
+        for batch in texts.draw(recipe.batch_pieces, n_special=model.tokenizer.n_special):
+            for masked in _masked(model, batch, recipe, rng):
+                part, n_right = model.loss(masked)
+                loss, right, n = loss + float(part), right + float(n_right), n + len(masked.cells)
+    seconds = timer() - began if began is not None else 0.0
+    return Score(step, loss / max(n, 1.0), right / max(n, 1.0), train_loss, seconds)
+
+
+def _update(
+    model: MaskedLanguageModel,
+    batch: PieceBatch,
+    optimizers: Sequence[Tuple[AdamW, torch.nn.Module]],
+    recipe: Recipe,
+    rng: np.random.Generator,
+) -> float:
+    """One step. RETURNS (float): the mean loss of a masked piece."""
+    model.network.train()
+    chunks = list(_masked(model, batch, recipe, rng))
+    n_masked = max(1, sum(len(masked.cells) for masked in chunks))
+    total = 0.0
+    for masked in chunks:  # call by call, whose gradients add up to that of the whole batch
+        with _precision(model, recipe):
+            loss, _ = model.loss(masked)
+        (loss / n_masked).backward()
+        total += float(loss.detach())
+    if not isfinite(total):
+        raise UserError(
+            "The loss of a step is no number any more: the weights are ruined; expected a lower --learn-rate. What was "
+            "saved before stays."
+        )
+    for optimizer, weights in optimizers:
+        optimizer.step_module(0, weights)
+        optimizer.step_schedules()
+    return total / n_masked
+
+
+def _batches(
+    texts: WindowTexts, model: MaskedLanguageModel, recipe: Recipe, rng: np.random.Generator
+) -> Iterator[PieceBatch]:
+    """Round after round over the texts, each in another order."""
+    while True:
+        yield from texts.draw(recipe.batch_pieces, n_special=model.tokenizer.n_special, rng=rng)
+
+
+def _masked(
+    model: MaskedLanguageModel, batch: PieceBatch, recipe: Recipe, rng: np.random.Generator
+) -> Iterator[Masked]:
+    calls = torch_calls(model.device, torch.bfloat16 if recipe.bf16 else torch.float32)
+    for chunk in batch.chunks(model.tokenizer, calls=calls._replace(padded=not model.reads_padding)):
+        masked = mask_words(chunk, model.vocabulary, rng, rate=recipe.mask_rate)
+        if len(masked.cells):
+            yield masked
+
+
+def _precision(model: MaskedLanguageModel, recipe: Recipe) -> ContextManager[Any]:
+    return torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=recipe.bf16)

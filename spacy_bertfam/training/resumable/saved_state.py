@@ -1,0 +1,100 @@
+"""`training-state/` beside model-best and model-last: what a training needs to go on, the last one only.
+
+training-state/step-000400/pipeline/          the weights as they were trained, not their averages
+                           state.safetensors  the optimiser's memory and the generators of random numbers
+                           state.json         how far the training is
+"""
+
+import json
+import re
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Dict, Optional
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+from spacy.language import Language
+
+from ...errors import UserError
+from ...files.saving import replaced_whole
+from .progress import Progress
+from .randomness import Arrays
+
+FOLDER = "training-state"
+PIPELINE, ARRAYS, FIELDS = "pipeline", "state.safetensors", "state.json"
+STEP = re.compile(r"step-(\d+)")
+VERSION = 1
+
+
+@dataclass
+class SavedState:
+    """A training between two steps, without its pipeline."""
+
+    progress: Progress
+    n_read: int  # batches that were drawn
+    corpus: Optional[str]  # fingerprint of the training corpus, if it was read to its end
+    optimizer: Arrays
+    random: Arrays  # generators of random numbers
+    stream: Arrays  # the one that batches are drawn from, as it was before the first batch
+
+    def write(self, output: Path, nlp: Language) -> Path:
+        """Write it with the pipeline, and remove what was written before.
+
+        RETURNS (Path): the folder.
+        """
+        groups = {"optimizer": self.optimizer, "random": self.random, "stream": self.stream}
+        arrays = {
+            f"{group}/{name}": np.asarray(array, order="C")
+            for group, named in groups.items()
+            for name, array in named.items()
+        }
+        fields = {
+            "version": VERSION,
+            "progress": asdict(self.progress),
+            "n_read": self.n_read,
+            "corpus": self.corpus,
+        }
+        place = output / FOLDER / f"step-{max(self.progress.step, 0):06d}"
+        with replaced_whole(place) as folder:
+            nlp.to_disk(folder / PIPELINE)
+            save_file(arrays, folder / ARRAYS)
+            (folder / FIELDS).write_text(json.dumps(fields, default=float), encoding="utf8")
+        for older in (output / FOLDER).iterdir():
+            if older != place:  # also what a killed process had begun to write
+                shutil.rmtree(older, ignore_errors=True)
+        return place
+
+    @classmethod
+    def read(cls, folder: Path) -> "SavedState":
+        """Read all but the pipeline. Raises a UserError where the files are not what ``write`` leaves."""
+        try:
+            fields: Dict[str, Any] = json.loads((folder / FIELDS).read_text(encoding="utf8"))
+            if fields.pop("version") != VERSION:
+                raise ValueError("it was written by another version of spacy-bertfam")
+            progress = Progress.from_json(fields.pop("progress"))
+            groups: Dict[str, Arrays] = {"optimizer": {}, "random": {}, "stream": {}}
+            for name, array in load_file(folder / ARRAYS).items():
+                group, rest = name.split("/", 1)
+                groups[group][rest] = array
+            return cls(progress, fields["n_read"], fields["corpus"], **groups)
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+            raise UserError(
+                f"{folder} cannot be read ({error}); expected what `bertfam train` writes: begin anew with --restart."
+            ) from error
+
+
+def find_state(output: Path) -> Optional[Path]:
+    """RETURNS (Optional[Path]): the folder of the last step that was written whole; None where there is none."""
+    found = [
+        (int(match.group(1)), path)
+        for path in (output / FOLDER).glob("step-*")
+        if (match := STEP.fullmatch(path.name)) and (path / FIELDS).is_file()
+    ]
+    return max(found)[1] if found else None
+
+
+def remove_state(output: Path) -> None:
+    """The training has come to its end, or begins anew."""
+    shutil.rmtree(output / FOLDER, ignore_errors=True)
