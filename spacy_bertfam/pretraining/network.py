@@ -16,6 +16,7 @@ from ..encoder.checkpoint import (
     read_tokenizer_files,
     write_files,
 )
+from ..encoder.neutral import make_neutral
 from ..errors import UserError
 from ..gate import CheckpointError, check_folder
 from ..saving import replaced_whole
@@ -37,6 +38,7 @@ class MaskedLanguageModel:
     def __init__(self, folder: Path, *, device: str = "cpu") -> None:
         check_folder(folder)
         self.network, self.new_weights = _open(folder)
+        make_neutral(self.network)
         self.tokenizer = read_tokenizer(folder, pad_id=self.network.config.pad_token_id or 0)
         self.tokenizer_files: Dict[str, bytes] = read_tokenizer_files(folder)
         n_pieces = self.network.get_input_embeddings().num_embeddings
