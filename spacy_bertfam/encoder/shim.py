@@ -22,6 +22,7 @@ from .gradients.embedding_gradient import make_dense, sparse_embedding_gradient
 from .gradients.freezing import freeze
 from .gradients.loss_scale import LossScale
 from .gradients.step_mean import StepMean
+from .neutral import make_neutral
 from .pieces.batch import PieceBatch, WindowSize
 from .prediction import Prediction
 from .runtimes.forking import making, use_one_thread_if_forked
@@ -30,6 +31,7 @@ from .runtimes.runtime import Runtime, predict_tokens, train_tokens
 from .runtimes.threads import asked_for
 from .runtimes.torch_runtime import TorchRuntime
 from .settings import EncoderSettings
+from .soundness import require_finite, require_numbers, require_vectors
 
 
 class EncoderShim(PyTorchShim):
@@ -61,22 +63,27 @@ class EncoderShim(PyTorchShim):
         return self.checkpoint
 
     def load(self, folder: Path) -> None:
-        """Take weights and tokenizer from a Hugging Face folder."""
+        """Take weights and tokenizer from a Hugging Face folder. Raises a CheckpointError where they do not work."""
         checkpoint = read_checkpoint(
             folder, attention=self.settings.attention, n_layers=self.settings.n_layers
         )
         network: Any = checkpoint.weights
         if network is not None:
+            make_neutral(network)
             freeze(network, self.settings.frozen_layers)
             if self.settings.gradient_checkpointing:
                 # the reentrant kind loses the gradient where the embeddings are frozen
                 network.gradient_checkpointing_enable({"use_reentrant": False})
             network.to(self.device)
             network.eval()
+        require_numbers(checkpoint, folder)
         self.take(checkpoint)
         threads = asked_for(self.settings.threads)
         if threads is not None:
             torch.set_num_threads(threads)
+        # not the copy in bfloat16, which training does without
+        runtime = self.runtime() if checkpoint.graph is not None else TorchRuntime(network)
+        require_vectors(checkpoint, runtime, folder)
 
     def take(self, checkpoint: Checkpoint) -> None:
         """Predict and train from here on with these weights, and predict with this graph."""
@@ -142,8 +149,10 @@ class EncoderShim(PyTorchShim):
         return self._predictor.runtime(checkpoint, self.device, is_worker=self._is_worker)
 
     def predict(self, batch: PieceBatch) -> Floats2d:  # type: ignore[override]
-        """RETURNS (Floats2d): Shape: (n_rows, width)."""
-        return predict_tokens(batch, self.runtime(), **self._arguments())
+        """RETURNS (Floats2d): Shape: (n_rows, width). Raises a UserError where they are no finite numbers."""
+        rows = predict_tokens(batch, self.runtime(), **self._arguments())
+        require_finite(rows)
+        return rows
 
     def begin_update(  # type: ignore[override]
         self, batch: PieceBatch

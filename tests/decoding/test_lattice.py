@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spacy_bertfam import lattice, stretches
+from spacy_bertfam.decoding import lattice, packing
 from spacy_bertfam.decoding.decode import constrain, decode
 from spacy_bertfam.decoding.lattice import forward_backward
 from spacy_bertfam.decoding.packing import TimeMajor
@@ -20,7 +20,7 @@ def make_scores(n_tags, spread, seed=0):
 
 def uncut(monkeypatch, *args, **options):
     with monkeypatch.context() as patch:
-        patch.setattr(stretches, "STRETCH", None)
+        patch.setattr(packing, "STRETCH", None)
         return decode(*args, **options)
 
 
@@ -35,7 +35,7 @@ def test_stretches_equal_the_uncut_text(scheme, stretch, max_rounds, monkeypatch
     outside = [rng.random(len(text)) < 0.1 for text in scores]
     options = {"learned": learned, "outside": outside, "temperature": 1.5}
     expected = uncut(monkeypatch, scores, tag_set, **options)
-    monkeypatch.setattr(stretches, "STRETCH", stretch)
+    monkeypatch.setattr(packing, "STRETCH", stretch)
     monkeypatch.setattr(lattice, "MAX_ROUNDS", max_rounds)
     found = decode(scores, tag_set, **options)
     assert [[s[:3] for s in text] for text in found] == [[s[:3] for s in text] for text in expected]

@@ -16,9 +16,11 @@ import torch
 from optimized import TEXTS, found, shim_of, train_once
 from spacy.language import Language
 
-from spacy_bertfam.encoder import document_store, prediction
+from spacy_bertfam.encoder import prediction
 from spacy_bertfam.encoder.runtimes.engines import PRECISIONS, Engine
-from spacy_bertfam.pipeline import ner, pieces
+from spacy_bertfam.hub.hf_output import component
+from spacy_bertfam.listeners import doc_vectors
+from spacy_bertfam.pipeline import entity_score, ner
 
 N_THREADS = 8
 N_ROUNDS = 6
@@ -145,14 +147,15 @@ def test_the_network_counts_as_ready_to_predict_when_all_of_it_is(plain, monkeyp
 
 
 def test_an_extension_that_another_thread_has_set_meanwhile_is_no_error(plain, monkeypatch):
-    for module, name in ((document_store, "Doc"), (ner, "Span"), (pieces, "Doc")):
+    for module, name in ((doc_vectors, "Doc"), (entity_score, "Span"), (component, "Doc")):
         set_extension = getattr(module, name).set_extension
         seen_before = SimpleNamespace(has_extension=lambda name: False, set_extension=set_extension)
         monkeypatch.setattr(module, name, seen_before)
     doc = plain.make_doc("Zoé")
+    rows = np.ones((1, 3), dtype="float32")
     for _ in range(2):
-        document_store.put_document_vectors([doc], np.ones((1, 3), dtype="float32"))
-        pieces.BertfamPieces(plain)
+        doc_vectors.leave_vectors(doc, "encoder", rows, rows[0], named=False, kept=False)
+        component.BertfamPieces(plain)
         ner.BertfamNER(plain.vocab, plain.get_pipe("ner").model)
 
 

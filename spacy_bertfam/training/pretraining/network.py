@@ -10,6 +10,7 @@ from torch import Tensor
 from ...encoder.checkpoint.checkpoint import max_pieces_of, read_tokenizer, write_files
 from ...encoder.checkpoint.network import Opened, open_network, quiet_transformers, read_config
 from ...encoder.checkpoint.slow_tokenizer import opened_tokenizer
+from ...encoder.neutral import make_neutral
 from ...encoder.runtimes.padding import reads_padding
 from ...errors import UserError
 from ...files.saving import replaced_whole
@@ -32,6 +33,7 @@ class MaskedLanguageModel:
     def __init__(self, folder: Path, *, device: str = "cpu") -> None:
         found = check_folder(folder)
         self.network, self.new_weights = _open(found)
+        make_neutral(self.network)
         self.tokenizer, self.tokenizer_files = read_tokenizer(
             found, pad_id=self.network.config.pad_token_id or 0
         )

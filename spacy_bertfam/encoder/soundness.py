@@ -1,0 +1,195 @@
+"""Does an encoder that was loaded work? Looked at once, by numbers and two made-up windows, so that no text fails."""
+
+import re
+from math import inf
+from pathlib import Path
+from typing import Any, Iterator, List, Optional, Tuple
+
+import numpy as np
+import torch
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+from thinc.types import Floats2d
+from thinc.util import get_array_module
+from torch import Tensor, nn
+
+from ..errors import UserError
+from ..gate import CheckpointError
+from ..gate.json_file import parse_object
+from .checkpoint.checkpoint import CONFIG, Checkpoint
+from .runtimes.runtime import Runtime
+
+# As few as the setting `window` may be
+MIN_ROOM = 4
+N_LOOKED_AT = 8192
+N_PIECES = 4  # of the longer window
+# Capitals, accents, digits, and a character that few vocabularies have: what it is cut into is not looked at
+WORDS = ["Zoé", "a", "vu", "3", "\U0001f98e", "."]
+AGAIN = "Expected config.json, tokenizer and weights of one sound encoder: get the folder again."
+
+
+def require_numbers(checkpoint: Checkpoint, folder: Path) -> None:
+    """Raise a CheckpointError where the files of an encoder say of themselves that it cannot work.
+
+    folder (Path): that it was read from.
+    """
+    network = checkpoint.weights
+    if network is not None:
+        _require_positive_eps(network, folder)
+        # not all would show in the vectors: an infinite bias may look like masking, and few rows of a table are read
+        if not all(map(_is_finite, network.parameters())):
+            raise _unfinite(network, folder, "")
+    special, limit = checkpoint.tokenizer.n_special, checkpoint.max_pieces
+    if limit - special < MIN_ROOM:
+        raise CheckpointError(
+            f"{folder}: the network takes {limit} pieces at once (max_position_embeddings), and the tokenizer adds "
+            f"{special} special ones: no room for a text. {AGAIN}"
+        )
+    _require_known_pieces(checkpoint, folder)
+
+
+def require_vectors(checkpoint: Checkpoint, runtime: Runtime, folder: Path) -> None:
+    """Raise a CheckpointError where the tokenizer fails at a few words, or the network at a few pieces.
+
+    runtime (Runtime): what the encoder predicts in.
+    folder (Path): that it was read from.
+    """
+    ids, mask = _windows(checkpoint)
+    device = next(checkpoint.weights.parameters()).device if checkpoint.weights is not None else "cpu"
+    try:
+        doc = Doc(Vocab(), words=WORDS)
+        checkpoint.tokenizer.cut_joined([doc], [doc.text])
+        with torch.inference_mode():
+            vectors = runtime(ids.to(device), mask.to(device))
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    # each architecture and engine has exceptions of its own, and the tokenizers library raises what is not even one
+    except BaseException as error:
+        raise CheckpointError(
+            f"{folder}: the encoder fails at the first text ({type(error).__name__}: {error!s:.300}). {AGAIN}"
+        ) from error
+    expected = (*ids.shape, checkpoint.width)
+    if tuple(vectors.shape) != expected:
+        raise CheckpointError(
+            f"{folder}: the network gives vectors of the shape {tuple(vectors.shape)} for a text; expected {expected}. "
+            f"{AGAIN}"
+        )
+    if not bool(torch.isfinite(vectors[mask.to(vectors.device).bool()]).all()):
+        raise _unfinite(checkpoint.weights, folder, "the vectors of a text are not finite numbers")
+
+
+def require_finite(rows: Floats2d) -> None:
+    """Raise a UserError where vectors are no numbers; a layer norm at the end leaves none of a row where one is NaN.
+
+    rows (Floats2d): of a text so long that they are kept in a file only the first are looked at.
+    """
+    column = rows[:N_LOOKED_AT, 0]
+    if not bool(get_array_module(column).isfinite(column).all()):
+        raise UserError(
+            "The encoder gives vectors that are not finite numbers (NaN or infinity): its weights are ruined, mostly "
+            "by a training that diverged. Expected finite ones: load the pipeline again, or train with a lower rate."
+        )
+
+
+def _windows(checkpoint: Checkpoint) -> Tuple[Tensor, Tensor]:
+    """Ids and mask of two windows, one of them padded; Shape: (2, width)."""
+    tokenizer, n_pieces = (
+        checkpoint.tokenizer,
+        min(N_PIECES, checkpoint.max_pieces - checkpoint.tokenizer.n_special),
+    )
+    pieces = np.linspace(0, (_n_known(checkpoint) or 1) - 1, n_pieces, dtype=np.int64)
+    rows = [[*tokenizer.prefix, *part, *tokenizer.suffix] for part in (pieces, pieces[-1:])]
+    lengths = np.array([len(row) for row in rows])
+    mask = np.arange(lengths[0])[None, :] < lengths[:, None]
+    ids = np.full(mask.shape, tokenizer.pad_id, dtype=np.int64)
+    ids[mask] = np.concatenate(rows)
+    return torch.from_numpy(ids), torch.from_numpy(mask.astype(np.int64))
+
+
+def _n_known(checkpoint: Checkpoint) -> Optional[int]:
+    """The number of pieces that the network has vectors for; None where neither it nor its config says."""
+    if checkpoint.weights is None:
+        config = parse_object(checkpoint.tokenizer_files.get(CONFIG, b"{}"), Path(CONFIG))
+        n_pieces = config.get("vocab_size")
+        return n_pieces if isinstance(n_pieces, int) and n_pieces > 0 else None
+    try:
+        return int(checkpoint.network.get_input_embeddings().num_embeddings)
+    except (AttributeError, NotImplementedError):
+        return None
+
+
+def _require_known_pieces(checkpoint: Checkpoint, folder: Path) -> None:
+    tokenizer, n_known = checkpoint.tokenizer, _n_known(checkpoint)
+    if n_known is None:
+        return
+    special = (*tokenizer.prefix, *tokenizer.suffix, tokenizer.pad_id)
+    unknown = next((("a special piece", i) for i in special if not 0 <= i < n_known), None)
+    if unknown is None and _may_reach(tokenizer.backend, checkpoint.tokenizer_files, n_known):
+        vocabulary = tokenizer.backend.get_vocab(with_added_tokens=True)
+        unknown = next(
+            ((f"the piece {name!r:.50}", i) for name, i in vocabulary.items() if i >= n_known), None
+        )
+    if unknown is not None:
+        raise CheckpointError(
+            f"{folder}: the tokenizer gives {unknown[0]} the id {unknown[1]}, and the network has vectors for ids 0 to "
+            f"{n_known - 1}. {AGAIN}"
+        )
+
+
+def _may_reach(backend: Any, files: dict, n_known: int) -> bool:
+    """Whether a piece may have an id from ``n_known`` on.
+
+    `tokenizers` takes as long to give out a large vocabulary as to read it. A number after a colon that is as large,
+    in as many digits, is looked for in the file instead; in a list of pieces the id is the place.
+    """
+    if backend.get_vocab_size(with_added_tokens=False) > n_known:
+        return True
+    digits = str(n_known)
+    pattern = rb'":\s*(\d{%d,}|[%s-9]\d{%d})(?!\d)' % (len(digits) + 1, digits[:1].encode(), len(digits) - 1)
+    return any(int(number) >= n_known for number in re.findall(pattern, files["tokenizer.json"]))
+
+
+def _require_positive_eps(network: nn.Module, folder: Path) -> None:
+    for name, module in network.named_modules():
+        eps = getattr(module, "eps", getattr(module, "variance_epsilon", 0.0))
+        if isinstance(eps, (int, float)) and not 0 <= eps < inf:
+            raise CheckpointError(
+                f"{folder}: the layer norm {name} adds {eps} to the variance (layer_norm_eps or the like in "
+                "config.json), which makes NaN of some vectors; expected a little more than 0, as 1e-12."
+            )
+
+
+def _is_finite(weight: Tensor) -> bool:
+    # the sum is ten times as fast as a look at each number, and tells nearly always
+    return bool(torch.isfinite(weight.detach().sum())) or bool(torch.isfinite(weight).all())
+
+
+def _unfinite(network: Optional[nn.Module], folder: Path, otherwise: str) -> CheckpointError:
+    """RETURNS (CheckpointError): names the weight and its file, or says what else there is."""
+    named: Any = network.named_parameters() if network is not None else ()
+    name = next((name for name, weight in named if not bool(torch.isfinite(weight).all())), None)
+    if name is None:
+        what = (
+            f"{otherwise}, though its weights are: a setting in config.json, or the graph in onnx/, is wrong"
+        )
+    else:
+        what = (
+            f"the weight {name} in {_file_of(folder, name)} has numbers that are not finite (NaN or infinity)"
+        )
+    return CheckpointError(f"{folder}: {what}. Expected finite ones: get the folder again.")
+
+
+def _file_of(folder: Path, name: str) -> str:
+    """RETURNS (str): the file that a parameter stands in, whose name there may begin with that of the architecture."""
+    from safetensors import safe_open
+
+    found: List[str] = [
+        path.name for path in sorted(folder.glob("*.safetensors")) if _holds(path, name, safe_open)
+    ]
+    return found[0] if found else "its files"
+
+
+def _holds(path: Path, name: str, safe_open: Any) -> bool:
+    with safe_open(path, framework="pt") as file:
+        keys: Iterator[str] = iter(file.keys())
+        return any(key == name or key.endswith(f".{name}") for key in keys)
