@@ -60,8 +60,8 @@ def build_encoder(
     precision (str): in prediction by torch: "fp32", or "bf16", which is twice as fast on processors that
         compute in it, and takes half as much memory again. What is trained and saved stays float32.
     threads (Optional[int]): of the network on the CPU, for torch in the whole process; the variable
-        BERTFAM_THREADS goes before it. None leaves it to torch (OMP_NUM_THREADS). Each process of
-        ``nlp.pipe(n_process=...)`` has one.
+        BERTFAM_THREADS goes before it. At most 1024; more than this machine can use are not started. None leaves
+        it to torch (OMP_NUM_THREADS). Each process of ``nlp.pipe(n_process=...)`` has one.
     n_layers (Optional[int]): only so many of the checkpoint's layers, counted from the embeddings; those above
         are left out when it is loaded, and of what is saved too. Fewer are faster in training and in prediction.
         None keeps all.

@@ -11,6 +11,7 @@ MIXED_PRECISIONS = ("none", "bf16", "fp16")
 # Window in pieces: see benchmarks/figures/windows.md for what other sizes cost and bring.
 DEFAULT_WINDOW = 254
 DEFAULT_OVERLAP = 32
+MAX_THREADS = 1024
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,10 @@ class EncoderSettings:
         _one_of("pooling", self.pooling, POOLING_NAMES)
         _one_of("mixed_precision", self.mixed_precision, MIXED_PRECISIONS)
         _one_of("precision", self.precision, TORCH_PRECISIONS)
-        if self.threads is not None and self.threads < 1:
-            raise UserError(f"Encoder setting threads is {self.threads}: expected 1 or more, or null.")
+        if self.threads is not None and not 1 <= self.threads <= MAX_THREADS:
+            raise UserError(
+                f"Encoder setting threads is {self.threads}: expected 1 to {MAX_THREADS:,}, or null."
+            )
         if self.n_layers is not None and self.n_layers < 1:
             raise UserError(
                 f"Encoder setting n_layers is {self.n_layers}: expected 1 or more, or null for all."

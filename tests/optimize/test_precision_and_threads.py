@@ -80,7 +80,8 @@ def test_a_forked_process_shares_the_copy_in_bf16(bf16, monkeypatch):
     ("settings", "sentence"),
     [
         ({"precision": "int8"}, "precision is 'int8': expected one of fp32, bf16"),
-        ({"threads": 0}, "threads is 0: expected 1 or more"),
+        ({"threads": 0}, "threads is 0: expected 1 to 1,024"),
+        ({"threads": 1_000_000}, "threads is 1000000: expected 1 to 1,024"),
     ],
 )
 def test_a_wrong_setting_is_named(settings, sentence):
@@ -95,9 +96,20 @@ def test_threads_the_variable_goes_before_the_setting_and_workers_have_one(monke
     monkeypatch.setenv("BERTFAM_THREADS", "2")
     assert n_threads(3, is_worker=False) == 2
     assert n_threads(3, is_worker=True) == 1
-    monkeypatch.setenv("BERTFAM_THREADS", "many")
-    with pytest.raises(UserError, match="BERTFAM_THREADS is 'many'; expected a number of threads"):
+
+
+@pytest.mark.parametrize("value", ["many", "0", "1025", "1000000", "1" + "0" * 5000])
+def test_threads_a_variable_that_is_no_sound_number_is_refused(value, monkeypatch):
+    monkeypatch.setenv("BERTFAM_THREADS", value)
+    with pytest.raises(UserError, match=r"BERTFAM_THREADS is '.*; expected a number of threads, 1 to 1,024"):
         n_threads(None, is_worker=False)
+
+
+@pytest.mark.parametrize(("n_processors", "expected"), [(2, 64), (96, 96), (None, 64)])
+def test_threads_are_no_more_than_the_machine_can_use(n_processors, expected, monkeypatch):
+    monkeypatch.delenv("BERTFAM_THREADS", raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: n_processors)
+    assert n_threads(1000, is_worker=False) == expected
 
 
 def test_the_setting_reaches_torch(tiny_encoder, monkeypatch):

@@ -6,7 +6,11 @@ from typing import Optional
 import torch
 
 from ...errors import UserError
+from ..settings import MAX_THREADS
 
+# Started on any machine. A pipeline may come from a larger one; with two processors an engine of 1,024 threads takes 17
+# seconds to open
+FREE_THREADS = 64
 VARIABLE = "BERTFAM_THREADS"
 
 
@@ -24,12 +28,15 @@ def n_threads(setting: Optional[int], *, is_worker: bool) -> int:
 
 
 def asked_for(setting: Optional[int]) -> Optional[int]:
-    """RETURNS (Optional[int]): what the variable or the setting say; None where neither says anything."""
+    """RETURNS (Optional[int]): what the variable or the setting say, but no more than this machine can use; None where
+    neither says anything."""
     value = os.environ.get(VARIABLE, "").strip()
     if not value:
-        return setting
-    if not value.isdecimal() or int(value) < 1:
+        n = setting
+    elif value.isdecimal() and len(value) < 10 and 1 <= int(value) <= MAX_THREADS:
+        n = int(value)
+    else:
         raise UserError(
-            f"{VARIABLE} is {value!r}; expected a number of threads, 1 or more: set it, or unset it."
+            f"{VARIABLE} is {value!r:.100}; expected a number of threads, 1 to {MAX_THREADS:,}: set it, or unset it."
         )
-    return int(value)
+    return None if n is None else min(n, max(os.cpu_count() or 1, FREE_THREADS))
