@@ -82,7 +82,12 @@ def test_of_the_same_text_the_label_that_is_aligned_is_taken_off() -> None:
 def test_white_space_beside_the_text_is_no_misalignment() -> None:
     """The two sides differ in their texts, not in what is marked."""
     predicted = Doc(VOCAB, words=["Paul", "\n", "vit", "à-bas"], spaces=[False, False, True, False])
-    gold = Doc(VOCAB, words=["Paul", "vit", "à", "-bas"], spaces=[True, True, False, False], ents=["B-PER", "O", "O", "B-LOC"])
+    gold = Doc(
+        VOCAB,
+        words=["Paul", "vit", "à", "-bas"],
+        spaces=[True, True, False, False],
+        ents=["B-PER", "O", "O", "B-LOC"],
+    )
     assert dict(read_gold([Example(predicted, gold)]).misaligned) == {"LOC": 1}
 
 
@@ -102,12 +107,16 @@ def report_of(**labels: int) -> GoldReport:
 
 
 def test_no_examples_are_an_error() -> None:
-    with pytest.raises(UserError, match=r"^Component 'ner': the training corpus has no examples\. .*--paths\.train"):
+    with pytest.raises(
+        UserError, match=r"^Component 'ner': the training corpus has no examples\. .*--paths\.train"
+    ):
         check_gold(GoldReport(), ["PER"], "ner")
 
 
 def test_no_entities_are_an_error_where_no_labels_are_given() -> None:
-    with pytest.raises(UserError, match=r"^Component 'ner': none of the 4 .* entity \(3 have no entity annotation"):
+    with pytest.raises(
+        UserError, match=r"^Component 'ner': none of the 4 .* entity \(3 have no entity annotation"
+    ):
         check_gold(report_of(), [], "ner")
     check_gold(report_of(), iter(["PER"]), "ner")  # the first examples of a stream may have none
 
