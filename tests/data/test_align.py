@@ -226,7 +226,7 @@ def test_every_loss_is_told_with_its_entity(spans, labels, reason, example):
 
 
 def test_entities_after_one_that_is_dropped_or_lost_are_kept():
-    doc, report = build(
+    doc, _ = build(
         "Jean vit proParis Rouen", (0, 4, "X"), (12, 17, "LOC"), (18, 23, "LOC"), labels={"X": None}
     )
     assert ents(doc) == [("Rouen", "LOC")]
