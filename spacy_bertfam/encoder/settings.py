@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from typing import Optional, Tuple, Union
 
 from ..errors import UserError
-from .runtimes.engines import TORCH_PRECISIONS
+from .runtimes.engines import MAX_THREADS, TORCH_PRECISIONS
 
 POOLING_NAMES = ("first", "last", "mean", "max")
 MIXED_PRECISIONS = ("none", "bf16", "fp16")
 # Window in pieces: see benchmarks/figures/windows.md for what other sizes cost and bring.
 DEFAULT_WINDOW = 254
 DEFAULT_OVERLAP = 32
-MAX_THREADS = 1024
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def test_weights_for_no_pretraining_are_read_by_nobody(check: Callable) -> None:
 def test_what_only_the_network_knows_fails_without_its_weights(
     check: Callable, setting: str, value: object, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from spacy_bertfam.encoder.checkpoint.checkpoint import checkpoint
+    from spacy_bertfam.encoder.checkpoint import checkpoint
 
     monkeypatch.delattr(checkpoint, "_read_network")
     found = the(check(**{f"components__encoder__model__{setting}": value}), "an encoder that cannot be read")

@@ -142,7 +142,7 @@ def test_a_frozen_component_that_there_is_not_fails(check: Callable) -> None:
 def test_no_weights_are_loaded(
     overrides: dict, tiny_encoder: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from spacy_bertfam.encoder.checkpoint.checkpoint import checkpoint
+    from spacy_bertfam.encoder.checkpoint import checkpoint
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the network was read")

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from spacy_bertfam.cli.app import app
-from spacy_bertfam.encoder.checkpoint.checkpoint import source
+from spacy_bertfam.encoder.checkpoint import source
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 TEXT = "Marie Vasseur est allée à Rouen."

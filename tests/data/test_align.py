@@ -136,6 +136,142 @@ def test_a_label_is_renamed_or_dropped_to_o():
     assert report.n_lost == {DROPPED: {"Place": 1}}
 
 
+def build_record(record, *, labels=None, alignment="strict", has_overlaps=None):
+    """As it is, without trimming."""
+    report = ConversionReport(has_overlaps=record.has_overlaps if has_overlaps is None else has_overlaps)
+    return build_doc(record, NLP, labels=labels or {}, alignment=alignment, report=report), report
+
+
+@pytest.mark.parametrize(
+    ("missing", "tags"),
+    [
+        ([], "O B O O O"),
+        ([(10, 14)], "O B O - O"),
+        ([(11, 12)], "O B O - O"),  # a token is missing as a whole
+        ([(8, 11)], "O B - - O"),
+        ([(7, 13)], "O B - - O"),  # the space before is no part of it
+        ([(2, 7)], "O B O O O"),  # an entity that is there is known
+        ([(0, 10)], "- B - O O"),
+        ([(9, 10)], "O B O O O"),  # a space alone says nothing
+        ([(3, 3)], "O B O O O"),
+        ([(10, 14), (15, 16)], "O B O - -"),
+    ],
+)
+def test_what_nobody_annotated_is_missing(missing, tags):
+    text = "à Paris , hier ."
+    record = Record(text, (Mention(2, 7, "LOC", 1),), "d", "x.jsonl", missing=tuple(missing))
+    doc, report = build_record(record)
+    assert iob(doc) == tags
+    assert not report.n_lost
+
+
+def test_what_nobody_annotated_between_two_invisible_marks_is_its_tokens():
+    doc, _ = build_record(Record("Jimmy \u200fWales\u200f parle", (), "d", "x", missing=((5, 13),)))
+    assert iob(doc) == "O - O"
+
+
+def test_words_of_the_file_are_the_tokens():
+    record = Record(
+        "NewYork est.Là", (Mention(0, 7, "LOC", 3),), "d", "x.conll", 3,
+        words=("New", "York", "est", ".", "Là"),
+        spaces=(False, True, False, False, False),
+        sent_starts=(True, False, False, False, True),
+    )  # fmt: skip
+    doc, report = build_record(record)
+    assert [(token.text, token.whitespace_) for token in doc] == [
+        ("New", ""), ("York", " "), ("est", ""), (".", ""), ("Là", ""),
+    ]  # fmt: skip
+    assert [token.is_sent_start for token in doc] == [True, False, False, False, True]
+    assert ents(doc) == [("NewYork", "LOC")]
+    assert iob(doc) == "B I O O O"
+    assert report.n_kept == {"LOC": 1}
+
+
+def test_lost_entities_are_told_with_the_tokens_they_touch():
+    report = build("un proParis-la", (6, 14, "LOC"))[1]
+    assert report.examples == {
+        OFF_BORDERS: [
+            {"where": "x.jsonl:1", "text": "Paris-la", "label": "LOC", "detail": "tokens: proParis | - | la"}
+        ]
+    }
+    report = build("un proParis la rue", (6, 14, "LOC"))[1]
+    assert report.examples[OFF_BORDERS][0]["detail"] == "tokens: proParis | la"
+
+
+def test_a_moved_entity_is_told_with_its_new_tokens_under_its_old_label():
+    doc, report = build("un proParis la rue", (6, 14, "Place"), labels={"Place": "LOC"}, alignment="expand")
+    assert ents(doc) == [("proParis la", "LOC")]
+    assert report.n_changed == {MOVED: {"Place": 1}}
+    assert report.n_kept == {"Place": 1}
+    assert report.examples[MOVED] == [
+        {"where": "x.jsonl:1", "text": "Paris la", "label": "Place", "detail": "tokens: proParis | la"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spans", "labels", "reason", "example"),
+    [
+        ([(0, 4, "LOC"), (0, 4, "LOC")], {}, DUPLICATE, ("Lyon", "LOC")),
+        ([(0, 4, "LOC"), (0, 4, "GPE")], {"GPE": "LOC"}, DUPLICATE, ("Lyon", "GPE")),
+        ([(0, 4, "LOC"), (0, 7, "ORG")], {}, OVERLAP, ("Lyon", "LOC")),
+        ([(0, 4, "LOC")], {"LOC": None}, DROPPED, ("Lyon", "LOC")),
+    ],
+)
+def test_every_loss_is_told_with_its_entity(spans, labels, reason, example):
+    doc, report = build("Lyon 69 est là", *spans, labels=labels)
+    assert list(report.n_lost) == [reason]
+    [found] = report.examples[reason]
+    assert (found["where"], found["text"], found["label"], found["detail"]) == ("x.jsonl:1", *example, "")
+    assert report.n_kept.total() == len(doc.ents)
+
+
+def test_entities_after_one_that_is_dropped_or_lost_are_kept():
+    doc, _ = build(
+        "Jean vit proParis Rouen", (0, 4, "X"), (12, 17, "LOC"), (18, 23, "LOC"), labels={"X": None}
+    )
+    assert ents(doc) == [("Rouen", "LOC")]
+    assert iob(doc) == "O O - B"
+    doc, _ = build("Lyon Lyon Rouen", (0, 4, "A"), (0, 4, "A"), (5, 9, "B"), (5, 9, "C"), (10, 15, "D"))
+    assert ents(doc) == [("Lyon", "A"), ("Lyon", "B"), ("Rouen", "D")]
+
+
+def test_a_dropped_entity_leaves_no_place_for_a_label():
+    doc, _ = build("Jean", (0, 4, "X"), (0, 4, "PER"), labels={"X": None})
+    assert ents(doc) == [("Jean", "PER")]
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        ([(0, 1), (4, 9), (6, 7)], ["a", "c d e"]),
+        ([(2, 5), (4, 9), (0, 3)], ["a b", "c d e"]),  # of two as long the earlier, and after the longest
+        ([(2, 7), (0, 5)], ["a b c"]),
+        ([(4, 9), (0, 5), (6, 7)], ["a b c", "d"]),
+        ([(0, 3), (2, 5), (4, 7)], ["a b", "c d"]),
+    ],
+)
+def test_of_overlapping_entities_the_longest_then_the_earliest_is_kept(spans, expected):
+    doc, _ = build("a b c d e", *((start, end, "X") for start, end in spans))
+    assert [ent.text for ent in doc.ents] == expected
+
+
+def test_nested_entities_stand_in_the_order_of_the_text_the_longest_first():
+    doc, _ = build("a b c d", (4, 5, "L"), (0, 3, "L"), (0, 5, "L"), (0, 1, "L"), (6, 7, "L"))
+    assert [span.text for span in doc.spans["nested"]] == ["a b c", "a b", "a", "c", "d"]
+
+
+def test_a_corpus_with_overlaps_has_the_group_in_each_doc():
+    record = Record("à Paris", (Mention(2, 7, "LOC", 1),), "d", "x.jsonl", 1)
+    doc, _ = build_record(record, has_overlaps=True)
+    assert [span.text for span in doc.spans["nested"]] == ["Paris"]
+    assert "nested" not in build_record(record, has_overlaps=False)[0].spans
+
+
+def test_only_the_part_of_a_lost_entity_that_no_other_covers_is_missing():
+    doc, _ = build("un proParis la rue", (6, 14, "LOC"), (15, 18, "X"), (12, 14, "Y"))
+    assert iob(doc) == "O - B B"
+
+
 @settings(deadline=None)
 @given(st.data())
 def test_in_is_kept_plus_lost_whatever_comes(data):

@@ -77,6 +77,11 @@ def test_a_call_on_a_cpu_is_as_large_as_its_threads_need(threads, expected):
     assert Calls.on_cpu(32, threads).max_cells == expected
 
 
+def test_a_call_on_a_cpu_may_want_multiples():
+    assert Calls.on_cpu(7, 2, width=4, n_windows=3) == Calls(7, n_windows=3, width=4, max_cells=2048)
+    assert Calls(7) == Calls(7, n_windows=1, width=1, max_cells=4096)
+
+
 def numbers_of_cells(calls, rng, n_batches=60):
     """How many cells the calls for batches of short and long texts have."""
     found = set()

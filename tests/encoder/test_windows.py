@@ -163,6 +163,42 @@ def test_sentence_borders_are_line_breaks_and_marks_with_a_space_that_abbreviate
     assert borders_of(text) == begin
 
 
+@pytest.mark.parametrize("before", ["", "Il y a longtemps "])
+@pytest.mark.parametrize(
+    ("word", "begin"),
+    [("M", []), ("Dr", []), ("Chr", []), ("Prof", []), ("Marie", ["Next"]), ("Michel", ["Next"])],
+)
+def test_a_full_stop_after_up_to_four_letters_may_abbreviate(before, word, begin):
+    assert borders_of(f"{before}{word}. Next") == begin
+    assert borders_of(f"{before}{word}! Next") == ["Next"]
+
+
+def test_a_line_break_counts_wherever_it_stands_between_two_pieces():
+    assert borders_of("a b \n c\nd \t e") == ["c", "d"]
+
+
+def test_a_place_to_cut_is_the_nearest_to_the_middle():
+    """Pieces 6 to 9 are in both windows: of the token borders 6, 7 and 10 the second is nearest to 8."""
+    windows = split([1, 1, 1, 1, 1, 1, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], window=10, overlap=4)
+    assert windows.starts.tolist() == [0, 6, 12]
+    assert windows.ends.tolist() == [10, 16, 20]
+    assert windows.own_ends.tolist() == [7, 14, 20]
+
+
+def test_without_a_border_a_token_is_cut_where_the_window_ends():
+    windows = split([12], window=5, overlap=2)
+    assert [array.tolist() for array in windows.arrays] == [[0, 5, 10], [5, 10, 12], [0, 5, 10], [5, 10, 12]]
+
+
+@pytest.mark.parametrize(("n", "starts"), [(16, [0]), (17, [0, 9])])
+def test_a_sentence_border_is_looked_for_in_the_second_half_of_a_window(n, starts):
+    assert split([1] * n, window=16, overlap=0, welcome=[8, 9]).starts.tolist() == starts
+
+
+def test_a_sentence_that_ends_with_the_window_is_taken():
+    assert split([1] * 30, window=16, overlap=4, welcome=[16, 17]).starts.tolist() == [0, 16]
+
+
 @pytest.mark.parametrize("at_once", [1, 2, 3, 7])
 def test_sentence_borders_of_a_long_text_are_found_part_by_part(at_once, monkeypatch):
     """Abbreviations, line breaks and sentence ends on both sides of every part."""

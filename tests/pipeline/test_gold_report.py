@@ -82,8 +82,12 @@ def test_of_the_same_text_the_label_that_is_aligned_is_taken_off() -> None:
 def test_white_space_beside_the_text_is_no_misalignment() -> None:
     """The two sides differ in their texts, not in what is marked."""
     predicted = Doc(VOCAB, words=["Paul", "\n", "vit", "à-bas"], spaces=[False, False, True, False])
-    spaces = [True, True, False, False]
-    gold = Doc(VOCAB, words=["Paul", "vit", "à", "-bas"], spaces=spaces, ents=["B-PER", "O", "O", "B-LOC"])
+    gold = Doc(
+        VOCAB,
+        words=["Paul", "vit", "à", "-bas"],
+        spaces=[True, True, False, False],
+        ents=["B-PER", "O", "O", "B-LOC"],
+    )
     assert dict(read_gold([Example(predicted, gold)]).misaligned) == {"LOC": 1}
 
 

@@ -51,6 +51,7 @@ ENGINES: Mapping[str, Engine] = {
     )
 }
 TORCH_PRECISIONS = ("fp32", "bf16")
+MAX_THREADS = 1024
 PRECISIONS: Dict[str, Tuple[str, ...]] = {
     TORCH: TORCH_PRECISIONS,
     **{name: engine.precisions for name, engine in ENGINES.items()},

@@ -6,7 +6,7 @@ from typing import Optional
 import torch
 
 from ...errors import UserError
-from ..settings import MAX_THREADS
+from .engines import MAX_THREADS
 
 # Started on any machine. A pipeline may come from a larger one; with two processors an engine of 1,024 threads takes 17
 # seconds to open
