@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from .schemes import is_tag
 
-NUMBER = re.compile(r"\d+(?:[.,:-]\d+)*")
+NUMBER = re.compile(r"\W?(?P<first>\d+)(?P<others>(?:[.,:/-]\d+)*)\W?")
 POS = re.compile(r"[A-Z\d$_:;.,'`-]*")  # a part of speech, as most tagsets have it
 LAST_NUMBER = re.compile(r"(\d+)\D*$")
 # Phrases of the chunk column that CoNLL-2000 and 2003 have before the entities, English and German
@@ -143,13 +143,17 @@ def _counts_words(sentences: Sequence[Rows], i: int) -> bool:
 
     Lines of several words (1-2) and of none (8.1), as CoNLL-U has them, may stand between.
     """
-    for rows in sentences:
-        if not all(NUMBER.fullmatch(row[i]) for row in rows):
-            return False
-        numbers = [_leading(row[i]) for row in rows if row[i].isdecimal()]
-        if not numbers or numbers[0] not in (0, 1) or any(b - a != 1 for a, b in pairwise(numbers)):
-            return False
-    return bool(sentences)
+    matches = [[NUMBER.fullmatch(row[i]) for row in rows] for rows in sentences]
+    if not matches or not all(all(found) for found in matches):
+        return False
+    return _count_up([[_number(m["first"]) for m in found if m and not m["others"]] for found in matches])
+
+
+def _count_up(sentences: Sequence[Sequence[int]]) -> bool:
+    """Whether the numbers of each sentence are 1, 2, 3 ... or 0, 1, 2 ..."""
+    return all(numbers and numbers[0] in (0, 1) for numbers in sentences) and all(
+        b - a == 1 for numbers in sentences for a, b in pairwise(numbers)
+    )
 
 
 def _is_surely_counting(sentences: Sequence[Rows]) -> bool:
@@ -165,24 +169,25 @@ def _is_numbers(sentences: Sequence[Rows], counts: Sequence[Counter[str]], i: in
     others = [j for j in among if not all(map(NUMBER.fullmatch, counts[j]))]
     if counts[i].total() >= MANY:
         return bool(others)
-    never_falls = all(a <= b for rows in sentences for a, b in pairwise(_leading(row[i]) for row in rows))
+    firsts = [[_number(NUMBER.fullmatch(row[i])["first"]) for row in rows] for rows in sentences]  # type: ignore[index]
+    never_falls = all(a <= b for numbers in firsts for a, b in pairwise(numbers))
     return never_falls and any(not POS.fullmatch(cell) for j in others for cell in counts[j])
 
 
 def _is_names(sentences: Sequence[Rows], counter: Counter[str], i: int) -> bool:
-    """Whether a column holds one name in all rows (a file's), or names with a number that counts ("t1", "s1.t2")."""
-    n_rows = counter.total()
-    if n_rows > 2 and len(counter) == 1:
-        return True
-    if n_rows < 3 or len(counter) < n_rows or not all(map(LAST_NUMBER.search, counter)):
+    """Whether a column names a file or sentence, the same in row after row, or counts within names ("t1", "s1.t2")."""
+    cells = [row[i] for rows in sentences for row in rows]
+    if len(cells) < 3:
         return False
-    lasts = ([_last_number(row[i]) for row in rows] for rows in sentences)
-    return n_rows >= MANY or all(b - a == 1 for numbers in lasts for a, b in pairwise(numbers))
+    n_runs = 1 + sum(a != b for a, b in pairwise(cells))
+    if n_runs * (1.5 if len(cells) >= MANY else 2) <= len(cells):
+        return True
+    if not all(map(LAST_NUMBER.search, counter)):
+        return False
+    lasts = [[_number(LAST_NUMBER.search(row[i])[1]) for row in rows] for rows in sentences]  # type: ignore[index]
+    rises = all(b - a == 1 for numbers in lasts for a, b in pairwise(numbers))
+    return _count_up(lasts) or (len(counter) == len(cells) and (rises or len(cells) >= MANY))
 
 
-def _leading(cell: str) -> int:
-    return int(re.match(r"\d*", cell)[0][:DIGITS] or 0)  # type: ignore[index]
-
-
-def _last_number(cell: str) -> int:
-    return int(LAST_NUMBER.search(cell)[1][-DIGITS:])  # type: ignore[index]
+def _number(digits: str) -> int:
+    return int(digits[-DIGITS:])

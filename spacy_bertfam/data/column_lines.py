@@ -187,7 +187,8 @@ def _is_comment(line: Line, n_columns: int, tag: int) -> bool:
         return False
     if len(line.cells) != n_columns:
         return COMMENT.match(line.text) is not None or n_columns > 2 or "=" in line.text
-    return COMMENT.match(line.text) is not None and not is_tag(line.cells[tag])
+    is_named = COMMENT.match(line.text) or is_header([cell.lstrip("#") for cell in line.cells])
+    return bool(is_named) and not is_tag(line.cells[tag])
 
 
 def _row(path: Path, line: Line, n_columns: int, word: int, tag: int) -> Row:

@@ -62,5 +62,8 @@ def _log(path: Path, report: ConversionReport) -> None:
     if n_lost:
         reasons = ", ".join(f"{counts.total()} {reason}" for reason, counts in report.n_lost.items())
         logger.warning("%s: %d of %d entities lost (%s)", path, n_lost, report.n_in.total(), reasons)
+    for kind, n in report.ignored.items():
+        level = logging.WARNING if kind.startswith("texts") else logging.INFO
+        logger.log(level, "%s: %d %s left out", path, n, kind)
     for note in report.note_lines():
         logger.info("%s: %s", path, note)

@@ -50,6 +50,10 @@ def lines(*columns, separator="\t"):
         (STARTS, ENDS, WORDS, POS, TAGS),
         (FILE, FROM_0, WORDS, POS, TAGS),
         (NAMES, WORDS, TAGS),
+        (("1.", "2.", "3.", "4.", "5."), WORDS, TAGS),
+        (("[0]", "[1]", "[2]", "[3]", "[4]"), WORDS, POS, TAGS),
+        (("0:6", "7:12", "13:19", "20:26", "26:27"), WORDS, TAGS),
+        (("s1", "s1", "s1", "s2", "s2"), FROM_1, WORDS, TAGS),
         (WORDS, POS, CHUNKS, TAGS),  # CoNLL-2003
         (WORDS, LEMMAS, POS, CHUNKS, TAGS),  # its German part
         (WORDS, TAGS, POS),
@@ -112,11 +116,24 @@ def test_lines_of_contractions_and_of_words_not_written_are_counted(read):
     assert report.ignored == {"lines of contractions and of words not written": 2}
 
 
-@pytest.mark.parametrize("header", ["Token\tPOS\tTag", "word\tpos\tner", "TOKEN\tX\tNE-COARSE-LIT"])
+@pytest.mark.parametrize(
+    "header", ["Token\tPOS\tTag", "word\tpos\tner", "TOKEN\tX\tNE-COARSE-LIT", "#ID\tFORM\tNER"]
+)
 def test_a_header_is_left_out(read, header):
     (record,), report = read(f"{header}\n" + lines(WORDS, POS, TAGS))
     assert record.words == WORDS
-    assert report.ignored == {"header lines": 1}
+    assert report.ignored == {"comment lines" if header.startswith("#") else "header lines": 1}
+
+
+def test_names_that_count_anew_in_each_sentence_are_no_words(read):
+    records, _ = read("w1 Claire B-PER\nw2 vit O\n\nw1 Il O\nw2 pleut O\n")
+    assert [record.words for record in records] == [("Claire", "vit"), ("Il", "pleut")]
+
+
+def test_names_of_sentences_are_no_words_however_many_there_are(read):
+    text = "".join(f"s{i} Le O\ns{i} mot O\n" for i in range(20)) + "s20 Claire B-PER\n"
+    (record,), _ = read(text)
+    assert record.words == ("Le", "mot") * 20 + ("Claire",)
 
 
 def test_words_that_are_numbers_stay(read):

@@ -141,6 +141,9 @@ def test_an_input_that_teaches_nothing_is_an_error_and_leaves_no_file(tmp_path, 
         ("x.spacy", {"alignment": "loose"}, "--alignment: found 'loose'"),
         ("x.spacy", {"format": "xml"}, "--format: found 'xml'"),
         ("x.jsonl/x.spacy", {}, "cannot be written"),
+        ("x\0.spacy", {}, "cannot be written"),
+        ("x" * 300 + ".spacy", {}, "cannot be written"),
+        ("/proc/x.spacy", {}, r"/proc/x\.spacy: cannot be written \(No such file or directory\)"),
     ],
 )
 def test_a_bad_setting_is_named(tmp_path, output, options, found):

@@ -66,6 +66,15 @@ def test_losses_are_logged(jsonl, caplog):
     assert "1 of 3 entities lost (1 off token borders)" in caplog.text
 
 
+def test_texts_that_are_not_gold_are_logged(jsonl, caplog):
+    rejected = {"text": "Rien.", "entities": [], "answer": "reject"}
+    jsonl.write_text(jsonl.read_text(encoding="utf8") + "\n" + json.dumps(rejected), encoding="utf8")
+    logging.getLogger("spacy").propagate = True
+    with caplog.at_level(logging.WARNING, logger="spacy"):
+        assert len(list(build_corpus(jsonl)(spacy.blank("fr")))) == 1
+    assert "1 texts rejected in the annotation tool left out" in caplog.text
+
+
 def test_a_missing_path_or_choice_is_named(jsonl):
     with pytest.raises(DataError, match=r"no path; expected one, as in --paths\.train"):
         build_corpus(None)
