@@ -220,6 +220,11 @@ def _read_network(folder: Path, config: Any, attention: Optional[str]) -> torch.
         )
     if not hasattr(network.config, "hidden_size"):
         raise CheckpointError(f"{folder}: {type(network).__name__} has no hidden_size; expected an encoder.")
+    if hasattr(network, "set_attention_type"):
+        # BigBird goes over to it for good at the first short window: texts would depend on those read before, and
+        # on those of other threads
+        with making():
+            network.set_attention_type("original_full")
     return network.float()
 
 
