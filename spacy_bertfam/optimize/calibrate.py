@@ -19,7 +19,7 @@ from spacy.tokens import Doc
 
 from ..data.sampling import draw_evenly
 from ..encoder.checkpoint.graph import Graph
-from ..encoder.pieces.batch import PieceBatch
+from ..encoder.pieces.batch import ANY_CALLS, PieceBatch
 from ..encoder.runtimes.runtime import chunk_tensors
 from ..encoder.shim import EncoderShim
 from ..errors import UserError
@@ -78,7 +78,8 @@ def calls_on(shim: EncoderShim, docs: Sequence[Doc], *, max_pieces: int = MAX_PI
     n_words = sum(map(len, docs))
     drawn = draw_evenly(docs, len, share=max_pieces / max(PIECES_A_WORD * n_words, 1))
     calls, n_pieces = [], 0
-    for chunk in PieceBatch.from_docs(drawn, tokenizer, size).chunks(tokenizer, MAX_CELLS):
+    kind = ANY_CALLS._replace(padded=not shim.loaded.reads_padding)
+    for chunk in PieceBatch.from_docs(drawn, tokenizer, size).chunks(tokenizer, MAX_CELLS, calls=kind):
         if n_pieces >= max_pieces:  # of a single text that is far longer
             break
         ids, mask, *_ = chunk_tensors(chunk, torch.device("cpu"))

@@ -5,9 +5,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from spacy_bertfam.decoding import decode as decoding
 from spacy_bertfam.decoding.blockwise import cut_between
 from spacy_bertfam.decoding.decode import decode
-from spacy_bertfam.decoding.decode import decode as decoding
 from spacy_bertfam.decoding.tags import PREFIXES, TagSet
 from spacy_bertfam.types import Transitions
 

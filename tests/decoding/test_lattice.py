@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from spacy_bertfam.decoding.decode import constrain, decode, lattice, packing
+from spacy_bertfam.decoding import lattice, packing
+from spacy_bertfam.decoding.decode import constrain, decode
 from spacy_bertfam.decoding.lattice import forward_backward
 from spacy_bertfam.decoding.packing import TimeMajor
 from spacy_bertfam.decoding.tags import PREFIXES, TagSet

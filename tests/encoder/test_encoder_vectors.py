@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_docs import examples, free_docs, texts
 from spacy.tokens import Doc
-from tiny.kinds import KINDS
+from tiny.kinds import CHANGES, KINDS
 from tokenizers import Tokenizer
 from transformers import AutoModel
 
@@ -243,3 +243,13 @@ def test_a_gradient_for_a_prediction_is_refused(shared_bert, fr):
     vectors, backprop = shared_bert([fr("Zoé")], is_train=False)
     with pytest.raises(ValueError, match="run for prediction"):
         backprop(vectors)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, CHANGES])
+def test_a_text_s_vectors_do_not_depend_on_the_texts_before_it(build, fr, kind):
+    """BigBird by itself changes its attention for good at the first short text."""
+    model = build(kind, window=None)
+    long, short = fr("Zoé Dupont-Durand habite Rennes et Saint-Étienne-du-Rouvray. " * 2), fr("Il pleut.")
+    (before,) = model.predict([long])
+    model.predict([short])
+    assert np.array_equal(model.predict([long])[0], before)

@@ -18,7 +18,7 @@ from spacy.language import Language
 
 from spacy_bertfam.encoder import prediction
 from spacy_bertfam.encoder.runtimes.engines import PRECISIONS, Engine
-from spacy_bertfam.hub.hf_output.output import component
+from spacy_bertfam.hub.hf_output import component
 from spacy_bertfam.listeners import doc_vectors
 from spacy_bertfam.pipeline import entity_score, ner
 

@@ -66,6 +66,10 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: Op
             network, found = architecture.from_pretrained(
                 None, config=config, state_dict=weights, output_loading_info=True, **options
             )
+            if hasattr(network, "set_attention_type"):
+                # BigBird goes over to it for good at the first short window: texts would depend on those read before,
+                # and on those of other threads
+                network.set_attention_type("original_full")
         return Opened(network.float(), sorted(found["missing_keys"]))
     except CheckpointError:
         raise
