@@ -145,7 +145,7 @@ def test_an_input_that_teaches_nothing_is_an_error_and_leaves_no_file(tmp_path, 
         ("x.jsonl/x.spacy", {}, "cannot be written"),
         ("x\0.spacy", {}, "cannot be written"),
         ("x" * 300 + ".spacy", {}, "cannot be written"),
-        ("/proc/x.spacy", {}, r"/proc/x\.spacy: cannot be written \(No such file or directory\)"),
+        ("/proc/x.spacy", {}, r"x\.spacy: cannot be written \(.+\); expected a place where you may write"),
     ],
 )
 def test_a_bad_setting_is_named(tmp_path, output, options, found):
@@ -156,7 +156,10 @@ def test_a_bad_setting_is_named(tmp_path, output, options, found):
 
 def test_the_name_of_a_file_may_be_no_unicode(tmp_path):
     source = tmp_path / os.fsdecode(b"\xe9t\xe9.iob")
-    source.write_text("Claire B-PER\n", encoding="utf8")
+    try:
+        source.write_text("Claire B-PER\n", encoding="utf8")
+    except OSError:
+        pytest.skip("this file system has no such names")
     convert(source, tmp_path / "x.spacy", lang="fr", numbers=tmp_path / "x.json")
     numbers = json.loads((tmp_path / "x.json").read_text(encoding="utf8"))
     assert numbers["entities"]["kept"] == 1
