@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 def convert_cli(
     path: Path = typer.Argument(
-        ..., metavar="IN", help="File or folder: IOB/BIOES columns, JSONL, brat or WikiNER; .gz and .bz2 too"
+        ...,
+        metavar="IN",
+        help="File or folder: columns of tags, JSON of annotation tools, brat or WikiNER; .gz and .bz2 too",
     ),
     output: Path = typer.Argument(..., metavar="OUT", help="A .spacy file; with --split a folder"),
     lang: str = typer.Option(..., "--lang", "-l", help="Language of spaCy's tokeniser: fr, en, xx, ..."),
     format: str = typer.Option(
-        "auto", "--format", "-f", help="auto, iob (any column scheme), jsonl, brat or wikiner"
+        "auto", "--format", "-f", help="auto, iob (columns in any scheme), jsonl (any JSON), brat or wikiner"
     ),
     rename: Optional[List[str]] = typer.Option(
         None, "--map", "-m", metavar="OLD=NEW,...", help="New names for labels; O drops one"

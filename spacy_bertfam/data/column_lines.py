@@ -18,9 +18,8 @@ DOCUMENT_BORDER = re.compile(r"-DOCSTART-(?:\s|$)")
 COMMENT = re.compile(r"#\s")
 LABEL_STUDIO = re.compile(r"\S+ -X- _ \S")  # its labels may hold spaces
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+)?:(?=.)")  # WikiANN (PAN-X) has it before each word
-SEVERAL_WORDS = re.compile(
-    r"\d+[-.]\d+"
-)  # in CoNLL-U the number of a contraction, or of a word that is not written
+# in CoNLL-U the number of a contraction, or of a word that is not written
+SEVERAL_WORDS = re.compile(r"\d+[-.]\d+")
 FORM = "a word and its tag between spaces or tabs, as in `Paris B-LOC`"
 
 

@@ -69,7 +69,8 @@ def convert(
     _check_not_empty(path, report)
     contents = {places[part]: doc_bin.to_bytes() for part, doc_bin in bins.items()}
     if numbers is not None:
-        contents[numbers] = (json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n").encode("utf8")
+        text = json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n"
+        contents[numbers] = text.encode("utf8", errors="backslashreplace")  # a file's name may be no Unicode
     write_files(contents)
     return report
 
@@ -107,7 +108,7 @@ def blank_pipeline(lang: str) -> Language:
     """RETURNS (Language): spaCy's tokeniser for a language. RAISES (DataError): there is none."""
     try:
         return spacy.blank(lang)
-    except ImportError as error:
+    except (ImportError, AttributeError) as error:  # the second: it names another module of spaCy
         found = f"--lang: spaCy cannot tokenise {lang!r}"
         raise DataError(f"{found}; expected a code such as fr, en or xx (spaCy says: {error}).") from error
 

@@ -16,7 +16,7 @@ def parse_map(items: Iterable[str]) -> dict[str, str]:
     rename: dict[str, str] = {}
     for pair in (pair.strip() for item in items for pair in item.split(",")):
         old, equals, new = (part.strip() for part in pair.partition("="))
-        if not (old and equals and new):
+        if not (old and equals and new and new.isprintable()):
             raise DataError(f"--map: found {pair!r}; expected OLD=NEW, as in Location=LOC,Person=PER.")
         if rename.get(old, new) != new:
             raise DataError(f"--map: {old!r} goes to both {rename[old]!r} and {new!r}; expected one of them.")

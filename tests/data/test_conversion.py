@@ -1,6 +1,7 @@
 """The whole way from files to `.spacy` files."""
 
 import json
+import os
 
 import pytest
 import spacy
@@ -137,19 +138,32 @@ def test_an_input_that_teaches_nothing_is_an_error_and_leaves_no_file(tmp_path, 
         ("x.bin", {}, r"x\.bin: is no name for a file; expected one that ends in \.spacy"),
         ("x.jsonl", {"split": {"a": 1.0}}, "is a file; expected a folder"),
         ("x.spacy", {"lang": "frr"}, "--lang: spaCy cannot tokenise 'frr'"),
+        ("x.spacy", {"lang": "fr.examples"}, r"--lang: spaCy cannot tokenise 'fr\.examples'"),
         ("x.spacy", {"unit": "word"}, "--unit: found 'word'; expected one of doc, paragraph, sentence"),
         ("x.spacy", {"alignment": "loose"}, "--alignment: found 'loose'"),
         ("x.spacy", {"format": "xml"}, "--format: found 'xml'"),
         ("x.jsonl/x.spacy", {}, "cannot be written"),
         ("x\0.spacy", {}, "cannot be written"),
         ("x" * 300 + ".spacy", {}, "cannot be written"),
-        ("/proc/x.spacy", {}, r"/proc/x\.spacy: cannot be written \(No such file or directory\)"),
+        ("/proc/x.spacy", {}, r"x\.spacy: cannot be written \(.+\); expected a place where you may write"),
     ],
 )
 def test_a_bad_setting_is_named(tmp_path, output, options, found):
     source = write_jsonl(tmp_path / "x.jsonl", n=1)
     with pytest.raises(DataError, match=found):
         convert(source, tmp_path / output, **{"lang": "fr", **options})
+
+
+def test_the_name_of_a_file_may_be_no_unicode(tmp_path):
+    source = tmp_path / os.fsdecode(b"\xe9t\xe9.iob")
+    try:
+        source.write_text("Claire B-PER\n", encoding="utf8")
+    except OSError:
+        pytest.skip("this file system has no such names")
+    convert(source, tmp_path / "x.spacy", lang="fr", numbers=tmp_path / "x.json")
+    numbers = json.loads((tmp_path / "x.json").read_text(encoding="utf8"))
+    assert numbers["entities"]["kept"] == 1
+    assert source.name in numbers["notes"][0]
 
 
 def test_progress_sees_every_record(tmp_path):

@@ -19,7 +19,7 @@ def test_one_string_or_several():
     assert parse_map(["Location=LOC, Person=PER"]) == parse_map(["Location=LOC", "Person=PER"]) == expected
 
 
-@pytest.mark.parametrize("text", ["Location", "=LOC", "Location=", "", "A=B,,C=D", "A=B,A=C"])
+@pytest.mark.parametrize("text", ["Location", "=LOC", "Location=", "", "A=B,,C=D", "A=B,A=C", "A=P\udce9"])
 def test_a_bad_map_is_refused(text):
     with pytest.raises(DataError, match="--map: "):
         parse_map([text])
