@@ -7,7 +7,8 @@ import pytest
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
-from spacy_bertfam.listeners.document_store import EXTENSION, find_document_vector
+
+from spacy_bertfam.listeners.doc_vectors import EXTENSION, find_document_vector
 
 TEXTS = ("Marie vit à Lyon.", "", "Paul attend Marie à Paris. " * 12, "Il pleut.")
 N_ZONES = 4
