@@ -168,7 +168,9 @@ def test_the_output_as_of_hugging_face_is_of_its_own_labels(trained: Language) -
 
 
 @pytest.mark.parametrize(
-    "options", [{"default": 0.0}, {"getter": lambda span: 3}, {"method": lambda span: 3}], ids=str
+    "options",
+    [{"default": 0.0}, {"getter": lambda span: 3}, {"method": lambda span: 3}],
+    ids=["default", "getter", "method"],
 )
 def test_a_score_of_other_code_is_not_overwritten(trained: Language, options: dict[str, Any]) -> None:
     Span.set_extension("score", force=True, **options)
