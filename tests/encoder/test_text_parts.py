@@ -5,8 +5,8 @@ import pytest
 from tiny.kinds import KINDS
 
 from spacy_bertfam.encoder.model import encoder_shim
-from spacy_bertfam.encoder.pieces.text_parts import encode_text, encode_texts, raw_pieces
 from spacy_bertfam.encoder.pieces import text_parts
+from spacy_bertfam.encoder.pieces.text_parts import encode_text, encode_texts, raw_pieces
 
 SENTENCES = (
     "Marie Curie habite à Paris, rue de l'École-de-Médecine ; elle y étudie depuis 1891.",

@@ -7,7 +7,7 @@ import torch
 
 from ...gate import CheckedFolder, CheckpointError
 from ..runtimes.forking import making
-from .network_budget import bounded_network
+from .network_budget import bounded_network, check_known_sizes
 from .widening import read_weights
 
 # What the architectures raise, each in its own way, at settings they cannot be built from or weights that do
@@ -30,7 +30,11 @@ def read_config(folder: CheckedFolder) -> Any:
     from transformers import CONFIG_MAPPING
 
     try:
-        return CONFIG_MAPPING[folder.config["model_type"]].from_dict(dict(folder.config))
+        config = CONFIG_MAPPING[folder.config["model_type"]].from_dict(dict(folder.config))
+        check_known_sizes(config, folder)
+        return config
+    except CheckpointError:
+        raise
     except KeyError as error:
         raise CheckpointError(
             f"{folder.path / 'config.json'} cannot be read by transformers: its model type "

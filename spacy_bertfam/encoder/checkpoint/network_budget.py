@@ -12,11 +12,36 @@ import torch
 from torch.nn.modules import module as hooks
 
 from ...gate import CheckedFolder, CheckpointError
+from ...gate.field_types import NUMBERS as NO_SIZES
 from ...gate.sizes import FREE
 
 # Tied weights are built once for each of their places; a head may have to be made anew
 NUMBERS, PARAMETERS, MODULES = 2, 2, 10
 FREE_PARAMETERS, FREE_MODULES = 200, 1000
+MOST_VECTORS = 4
+
+
+def check_known_sizes(config: Any, folder: CheckedFolder) -> None:
+    """Refuse whole numbers that an architecture knows as its own, as lengths that texts are padded to, where so many
+    vectors would be several times the weights.
+
+    config (PretrainedConfig): made of the folder's settings.
+    RAISES (CheckpointError): where there is one.
+    """
+    limit = MOST_VECTORS * max(folder.n_numbers, FREE) // (getattr(config, "hidden_size", None) or 1)
+    try:
+        known = vars(type(config)()).keys() - {"vocab_size"}
+    except (AssertionError, TypeError, ValueError):  # those of several networks have no defaults
+        return
+    for key in known:
+        value = getattr(config, key, None)
+        sizes = value if isinstance(value, (list, tuple)) else [value]
+        largest = max((size for size in sizes if type(size) is int), default=0)
+        if largest > limit and not key.endswith(NO_SIZES):
+            raise CheckpointError(
+                f"{folder.path / 'config.json'} sets {key} to {largest:,}; expected at most {limit:,} for a network of "
+                "these weights: fetch both again from one place."
+            )
 
 
 @contextmanager
