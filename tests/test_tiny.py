@@ -19,9 +19,9 @@ FILES = {
     "tokenizer_config.json",
     "special_tokens_map.json",
 }
-WORDPIECE = ("bert", "bert-uncased", "distilbert", "electra")
+WORDPIECE = ("bert", "bert-uncased", "distilbert", "electra", "convbert", "mobilebert")
 BYTE_BPE = ("roberta", "deberta", "modernbert")
-UNIGRAM = ("camembert", "xlm-roberta", "deberta-v2", "deberta-v3", "albert")
+UNIGRAM = ("camembert", "xlm-roberta", "deberta-v2", "deberta-v3", "albert", "nystromformer")
 
 
 def vectors(path, text):

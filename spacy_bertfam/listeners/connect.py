@@ -8,8 +8,8 @@ from thinc.api import Model
 
 # The package that an encoder component comes from: where its listener is
 LISTENERS: Dict[str, Tuple[str, str]] = {
-    "spacy_transformers": ("transformers_listener", "TransformersListener"),
-    "spacy_curated_transformers": ("curated_listener", "CuratedListener"),
+    "spacy_transformers": ("transformers", "TransformersListener"),
+    "spacy_curated_transformers": ("curated", "CuratedListener"),
 }
 
 

@@ -34,8 +34,8 @@ def make_counter(encoder: Optional[str]) -> PieceCounter:
     except CheckpointError as error:
         logger.warning("Pieces are estimated, not counted, for the batches: %s", error)
         return estimate_pieces
-    check_folder(folder, without_weights=True)  # batchers are built before the encoder is loaded
-    tokenizer = read_tokenizer(folder)
+    # batchers are built before the encoder is loaded
+    tokenizer, _ = read_tokenizer(check_folder(folder, without_weights=True))
 
     def count_pieces(docs: Sequence[Doc]) -> List[int]:
         encodings = tokenizer.backend.encode_batch([doc.text for doc in docs], add_special_tokens=False)

@@ -75,7 +75,7 @@ def test_what_only_the_network_knows_fails_without_its_weights(
 ) -> None:
     from spacy_bertfam.encoder.checkpoint import checkpoint
 
-    monkeypatch.delattr(checkpoint, "_read_network")
+    monkeypatch.delattr(checkpoint, "open_network")
     found = the(check(**{f"components__encoder__model__{setting}": value}), "an encoder that cannot be read")
     assert found.state == FAILS and said in found.do
 

@@ -147,5 +147,5 @@ def test_no_weights_are_loaded(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the network was read")
 
-    monkeypatch.setattr(checkpoint, "_read_network", refuse)
+    monkeypatch.setattr(checkpoint, "open_network", refuse)
     assert states(run_checks(CONFIG, overrides), "an encoder of 2 layers, 32 wide") == ["fine"]

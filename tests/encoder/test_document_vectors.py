@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import spacy
 import torch
 from spacy.tokens import Doc
 from transformers import AutoModel
@@ -114,11 +115,12 @@ def test_a_layer_without_such_a_vector_is_refused():
         document_vectors(tok2vec)
 
 
-def test_what_is_left_on_a_doc_has_memory_of_its_own(build, fr):
+def test_what_is_left_on_a_doc_has_memory_of_its_own():
     from spacy_bertfam.listeners.doc_vectors import drop_vectors, find_document_vector
 
-    component = fr.add_pipe("bertfam_encoder")
-    docs: list[Doc] = [fr.make_doc("Oui"), fr.make_doc("Non")]
+    nlp = spacy.blank("fr")
+    component = nlp.add_pipe("bertfam_encoder")
+    docs: list[Doc] = [nlp.make_doc("Oui"), nlp.make_doc("Non")]
     vectors = np.ones((2, 4), dtype="float32")
     component.set_annotations(docs, EncodedDocs([vectors[:1].copy(), vectors[1:].copy()], vectors))
     vectors[:] = 0

@@ -1,6 +1,7 @@
 """The trial of a pipeline's wheel: what it does with environments and answers; pip itself is not run."""
 
 import json
+import sys
 import sysconfig
 
 import pytest
@@ -86,11 +87,11 @@ def test_too_few_entities_fail(run, calls):
 
 def test_a_command_that_fails_is_named():
     with pytest.raises(try_wheel.WheelError, match="pip install ended with exit code 3"):
-        try_wheel._call([try_wheel.sys.executable, "-c", "raise SystemExit(3)"], "pip install")
+        try_wheel._call([sys.executable, "-c", "raise SystemExit(3)"], "pip install")
 
 
 def test_reading_refuses_every_connection(tmp_path):
     (tmp_path / "spacy.py").write_text("import urllib.request as u\nu.urlopen('http://127.0.0.1:9')", "utf8")
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{try_wheel.READ}"
     with pytest.raises(try_wheel.WheelError):
-        try_wheel._call([try_wheel.sys.executable, "-c", code, "name", "text"], "reading")
+        try_wheel._call([sys.executable, "-c", code, "name", "text"], "reading")

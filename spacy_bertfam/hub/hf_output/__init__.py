@@ -1,5 +1,1 @@
-"""What `transformers`' ``pipeline("ner")`` returns, from a Doc: piece scores, aggregation, its form."""
-
-from .output import to_hf_output
-
-__all__ = ["to_hf_output"]
+"""What `transformers`' ``pipeline("ner")`` returns, made of a Doc: piece scores, their aggregation, its form."""

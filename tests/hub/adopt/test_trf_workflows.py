@@ -23,7 +23,7 @@ from standins.gold import SENTENCES, examples
 from standins.packages import install_pipelines
 from standins.pipelines import NAMES
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONFIGS = {path.stem: path for path in sorted((ROOT / "configs").glob("*_trf_ner*.cfg"))}
 STEPS = {
     "training.max_steps": 2,
