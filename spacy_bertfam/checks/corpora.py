@@ -11,7 +11,7 @@ from spacy.training import Example
 from spacy.util import registry
 from thinc.api import Config, ConfigValidationError
 
-from .finding import FAILS, FINE, Finding
+from .finding import FAILS, FINE, REFUSED, Finding
 from .reasons import reason_of
 from .setup import Setup
 
@@ -94,7 +94,7 @@ def _missing_path(block: Any, dot_name: str) -> Optional[Finding]:
 def _unreadable(error: Exception, dot_name: str) -> Finding:
     reason = reason_of(error, longest=200)
     if isinstance(error, (ConfigValidationError, RegistryError)):  # not the file is at fault
-        return Finding(FAILS, "a reader that is refused", dot_name, do=reason)
+        return Finding(FAILS, REFUSED, dot_name, do=reason)
     return Finding(FAILS, f"a corpus that cannot be read: {reason}", dot_name, do="Convert it anew.")
 
 

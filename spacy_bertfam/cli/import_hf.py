@@ -30,6 +30,7 @@ def import_hf_cli(
     from ..gate import CheckpointError
     from ..hub.import_hf import import_hf
     from ..hub.pickled import without_pickle
+    from ..saving import replaced_whole
 
     try:
         if out.exists():
@@ -45,9 +46,8 @@ def import_hf_cli(
                 component=component,
                 revision=revision,
             )
-        staging = out.with_name(out.name + ".part")
-        nlp.to_disk(staging)
-        staging.rename(out)
+        with replaced_whole(out) as staging:
+            nlp.to_disk(staging)
     except (ValueError, ImportError) as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from error

@@ -1,6 +1,5 @@
 """A spaCy pipeline -> a folder that `AutoModelForTokenClassification` and `pipeline("ner")` open."""
 
-import tempfile
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
@@ -13,6 +12,7 @@ from ..encoder.model import encoder_shim, find_encoders
 from ..gate import CheckpointError
 from ..pipeline.ner import BertfamNER
 from ..pipeline.piece_scores import find_encoder, find_ner
+from ..saving import replaced_whole
 from .card import model_card
 from .head import NEVER, PREDICTION
 
@@ -33,19 +33,14 @@ def export_hf(nlp: Language, out: Path, *, component: str = "ner", encoder_only:
     if out.exists() and any(out.iterdir()):
         raise CheckpointError(f"{out} is not empty; expected a new folder, so that nothing is overwritten.")
     checkpoint, pooling = find_checkpoint_of(nlp, None if encoder_only else component)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
-        staging = Path(temporary) / "model"
-        notes = []
+    notes: List[str] = []
+    with replaced_whole(out) as staging:
         if encoder_only:
             write_checkpoint(checkpoint, staging)
         else:
             notes = _write_classifier(nlp, component, checkpoint, pooling, staging)
         card = model_card(nlp, None if encoder_only else component)
         (staging / "README.md").write_text(card, encoding="utf8")
-        if out.exists():
-            out.rmdir()
-        staging.rename(out)
     return notes
 
 

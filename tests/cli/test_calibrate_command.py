@@ -116,7 +116,7 @@ def test_the_page_shows_both_diagrams_and_fetches_nothing(run, tmp_path):
 def test_what_the_user_can_mend_is_told_and_nothing_is_written(run, tmp_path, args, sentence):
     result = run(*(str(tmp_path / "out") if arg == "OUT" else arg for arg in args))
     assert result.exit_code == 1
-    assert f"Not calibrated: {sentence}" in result.stderr
+    assert f"Error: {sentence}" in result.stderr
     assert not (tmp_path / "out").exists() and list(tmp_path.iterdir()) == []
 
 

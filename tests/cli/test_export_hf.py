@@ -61,9 +61,9 @@ def test_push_uploads_the_folder(run, model, monkeypatch):
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        (["nowhere", "out"], "Not exported: "),
-        (["MODEL", "."], "Not exported: . is not empty"),
-        (["MODEL", "out", "--component", "nar"], "Not exported: The pipeline has no component 'nar'"),
+        (["nowhere", "out"], "Error: "),
+        (["MODEL", "."], "Error: . is not empty"),
+        (["MODEL", "out", "--component", "nar"], "Error: The pipeline has no component 'nar'"),
     ],
 )
 def test_an_error_is_a_sentence_and_exit_code_one(run, model, tmp_path, args, sentence):

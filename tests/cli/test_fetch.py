@@ -108,7 +108,7 @@ def test_no_note_where_nothing_is_lost(run, tiny_encoder, kind, monkeypatch):
 
 
 def test_what_cannot_be_fetched_is_one_sentence(run, tiny_encoder, tmp_path):
-    assert "Not fetched: No folder ./nowhere" in run("./nowhere", "out").stderr
+    assert "Error: No folder ./nowhere" in run("./nowhere", "out").stderr
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("", encoding="utf8")
     assert "full exists already" in run(tiny_encoder("bert"), "full").stderr

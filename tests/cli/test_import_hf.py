@@ -50,12 +50,12 @@ def test_a_pipeline_is_written_that_spacy_load_opens(run, folder, tmp_path):
 
 
 ERRORS = {
-    "the name is no folder": (["./nowhere", "out"], "Not imported: No folder ./nowhere"),
-    "the output is there": (["FOLDER", "."], "Not imported: . exists already"),
-    "--map without =": (["FOLDER", "out", "--map", "PER"], "Not imported: --map has 'PER'; expected OLD=NEW"),
-    "--map of an unknown label": (["FOLDER", "out", "--map", "X=Y"], "Not imported: --map names 'X'"),
-    "an unknown scheme": (["FOLDER", "out", "--scheme", "BIO"], "Not imported: Unknown tag scheme 'BIO'"),
-    "an unknown language": (["FOLDER", "out", "--lang", "zz"], "Not imported: "),
+    "the name is no folder": (["./nowhere", "out"], "Error: No folder ./nowhere"),
+    "the output is there": (["FOLDER", "."], "Error: . exists already"),
+    "--map without =": (["FOLDER", "out", "--map", "PER"], "Error: --map has 'PER'; expected OLD=NEW"),
+    "--map of an unknown label": (["FOLDER", "out", "--map", "X=Y"], "Error: --map names 'X'"),
+    "an unknown scheme": (["FOLDER", "out", "--scheme", "BIO"], "Error: Unknown tag scheme 'BIO'"),
+    "an unknown language": (["FOLDER", "out", "--lang", "zz"], "Error: "),
 }
 
 

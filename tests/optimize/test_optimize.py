@@ -178,5 +178,5 @@ def test_an_encoder_that_a_head_owns_is_optimised_where_it_is(plain, tmp_path):
 def test_an_error_is_a_sentence_and_exit_code_one(run, plain_folder, tmp_path, args, sentence):
     result = run(*[plain_folder if arg == "MODEL" else arg for arg in args])
     assert result.exit_code == 1 and "Traceback" not in result.output
-    assert result.stderr.startswith("Not optimised: ") and sentence in result.stderr
+    assert result.stderr.startswith("Error: ") and sentence in result.stderr
     assert not (tmp_path / "out").exists()

@@ -300,5 +300,5 @@ def test_mistakes_are_said_in_a_sentence(
 ) -> None:
     result = run(*options, **arguments)
     assert result.exit_code == 1
-    assert result.stderr.startswith("Not pretrained: ") and said in result.stderr
+    assert result.stderr.startswith("Error: ") and said in result.stderr
     assert not Path("out").exists()
