@@ -8,7 +8,7 @@ from spacy.schemas import ConfigSchemaInit, ConfigSchemaPretrain, ConfigSchemaTr
 from spacy.util import is_package, load_model_from_config, registry
 from thinc.api import Config
 
-from .finding import FAILS, SUSPICIOUS, Finding
+from .finding import FAILS, REFUSED, SUSPICIOUS, Finding
 from .reasons import reason_of
 from .setup import Setup
 
@@ -93,4 +93,4 @@ def _built(place: str, build: Callable[[], Any]) -> Iterator[Finding]:
 
 def _refused(place: str, error: Exception) -> Finding:
     reason = reason_of(error, longest=LONGEST)
-    return Finding(FAILS, "settings that spaCy refuses", place, do=reason[:1].upper() + reason[1:])
+    return Finding(FAILS, REFUSED, place, do=reason[:1].upper() + reason[1:])

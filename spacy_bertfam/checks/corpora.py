@@ -12,7 +12,7 @@ from spacy.util import registry
 from thinc.api import Config, ConfigValidationError
 
 from ..errors import UserError
-from .finding import FAILS, FINE, Finding
+from .finding import FAILS, FINE, REFUSED, Finding
 from .reasons import reason_of
 from .setup import Setup
 
@@ -102,7 +102,7 @@ def _remedy(error: Exception) -> str:
 def _unreadable(error: Exception, dot_name: str) -> Finding:
     reason = reason_of(error, longest=200)
     if isinstance(error, (ConfigValidationError, RegistryError)):  # not the file is at fault
-        return Finding(FAILS, "a reader that is refused", dot_name, do=reason)
+        return Finding(FAILS, REFUSED, dot_name, do=reason)
     return Finding(FAILS, f"a corpus that cannot be read: {reason}", dot_name, do=_remedy(error))
 
 

@@ -8,6 +8,7 @@ FAILS = "fails"  # training stops, or what it makes is of no use
 SUSPICIOUS = "suspicious"
 FINE = "fine"
 STATES = (FAILS, SUSPICIOUS, FINE)
+REFUSED = "settings that spaCy refuses"
 
 # A mechanical repair: is told the folder of the new config, may write a file there, and RETURNS settings by their
 # dotted names, as {"training.max_steps": 100}

@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, Iterator, List, Set
 from spacy.tokens import DocBin
 from spacy.training import Example
 
+from ..files.saving import write_file
 from .corpora import PARTS, Corpora, block_at
 from .finding import FINE, SUSPICIOUS, Finding
 from .setup import Setup
@@ -66,7 +67,8 @@ def _without_doubles(setup: Setup, corpora: Corpora, alike: Set[str]) -> Any:
 
 def _writer(left: List[Example], dot_name: str) -> Callable[[Path], Dict[str, Any]]:
     def write(folder: Path) -> Dict[str, Any]:
-        DocBin(docs=[eg.reference for eg in left], store_user_data=True).to_disk(folder / UNIQUE)
+        docs = DocBin(docs=[eg.reference for eg in left], store_user_data=True)
+        write_file(folder / UNIQUE, docs.to_bytes())
         return {f"{dot_name}.path": str(folder / UNIQUE)}
 
     return write

@@ -9,7 +9,7 @@ from thinc.api import ConfigValidationError
 
 # How spaCy ends an error about a function, factory or component that there is not: with all that there are
 AVAILABLE = re.compile(r" Available (?:names|factories|components): (.+)$")
-QUOTED = re.compile(r"'([^']+)'")
+QUOTED = re.compile(r"(?<!\w)'([^']+)'")
 
 
 def reason_of(error: BaseException, *, longest: Optional[int] = None) -> str:

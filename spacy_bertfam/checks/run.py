@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
+from ..files.saving import write_file
 from .building import build_language, check_blocks
 from .corpora import Corpora, Progress, read_corpora
 from .encoders import check_encoders
-from .finding import STATES, Finding
+from .finding import FAILS, REFUSED, STATES, Finding
 from .gold import check_gold_entities
 from .leaks import check_leaks
 from .listeners import check_listeners
@@ -35,17 +36,21 @@ def check_setup(setup: Setup, *, progress: Optional[Progress] = None) -> List[Fi
     unread = list(find_unread(setup.raw, setup.overrides))
     findings = list(check_settings(setup, unread))
     nlp = build_language(setup, findings)
-    refused = [] if nlp is None else list(check_blocks(setup, nlp))
-    # of a block with a name that nothing reads spaCy says no more than that
-    findings += [one for one in refused if not any(is_within(other, one.where) for other in unread)]
-    facts, found = check_encoders(setup, refused={one.where for one in refused})
+    if nlp is not None:
+        findings += check_blocks(setup, nlp)
+    refused = {one.where for one in findings if one.state == FAILS}
+    facts, found = check_encoders(setup, refused=refused)
     findings += [*check_listeners(setup), *found]
-    if not any(one.where.startswith("training") for one in findings):
+    if not any(place.startswith("training") for place in refused):
         findings += check_rates(setup, facts)
     corpora = read_corpora(setup, nlp, findings, progress) if nlp is not None else Corpora()
     findings += check_gold_entities(setup, corpora)
     findings += check_leaks(setup, corpora)
     findings += check_pieces(facts, corpora)
+    # of a block with a name that nothing reads spaCy says no more than that
+    findings = [
+        one for one in findings if one.what != REFUSED or not any(is_within(u, one.where) for u in unread)
+    ]
     return sorted(findings, key=lambda finding: STATES.index(finding.state))
 
 
@@ -69,7 +74,7 @@ def write_fixed(setup: Setup, findings: Sequence[Finding], path: Path) -> List[s
         for part in outer:
             block = block.setdefault(part, {})
         block[last] = value
-    config.to_disk(path)
+    write_file(path, config.to_str())
     return [f"{name} = {value}" for name, value in changes.items()]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, List, Optional
 import typer
 
 from ..errors import UserError
-from ..files.saving import write_text
+from ..files.saving import write_file
 from .render import load_pipeline
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def attention_cli(
     text, n_texts = first_text(nlp, source, by_line=lines)
     attention = attention_of(nlp, nlp.make_doc(text), component)
     page = render_attention(attention, title=title, layer=_index(layer), head=_index(head))
-    write_text(output, page)
+    write_file(output, page)
     for note in notes_on_text(attention, n_texts):
         typer.echo(f"Note: {note}", err=True)
     typer.echo(_summary(attention, output))

@@ -35,7 +35,7 @@ def calibrate_cli(
     from ..evaluation.calibrated_copy import copy_calibrated
     from ..evaluation.calibration import calibrate
     from ..evaluation.calibration_table import format_calibration
-    from ..files.saving import require_new, write_text
+    from ..files.saving import require_new, write_file
     from .gpu import use_gpu as compute_on
     from .optimize import read_examples
     from .render import load_pipeline
@@ -51,7 +51,7 @@ def calibrate_cli(
     if page is not None:
         from ..visual.reliability import render_calibration
 
-        write_text(page, render_calibration(calibration, name=model))
+        write_file(page, render_calibration(calibration, name=model))
     require_new(out)
     copy_calibrated(nlp.path, out, component=calibration.component, temperature=calibration.after)
     typer.echo(f"{out}: written, temperature {calibration.after:g}")

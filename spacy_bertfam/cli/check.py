@@ -11,7 +11,9 @@ import typer
 
 def check_cli(
     ctx: typer.Context,
-    config_path: Path = typer.Argument(..., metavar="CONFIG", help="Path to the config"),
+    config_path: Path = typer.Argument(
+        ..., metavar="CONFIG", help="Path to the config, or - for standard input"
+    ),
     code_path: Optional[Path] = typer.Option(
         None, "--code", "-c", help="Python file to import before, for registered functions of your own"
     ),
@@ -31,25 +33,21 @@ def check_cli(
 
     from ..checks.finding import FAILS
     from ..checks.run import check_setup, write_fixed
-    from ..checks.setup import read_setup
+    from ..checks.setup import STDIN, read_setup
     from ..checks.table import format_table, to_json
-    from ..errors import UserError
+    from ..files.saving import write_file
 
     overrides = parse_config_overrides(ctx.args)
     import_code(code_path)
-    try:
-        setup = read_setup(config_path, overrides)
-    except UserError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from error
+    setup = read_setup(config_path, overrides)
     findings = check_setup(setup, progress=show_progress)
     typer.echo(format_table(findings))
     if report_path is not None:
-        report_path.parent.mkdir(parents=True, exist_ok=True)
-        report_path.write_text(json.dumps(to_json(findings), ensure_ascii=False, indent=1), encoding="utf8")
+        write_file(report_path, json.dumps(to_json(findings), ensure_ascii=False, indent=1))
     left = [finding for finding in findings if finding.state == FAILS]
     if fix:
-        fixed_path = config_path.with_suffix(".fixed.cfg")
+        named = Path("config.cfg") if str(config_path) == STDIN else config_path
+        fixed_path = named.with_suffix(".fixed.cfg")
         changes = write_fixed(setup, findings, fixed_path)
         typer.echo("\n".join([f"Written: {fixed_path}", *changes]) if changes else "Nothing to repair.")
         left = [finding for finding in left if finding.fix is None]

@@ -69,14 +69,16 @@ def sentence_for(error: BaseException, *, ours: bool = False) -> Optional[str]:
 
 def _ours(error: BaseException) -> Optional[str]:
     from ..checks.reasons import reason_of
+    from ..files.saving import FULL, OS_ERROR
 
     if isinstance(error, BrokenPipeError):  # whoever reads has enough, as `head`
         return None
     if isinstance(error, OSError) and error.errno is not None:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
         return (
-            f"{error.filename or 'A file'}: {error.strerror}; expected a file or folder that can be used so."
+            f"{what}; {'free some room' if error.errno in FULL else 'correct the path or its permissions'}."
         )
-    if isinstance(error, (OSError, ImportError, ValueError)):
+    if isinstance(error, (OSError, ImportError, ValueError)) or OS_ERROR.search(str(error)):
         return reason_of(error) + _place_of(error)
     return None
 
@@ -86,7 +88,9 @@ def _place_of(error: BaseException) -> str:
     from thinc.api import ConfigValidationError
 
     frames = traceback.extract_tb(error.__traceback__)
-    if not frames or str(error).startswith("[E") or isinstance(error, ConfigValidationError):
+    if isinstance(error, ConfigValidationError):
+        return "; `bertfam check` names the block." if error.title == ConfigValidationError().title else ""
+    if not frames or str(error).startswith("[E"):
         return ""
     frame = frames[-1]
     path = Path(frame.filename)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Optional
 import typer
 
 from ..errors import UserError
-from ..files.saving import write_text
+from ..files.saving import write_file
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -100,7 +100,7 @@ def render_cli(
     docs = read_gold(nlp, source) if gold else annotate(nlp, source, by_line=lines)
     if not gold:
         require_entities(nlp, docs, model)
-    write_text(output, render_page(docs, title=title, min_score=min_score, low=low))
+    write_file(output, render_page(docs, title=title, min_score=min_score, low=low))
     typer.echo(_summary(docs, output, min_score))
     if open_page:
         webbrowser.open(output.resolve().as_uri())

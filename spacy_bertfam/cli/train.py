@@ -24,7 +24,7 @@ class Keep(str, Enum):
 
 def train_cli(
     ctx: typer.Context,
-    config_path: Path = typer.Argument(..., help="Path to the config"),
+    config_path: Path = typer.Argument(..., help="Path to the config, or - for standard input"),
     output_path: Optional[Path] = typer.Option(
         None, "--output", "--output-path", "-o", help="Folder for model-best and model-last"
     ),
@@ -171,7 +171,7 @@ def what_is_kept(output_path: Optional[Path]) -> str:
     kept = [str(output_path / name) for name in KEPT if output_path and (output_path / name).is_dir()]
     if not kept:
         return "Nothing is saved: " + (
-            "the first evaluation had not been reached." if output_path else "no --output was given."
+            "no evaluation had come to its end." if output_path else "no --output was given."
         )
     saved = f"Saved: {' (best evaluation so far) and '.join(kept)} (last step)."
     state = find_state(output_path) if output_path else None

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Iterator, Optional, Union
 
 from ..errors import UserError, WriteError
 
@@ -76,21 +76,23 @@ def replaced_whole(folder: Path) -> Iterator[Path]:
                 raise
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file beside its place in UTF-8 and move it there; makes a missing folder. A device is written to.
+def write_file(path: Path, content: Union[str, bytes]) -> None:
+    """Write a file beside its place and move it there; makes a missing folder. A device is written to.
 
+    content (Union[str, bytes]): text is written in UTF-8.
     RAISES (WriteError): when it cannot be written.
     """
+    data = content.encode("utf8") if isinstance(content, str) else content
     with naming(path):
         if path.is_dir():
-            raise WriteError(f"{path} cannot be written: it is a folder; expected the path of a file.")
+            raise WriteError(f"{path} is a folder and cannot be written; expected the path of a file.")
         if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf8", newline="\n")
+            path.write_bytes(data)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}-{os.getpid()}")
         try:
-            part.write_text(text, encoding="utf8", newline="\n")
+            part.write_bytes(data)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
@@ -116,7 +118,7 @@ def require_writable(place: Path, *, n_bytes: int = 0) -> None:
         free = shutil.disk_usage(folder).free
     if free < n_bytes:
         raise WriteError(
-            f"{place} needs about {n_bytes / 1e6:,.0f} MB, and {folder} has {free / 1e6:,.0f} MB left; expected more "
+            f"{place} needs about {n_bytes / 1e6:,.1f} MB, and {folder} has {free / 1e6:,.1f} MB left; expected more "
             "room: free some, or give another place."
         )
 
@@ -144,6 +146,8 @@ def naming(place: Path) -> Iterator[None]:
 def _disk_error(error: Exception, place: Path) -> Optional[int]:
     """RETURNS (Optional[int]): the system's number of an error in writing ``place``; None of all others, as of reading
     something else meanwhile."""
+    if isinstance(error, UserError) and not isinstance(error, WriteError):
+        return None
     if isinstance(error, OSError) and error.errno is not None:
         names = [Path(os.fsdecode(name)) for name in (error.filename, error.filename2) if name]
         return error.errno if not names or any(_belongs(name, place) for name in names) else None

@@ -3,9 +3,10 @@
 import inspect
 import tempfile
 import warnings
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, Tuple
+from typing import Any, Dict, Iterable, Iterator, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -146,16 +147,34 @@ def _legacy_option() -> Dict[str, Any]:
     return {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
 
 
+@contextmanager
+def naming_engine(checkpoint: Checkpoint, engine: str) -> Iterator[None]:
+    """Within it an engine's own error becomes a UserError that names it and the network.
+
+    engine (str): runtime, and precision where that may be the reason.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:  # each engine has its own kinds, and so has what makes its graphs
+        raise _cannot_run(checkpoint, engine, error) from error
+
+
 def _open(checkpoint: Checkpoint, graph: Graph) -> Runtime:
     try:
         return open_graph(graph, threads=torch.get_num_threads())
     except UserError as error:
-        lines = [line.strip() for line in str(error.__cause__).splitlines() if line.strip()]
-        raise UserError(
-            f"{type(checkpoint.network).__name__} cannot run in {graph.runtime} "
-            f"({lines[-1] if lines else 'no reason given':.200}); expected an architecture that can: take another "
-            "--runtime, or `--runtime torch --precision bf16`."
-        ) from error
+        raise _cannot_run(checkpoint, graph.runtime, error.__cause__) from error
+
+
+def _cannot_run(checkpoint: Checkpoint, engine: str, reason: Optional[BaseException]) -> UserError:
+    lines = [line.strip() for line in str(reason).splitlines() if line.strip()]
+    said = f"{type(reason).__name__}: {lines[-1]}" if lines else type(reason).__name__
+    return UserError(
+        f"{type(checkpoint.network).__name__} cannot run in {engine} ({said:.200}); expected an architecture that can: "
+        "take another --runtime, or `--runtime torch --precision bf16`."
+    )
 
 
 def _require_equal(checkpoint: Checkpoint, graph: Graph) -> None:
@@ -163,7 +182,8 @@ def _require_equal(checkpoint: Checkpoint, graph: Graph) -> None:
     for ids, mask in random_inputs(checkpoint):
         with torch.inference_mode():
             expected = checkpoint.network(input_ids=ids, attention_mask=mask).last_hidden_state[mask.bool()]
-        found = engine(ids, mask)[mask.bool()]
+        with naming_engine(checkpoint, graph.runtime):
+            found = engine(ids, mask)[mask.bool()]
         difference = float((found - expected).abs().max())
         if not difference <= TOLERANCE * max(1.0, float(expected.norm(dim=-1).max())):
             raise UserError(

@@ -18,7 +18,7 @@ from ..errors import UserError
 from ..files.saving import replaced_whole, require_new
 from ..pipeline.find import Encoder, encoders_of
 from .calibrate import calibrate, calls_on, require_nncf
-from .export import export_graph
+from .export import export_graph, naming_engine
 from .parity import (
     N_TIMED,
     Run,
@@ -72,6 +72,11 @@ class Plan:
             )
         if self.drop_torch and self.runtime == TORCH:
             raise UserError("The runtime torch needs the torch weights: leave --drop-torch out.")
+
+    @property
+    def engine(self) -> str:
+        """Runtime and precision, as they are named to users."""
+        return f"{self.runtime} {self.precision}"
 
     @property
     def is_calibrated(self) -> bool:
@@ -145,7 +150,7 @@ def optimize(
         measured again.
     progress (bool): show on standard error how far it is.
     RETURNS (Report): ask it for ``is_acceptable`` before the pipeline is used or saved.
-    Raises a UserError where an encoder cannot be exported, or what it needs is not installed.
+    Raises a UserError where an encoder cannot be exported or run, or what it needs is not installed.
     """
     encoders = encoders_of(nlp)
     measured = calibration_docs(plan, check, calibration)
@@ -170,9 +175,11 @@ def optimize(
         encoder.change_settings(**plan.windows())
     works = [_Work(encoder, vectors_of(encoder.model, docs)) for encoder in encoders]
     for work in works:
-        _change(work, plan, docs, measured, progress)
+        with naming_engine(work.encoder.shim.loaded, plan.engine):
+            _change(work, plan, docs, measured, progress)
     while True:
-        report = _report(plan, works, docs, before, run(nlp, examples, label=plan.runtime, **show))
+        with naming_engine(encoders[0].shim.loaded, plan.engine):
+            report = _report(plan, works, docs, before, run(nlp, examples, label=plan.runtime, **show))
         if report.is_acceptable or not _keep_one_more(works):
             break
     for encoder in encoders if plan.drop_torch else ():

@@ -84,7 +84,7 @@ def test_the_least_score_leaves_entities_out(run, model, tmp_path):
         (None, "Anne", ["--gold"], "--gold shows the annotation of a .spacy file"),
         (None, "  ", [], "The argument holds no text"),
         (None, "a" * 1_000_001, [], "A text has 1000001 characters"),
-        (None, "Anne", ["-o", "."], ". cannot be written: it is a folder"),
+        (None, "Anne", ["-o", "."], ". is a folder and cannot be written"),
     ],
 )
 def test_what_the_user_can_mend_is_told_in_one_line(run, model, name, source, options, message):

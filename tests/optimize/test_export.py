@@ -138,3 +138,44 @@ def test_a_network_with_dropout_predicts_as_before_behind_the_export(tiny_encode
     export_graph(encoder_shim(model).loaded, runtime="onnxruntime")
     assert not network.training
     np.testing.assert_array_equal(np.concatenate(model.predict(docs)), before)
+
+
+class Strange(Exception):
+    """As engines have them, of no kind that anyone knows."""
+
+
+@pytest.mark.parametrize(
+    "place", ["spacy_bertfam.optimize.optimize.quantize", "spacy_bertfam.optimize.optimize.run"]
+)
+def test_an_engines_own_error_is_a_sentence(plain, monkeypatch, place):
+    """Whether a graph is made or run: of the two runs the second one is the engine's."""
+    pytest.importorskip("onnxruntime")
+    import spacy_bertfam.optimize.optimize as module
+
+    name, calls = place.rpartition(".")[2], []
+    works = getattr(module, name)
+
+    def fail(*arguments, **options):
+        calls.append(name)
+        if name == "run" and len(calls) == 1:
+            return works(*arguments, **options)
+        raise Strange("[INVALID_ARGUMENT] : 2\n\nUnexpected input data type")
+
+    monkeypatch.setattr(module, name, fail)
+    with pytest.raises(
+        UserError,
+        match=r"BertModel cannot run in onnxruntime int8 \(Strange: Unexpected input data type\); expected an",
+    ):
+        module.optimize(plain, module.Plan(precision="int8"))
+
+
+def test_an_engine_that_fails_on_the_first_windows_is_named(tiny_encoder, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    from spacy_bertfam.encoder.runtimes.onnx_runtime import OnnxRuntime
+
+    def fail(*_, **__):
+        raise Strange("no such shape")
+
+    monkeypatch.setattr(OnnxRuntime, "__call__", fail)
+    with pytest.raises(UserError, match=r"BertModel cannot run in onnxruntime \(Strange: no such shape\)"):
+        export_graph(encoder_shim(build(tiny_encoder("bert"))).loaded, runtime="onnxruntime")

@@ -239,7 +239,7 @@ def test_a_full_disk_does_not_end_the_training(folder: Path, monkeypatch: pytest
         raise SafetensorError("I/O error: No space left on device (os error 28)")
 
     monkeypatch.setattr(saved_state, "save_file", full)
-    with pytest.warns(UserWarning, match=r"cannot be saved \(.*no space left"):
+    with pytest.warns(UserWarning, match=r"cannot be saved .*: no space is left on the disk"):
         assert train(config_with({}), "out").progress.step == 9
     assert list(Path("out/training-state").glob("step-*")) == []
 

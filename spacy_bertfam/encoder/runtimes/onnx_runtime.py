@@ -25,7 +25,7 @@ class OnnxRuntime:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # errors; its warnings are about nodes that it fuses
+        options.log_severity_level = 4  # what fails is raised; its warnings are about nodes that it fuses
         # Each width would leave a plan of its memory behind
         options.enable_mem_pattern = False
         # Threads would go on waiting in a loop while spaCy works

@@ -5,6 +5,8 @@ from typing import Any, Dict, Iterator, Mapping, Tuple
 
 from spacy import util
 from spacy.language import Language
+from spacy.schemas import ConfigSchema
+from spacy.util import registry
 from thinc.api import Config
 
 from ...errors import UserError
@@ -30,9 +32,18 @@ def load_pipeline(config: Config, state: Path) -> Language:
             f"The config describes another training than the one that was stopped ({shown}); expected the same [nlp], "
             "[components] and [training.batcher]: put them back, or begin anew with --restart."
         )
-    filled = Config(nlp.default_config).merge(config)
+    filled = _filled(Config(nlp.default_config).merge(config))
     nlp.config = Config({**nlp.config, **{block: filled[block] for block in OPEN_BLOCKS if block in filled}})
     return nlp
+
+
+def _filled(config: Config) -> Config:
+    """RETURNS (Config): with the defaults of all functions, as spaCy fills one that a training begins with; variables
+    are still variables."""
+    rest: Config = config.copy()
+    for block in ("pretraining", "components"):  # spaCy fills these when they are used
+        rest.pop(block, None)
+    return registry.fill(Config({**rest, "components": {}}, is_interpolated=False), schema=ConfigSchema)
 
 
 def _differences(now: Config, then: Config) -> Iterator[str]:
