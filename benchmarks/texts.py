@@ -12,7 +12,8 @@ PARAGRAPH = 10  # sentences
 
 def read_sample() -> List[str]:
     """RETURNS (List[str]): French sentences of ten to thirty words."""
-    return [json.loads(line)["text"] for line in SAMPLE.read_text(encoding="utf8").splitlines() if line]
+    texts = [json.loads(line)["text"] for line in SAMPLE.read_text(encoding="utf8").splitlines() if line]
+    return [text for text in texts if 10 <= len(text.split()) <= 30 and "\n" not in text]
 
 
 def sentences(n_words: int, *, seed: int = 0) -> Iterator[str]:

@@ -1,23 +1,46 @@
-"""Check the sample sentences: their form, their offsets, their token borders and how they are split."""
+"""Check the sample sentences: their form, their spans, how they are split, how alike and how even they are."""
 
 import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import spacy
 import typer
+from asset_repetition import measure
 
 LABELS = ("PER", "LOC", "ORG", "MISC")
 PARTS = ("train", "dev")
-MIN_SENTENCES = {"fr": 400, "en": 200}  # both parts together
-MAX_SHARED_NAMES = (
-    1 / 3
-)  # of the distinct names of the dev part, those that are entities of the train part too
-DOTTED_INITIALS = re.compile(r"\b(?:\w\.){2,}$")  # the one final dot that belongs to a name: U.S.
+MAX_SHARED_NAMES = 1 / 3  # of dev's distinct names, those that are entities of the train part too
+N_SENTENCES_OF_A_DOCUMENT = 3
+SENTENCE_END = re.compile(
+    r"(?<!\b\w)(?<!\b[MD][MRmr])(?<!\bMrs)[.!?…]+(?=[\s»\"”)]|$)"
+)  # not after M., Dr., J.
+FINAL_DOT = re.compile(r"\b(?:\w|[JS]r)\.$")  # the one that belongs to a name: U.S., Sammy Davis Jr.
+GENRE = re.compile(r"-([a-z]+)-\d+$")  # in fr-train-news-0012; an id without one is "mixed"
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What a part holds at least: units, documents, the share without names; and its largest genre at most."""
+
+    units: int
+    documents: int = 0
+    without: float = 0.0
+    largest_genre: float = 1.0
+
+
+FLOORS = {
+    ("fr", "train"): Floor(2500, 350, 0.3, 0.25),
+    ("fr", "dev"): Floor(500, 80, 0.3, 0.25),
+    ("en", "train"): Floor(200),
+    ("en", "dev"): Floor(50),
+}
+LANGUAGES = tuple(dict.fromkeys(lang for lang, _ in FLOORS))
 
 
 @dataclass(frozen=True)
@@ -43,6 +66,17 @@ class Sentence:
     entities: list[tuple[int, int, str]]
 
     @property
+    def genre(self) -> str:
+        """The id's."""
+        match = GENRE.search(self.id)
+        return match[1] if match else "mixed"
+
+    @property
+    def is_document(self) -> bool:
+        """Whether the text has at least three sentences, told by their final marks."""
+        return len(SENTENCE_END.findall(self.text)) >= N_SENTENCES_OF_A_DOCUMENT
+
+    @property
     def names(self) -> list[str]:
         """The entities' texts as they are compared between the parts."""
         return [fold(self.text[start:end]) for start, end, _ in self.entities]
@@ -54,10 +88,11 @@ class Sentence:
 
 @dataclass
 class Assets:
-    """What was read from the folder. parts: (language, part) -> its well-formed sentences."""
+    """What was read from the folder. parts: (language, part) -> its well-formed sentences; notes: to print."""
 
     parts: dict[tuple[str, str], list[Sentence]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def fold(text: str) -> str:
@@ -71,17 +106,28 @@ def check_assets(folder: Path) -> Assets:
     RETURNS (Assets): the sentences, and every problem found, in the order of files and lines.
     """
     assets = Assets()
-    for lang in MIN_SENTENCES:
-        nlp = spacy.blank(lang)
+    for lang in LANGUAGES:
+        nlp = tokenizer_of(lang)
         for part in PARTS:
             sentences, problems = read_part(folder / f"{lang}_{part}.jsonl")
             assets.parts[lang, part] = sentences
             assets.problems += problems
             for sentence in sentences:
                 assets.problems += check_spans(sentence, nlp)
-        assets.problems += check_split(folder, lang, *(assets.parts[lang, part] for part in PARTS))
+        train, dev = (assets.parts[lang, part] for part in PARTS)
+        assets.problems += check_split(folder, lang, train, dev)
+        assets.problems += check_agreement([*train, *dev])
+        repetition = measure((s.text, s.entities) for s in [*train, *dev])
+        assets.notes.append(f"{lang}: {repetition.describe()}")
+        assets.problems += [Problem(folder, 0, f"{lang}: {found}") for found in repetition.excesses()]
     assets.problems += check_repeats(s for part in assets.parts.values() for s in part)
     return assets
+
+
+@cache
+def tokenizer_of(lang: str) -> spacy.Language:
+    """RETURNS (Language): the blank pipeline, made once: it remembers the words that it has seen."""
+    return spacy.blank(lang)
 
 
 def read_part(path: Path) -> tuple[list[Sentence], list[Problem]]:
@@ -138,7 +184,7 @@ def check_spans(sentence: Sentence, nlp: spacy.Language) -> Iterator[Problem]:
             yield sentence.problem(f"offsets {start}-{end} are not inside the text of {n_chars} characters.")
         elif name != name.strip():
             yield sentence.problem(f"white space at an edge of {name!r}: move the offsets {start}-{end}.")
-        elif not (name[0].isalnum() and (name[-1].isalnum() or DOTTED_INITIALS.search(name))):
+        elif not (name[0].isalnum() and (name[-1].isalnum() or FINAL_DOT.search(name))):
             yield sentence.problem(f"punctuation at an edge of {name!r}: move the offsets {start}-{end}.")
         elif doc.char_span(start, end) is None:
             tokens = [token.text for token in doc if token.idx < end and start < token.idx + len(token)]
@@ -161,19 +207,57 @@ def check_repeats(sentences: Iterable[Sentence]) -> Iterator[Problem]:
                 yield sentence.problem(f"the same {kind} as {place} ({value!r}): keep only one of them.")
 
 
+def check_agreement(sentences: list[Sentence]) -> Iterator[Problem]:
+    """YIELDS (Problem): for a name with two labels between the same words, or left unmarked in its document."""
+    labels: dict[tuple[str, str, str], tuple[str, Sentence]] = {}
+    for sentence in sentences:
+        for (start, end, label), name in zip(sentence.entities, sentence.names, strict=True):
+            before = fold(" ".join(re.findall(r"\w+\W*$", sentence.text[:start])))
+            after = fold(" ".join(re.findall(r"^\W*\w+", sentence.text[end:])))
+            other, first = labels.setdefault((before, name, after), (label, sentence))
+            if other != label and first is not sentence and before + after:
+                found = f"{name!r} is {label} here and {other} in {first.path.name}:{first.line}"
+                yield sentence.problem(f"{found}, between the same words: choose one.")
+        if sentence.is_document:
+            yield from check_mentions(sentence)
+
+
+def check_mentions(sentence: Sentence) -> Iterator[Problem]:
+    """YIELDS (Problem): for each name of the text that also stands in it unmarked, with its capital."""
+    marked = Counter(sentence.text[start:end] for start, end, _ in sentence.entities)
+    for name in (name for name, count in marked.items() if sentence.text.count(name) > count):
+        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", sentence.text):
+            if not any(start < match.end() and match.start() < end for start, end, _ in sentence.entities):
+                yield sentence.problem(f"{name!r} is marked, but not at {match.start()}: mark both or none.")
+
+
 def check_split(folder: Path, lang: str, train: list[Sentence], dev: list[Sentence]) -> Iterator[Problem]:
-    """YIELDS (Problem): if a language has too few sentences, or dev shares too many names with train."""
-    n_sentences = len(train) + len(dev)
-    if n_sentences < MIN_SENTENCES[lang]:
-        found = f"{n_sentences} sentences with {lang}_train.jsonl together"
-        path = folder / f"{lang}_dev.jsonl"
-        yield Problem(path, 0, f"only {found}, at least {MIN_SENTENCES[lang]} are expected: write more.")
+    """YIELDS (Problem): if a part is too small or uneven, or dev shares too many names with train."""
+    for part, sentences in zip(PARTS, (train, dev), strict=True):
+        path = folder / f"{lang}_{part}.jsonl"
+        if sentences:  # otherwise the file is missing or broken, and that is said
+            yield from (Problem(path, 0, message) for message in check_floor(FLOORS[lang, part], sentences))
     shared, names = shared_names(train, dev)
     if len(shared) > MAX_SHARED_NAMES * len(names):
         found = f"{len(shared)} of its {len(names)} distinct names are shared with {lang}_train.jsonl"
         some = ", ".join(sorted(shared)[:5])
         path = folder / f"{lang}_dev.jsonl"
         yield Problem(path, 0, f"{found}, at most a third is expected: move sentences ({some}, ...).")
+
+
+def check_floor(floor: Floor, sentences: list[Sentence]) -> Iterator[str]:
+    """YIELDS (str): a message for each count of a part that is below (or, of genres, above) what is expected."""
+    n, documents = len(sentences), sum(s.is_document for s in sentences)
+    if n < floor.units:
+        yield f"only {n} texts, at least {floor.units} are expected: write more."
+    if documents < floor.documents:
+        yield f"only {documents} documents, at least {floor.documents} are expected: write more."
+    without = sum(not s.entities for s in sentences)
+    if without < floor.without * n:
+        yield f"only {without} of {n} texts are without a name, {floor.without:.0%} are expected: write more."
+    for genre, count in Counter(s.genre for s in sentences).most_common(1):
+        if count > floor.largest_genre * n:
+            yield f"{count} of {n} texts are of genre {genre!r}, at most {floor.largest_genre:.0%} are expected."
 
 
 def shared_names(train: list[Sentence], dev: list[Sentence]) -> tuple[set[str], set[str]]:
@@ -184,14 +268,15 @@ def shared_names(train: list[Sentence], dev: list[Sentence]) -> tuple[set[str], 
 
 def format_table(assets: Assets) -> str:
     """RETURNS (str): one row a file with the counts, the share of names on the rows of dev."""
-    heads = ("file", "sentences", "without", *LABELS, "names also in train")
+    heads = ("file", "texts", "documents", "without", *LABELS, "names also in train")
     rows = [heads]
     for (lang, part), sentences in assets.parts.items():
         counts = Counter(label for sentence in sentences for *_, label in sentence.entities)
         shared, names = shared_names(assets.parts[lang, "train"], sentences)
         share = f"{len(shared)} of {len(names)}" if part == "dev" else "-"
         without = sum(not sentence.entities for sentence in sentences)
-        cells = (len(sentences), without, *(counts[label] for label in LABELS), share)
+        documents = sum(sentence.is_document for sentence in sentences)
+        cells = (len(sentences), documents, without, *(counts[label] for label in LABELS), share)
         rows.append((f"{lang}_{part}", *map(str, cells)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in rows)
@@ -201,6 +286,8 @@ def main(folder: Path = typer.Argument(..., help="The folder of the four jsonl f
     """Check the sample sentences; print a table, and every problem as file:line: sentence (exit code 1)."""
     assets = check_assets(folder)
     typer.echo(format_table(assets))
+    for note in assets.notes:
+        typer.echo(note)
     for problem in assets.problems:
         typer.echo(problem, err=True)
     if assets.problems:

@@ -1,6 +1,6 @@
 """The sample sentences are sound, and their checker finds each kind of defect."""
 
-import importlib.util
+import importlib
 import json
 import re
 import shutil
@@ -17,16 +17,9 @@ if not ASSETS.is_dir():
     pytest.skip("the sample sentences stand in a source checkout only", allow_module_level=True)
 
 
-def load_checker():
-    """The script as a module: scripts/ is no package."""
-    spec = importlib.util.spec_from_file_location("check_assets", ROOT / "scripts" / "check_assets.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["check_assets"] = module  # a dataclass looks its module up by name
-    spec.loader.exec_module(module)
-    return module
-
-
-checker = load_checker()
+sys.path.insert(0, str(ROOT / "scripts"))  # no package: scripts are run, not installed
+checker = importlib.import_module("check_assets")
+measure = importlib.import_module("asset_repetition").measure
 
 
 def run(folder):
@@ -83,7 +76,7 @@ def test_real_assets_pass_and_print_the_table():
     result = run(ASSETS)
     assert result.exit_code == 0, result.output
     assert [line.split()[0] for line in result.output.splitlines()] == [
-        "file", "fr_train", "fr_dev", "en_train", "en_dev",
+        "file", "fr_train", "fr_dev", "en_train", "en_dev", "fr:", "en:",
     ]  # fmt: skip
 
 
@@ -133,7 +126,7 @@ def test_same_id_twice_is_found(copy):
 
 def test_too_many_names_of_train_in_dev_are_found(copy):
     train = (copy / "en_train.jsonl").read_text(encoding="utf8").splitlines()
-    moved = [json.loads(line) for line in train if '"PER"' in line][:40]
+    moved = [json.loads(line) for line in train if '"PER"' in line][:60]
     lines = [record("So " + r["text"], *shifted(r["entities"], 3), id=f"y{n}") for n, r in enumerate(moved)]
     (copy / "en_dev.jsonl").write_text("\n".join(lines) + "\n", encoding="utf8")
     (problem,) = checker.check_assets(copy).problems
@@ -145,11 +138,85 @@ def shifted(entities, n_chars):
     return [[start + n_chars, end + n_chars, label] for start, end, label in entities]
 
 
-@pytest.mark.parametrize("lang", ["fr", "en"])
-def test_too_few_sentences_are_found(copy, lang):
-    (copy / f"{lang}_train.jsonl").write_text(record("Bon.") + "\n", encoding="utf8")
+@pytest.mark.parametrize("lang, part", checker.FLOORS)
+def test_too_few_texts_are_found(copy, lang, part):
+    (copy / f"{lang}_{part}.jsonl").write_text(record("Bon.") + "\n", encoding="utf8")
+    messages = [p.message for p in checker.check_assets(copy).problems if p.path.stem == f"{lang}_{part}"]
+    assert f"only 1 texts, at least {checker.FLOORS[lang, part].units} are expected: write more." in messages
+
+
+DOCUMENT = "Il pleut. Il vente. Il neige."
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"documents": 2}, "only 1 documents, at least 2 are expected"),
+        ({"without": 0.8}, "only 3 of 4 texts are without a name, 80% are expected"),
+        ({"largest_genre": 0.5}, "3 of 4 texts are of genre 'news', at most 50% are expected"),
+    ],
+)
+def test_part_that_is_uneven_is_found(change, message):
+    sentences = [
+        checker.Sentence(Path("x"), 1, "fr-dev-news-0001", DOCUMENT, []),
+        checker.Sentence(Path("x"), 2, "fr-dev-news-0002", NICE, [(13, 17, "LOC")]),
+        checker.Sentence(Path("x"), 3, "fr-dev-news-0003", "Oui.", []),
+        checker.Sentence(Path("x"), 4, "fr-dev-004", "Non.", []),
+    ]
+    assert list(checker.check_floor(checker.Floor(4, 1, 0.75, 0.75), sentences)) == []
+    (found,) = checker.check_floor(checker.Floor(**{"units": 4, **change}), sentences)
+    assert found.startswith(message)
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        (DOCUMENT, True),
+        ("Il pleut ! Il vente ? « Il neige. »", True),
+        ("M. Ray, J. Lo et le Dr. Bo ont vu la S.N.C.F. hier.", False),
+        ("Il pleut. Il vente.", False),
+    ],
+)
+def test_document_has_three_sentences(text, expected):
+    assert checker.Sentence(Path("x"), 1, "x", text, []).is_document is expected
+
+
+@pytest.mark.parametrize("name", ["fr_train.jsonl", "fr_dev.jsonl"])
+def test_name_with_two_labels_between_the_same_words_is_found(copy, name):
+    write_line(copy / "fr_train.jsonl", 9, record("Nadège vit à Nice depuis mai.", [13, 17, "LOC"]))
+    write_line(copy / name, 12, record("On vit à Nice depuis trois ans.", [9, 13, "ORG"], id="y"))
     (problem,) = checker.check_assets(copy).problems
-    assert f"at least {checker.MIN_SENTENCES[lang]} are expected" in problem.message
+    assert (problem.path, problem.line) == (copy / name, 12)
+    assert "'nice' is ORG here and LOC in fr_train.jsonl:9" in problem.message
+
+
+def test_name_that_is_marked_once_of_twice_in_a_document_is_found(copy):
+    text = "Rose rit. Une rose aussi. Rose part."
+    write_line(copy / "fr_train.jsonl", 9, record(text, [0, 4, "PER"]))
+    (problem,) = checker.check_assets(copy).problems
+    assert str(problem).endswith("fr_train.jsonl:9: 'Rose' is marked, but not at 26: mark both or none.")
+
+
+def test_repeated_frames_and_wordings_are_counted_without_their_names():
+    names = ["Ana", "Léo", "Zoé", "Max"]
+    repetition = measure((f"{name} préfère toujours la mer calme.", [(0, 3, "PER")]) for name in names)
+    assert repetition.frames == {"PER préfère toujours la mer calme": 4}
+    assert repetition.describe().startswith("4 of 4 texts share their frame with another;")
+    assert "'PER préfère toujours la mer' in 4" in repetition.describe()
+    (excess,) = repetition.excesses()
+    assert excess.startswith("4 texts have the frame 'PER préfère toujours la mer calme', at most 3")
+
+
+def test_wording_in_too_many_texts_is_found_and_lists_of_names_are_not():
+    texts = [(f"Texte {n} : ce fut pourtant une belle journée.", []) for n in range(11)]
+    lists = [
+        (f"De Ur à Ur et à Ur, {n}.", [(3, 5, "LOC"), (8, 10, "LOC"), (16, 18, "LOC")]) for n in range(11)
+    ]
+    repetition = measure(texts + lists)
+    assert repetition.ngrams["de LOC à LOC et"] == 11
+    excesses = repetition.excesses()
+    assert "11 texts have the words 'fut pourtant une belle journée', at most 10" in "".join(excesses)
+    assert not any("LOC" in excess for excess in excesses)
 
 
 def test_missing_file_is_found(copy):
