@@ -29,6 +29,7 @@ from spacy.util import registry, resolve_dot_names
 from thinc.api import Optimizer, constant, fix_random_seed, set_gpu_allocator
 from wasabi import Printer
 
+from ..encoder.divergence import Diverged
 from ..saving import remove_begun, replaced_whole
 from .optimizer_state import optimizer_arrays, restore_optimizer
 from .progress import Progress
@@ -116,6 +117,8 @@ class Training:
                 if is_best is not None:
                     self.progress.losses = {}
                     self._save_state()
+        except Diverged:  # what was saved before is worth more
+            raise
         except BaseException as error:
             # weights in the midst of a step are no place to go on from: the last state stays
             if self.progress.results:  # otherwise nothing was learned that is worth a pipeline
