@@ -164,7 +164,8 @@ def _update(
     if not isfinite(total):
         raise UserError(
             f"The loss of a step is no number any more, at a learning rate of {recipe.learn_rate:g}: the weights are "
-            f"ruined; expected a lower --learn-rate, as {lower_than(recipe.learn_rate):.2g}. What was saved before stays."
+            f"ruined; expected a lower --learn-rate, as {lower_than(recipe.learn_rate):.2g}. What was saved before "
+            "stays."
         )
     for optimizer, weights in optimizers:
         optimizer.step_module(0, weights)
