@@ -12,6 +12,7 @@ def check_listeners(setup: Setup) -> Iterator[Finding]:
     """Listeners without an encoder; encoders that would not learn, or would not be heard."""
     found = [
         *_without_upstream(setup),
+        *_without_name(setup),
         *_behind_a_cleaner(setup),
         *_frozen_in_last_place(setup),
         *_frozen_encoders(setup),
@@ -51,6 +52,16 @@ def _without_upstream(setup: Setup) -> Iterator[Finding]:
                     FAILS, "a listener to a disabled encoder", name,
                     do=f"Take {', '.join(heard)} out of nlp.disabled.",
                 )  # fmt: skip
+
+
+def _without_name(setup: Setup) -> Iterator[Finding]:
+    for name in setup.components:
+        heard = upstreams_of(setup, name)
+        if "*" in setup.listens_to(name) and len(heard) > 1:
+            yield Finding(
+                FAILS, "a listener to any of several encoders", name,
+                do=f"Set `upstream` in its [model.tok2vec] to one of {', '.join(heard)}.",
+            )  # fmt: skip
 
 
 def _behind_a_cleaner(setup: Setup) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ import tempfile
 import warnings
 from copy import deepcopy
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from typing import Any, Callable, Optional, Tuple, cast
 
@@ -18,6 +19,7 @@ from thinc.util import torch2xp
 from ..errors import UserError
 from .checkpoint.checkpoint import Checkpoint, read_checkpoint, read_files, write_checkpoint, write_files
 from .checkpoint.graph import Graph
+from .divergence import Diverged, rate_of
 from .gradients.embedding_gradient import make_dense, sparse_embedding_gradient
 from .gradients.freezing import freeze
 from .gradients.loss_scale import LossScale
@@ -42,6 +44,7 @@ class EncoderShim(PyTorchShim):
         self.settings = settings
         self.loss_scale = LossScale(settings.mixed_precision == "fp16")
         self._step_mean = StepMean()
+        self._rate: Optional[float] = None  # of the last step
         self.checkpoint: Optional[Checkpoint] = None
         self._prediction: Optional[Prediction] = None
         self._process = os.getpid()
@@ -151,7 +154,7 @@ class EncoderShim(PyTorchShim):
     def predict(self, batch: PieceBatch) -> Floats2d:  # type: ignore[override]
         """RETURNS (Floats2d): Shape: (n_rows, width). Raises a UserError where they are no finite numbers."""
         rows = predict_tokens(batch, self.runtime(), **self._arguments())
-        require_finite(rows)
+        require_finite(rows, self._rate)
         return rows
 
     def begin_update(  # type: ignore[override]
@@ -166,12 +169,18 @@ class EncoderShim(PyTorchShim):
         runtime = TorchRuntime(network, self.settings.mixed_precision)
         with sparse_embedding_gradient(network), runtime.autocast():
             vectors = train_tokens(batch, runtime, **self._arguments())
+        if vectors.device.type == "cpu" and not bool(torch.isfinite(vectors.detach()[:, 0]).all()):
+            raise Diverged("a vector of the encoder", self._rate)
 
         def backprop(d_vectors: torch.Tensor) -> None:
             if not vectors.requires_grad:  # no token of the batch has a piece
                 return
-            n_taught = int((d_vectors != 0).any(dim=1).sum())
-            mean = d_vectors.to(vectors) * self._step_mean.add_part(n_taught)
+            # read together: a GPU is waited for once
+            counted = (d_vectors != 0).any(dim=1).sum(), d_vectors.square().sum()
+            n_taught, size = torch.stack([number.double() for number in counted]).tolist()
+            if not isfinite(size):
+                raise Diverged("the gradient that the heads send to the encoder", self._rate)
+            mean = d_vectors.to(vectors) * self._step_mean.add_part(int(n_taught))
             torch.autograd.backward(vectors, self.loss_scale.scaled(mean))
             make_dense(network)
 
@@ -181,8 +190,11 @@ class EncoderShim(PyTorchShim):
         """Update the weights, the whole network at once where the optimiser can."""
         if self._model is None:
             return
+        self._rate = rate_of(optimizer)
         scale_gradients(self._model, self._step_mean.finish())
         if not self.loss_scale.unscale(self._model.parameters()):
+            if self.loss_scale.is_exhausted:
+                raise Diverged("the gradient of the encoder, in fp16,", self._rate)
             return
         if any(parameter.grad is not None for parameter in self._model.parameters()):
             self._predictor.expect_change()

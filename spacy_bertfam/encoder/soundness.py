@@ -17,6 +17,7 @@ from ..errors import UserError
 from ..gate import CheckpointError
 from ..gate.json_file import parse_object
 from .checkpoint.checkpoint import CONFIG, Checkpoint
+from .divergence import Diverged
 from .runtimes.runtime import Runtime
 
 # As few as the setting `window` may be
@@ -78,13 +79,16 @@ def require_vectors(checkpoint: Checkpoint, runtime: Runtime, folder: Path) -> N
         raise _unfinite(checkpoint.weights, folder, "the vectors of a text are not finite numbers")
 
 
-def require_finite(rows: Floats2d) -> None:
+def require_finite(rows: Floats2d, rate: Optional[float] = None) -> None:
     """Raise a UserError where vectors are no numbers; a layer norm at the end leaves none of a row where one is NaN.
 
     rows (Floats2d): of a text so long that they are kept in a file only the first are looked at.
+    rate (Optional[float]): the last one that the encoder learned at in this process.
     """
     column = rows[:N_LOOKED_AT, 0]
     if not bool(get_array_module(column).isfinite(column).all()):
+        if rate is not None:
+            raise Diverged("a vector of the encoder", rate)
         raise UserError(
             "The encoder gives vectors that are not finite numbers (NaN or infinity): its weights are ruined, mostly "
             "by a training that diverged. Expected finite ones: load the pipeline again, or train with a lower rate."

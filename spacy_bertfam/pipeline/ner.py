@@ -116,8 +116,16 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
         """
         self._require_numbers(temperature)
         learned = self.model.attrs["head_transitions"](self.model)
-        options = {"learned": learned, "temperature": temperature, "component": self.name}
-        return decode_words(docs, scores, self.tag_set, outside=outside, **options)
+        return decode_words(
+            docs,
+            scores,
+            self.tag_set,
+            component=self.name,
+            rate=self.rate,
+            outside=outside,
+            learned=learned,
+            temperature=temperature,
+        )
 
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[List[ScoredSpan]]) -> None:
         """Set ``doc.ents`` and each entity's ``ent._.score``."""
@@ -155,6 +163,7 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
             set_dropout_rate(self.model.get_ref("dropout"), fixed)
         scores, bp_scores = self.model.begin_update([eg.predicted for eg in examples])
         loss, d_scores = self.get_loss(examples, scores)
+        self.require_finite(loss)
         bp_scores(d_scores)
         self.count_taught(d_scores)
         if sgd is not None:

@@ -1,10 +1,13 @@
 """A component whose loss is a sum over tokens, and whose step is their mean."""
 
-from typing import Sequence
+from math import isfinite
+from typing import Optional, Sequence
 
 from spacy.pipeline.trainable_pipe import TrainablePipe
 from thinc.api import Model, Optimizer
 from thinc.types import Floats2d
+
+from ..encoder.divergence import Diverged, rate_of
 
 
 class SummedLossPipe(TrainablePipe):
@@ -15,15 +18,21 @@ class SummedLossPipe(TrainablePipe):
     """
 
     n_taught = 0  # tokens of the step that had a gradient
+    rate: Optional[float] = None  # of the last step
 
     def count_taught(self, d_scores: Sequence[Floats2d]) -> None:
         """Count a part of the step, by its gradient: to be called by ``update``."""
         self.n_taught += sum(int((text != 0).any(axis=1).sum()) for text in d_scores)
 
+    def require_finite(self, loss: float) -> None:
+        """Raise a UserError where the loss of a part of the step is no number: before anything is learned from it."""
+        if not isfinite(loss):
+            raise Diverged(f"the loss of the component {self.name!r}", self.rate)
+
     def finish_update(self, sgd: Optimizer) -> None:
         """Update the weights by the mean of what was learned since the last time."""
         divide_gradients(self.model, max(1, self.n_taught))
-        self.n_taught = 0
+        self.n_taught, self.rate = 0, rate_of(sgd)
         super().finish_update(sgd)
 
 

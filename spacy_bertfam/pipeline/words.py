@@ -9,6 +9,7 @@ from spacy.tokens import Doc
 
 from ..decoding.decode import decode_rows, join_marks, split_spans
 from ..decoding.tags import TagSet
+from ..encoder.divergence import Diverged
 from ..errors import UserError
 from ..heads.finite import is_finite
 from ..types import Bools1d, ScoredSpan, Transitions
@@ -20,6 +21,7 @@ def decode_words(
     tag_set: TagSet,
     *,
     component: str = "ner",
+    rate: Optional[float] = None,
     outside: Optional[Sequence[Optional[Bools1d]]] = None,
     learned: Optional[Transitions] = None,
     **options: Any,
@@ -31,6 +33,7 @@ def decode_words(
     across it.
 
     component (str): whose scores they are. Raises a UserError where one is no finite number.
+    rate (Optional[float]): the last one that it learned at in this process.
     outside: white space that is marked here stays, and keeps entities apart.
     """
     lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
@@ -44,6 +47,8 @@ def decode_words(
         return [[] for _ in docs]
     rows = scores[0] if len(scores) == 1 else np.concatenate(list(scores))
     if not all(map(is_finite, (rows, *(learned or ())))):
+        if rate is not None:
+            raise Diverged(f"a score of the component {component!r}", rate)
         raise UserError(
             f"Component {component!r}: the scores of the tags are not finite numbers (NaN or infinity), so that no "
             "entity can be told from another. The weights of the head or of its encoder are ruined, mostly by a "

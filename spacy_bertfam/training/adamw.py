@@ -11,6 +11,7 @@ import torch
 from thinc.api import Optimizer
 from thinc.types import FloatsXd
 
+from ..encoder.divergence import Diverged, rate_of
 from ..errors import UserError
 from .depths import lowest_open, parameter_depths
 from .learn_rate import GOOD_RATE, RateBySize, good_rate
@@ -138,7 +139,10 @@ class AdamW(Optimizer):
             group["betas"], group["eps"] = (self.b1, self.b2), self.eps
             group["weight_decay"] = self.L2 if group["decays"] else 0.0
         if self.grad_clip:
-            torch.nn.utils.clip_grad_norm_(trained, self.grad_clip)
+            norm = torch.nn.utils.clip_grad_norm_(trained, self.grad_clip)
+            # on a GPU this would wait for the whole step; the next loss, which is read anyway, tells there
+            if norm.device.type == "cpu" and not bool(torch.isfinite(norm)):
+                raise Diverged("the gradient of the encoder", rate_of(self))
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
 

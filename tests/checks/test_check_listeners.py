@@ -51,6 +51,17 @@ def test_a_listener_to_another_name_fails(check: Callable) -> None:
     assert found.where == "ner" and "'transformer'" in found.do
 
 
+def test_a_listener_that_names_none_of_two_encoders_fails(check: Callable, tmp_path: Path) -> None:
+    text = CONFIG.read_text(encoding="utf8").replace('["encoder",', '["encoder","second",')
+    block = text[text.index("[components.encoder]") : text.index("[components.ner]")]
+    text = text.replace(block, block + block.replace("components.encoder", "components.second"))
+    (tmp_path / "two.cfg").write_text(text, encoding="utf8")
+    found = the(check(tmp_path / "two.cfg", components__ner__model__tok2vec__upstream="*"), "any of several")
+    assert found.where == "ner" and "encoder, second" in found.do
+    named = check(tmp_path / "two.cfg", components__ner__model__tok2vec__upstream="second")
+    assert not states(named, "any of several")
+
+
 def test_a_listener_to_a_disabled_encoder_fails(check: Callable) -> None:
     assert states(check(nlp__disabled=["encoder"]), "a disabled encoder") == [FAILS]
 

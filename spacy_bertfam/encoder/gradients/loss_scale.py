@@ -19,6 +19,12 @@ class LossScale:
         self.enabled = enabled
         self.scale = FIRST_SCALE if enabled else 1.0
         self._good_steps = 0
+        self._n_bad = 0  # steps in succession that overflowed without any scale
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether gradients overflow again and again though they are not scaled up any more."""
+        return self._n_bad > 1 and self.scale == 1.0
 
     @property
     def state(self) -> Tuple[float, float]:
@@ -52,6 +58,7 @@ class LossScale:
 
     def _adapt(self, finite: bool) -> None:
         self._good_steps = self._good_steps + 1 if finite else 0
+        self._n_bad = self._n_bad + 1 if self.scale == 1.0 and not finite else 0
         if not finite:
             self.scale = max(1.0, self.scale / 2)
         elif self._good_steps % GROWTH_INTERVAL == 0:

@@ -11,6 +11,7 @@ import torch
 from thinc.api import warmup_linear
 from tqdm import tqdm
 
+from ...encoder.divergence import lower_than
 from ...encoder.pieces.batch import PieceBatch
 from ...encoder.runtimes.runtime import torch_calls
 from ...errors import UserError
@@ -164,8 +165,9 @@ def _update(
         total += float(loss.detach())
     if not isfinite(total):
         raise UserError(
-            "The loss of a step is no number any more: the weights are ruined; expected a lower --learn-rate. What was "
-            "saved before stays."
+            f"The loss of a step is no number any more, at a learning rate of {recipe.learn_rate:g}: the weights are "
+            f"ruined; expected a lower --learn-rate, as {lower_than(recipe.learn_rate):.2g}. What was saved before "
+            "stays."
         )
     for optimizer, weights in optimizers:
         optimizer.step_module(0, weights)

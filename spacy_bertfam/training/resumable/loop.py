@@ -29,6 +29,7 @@ from spacy.util import registry, resolve_dot_names
 from thinc.api import Optimizer, constant, fix_random_seed, set_gpu_allocator
 from wasabi import Printer
 
+from ...encoder.divergence import Diverged
 from ...errors import WriteError
 from ...files.saving import remove_begun, replaced_whole
 from ..stopping import Stop
@@ -117,6 +118,8 @@ class Training:
                 if is_best is not None:
                     self.progress.losses = {}
                     self._save_state()
+        except Diverged:  # what was saved before is worth more
+            raise
         except BaseException as error:
             if not isinstance(error, WriteError):  # what could not be written cannot be now
                 self._rescue(error, stdout)
