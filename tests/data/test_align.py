@@ -153,7 +153,7 @@ def build_record(record, *, labels=None, alignment="strict", has_overlaps=None):
         ([(2, 7)], "O B O O O"),  # an entity that is there is known
         ([(0, 10)], "- B - O O"),
         ([(9, 10)], "O B O O O"),  # a space alone says nothing
-        ([(3, 3)], "O B O O O"),
+        ([(3, 3), (12, 12)], "O B O O O"),  # nothing, wherever it is
         ([(10, 14), (15, 16)], "O B O - -"),
     ],
 )
