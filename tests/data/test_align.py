@@ -153,7 +153,7 @@ def build_record(record, *, labels=None, alignment="strict", has_overlaps=None):
         ([(2, 7)], "O B O O O"),  # an entity that is there is known
         ([(0, 10)], "- B - O O"),
         ([(9, 10)], "O B O O O"),  # a space alone says nothing
-        ([(3, 3)], "O B O O O"),
+        ([(3, 3), (12, 12)], "O B O O O"),  # nothing, wherever it is
         ([(10, 14), (15, 16)], "O B O - -"),
     ],
 )
@@ -245,6 +245,7 @@ def test_a_dropped_entity_leaves_no_place_for_a_label():
     [
         ([(0, 1), (4, 9), (6, 7)], ["a", "c d e"]),
         ([(2, 5), (4, 9), (0, 3)], ["a b", "c d e"]),  # of two as long the earlier, and after the longest
+        ([(2, 5), (4, 9)], ["c d e"]),
         ([(2, 7), (0, 5)], ["a b c"]),
         ([(4, 9), (0, 5), (6, 7)], ["a b c", "d"]),
         ([(0, 3), (2, 5), (4, 7)], ["a b", "c d"]),
@@ -253,6 +254,12 @@ def test_a_dropped_entity_leaves_no_place_for_a_label():
 def test_of_overlapping_entities_the_longest_then_the_earliest_is_kept(spans, expected):
     doc, _ = build("a b c d e", *((start, end, "X") for start, end in spans))
     assert [ent.text for ent in doc.ents] == expected
+
+
+def test_of_two_in_one_token_the_first_in_the_file_is_kept():
+    doc, report = build("proParis", (3, 8, "LOC"), (0, 3, "X"), alignment="expand")
+    assert ents(doc) == [("proParis", "LOC")]
+    assert report.n_lost == {OVERLAP: {"X": 1}}
 
 
 def test_nested_entities_stand_in_the_order_of_the_text_the_longest_first():
