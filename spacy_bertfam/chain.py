@@ -19,14 +19,15 @@ from .types import Bools1d, Floats, Ints1d, Transitions
 MAX_DIFFERENCE = 100.0
 # Up to so many tags a product with a matrix is faster than what the scheme's structure saves
 FEW_TAGS = 32
-# Cells of the sums that a search over a matrix holds at a time
-MAX_SUMS = 2**21
+# Up to so many kinds of tags all rows are searched at once, in so many cells: 32 MB; else row by row, in the cache
+FEW_KINDS, MAX_SUMS, MAX_SUMS_OF_ROW = 64, 2**22, 2**16
 
 
 def to_weights(logs: Floats) -> Floats:
     """Log weights to weights of at most 1: a factor that all paths share changes no probability."""
     highest = logs.max()
     return np.where(np.isneginf(logs), 0.0, np.exp(np.maximum(logs - highest, -MAX_DIFFERENCE)))
+
 
 # Rows (a slice or indices) of some sums, and the tag behind each -> the tag from which the best path arrives there
 Search = Callable[[Any, Ints1d], Ints1d]
@@ -41,6 +42,14 @@ class Between(Protocol):
 
     def leave(self, weights: Floats) -> Floats:
         """Weights of what begins at each tag -> summed weights of what each tag before leaves to."""
+        ...
+
+    def arrive_at(self, weights: Floats, tags: Ints1d) -> Floats:
+        """As ``arrive``, at one tag of each row; Shape of ``tags`` and the result: (n,)."""
+        ...
+
+    def leave_from(self, weights: Floats, tags: Ints1d) -> Floats:
+        """As ``leave``, from one tag of each row; Shape of ``tags`` and the result: (n,)."""
         ...
 
     def arrive_best(self, sums: Floats) -> Floats:
@@ -99,18 +108,28 @@ class MatrixBetween:
         """See ``Between``."""
         return weights @ self._back
 
+    def arrive_at(self, weights: Floats, tags: Ints1d) -> Floats:
+        """See ``Between``."""
+        return np.einsum("nt,nt->n", weights, self._back[tags])
+
+    def leave_from(self, weights: Floats, tags: Ints1d) -> Floats:
+        """See ``Between``."""
+        return np.einsum("nt,nt->n", weights, self.weights[tags])
+
     def arrive_best(self, sums: Floats) -> Floats:
         """See ``Between``."""
         kinds, kind_of = self._kinds
-        # tags first: the search is over long rows then, several times as fast
-        before = np.ascontiguousarray(sums.T)
-        n_kinds = max(1, MAX_SUMS // max(before.size, 1))
-        if n_kinds >= len(kinds):
+        if len(kinds) <= FEW_KINDS and sums.size * len(kinds) <= MAX_SUMS:
+            # tags first: the search is over long rows then, several times as fast
+            before = np.ascontiguousarray(sums.T)
             return (before + kinds[:, :, None]).max(axis=1)[kind_of].T
-        best = np.empty((len(kinds), len(sums)))
+        best = np.empty((len(sums), len(kinds)))
+        n_kinds = max(1, MAX_SUMS_OF_ROW // len(kind_of))
         for k in range(0, len(kinds), n_kinds):
-            best[k : k + n_kinds] = (before + kinds[k : k + n_kinds, :, None]).max(axis=1)
-        return best[kind_of].T
+            some = kinds[k : k + n_kinds]
+            for row, found in zip(sums, best[:, k : k + n_kinds], strict=True):
+                (some + row).max(axis=1, out=found)
+        return best[:, kind_of]
 
     def search_back(self, sums: Floats) -> Search:
         """See ``Between``."""
@@ -164,6 +183,25 @@ class SchemeBetween:
         _, inner, outer = self._places
         return self._sum(weights, self._enters, outer, inner, takes=self.tag_set.leaves)
 
+    def arrive_at(self, weights: Floats, tags: Ints1d) -> Floats:
+        """See ``Between``."""
+        _, inner, outer = self._places
+        return self._sum_at(weights, tags, self._leaves, inner, outer, takes=self.tag_set.enters)
+
+    def leave_from(self, weights: Floats, tags: Ints1d) -> Floats:
+        """See ``Between``."""
+        _, inner, outer = self._places
+        return self._sum_at(weights, tags, self._enters, outer, inner, takes=self.tag_set.leaves)
+
+    def _sum_at(
+        self, weights: Floats, tags: Ints1d, gives: Floats, inner: List[int], outer: List[int], *, takes: Bools1d
+    ) -> Floats:
+        found = np.where(takes[tags], weights @ gives, 0.0)
+        rows = np.flatnonzero(np.isin((tags - 1) % self.tag_set.width, outer) & (tags > 0))
+        if len(rows):
+            found[rows] += self._by_label(weights)[rows, self.tag_set.label_ids[tags[rows]]][:, inner].sum(axis=1)
+        return found
+
     def _sum(
         self, weights: Floats, gives: Floats, inner: List[int], outer: List[int], *, takes: Bools1d
     ) -> Floats:
@@ -187,7 +225,9 @@ class SchemeBetween:
         if self.tag_set.leaves.all():
             found[:] = sums.max(axis=1, keepdims=True)
         else:
-            found[:] = reduce(np.maximum, (own[:, :, place].max(axis=1) for place in leave), sums[:, 0])[:, None]
+            found[:] = reduce(np.maximum, (own[:, :, place].max(axis=1) for place in leave), sums[:, 0])[
+                :, None
+            ]
         if inner:
             target = self._by_label(found)
             within = reduce(np.maximum, (own[:, :, place] for place in inner))
@@ -234,7 +274,8 @@ def constrain(tag_set: TagSet, learned: Optional[Transitions] = None) -> Chain:
     """The legal transitions of a scheme, on top of learned ones where a head has them."""
     tags, outside = np.arange(len(tag_set)), np.zeros(1, dtype=np.int64)
     first, last = (
-        np.where(legal, 0.0, -np.inf) for legal in (tag_set.legal(outside, tags), tag_set.legal(tags, outside))
+        np.where(legal, 0.0, -np.inf)
+        for legal in (tag_set.legal(outside, tags), tag_set.legal(tags, outside))
     )
     if learned is None and len(tag_set) > FEW_TAGS:
         return Chain(SchemeBetween(tag_set), first, last)

@@ -77,9 +77,7 @@ def long_scores(
         around = Chain(chain.between, first, leaving)
         own = slice(*np.searchsorted(starts, (block.start, block.end)))
 
-        def run(
-            packed: TimeMajor, block: Block = block, own: slice = own, around: Chain = around
-        ) -> Floats:
+        def run(packed: TimeMajor, block: Block = block, own: slice = own, around: Chain = around) -> Floats:
             marginals = forward_backward(packed, around)
             if len(starts[own]):
                 found[own] = score_spans(
@@ -92,7 +90,9 @@ def long_scores(
                 return chain.end
             # the last token that the block before reads is this block's first
             behind = packed.place[block.start + 1 - block.read_start]
-            return to_logs(chain.between.leave((marginals.emissions[behind] * marginals.backward[behind])[None])[0])
+            return to_logs(
+                chain.between.leave((marginals.emissions[behind] * marginals.backward[behind])[None])[0]
+            )
 
         leaving = scores.part(block.read_start, block.read_end).run_whole(run)
     return found

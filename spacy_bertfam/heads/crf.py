@@ -76,9 +76,7 @@ def sequence_loss(
     return loss, split_rows(gradient, lengths.tolist())
 
 
-def expect(
-    texts: Sequence[NDArray[np.float64]], chain: Chain, lengths: NDArray[np.int64]
-) -> Expected:
+def expect(texts: Sequence[NDArray[np.float64]], chain: Chain, lengths: NDArray[np.int64]) -> Expected:
     """Tag and transition expectations of a batch of lattices.
 
     texts (Sequence[NDArray[float64]]): for each text the log weights, Shape: (n_tokens, n_tags).

@@ -18,7 +18,7 @@ from ..errors import UserError
 from ..saving import written_beside
 from ..tags import TagSet, validate_scheme
 from ..types import Bools1d, ScoredSpan, TaggerModel, Teaching, TrainedHead
-from .batching import BoundedBatches
+from .batching import MAX_WORDS, BoundedBatches
 from .first_fit import DEFAULT_FIT_WORDS, fit_tagger
 from .gold import check_gold, read_gold
 from .preset import Preset, find_preset
@@ -27,6 +27,9 @@ from .upstream import check_order, check_upstream
 from .words import decode_words
 
 logger = logging.getLogger("spacy")
+
+# Scores of a batch, tokens by tags: 16 MB
+MAX_SCORES = 2**22
 
 
 class BertfamNER(BoundedBatches, SummedLossPipe):
@@ -82,6 +85,11 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         if self._tag_set is None or (self._tag_set.scheme, self._tag_set.labels) != key:
             self._tag_set = TagSet(*key)
         return self._tag_set
+
+    @property
+    def max_words(self) -> int:
+        """Tokens of a batch of several Docs: fewer where there are many tags."""
+        return min(MAX_WORDS, MAX_SCORES // len(self.tag_set))
 
     def predict(self, docs: Iterable[Doc]) -> List[List[ScoredSpan]]:
         """The entities of each Doc, without those that it has already.
@@ -204,8 +212,7 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         trained = head() if head is not None else None
         if trained is not None:
             self.take_head(trained)
-        for label in [*labels, *sorted(report.labels)]:
-            self.add_label(label)
+        self._add_labels([*labels, *sorted(report.labels)])
         is_new = trained is None and not self._trained_tags()
         self._resize(before=None)
         self.model.initialize(X=[eg.predicted for eg in islice(get_examples(), 10)])
@@ -226,8 +233,7 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         """Take scheme and labels of a trained head, and make room for its weights."""
         self.cfg["scheme"] = head.labels.tag_set.scheme
         self.cfg["labels"] = []
-        for label in head.labels.tag_set.labels:
-            self.add_label(label)
+        self._add_labels(head.labels.tag_set.labels)
         # The checkpoint's own names and order, for the way back
         tags = head.labels.tag_set.tags
         row_to_tag = {row: tags[i] for i, row in enumerate(head.labels.rows)}
@@ -241,16 +247,23 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
 
         RETURNS (int): 1 if the label is new, else 0.
         """
-        if not isinstance(label, str) or not label:
-            raise UserError(f"Component {self.name!r}: label is {label!r}; expected a name.")
-        if label in self.labels:
-            return 0
-        before = self.tag_set
-        self.cfg["labels"] = [*self.cfg["labels"], label]
-        self.vocab.strings.add(label)
-        if self.model.get_ref("output_layer").has_param("W"):
-            self._resize(before=before)
-        return 1
+        return self._add_labels([label])
+
+    def _add_labels(self, labels: Iterable[str]) -> int:
+        """Add those that are new, all at once. RETURNS (int): how many."""
+        before, known = self.tag_set, dict.fromkeys(self.labels)
+        for label in labels:
+            if not isinstance(label, str) or not label:
+                raise UserError(f"Component {self.name!r}: label is {label!r}; expected a name.")
+            known[label] = None
+        n_new = len(known) - len(self.labels)
+        if n_new:
+            self.cfg["labels"] = list(known)
+            for label in self.labels[-n_new:]:
+                self.vocab.strings.add(label)
+            if self.model.get_ref("output_layer").has_param("W"):
+                self._resize(before=before)
+        return n_new
 
     def _resize(self, *, before: Optional[TagSet]) -> None:
         """Give the network one output for each tag, keeping those of the tags ``before``."""
@@ -268,7 +281,7 @@ class BertfamNER(BoundedBatches, SummedLossPipe):
         unseen = {ent.label_ for eg in examples for ent in eg.reference.ents} - set(self.labels)
         for label in sorted(unseen):
             logger.warning("[%s] New label %r in the data: added.", self.name, label)
-            self.add_label(label)
+        self._add_labels(sorted(unseen))
 
     def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
         """Write settings and weights into the folder ``path``, each file whole or not at all."""
