@@ -19,8 +19,8 @@ from .tags import TagSet
 MAX_DIFFERENCE = 100.0
 # Up to so many tags a product with a matrix is faster than what the scheme's structure saves
 FEW_TAGS = 32
-# Cells of the sums that a search over a matrix holds at a time
-MAX_SUMS = 2**21
+# Up to so many kinds of tags all rows are searched at once, in so many cells: 32 MB; else row by row, in the cache
+FEW_KINDS, MAX_SUMS, MAX_SUMS_OF_ROW = 64, 2**22, 2**16
 
 
 def to_weights(logs: Floats) -> Floats:
@@ -42,6 +42,14 @@ class Between(Protocol):
 
     def leave(self, weights: Floats) -> Floats:
         """Weights of what begins at each tag -> summed weights of what each tag before leaves to."""
+        ...
+
+    def arrive_at(self, weights: Floats, tags: Ints1d) -> Floats:
+        """As ``arrive``, at one tag of each row; Shape of ``tags`` and the result: (n,)."""
+        ...
+
+    def leave_from(self, weights: Floats, tags: Ints1d) -> Floats:
+        """As ``leave``, from one tag of each row; Shape of ``tags`` and the result: (n,)."""
         ...
 
     def arrive_best(self, sums: Floats) -> Floats:
@@ -100,18 +108,28 @@ class MatrixBetween:
         """See ``Between``."""
         return weights @ self._back
 
+    def arrive_at(self, weights: Floats, tags: Ints1d) -> Floats:
+        """See ``Between``."""
+        return np.einsum("nt,nt->n", weights, self._back[tags])
+
+    def leave_from(self, weights: Floats, tags: Ints1d) -> Floats:
+        """See ``Between``."""
+        return np.einsum("nt,nt->n", weights, self.weights[tags])
+
     def arrive_best(self, sums: Floats) -> Floats:
         """See ``Between``."""
         kinds, kind_of = self._kinds
-        # tags first: the search is over long rows then, several times as fast
-        before = np.ascontiguousarray(sums.T)
-        n_kinds = max(1, MAX_SUMS // max(before.size, 1))
-        if n_kinds >= len(kinds):
+        if len(kinds) <= FEW_KINDS and sums.size * len(kinds) <= MAX_SUMS:
+            # tags first: the search is over long rows then, several times as fast
+            before = np.ascontiguousarray(sums.T)
             return (before + kinds[:, :, None]).max(axis=1)[kind_of].T
-        best = np.empty((len(kinds), len(sums)))
+        best = np.empty((len(sums), len(kinds)))
+        n_kinds = max(1, MAX_SUMS_OF_ROW // len(kind_of))
         for k in range(0, len(kinds), n_kinds):
-            best[k : k + n_kinds] = (before + kinds[k : k + n_kinds, :, None]).max(axis=1)
-        return best[kind_of].T
+            some = kinds[k : k + n_kinds]
+            for row, found in zip(sums, best[:, k : k + n_kinds], strict=True):
+                (some + row).max(axis=1, out=found)
+        return best[:, kind_of]
 
     def search_back(self, sums: Floats) -> Search:
         """See ``Between``."""
@@ -164,6 +182,34 @@ class SchemeBetween:
         """See ``Between``."""
         _, inner, outer = self._places
         return self._sum(weights, self._enters, outer, inner, takes=self.tag_set.leaves)
+
+    def arrive_at(self, weights: Floats, tags: Ints1d) -> Floats:
+        """See ``Between``."""
+        _, inner, outer = self._places
+        return self._sum_at(weights, tags, self._leaves, inner, outer, takes=self.tag_set.enters)
+
+    def leave_from(self, weights: Floats, tags: Ints1d) -> Floats:
+        """See ``Between``."""
+        _, inner, outer = self._places
+        return self._sum_at(weights, tags, self._enters, outer, inner, takes=self.tag_set.leaves)
+
+    def _sum_at(
+        self,
+        weights: Floats,
+        tags: Ints1d,
+        gives: Floats,
+        inner: List[int],
+        outer: List[int],
+        *,
+        takes: Bools1d,
+    ) -> Floats:
+        found = np.where(takes[tags], weights @ gives, 0.0)
+        rows = np.flatnonzero(np.isin((tags - 1) % self.tag_set.width, outer) & (tags > 0))
+        if len(rows):
+            found[rows] += self._by_label(weights)[rows, self.tag_set.label_ids[tags[rows]]][:, inner].sum(
+                axis=1
+            )
+        return found
 
     def _sum(
         self, weights: Floats, gives: Floats, inner: List[int], outer: List[int], *, takes: Bools1d

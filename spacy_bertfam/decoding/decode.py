@@ -22,7 +22,7 @@ from .tags import TagSet
 # Tokens that are decoded together, and a longer text's block: for a moment the lattice takes some 50 bytes for each
 # token and tag. Of many tags fewer tokens, but not so few that what is kept for each border grows beyond the block
 MAX_TOKENS, MIN_TOKENS = 16_384, 64
-MAX_CELLS = 2**21
+MAX_CELLS = 2**22
 
 
 def decode(

@@ -21,8 +21,9 @@ from .packing import TimeMajor, Unsettled
 
 # After so many rounds the text is read uncut, one token after the other: slow, but never endless
 MAX_ROUNDS = 8
-# Differences below these are rounding: of summed scores, and of probabilities
-SCORE_TOLERANCE, SHARE_TOLERANCE = 1e-9, 1e-13
+# Differences below these are rounding: of summed scores, of forward weights by their own size (what is tiny here may
+# be all that later scores leave), and of probabilities
+SCORE_TOLERANCE, WEIGHT_TOLERANCE, SHARE_TOLERANCE = 1e-9, 1e-12, 1e-13
 
 
 def best_paths(packed: TimeMajor, chain: Chain) -> Ints1d:
@@ -146,15 +147,19 @@ def _forward(packed: TimeMajor, emissions: Floats, between: Between, start: Floa
             packed.step(scales, t)[:] = scale
             if not n:
                 continue
-            is_settled = _close(here, found)
+            is_settled = _alike(here, found)
             here[:] = found
             if is_settled:
                 break  # and so are all rows behind it
         found = forward[packed.before[continues]]
-        if _close(found, ended):
+        if _alike(found, ended):
             return forward, scales
         ended = found
     raise Unsettled
+
+
+def _alike(some: Floats, others: Floats) -> bool:
+    return bool((np.abs(some - others) <= WEIGHT_TOLERANCE * others).all())
 
 
 def _close(some: Floats, others: Floats) -> bool:

@@ -50,7 +50,7 @@ def span_probabilities(lattice: Lattice, path: Ints1d, starts: Ints1d, ends: Int
     RETURNS (Floats): Shape: (n_spans,), in [0, 1] but for rounding.
     """
     packed, marginals, (between, start, _), tag_set = lattice
-    place, spans = packed.place, np.arange(len(starts))
+    place = packed.place
     emitted = marginals.emissions[place, path]
     inside = between.weight(np.roll(path, 1), path) * emitted
     logs = np.concatenate(([0.0], np.cumsum(np.log(np.where(inside > 0, inside, 1.0)))))
@@ -59,7 +59,7 @@ def span_probabilities(lattice: Lattice, path: Ints1d, starts: Ints1d, ends: Int
     before = marginals.forward[place[starts - 1]]
     tag_set.clear_before(before, first)
     entering = np.where(
-        packed.begins_text[starts], to_weights(start)[first], between.arrive(before)[spans, first]
+        packed.begins_text[starts], to_weights(start)[first], between.arrive_at(before, first)
     )
     # ... and the last one is left to every tag behind it that makes it an end.
     rows_behind = place[ends % len(path)]
@@ -68,6 +68,6 @@ def span_probabilities(lattice: Lattice, path: Ints1d, starts: Ints1d, ends: Int
     leaving = np.where(
         packed.ends_text[ends - 1],
         marginals.backward[place[ends - 1], last],
-        between.leave(behind)[spans, last],
+        between.leave_from(behind, last),
     )
     return entering * emitted[starts] * np.exp(logs[ends] - logs[starts + 1]) * leaving

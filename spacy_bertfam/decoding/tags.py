@@ -169,18 +169,26 @@ class TagSet:
         allowed = np.zeros((len(ids), len(self)), dtype=bool)
         allowed[np.arange(len(ids)), ids] = True
         allowed[ids < 0] = True
-        if self.scheme == "IOB":
-            self._also_inside(allowed, biluo)
+        ambiguous = self._ambiguous(biluo, ids)
+        allowed[ambiguous, self.other_beginning(ids[ambiguous])] = True
         return allowed
 
-    def _also_inside(self, allowed: NDArray[np.bool_], biluo: Sequence[Optional[str]]) -> None:
-        """In IOB an entity's first tag may be I- too, unless its label stands right before it."""
-        before = ""
-        for row, tag in zip(allowed, biluo, strict=True):
-            prefix, label = split_tag(tag) if tag else (OUTSIDE, "")
-            if prefix in ("B", "S") and label != before and f"I-{label}" in self.tag_to_id:
-                row[self.tag_to_id[f"I-{label}"]] = True
-            before = label
+    def single_by_biluo(self, biluo: Sequence[Optional[str]]) -> Ints1d:
+        """The tag of each token that spaCy's BILUO annotation allows one tag alone, and -1 for the others; arguments
+        as in ``allowed_by_biluo``."""
+        ids = self.ids_by_biluo(biluo)
+        ids[self._ambiguous(biluo, ids)] = -1
+        return ids
+
+    def _ambiguous(self, biluo: Sequence[Optional[str]], ids: Ints1d) -> Ints1d:
+        """Tokens with the first tag of an entity, which in IOB may be I- too unless its label stands before it."""
+        if self.scheme != "IOB":
+            return np.zeros(0, dtype=np.int64)
+        labels = ["", *(split_tag(tag)[1] if tag else "" for tag in biluo)]
+        begins = [
+            i for i in np.flatnonzero(ids > 0) if not self.continues[ids[i]] and labels[i] != labels[i + 1]
+        ]
+        return np.array(begins, dtype=np.int64)
 
     def other_beginning(self, tags: Ints1d) -> Ints1d:
         """RETURNS (Ints1d): in IOB the other tag that may begin the same entity, for tags that begin one."""

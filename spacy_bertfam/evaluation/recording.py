@@ -78,7 +78,7 @@ class Recording:
         """YIELDS (Tuple[int, float, bool]): index of the text, score of the entity, whether it is right."""
         docs = (reading.eg.predicted for reading in self.readings)
         first = 0
-        for batch in batches(docs, batch_size=BATCH_SIZE):
+        for batch in batches(docs, batch_size=BATCH_SIZE, max_words=self.ner.max_words):
             part = self.readings[first : first + len(batch)]
             found = self.ner.decode(
                 batch,
@@ -123,5 +123,5 @@ def _reading(ner: BertfamNER, doc: Doc, scores: NDArray[np.float32], reference: 
 
 
 def _scored(ner: BertfamNER, docs: Iterable[Doc]) -> Iterator[Tuple[Doc, NDArray[np.float32]]]:
-    for batch in batches(docs, batch_size=BATCH_SIZE):
+    for batch in batches(docs, batch_size=BATCH_SIZE, max_words=ner.max_words):
         yield from zip(batch, ner.score_tags(batch), strict=True)

@@ -40,12 +40,10 @@ def fit_tagger(
     RETURNS (bool): False where nothing could be learned from: fewer than two tags, or no encoder to hear.
     """
     examples = draw_examples(get_examples, n_words, total=total)
-    allowed = [tag_set.allowed_by_biluo(eg.get_aligned_ner()) for eg in examples]
-    one_tag = np.concatenate([mask.sum(axis=1) == 1 for mask in allowed]) if allowed else np.zeros(0, bool)
-    if not one_tag.any():
-        return False
-    tags = np.concatenate(allowed).argmax(axis=1)[one_tag]
-    if len(np.unique(tags)) < 2:
+    found = [tag_set.single_by_biluo(eg.get_aligned_ner()) for eg in examples]
+    tags = np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+    one_tag = tags >= 0
+    if len(np.unique(tags[one_tag])) < 2:
         return False
     start = begin(component, examples)
     docs = read_by_encoder([model], [eg.predicted.copy() for eg in examples], nlp)
@@ -54,7 +52,7 @@ def fit_tagger(
     vectors = tagger_vectors(model, docs)
     layer = model.get_ref("output_layer")
     X = np.concatenate([model.ops.to_numpy(rows) for rows in vectors])[one_tag]
-    fit_layer(layer, X, tags)
+    fit_layer(layer, X, tags[one_tag])
     end(component, start)
     return True
 

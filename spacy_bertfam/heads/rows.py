@@ -12,6 +12,8 @@ from ..files.mapped_rows import let_go, new_rows
 # Rows that go through the layer together where a Doc is long: what lies between the vectors and the
 # scores is as large as the vectors, which are large enough
 MAX_ROWS = 8192
+# Scores of those rows, where there are many tags: 16 MB
+MAX_SCORES = 2**22
 # Rows of a Doc, on average, from which on a call for each Doc costs less than copying all vectors into one array
 MIN_ROWS = 64
 
@@ -43,14 +45,15 @@ def forward(
 def predict_rows(model: Model, X: Floats2d) -> Floats2d:
     """X: Shape: (n_tokens, nI); RETURNS (Floats2d): Shape: (n_tokens, nO)."""
     layer = model.layers[0]
-    if len(X) <= MAX_ROWS:
+    n_rows = max(1, min(MAX_ROWS, MAX_SCORES // (layer.maybe_get_dim("nO") or 1)))
+    if len(X) <= n_rows:
         return layer.predict(X)
-    first = layer.predict(X[:MAX_ROWS])
+    first = layer.predict(X[:n_rows])
     on_cpu = model.ops.device_type == "cpu"
     Y = (new_rows if on_cpu else model.ops.alloc2f)(len(X), first.shape[1])
-    Y[:MAX_ROWS] = first
-    for start in range(MAX_ROWS, len(X), MAX_ROWS):
-        Y[start : start + MAX_ROWS] = layer.predict(X[start : start + MAX_ROWS])
+    Y[:n_rows] = first
+    for start in range(n_rows, len(X), n_rows):
+        Y[start : start + n_rows] = layer.predict(X[start : start + n_rows])
         let_go(X)
         let_go(Y)
     return Y

@@ -6,12 +6,15 @@ import numpy as np
 from thinc.api import Model
 from thinc.types import Floats2d
 
+from ..errors import UserError
 from ..types import TaggerModel, Transitions
 
 # A parameter counts this much in the weight: at a head's learning rate Adam moves a parameter by 0.001
 # a step, and a transition has to reach several units within a thousand steps.
 SCALE = 10.0
 PARAMETERS = ("between", "start", "end")
+# A weight for each pair of them: 134 MB, of which decoding and training hold some ten copies
+MAX_TAGS = 4097
 
 
 def transitions_layer() -> Model[Floats2d, Floats2d]:
@@ -23,6 +26,7 @@ def transitions_layer() -> Model[Floats2d, Floats2d]:
 def init(model: Model, X: Any = None, Y: Any = None) -> None:
     """All transitions are alike at first."""
     n_tags = model.get_dim("nO")
+    require_few(n_tags)
     model.set_dim("nI", n_tags)
     model.set_param("between", model.ops.alloc2f(n_tags, n_tags))
     model.set_param("start", model.ops.alloc1f(n_tags))
@@ -37,6 +41,7 @@ def forward(model: Model, X: Floats2d, is_train: bool) -> Tuple[Floats2d, Callab
 def learned_transitions(model: TaggerModel) -> Optional[Transitions]:
     """The learned log weights of a head, in double precision."""
     layer = model.get_ref("transitions")
+    require_few(layer.get_dim("nO"))
     return Transitions(
         *(layer.ops.to_numpy(layer.get_param(p)).astype(np.float64) * SCALE for p in PARAMETERS)
     )
@@ -54,6 +59,7 @@ def resized(layer: Model, rows: List[int]) -> Model[Floats2d, Floats2d]:
 
     rows (List[int]): for each new tag the row of the same tag before, or -1 for a new one.
     """
+    require_few(len(rows))
     new = transitions_layer()
     new.set_dim("nO", len(rows))
     if not layer.has_param("between"):
@@ -70,3 +76,13 @@ def resized(layer: Model, rows: List[int]) -> Model[Floats2d, Floats2d]:
             array[kept] = old[source]
         new.set_param(name, array)
     return new
+
+
+def require_few(n_tags: int) -> None:
+    """RAISES (UserError): where the weights between so many tags would not fit into memory."""
+    if n_tags > MAX_TAGS:
+        raise UserError(
+            f"spacy-bertfam.CRFTokenClassifier.v1 learns a weight for each pair of tags, here of {n_tags:,} tags; "
+            f"expected at most {MAX_TAGS:,} (1,024 labels in BIOES, 2,048 in IOB2). Use "
+            "spacy-bertfam.TokenClassifier.v1, whose time and memory grow with the number of tags, not with its square."
+        )

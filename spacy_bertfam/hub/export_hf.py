@@ -14,6 +14,7 @@ from ..files.saving import replaced_whole
 from ..gate import CheckpointError
 from ..pipeline.find import find_encoder, find_ner
 from ..pipeline.ner import BertfamNER
+from ..types import Bools1d
 from .card import model_card
 from .head import NEVER, PREDICTION
 
@@ -77,7 +78,8 @@ def classes_of(ner: Any) -> List[Tuple[str, int]]:
     ]
     taken = {row for _, row in known}
     new = [(tag, i) for tag, i in tag_to_id.items() if i not in taken]
-    return known + [(tag, i) for tag, i in new if not _is_never(ner.model, i)]
+    is_never = never_learned(ner.model)
+    return known + [(tag, i) for tag, i in new if not is_never[i]]
 
 
 def _write_classifier(
@@ -134,11 +136,11 @@ def _require_same_layers(network: Any, arrays: Dict[str, np.ndarray], model: Mod
         )
 
 
-def _is_never(model: Model, row: int) -> bool:
-    """Whether a row is still the one that stands for a tag which the checkpoint lacked."""
+def never_learned(model: Model) -> Bools1d:
+    """Whether each row is still the one that stands for a tag which the checkpoint lacked; Shape: (n_tags,)."""
     output = model.get_ref("output_layer")
-    W, b = (output.ops.to_numpy(output.get_param(name))[row] for name in "Wb")
-    return bool(b < NEVER + 1 and np.abs(W).max() < UNMOVED)
+    W, b = (output.ops.to_numpy(output.get_param(name)) for name in "Wb")
+    return (b < NEVER + 1) & (np.abs(W).max(axis=1) < UNMOVED)
 
 
 def head_arrays(model: Model, rows: List[int]) -> Dict[str, np.ndarray]:

@@ -12,9 +12,14 @@ MAX_WORDS = 8192
 class BoundedBatches:
     """For a component of spaCy: its ``pipe`` takes so many Docs at a time or fewer, bounded in words too."""
 
+    @property
+    def max_words(self) -> int:
+        """Tokens of a batch of several Docs."""
+        return MAX_WORDS
+
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Set the annotation of each Doc."""
-        for docs in batches(stream, batch_size=batch_size):
+        for docs in batches(stream, batch_size=batch_size, max_words=self.max_words):
             yield from super().pipe(docs, batch_size=len(docs))  # type: ignore[misc]
 
 

@@ -10,6 +10,8 @@ from spacy.training import Example
 from ..errors import UserError
 
 N_SHOWN = 3
+# Pairs of labels that are compared for a typing error: more take seconds
+MAX_COMPARED = 100_000
 
 
 @dataclass
@@ -58,7 +60,7 @@ def check_gold(report: GoldReport, labels: Iterable[str], component: str) -> Non
     labels (Iterable[str]): those given beside the data. One without entities is no error in itself: the
         examples may be the first ones of a stream.
     """
-    labels = list(labels)
+    labels = dict.fromkeys(labels)
     if not report.n_examples:
         raise UserError(
             f"Component {component!r}: the training corpus has no examples. Expected annotated Docs: check "
@@ -71,9 +73,10 @@ def check_gold(report: GoldReport, labels: Iterable[str], component: str) -> Non
             "check the corpus, and --map where it was converted."
         )
     others = {label.casefold(): label for label in report.labels if label not in labels}
-    for label in labels:
+    unused = [label for label in labels if label not in report.labels]
+    for label in unused if len(unused) * len(others) <= MAX_COMPARED else ():
         alike = get_close_matches(label.casefold(), others, n=1, cutoff=0.7)
-        if label not in report.labels and alike:
+        if alike:
             found = others[alike[0]]
             raise UserError(
                 f"Component {component!r}: [initialize.components.{component}.labels] lists {label!r}, of which "

@@ -19,7 +19,7 @@ from ..errors import UserError
 from ..head_fit.first_fit import DEFAULT_FIT_WORDS, fit_tagger
 from ..listeners.upstream import check_order, check_upstream
 from ..types import Bools1d, ScoredSpan, TaggerModel, Teaching, TrainedHead
-from .batching import BoundedBatches
+from .batching import MAX_WORDS, BoundedBatches
 from .entity_score import register_score, set_score
 from .gold import check_gold, read_gold
 from .preset import Preset, find_preset
@@ -28,6 +28,9 @@ from .sum_reduced import SummedLossPipe
 from .words import decode_words
 
 logger = logging.getLogger("spacy")
+
+# Scores of a batch, tokens by tags: 16 MB
+MAX_SCORES = 2**22
 
 
 class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
@@ -79,6 +82,11 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
         if self._tag_set is None or (self._tag_set.scheme, self._tag_set.labels) != key:
             self._tag_set = TagSet(*key)
         return self._tag_set
+
+    @property
+    def max_words(self) -> int:
+        """Tokens of a batch of several Docs: fewer where there are many tags."""
+        return min(MAX_WORDS, MAX_SCORES // len(self.tag_set))
 
     def predict(self, docs: Iterable[Doc]) -> List[List[ScoredSpan]]:
         """The entities of each Doc, without those that it has already.
@@ -214,8 +222,7 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
         trained = head() if head is not None else None
         if trained is not None:
             self.take_head(trained)
-        for label in [*labels, *sorted(report.labels)]:
-            self.add_label(label)
+        self._add_labels([*labels, *sorted(report.labels)])
         is_new = trained is None and not self._trained_tags()
         self._resize(before=None)
         self.model.initialize(X=[eg.predicted for eg in islice(get_examples(), 10)])
@@ -236,8 +243,7 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
         """Take scheme and labels of a trained head, and make room for its weights."""
         self.cfg["scheme"] = head.labels.tag_set.scheme
         self.cfg["labels"] = []
-        for label in head.labels.tag_set.labels:
-            self.add_label(label)
+        self._add_labels(head.labels.tag_set.labels)
         # The checkpoint's own names and order, for the way back
         tags = head.labels.tag_set.tags
         row_to_tag = {row: tags[i] for i, row in enumerate(head.labels.rows)}
@@ -251,16 +257,23 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
 
         RETURNS (int): 1 if the label is new, else 0.
         """
-        if not isinstance(label, str) or not label:
-            raise UserError(f"Component {self.name!r}: label is {label!r}; expected a name.")
-        if label in self.labels:
-            return 0
-        before = self.tag_set
-        self.cfg["labels"] = [*self.cfg["labels"], label]
-        self.vocab.strings.add(label)
-        if self.model.get_ref("output_layer").has_param("W"):
-            self._resize(before=before)
-        return 1
+        return self._add_labels([label])
+
+    def _add_labels(self, labels: Iterable[str]) -> int:
+        """Add those that are new, all at once. RETURNS (int): how many."""
+        before, known = self.tag_set, dict.fromkeys(self.labels)
+        for label in labels:
+            if not isinstance(label, str) or not label:
+                raise UserError(f"Component {self.name!r}: label is {label!r}; expected a name.")
+            known[label] = None
+        n_new = len(known) - len(self.labels)
+        if n_new:
+            self.cfg["labels"] = list(known)
+            for label in self.labels[-n_new:]:
+                self.vocab.strings.add(label)
+            if self.model.get_ref("output_layer").has_param("W"):
+                self._resize(before=before)
+        return n_new
 
     def _resize(self, *, before: Optional[TagSet]) -> None:
         """Give the network one output for each tag, keeping those of the tags ``before``."""
@@ -278,7 +291,7 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
         unseen = {ent.label_ for eg in examples for ent in eg.reference.ents} - set(self.labels)
         for label in sorted(unseen):
             logger.warning("[%s] New label %r in the data: added.", self.name, label)
-            self.add_label(label)
+        self._add_labels(sorted(unseen))
 
     def _require_numbers(self, temperature: float) -> None:
         if not 0 < temperature < inf:

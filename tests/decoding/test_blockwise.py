@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from spacy_bertfam.decoding import chain
 from spacy_bertfam.decoding import decode as decoding
 from spacy_bertfam.decoding.blockwise import cut_between
 from spacy_bertfam.decoding.decode import decode
@@ -27,16 +28,17 @@ def assert_equal(found, expected):
 
 
 @pytest.mark.parametrize("max_tokens", [2, 3, 17, 100])
-@pytest.mark.parametrize("has_learned", [False, True], ids=["linear", "crf"])
+@pytest.mark.parametrize("kept", ["learned", "matrix", "scheme"])
 @pytest.mark.parametrize("scheme", tuple(PREFIXES))
-def test_blocks_equal_the_uncut_text(scheme, has_learned, max_tokens, monkeypatch):
+def test_blocks_equal_the_uncut_text(scheme, kept, max_tokens, monkeypatch):
+    monkeypatch.setattr(chain, "FEW_TAGS", 0 if kept == "scheme" else 100)
     tag_set = TagSet(scheme, ("PER", "LOC"))
     rng = np.random.default_rng(max_tokens)
     n = len(tag_set)
     scores = [rng.normal(scale=3.0, size=(length, n)) for length in LENGTHS]
     learned = Transitions(rng.normal(size=(n, n)), rng.normal(size=n), rng.normal(size=n))
     options = {
-        "learned": learned if has_learned else None,
+        "learned": learned if kept == "learned" else None,
         "outside": [rng.random(len(text)) < 0.1 for text in scores],
         "temperature": 1.5,
     }
@@ -87,3 +89,21 @@ def test_memory_does_not_follow_the_length(monkeypatch):
     growth = (peaks[1] - peaks[0]) / 35_000
     assert growth < 4 * len(tag_set) + 8 * 12
     assert peaks[0] / 5_000 > 1.5 * growth
+
+
+def test_a_block_has_fewer_tokens_where_there_are_more_tags(monkeypatch):
+    """Twenty times as many labels: the blocks take about as much as before."""
+    monkeypatch.setattr(decoding, "MAX_CELLS", 2**17)
+    peaks = []
+    for n_labels in (30, 600):
+        tag_set = TagSet("BIOES", tuple(f"L{i}" for i in range(n_labels)))
+        scores = np.zeros((1_500, len(tag_set)), dtype=np.float32)
+        scores[:, 0] = 9.0
+        scores[::50, 4] = 20.0
+        tracemalloc.start()
+        (found,) = decode([scores], tag_set)
+        peaks.append(tracemalloc.get_traced_memory()[1] - scores.nbytes)  # they are put into one array
+        tracemalloc.stop()
+        assert len(found) == 30
+    assert peaks[0] < 50 * 2**17
+    assert peaks[1] < 2 * peaks[0]

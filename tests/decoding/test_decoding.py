@@ -1,12 +1,16 @@
 """Decoding against the plain definition: every legal sequence of tags, weighed one by one."""
 
+import tracemalloc
 from itertools import pairwise, product
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from spacy_bertfam.decoding import chain, packing
+from spacy_bertfam.decoding import decode as decoding
 from spacy_bertfam.decoding.decode import constrain, decode
 from spacy_bertfam.decoding.lattice import best_paths
 from spacy_bertfam.decoding.packing import TimeMajor
@@ -14,6 +18,8 @@ from spacy_bertfam.decoding.tags import PREFIXES, TagSet
 from spacy_bertfam.types import Transitions
 
 SCHEMES = tuple(PREFIXES)
+# how the weights between tags are kept, by the number of tags from which on only the scheme is
+KEPT = {"matrix": 10_000, "scheme": 0}
 
 
 def spans_of(tags, scheme):
@@ -92,6 +98,12 @@ def check_legal(spans, n_tokens):
         end = span.end
 
 
+@pytest.fixture(params=KEPT)
+def kept(request, monkeypatch):
+    """Decode with a matrix, then with the scheme's structure."""
+    monkeypatch.setattr(chain, "FEW_TAGS", KEPT[request.param])
+
+
 CASES = {
     "plain": {},
     "temperature below 1": {"temperature": 0.4},
@@ -99,6 +111,8 @@ CASES = {
     "learned": {"learned": True},
     "learned with temperature": {"learned": True, "temperature": 2.5},
     "outside": {"outside": True},
+    "forbidden": {"forbidden": True},
+    "all but learned": {"temperature": 0.7, "outside": True, "forbidden": True},
     "all of it": {"learned": True, "temperature": 0.7, "outside": True},
 }
 
@@ -106,12 +120,14 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("seed", range(3))
-def test_best_path_and_probabilities_equal_brute_force(scheme, case, seed):
+def test_best_path_and_probabilities_equal_brute_force(scheme, case, seed, kept):
     options = dict(CASES[case])
     tag_set = TagSet(scheme, ("PER", "LOC"))
     # three tokens are the shortest text with a B, an I and an E
     n_tokens = [3, 4, 1][seed] if scheme in ("IO", "IOB2") else [3, 3, 2][seed]
     scores = random_scores(seed, n_tokens, len(tag_set))
+    if options.pop("forbidden", False):
+        scores[:, 1:][np.random.default_rng(seed).random((n_tokens, len(tag_set) - 1)) < 0.3] = -np.inf
     if options.pop("learned", False):
         options["learned"] = random_transitions(seed, len(tag_set))
     forced = np.random.default_rng(seed).random(n_tokens) < 0.4 if options.pop("outside", False) else None
@@ -136,7 +152,7 @@ def test_each_text_of_a_batch_equals_brute_force(scheme, seed, lengths):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_probabilities_of_every_span_equal_brute_force(scheme):
+def test_probabilities_of_every_span_equal_brute_force(scheme, kept):
     """Scores that make one span after the other the best one, beside the same scores without the push."""
     tag_set = TagSet(scheme, ("PER", "LOC"))
     scores = random_scores(5, 3, len(tag_set), spread=1.0)
@@ -170,7 +186,7 @@ def test_no_illegal_sequence_ever(scheme, data):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("height", [1e4, 1e30])
-def test_huge_scores_give_no_nan(scheme, height):
+def test_huge_scores_give_no_nan(scheme, height, kept):
     tag_set = TagSet(scheme, ("PER", "LOC"))
     scores = [np.sign(random_scores(seed, 40, len(tag_set))) * height for seed in range(20)]
     forced = [np.random.default_rng(seed).random(40) < 0.2 for seed in range(20)]
@@ -206,7 +222,7 @@ def test_a_constant_on_all_transitions_changes_nothing():
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_equal_scores_are_decoded_to_something_legal(scheme):
+def test_equal_scores_are_decoded_to_something_legal(scheme, kept):
     tag_set = TagSet(scheme, ("PER", "LOC"))
     check_legal(decode([np.zeros((9, len(tag_set)))], tag_set)[0], 9)
 
@@ -265,3 +281,48 @@ def test_order_of_a_batch_does_not_matter():
         assert [s[:3] for s in spans] == [s[:3] for s in others] == [s[:3] for s in single]
         assert [s.score for s in spans] == pytest.approx([s.score for s in others], abs=1e-12)
         assert [s.score for s in spans] == pytest.approx([s.score for s in single], abs=1e-12)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_a_matrix_and_the_scheme_alone_give_the_same_entities(scheme, data):
+    """Any labels, texts without tokens and long ones, cut into stretches and blocks or not, with equal scores."""
+    tag_set = TagSet(scheme, tuple(f"L{i}" for i in range(data.draw(st.integers(1, 12)))))
+    lengths = data.draw(st.lists(st.sampled_from([0, 1, 2, 9, 40, 150]), min_size=1, max_size=5))
+    rng = np.random.default_rng(data.draw(st.integers(0, 10_000)))
+    spread, step = data.draw(st.sampled_from([0.3, 3.0, 80.0])), data.draw(st.sampled_from([0.0, 0.5]))
+    scores = [rng.normal(scale=spread, size=(n, len(tag_set))) for n in lengths]
+    scores = [np.round(text / step) * step if step else text for text in scores]
+    if data.draw(st.booleans()):
+        for text in scores:
+            text[:, 1:][rng.random((len(text), len(tag_set) - 1)) < 0.3] = -np.inf
+    outside = [rng.random(n) < 0.2 for n in lengths] if data.draw(st.booleans()) else None
+    options = {"temperature": data.draw(st.sampled_from([1.0, 0.5, 2.5])), "outside": outside}
+    max_tokens, stretch = data.draw(st.sampled_from([16_384, 30])), data.draw(st.sampled_from([None, 64, 8]))
+    found = []
+    for few_tags in KEPT.values():
+        with (
+            patch.object(chain, "FEW_TAGS", few_tags),
+            patch.object(decoding, "MAX_TOKENS", max_tokens),
+            patch.object(packing, "STRETCH", stretch),
+        ):
+            found.append(decode(scores, tag_set, **options))
+    for spans, others in zip(*found, strict=True):
+        assert [s[:3] for s in spans] == [s[:3] for s in others]
+        assert [s.score for s in spans] == pytest.approx([s.score for s in others], abs=1e-9)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_many_labels_take_no_matrix_of_tags_by_tags(scheme):
+    labels = tuple(f"L{i}" for i in range(3_000))
+    scores = np.zeros((3, len(TagSet(scheme, labels))), dtype=np.float32)
+    tracemalloc.start()
+    tag_set = TagSet(scheme, labels)
+    scores[:, 0], scores[1, tag_set.tag_to_id[tag_set.span_tags(1, "L2999")[0]]] = 5.0, 30.0
+    (found,) = decode([scores], tag_set)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [span[:3] for span in found] == [(1, 2, "L2999")]
+    # some hundred bytes for a tag; the smallest matrix, of bytes, would take one for each of the other tags
+    assert peak < 800 * len(tag_set)

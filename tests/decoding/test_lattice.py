@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spacy_bertfam.decoding import lattice, packing
+from spacy_bertfam.decoding import chain, lattice, packing
 from spacy_bertfam.decoding.decode import constrain, decode
 from spacy_bertfam.decoding.lattice import forward_backward
 from spacy_bertfam.decoding.packing import TimeMajor
@@ -25,15 +25,21 @@ def uncut(monkeypatch, *args, **options):
 
 
 @pytest.mark.parametrize("stretch, max_rounds", [(64, 8), (16, 8), (2, 500), (3, 1)])
+@pytest.mark.parametrize("kept", ["learned", "matrix", "scheme"])
 @pytest.mark.parametrize("scheme", tuple(PREFIXES))
-def test_stretches_equal_the_uncut_text(scheme, stretch, max_rounds, monkeypatch):
+def test_stretches_equal_the_uncut_text(scheme, kept, stretch, max_rounds, monkeypatch):
+    monkeypatch.setattr(chain, "FEW_TAGS", 0 if kept == "scheme" else 100)
     tag_set = TagSet(scheme, ("PER", "LOC"))
     scores = make_scores(len(tag_set), spread=3.0)
     rng = np.random.default_rng(1)
     n = len(tag_set)
     learned = Transitions(rng.normal(size=(n, n)), rng.normal(size=n), rng.normal(size=n))
     outside = [rng.random(len(text)) < 0.1 for text in scores]
-    options = {"learned": learned, "outside": outside, "temperature": 1.5}
+    options = {
+        "learned": learned if kept == "learned" else None,
+        "outside": outside,
+        "temperature": 1.5,
+    }
     expected = uncut(monkeypatch, scores, tag_set, **options)
     monkeypatch.setattr(packing, "STRETCH", stretch)
     monkeypatch.setattr(lattice, "MAX_ROUNDS", max_rounds)
@@ -55,6 +61,17 @@ def test_a_text_that_remembers_its_first_token_to_the_end_is_read_uncut(monkeypa
     (found,) = decode([scores], tag_set)
     assert [span[:3] for span in found] == [(0, 600, "LOC")]
     assert found[0].score == pytest.approx(1 / (1 + np.exp(-1)))
+
+
+def test_a_tag_that_only_later_scores_make_likely_has_the_weight_that_the_uncut_text_gives_it(monkeypatch):
+    """What a stretch begins with is settled where every tag's weight is, however small it is beside the others."""
+    tag_set = TagSet("BIOES", ("PER",))
+    scores = [np.random.default_rng(0).normal(scale=80.0, size=(40, len(tag_set)))]
+    (expected,) = uncut(monkeypatch, scores, tag_set)
+    monkeypatch.setattr(packing, "STRETCH", 8)
+    (found,) = decode(scores, tag_set)
+    assert [s[:3] for s in found] == [s[:3] for s in expected]
+    assert [s.score for s in found] == pytest.approx([s.score for s in expected], abs=1e-10)
 
 
 def test_rows_are_packed_once_each_and_come_back():

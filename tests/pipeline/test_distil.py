@@ -97,9 +97,9 @@ def test_several_teachers_are_averaged(trained_folder, student, tmp_path):
         np.testing.assert_allclose(found, (a + b) / 2, atol=1e-5)
 
 
-@pytest.mark.parametrize(("max_kept", "n_asked_again"), [(10_000, 0), (10, 5), (0, 6)])
+@pytest.mark.parametrize(("n_tokens_kept", "n_asked_again"), [(10_000, 0), (10, 5), (0, 6)])
 def test_what_a_teacher_thinks_is_remembered_up_to_a_bound(
-    max_kept, n_asked_again, trained_folder, student, monkeypatch
+    n_tokens_kept, n_asked_again, trained_folder, student, monkeypatch
 ):
     tag_set, asked = student.get_pipe("ner").tag_set, []
     beliefs = Teacher.beliefs
@@ -109,7 +109,7 @@ def test_what_a_teacher_thinks_is_remembered_up_to_a_bound(
         return beliefs(self, docs, *args, **options)
 
     monkeypatch.setattr(Teacher, "beliefs", counted)
-    teachers = Teachers([str(trained_folder)], max_kept=max_kept)
+    teachers = Teachers([str(trained_folder)], max_kept=n_tokens_kept * len(tag_set))
     docs = [student.make_doc(text) for text in TEXTS]
     first, second = (teachers.beliefs(docs, tag_set, temperature=1.0) for _ in range(2))
     assert asked == [len(SENTENCES), n_asked_again][: 1 + bool(n_asked_again)]

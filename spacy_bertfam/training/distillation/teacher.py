@@ -18,8 +18,8 @@ from ...heads.score_vectors import softmax
 from ...pipeline.find import find_ner
 from ...pipeline.ner import BertfamNER
 
-# Tokens whose probabilities are kept, in the order in which they come: 200 MB with 50 tags
-MAX_KEPT = 2_000_000
+# Probabilities that are kept, in the order in which they come: 200 MB
+MAX_KEPT = 100_000_000
 
 
 class Teacher:
@@ -83,7 +83,8 @@ class Teachers:
         self, docs: Sequence[Doc], tag_set: TagSet, *, temperature: float
     ) -> List[NDArray[np.float32]]:
         """Arguments and shapes as in ``Teacher.beliefs``."""
-        keys = [key_of(doc, tag_set, temperature) for doc in docs]
+        question = repr((tag_set.tags, temperature)).encode("utf8")
+        keys = [key_of(doc, question) for doc in docs]
         new = {key: doc for key, doc in zip(keys, docs, strict=True) if key not in self._kept}
         each = [
             teacher.beliefs(list(new.values()), tag_set, temperature=temperature)
@@ -92,9 +93,9 @@ class Teachers:
         found = {key: np.mean(texts, axis=0) for key, texts in zip(new, zip(*each, strict=True), strict=True)}
         result = [found[key] if key in found else self._kept[key].astype(np.float32) for key in keys]
         for key, text in found.items():
-            if self._n_kept + len(text) <= self.max_kept:
+            if self._n_kept + text.size <= self.max_kept:
                 self._kept[key] = text.astype(np.float16)
-                self._n_kept += len(text)
+                self._n_kept += text.size
         return result
 
 
@@ -117,8 +118,8 @@ def require_pipeline(path: str) -> None:
         )
 
 
-def key_of(doc: Doc, tag_set: TagSet, temperature: float) -> bytes:
+def key_of(doc: Doc, question: bytes) -> bytes:
     """RETURNS (bytes): the same for the same tokens and the same question."""
     digest = blake2b(doc.to_array(["ORTH", "SPACY"]).tobytes(), digest_size=16)
-    digest.update(repr((tag_set.tags, temperature)).encode("utf8"))
+    digest.update(question)
     return digest.digest()
