@@ -12,7 +12,7 @@ from .column_layout import Layout, find_layout, is_header
 from .recognise import name_of
 from .schemes import is_tag, recognise_scheme, tags_to_spans
 from .text_file import Notes, numbered_lines
-from .trimming import clean_label, clean_word, is_invisible
+from .trimming import clean_word, is_invisible
 
 DOCUMENT_BORDER = re.compile(r"-DOCSTART-(?:\s|$)")
 COMMENT = re.compile(r"#\s")
@@ -99,7 +99,7 @@ def _clean_line(line: str) -> str:
         return line
     if is_invisible(line):
         return ""
-    cleaned = clean_label(line)
+    cleaned = clean_word(line)
     start = line.index(cleaned)
     return line[: start + len(cleaned)] if line[start - 1 : start] in (" ", "\t") else cleaned
 

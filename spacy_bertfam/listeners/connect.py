@@ -55,4 +55,4 @@ def _listener_class(component: Any) -> Optional[Callable[[str], Model]]:
     if package is None:
         return None
     module, name = LISTENERS[package]
-    return getattr(import_module(f"..encoder.{module}", __package__), name)
+    return getattr(import_module(f".{module}", __package__), name)

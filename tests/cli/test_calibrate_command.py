@@ -110,7 +110,7 @@ def test_the_page_shows_both_diagrams_and_fetches_nothing(run, tmp_path):
         (["model", "model/config.cfg", "OUT"], "DATA is model/config.cfg; expected a .spacy file"),
         (["nobody", "data", "OUT"], "The pipeline 'nobody' cannot be loaded"),
         (["model", "data", "OUT", "--component", "other"], "Expected one bertfam_ner, 'other' was asked for"),
-        (["model", "data", "OUT", "--page", "data"], "data cannot be written: it is a folder"),
+        (["model", "data", "OUT", "--page", "data"], "data is a folder and cannot be written"),
     ],
 )
 def test_what_the_user_can_mend_is_told_and_nothing_is_written(run, tmp_path, args, sentence):

@@ -20,8 +20,8 @@ def score_extension():
     yield
     Span.remove_extension("score")
     if before is not None:
-        default, method, getter, setter = before
-        Span.set_extension("score", default=default, method=method, getter=getter, setter=setter)
+        _, _, getter, setter = before
+        Span.set_extension("score", getter=getter, setter=setter)
 
 
 def make_doc(words, *ents, lang="fr"):
