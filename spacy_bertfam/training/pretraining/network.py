@@ -120,4 +120,8 @@ def _open(folder: CheckedFolder) -> Opened:
         raise CheckpointError(
             f"{folder.path} lacks weights of the encoder ({', '.join(lacking[:3])}); expected a whole one."
         )
+    parameters = dict(opened.network.named_parameters())
+    for name in opened.missing:
+        if name.endswith("bias") and name in parameters:  # of some architectures `transformers` leaves memory as it is
+            torch.nn.init.zeros_(parameters[name])
     return opened
