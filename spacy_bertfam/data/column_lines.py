@@ -89,7 +89,7 @@ def _split(numbered: list[tuple[int, str]]) -> list[Line]:
     for number, text in texts:
         is_document = DOCUMENT_BORDER.match(text) is not None
         cells = separator.split(text) if text and not is_document else []
-        lines.append(Line(number, text, [clean_word(cell) for cell in cells], is_document))
+        lines.append(Line(number, text, [_clean_cell(cell) for cell in cells], is_document))
     return lines
 
 
@@ -102,6 +102,15 @@ def _clean_line(line: str) -> str:
     cleaned = clean_word(line)
     start = line.index(cleaned)
     return line[: start + len(cleaned)] if line[start - 1 : start] in (" ", "\t") else cleaned
+
+
+def _clean_cell(cell: str) -> str:
+    """A word may end in a joiner, a tag may not."""
+    word = clean_word(cell)
+    if word.isascii():
+        return word
+    tag = clean_label(word)
+    return tag if is_tag(tag) else word
 
 
 def _separator(lines: list[str]) -> re.Pattern[str]:

@@ -100,6 +100,12 @@ def test_a_joiner_at_the_end_of_a_word_means_something_there():
     assert clean_label("\u200bPER\u200c\u200f") == "PER"
 
 
+def test_joiners_stay_at_words_and_go_from_tags(read):
+    (record,) = read("x.iob", "\xadword\u200c O\nAngers\xad B-LOC\u200c\nest O\xad\n")
+    assert record.words == ("\xadword\u200c", "Angers\xad", "est")
+    assert [m.label for m in record.mentions] == ["LOC"]
+
+
 def test_a_word_of_marks_alone_stays_a_word():
     assert clean_word("\u00a0\u200b") == "\u00a0\u200b"
 
