@@ -16,10 +16,9 @@ from thinc.shims import Shim
 from thinc.types import Floats2d
 from thinc.util import torch2xp
 
-from ..errors import UserError
+from ..errors import Diverged, UserError, rate_of
 from .checkpoint.checkpoint import Checkpoint, read_checkpoint, read_files, write_checkpoint, write_files
 from .checkpoint.graph import Graph
-from .divergence import Diverged, rate_of
 from .gradients.embedding_gradient import make_dense, sparse_embedding_gradient
 from .gradients.freezing import freeze
 from .gradients.loss_scale import LossScale

@@ -13,11 +13,10 @@ from thinc.types import Floats2d
 from thinc.util import get_array_module
 from torch import Tensor, nn
 
-from ..errors import UserError
+from ..errors import Diverged, UserError
 from ..gate import CheckpointError
 from ..gate.json_file import parse_object
 from .checkpoint.checkpoint import CONFIG, Checkpoint
-from .divergence import Diverged
 from .runtimes.runtime import Runtime
 
 # As few as the setting `window` may be

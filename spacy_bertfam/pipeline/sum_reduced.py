@@ -7,7 +7,7 @@ from spacy.pipeline.trainable_pipe import TrainablePipe
 from thinc.api import Model, Optimizer
 from thinc.types import Floats2d
 
-from ..encoder.divergence import Diverged, rate_of
+from ..errors import Diverged, rate_of
 
 
 class SummedLossPipe(TrainablePipe):

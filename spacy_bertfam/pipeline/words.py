@@ -9,8 +9,7 @@ from spacy.tokens import Doc
 
 from ..decoding.decode import decode_rows, join_marks, split_spans
 from ..decoding.tags import TagSet
-from ..encoder.divergence import Diverged
-from ..errors import UserError
+from ..errors import Diverged, UserError
 from ..heads.finite import is_finite
 from ..types import Bools1d, ScoredSpan, Transitions
 

@@ -11,8 +11,7 @@ import torch
 from thinc.api import Optimizer
 from thinc.types import FloatsXd
 
-from ..encoder.divergence import Diverged, rate_of
-from ..errors import UserError
+from ..errors import Diverged, UserError, rate_of
 from .depths import lowest_open, parameter_depths
 from .learn_rate import GOOD_RATE, RateBySize, good_rate
 

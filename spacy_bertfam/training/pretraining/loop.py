@@ -11,10 +11,9 @@ import torch
 from thinc.api import warmup_linear
 from tqdm import tqdm
 
-from ...encoder.divergence import lower_than
 from ...encoder.pieces.batch import PieceBatch
 from ...encoder.runtimes.runtime import torch_calls
-from ...errors import UserError
+from ...errors import UserError, lower_than
 from ..adamw import AdamW
 from ..stopping import Stop
 from .keeping import Keeper

@@ -122,6 +122,8 @@ def _open(folder: CheckedFolder) -> Opened:
         )
     parameters = dict(opened.network.named_parameters())
     for name in opened.missing:
-        if name.endswith("bias") and name in parameters:  # of some architectures `transformers` leaves memory as it is
+        if (
+            name.endswith("bias") and name in parameters
+        ):  # of some architectures `transformers` leaves memory as it is
             torch.nn.init.zeros_(parameters[name])
     return opened

@@ -29,8 +29,7 @@ from spacy.util import registry, resolve_dot_names
 from thinc.api import Optimizer, constant, fix_random_seed, set_gpu_allocator
 from wasabi import Printer
 
-from ...encoder.divergence import Diverged
-from ...errors import WriteError
+from ...errors import Diverged, WriteError
 from ...files.saving import remove_begun, replaced_whole
 from ..stopping import Stop
 from .optimizer_state import optimizer_arrays, restore_optimizer
