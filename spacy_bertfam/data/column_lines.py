@@ -12,7 +12,7 @@ from .column_layout import Layout, find_layout, is_header
 from .recognise import name_of
 from .schemes import is_tag, recognise_scheme, tags_to_spans
 from .text_file import Notes, numbered_lines
-from .trimming import clean_word, is_invisible
+from .trimming import clean_label, clean_word, is_invisible
 
 DOCUMENT_BORDER = re.compile(r"-DOCSTART-(?:\s|$)")
 COMMENT = re.compile(r"#\s")
