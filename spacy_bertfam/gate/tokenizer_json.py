@@ -42,8 +42,8 @@ def seal(content: bytes, path: Path, *, n_rows: Optional[int] = None) -> bytes:
         if not isinstance(parts.get("model"), dict):
             raise CheckpointError(f"{path} has no model; expected what the tokenizers library writes.")
     kept = {name: parts.get(name) for name in PARTS}
-    _check_strings(content, n_rows, path)
     _check_added(kept["added_tokens"] or (), path)
+    _check_strings(content, n_rows, path)
     _check_growth(kept, path)
     _check_special(kept["post_processor"], path)
     end = {**kept, "added_tokens": kept["added_tokens"] or [], "truncation": None, "padding": None}

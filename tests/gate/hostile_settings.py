@@ -1,5 +1,7 @@
 """Hostile settings: code of their own, kernels, broken JSON, wrong kinds and absurd sizes, files elsewhere."""
 
+import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +126,14 @@ SETTINGS = (
         content(CONFIG, b'{"model_type": "bert", "hidden_size": 1' + b"0" * 6000 + b"}"),
         "not JSON",
     ),
+    Hostile(
+        "surrogate", content(CONFIG, b'{"model_type": "bert", "a": ["\\ud83d"]}'), "half of a surrogate pair"
+    ),
+    Hostile(
+        "many_digits",
+        content(CONFIG, b'{"model_type": "bert", "hidden_size": 1' + b"0" * 3000 + b"}"),
+        "3,001 digits",
+    ),
     Hostile("no_model_type", content(CONFIG, b'{"hidden_size": 32}'), "has no model_type"),
     Hostile("model_type_list", fields(CONFIG, model_type=["bert"]), "sets model_type"),
     Hostile("labels_list", fields(CONFIG, id2label=["O", "B-PER"]), "sets id2label"),
@@ -152,7 +162,112 @@ SETTINGS = (
         "weights_elsewhere", fields(CONFIG, transformers_weights="../x.safetensors"), "transformers_weights"
     ),
 )
+
+
+def tokenizer_after_the_model(**parts: Any) -> Build:
+    """Parts of tokenizer.json a second time, after the model: the library takes the last ones."""
+
+    def build(folder: Path, canary: Path) -> None:
+        content = (folder / "tokenizer.json").read_bytes().rstrip()
+        (folder / "tokenizer.json").write_bytes(content[:-1] + b"," + json.dumps(parts).encode()[1:])
+
+    return build
+
+
+def piece(content: str, number: int = 600) -> dict[str, Any]:
+    """An added piece."""
+    flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized", "special"), False)
+    return {"id": number, "content": content, **flags}
+
+
+def ten_of_one(n: int) -> dict[str, Any]:
+    """Steps that make ten characters of one, then ten of each, and so on."""
+    step = {"type": "Replace", "pattern": {"String": "a"}, "content": "a" * 10}
+    return {"type": "Sequence", "normalizers": [step] * n}
+
+
+CHARSMAP = base64.b64encode((4).to_bytes(4, "little") + b"0000" + b"a" * 100_000 + b"\0").decode()
+BYTES = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}
+TEMPLATE = {
+    "type": "TemplateProcessing",
+    "single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}] * 1000
+    + [{"Sequence": {"id": "A", "type_id": 0}}],
+    "pair": [],
+    "special_tokens": {"[CLS]": {"id": "[CLS]", "ids": [2] * 1000, "tokens": ["[CLS]"] * 1000}},
+}
 TOKENIZERS = (
+    Hostile("tokenizer_grows", fields("tokenizer.json", normalizer=ten_of_one(8)), "1e+08 characters of one"),
+    Hostile(
+        "tokenizer_grows_without_types",
+        fields(
+            "tokenizer.json",
+            normalizer={"normalizers": [{"pattern": {"Regex": "."}, "content": "a" * 10}] * 8},
+        ),
+        "characters of one",
+    ),
+    Hostile(
+        "tokenizer_grows_by_unicode",
+        fields(
+            "tokenizer.json",
+            normalizer={
+                "type": "Sequence",
+                "normalizers": [
+                    {"type": "Replace", "pattern": {"String": "\u0644"}, "content": "\ufdfa"},
+                    {"type": "NFKD"},
+                ]
+                * 9,
+            },
+        ),
+        "characters of one",
+    ),
+    Hostile(
+        "tokenizer_grows_by_map",
+        fields("tokenizer.json", normalizer={"type": "Precompiled", "precompiled_charsmap": CHARSMAP}),
+        "3.03e+03 characters of one",
+    ),
+    Hostile(
+        "tokenizer_grows_by_bytes",
+        fields("tokenizer.json", pre_tokenizer={"type": "Sequence", "pretokenizers": [BYTES] * 30}),
+        "characters of one",
+    ),
+    Hostile(
+        "tokenizer_special_pieces",
+        fields("tokenizer.json", post_processor=TEMPLATE),
+        "1,001,000 special pieces",
+    ),
+    Hostile(
+        "tokenizer_added_pieces",
+        fields("tokenizer.json", added_tokens=[piece(f"x{i}", i) for i in range(25_000)]),
+        "25,000 added_tokens",
+    ),
+    Hostile(
+        "tokenizer_added_long",
+        fields("tokenizer.json", added_tokens=[piece("x" * 3_000_000)]),
+        "3,000,000 characters",
+    ),
+    Hostile(
+        "tokenizer_surrogate",
+        content("tokenizer.json", b'{"version": "\\ud800"}'),
+        "half of a surrogate pair",
+    ),
+    Hostile(
+        "tokenizer_of_many_pieces",
+        fields("tokenizer.json", model={"type": "WordPiece", "vocab": {str(i): i for i in range(200_000)}}),
+        "strings for embeddings of 4",
+    ),
+    Hostile(
+        "vocabulary_sparse",
+        lambda folder, _: make_sparse(folder / "vocab.txt", 6 << 30),
+        "at most 64,000,000",
+    ),
+    Hostile(
+        "spiece_sparse", lambda folder, _: make_sparse(folder / "spiece.model", 6 << 30), "at most 64,000,000"
+    ),
+    Hostile(
+        "vocabulary_large",
+        lambda folder, _: make_sparse(folder / "vocab.txt", 40_000_000),
+        "bytes of tokenizer for embeddings",
+    ),
     Hostile("vocabulary_absolute", fields(TOKENIZER, vocab_file="/etc/passwd"), "sets vocab_file"),
     Hostile("vocabulary_above", fields(TOKENIZER, merges_file="../../secret.txt"), "sets merges_file"),
     Hostile("vocabulary_windows", fields(TOKENIZER, spm_file="C:\\secret"), "sets spm_file"),
