@@ -77,10 +77,15 @@ WRAPPED = [
 def test_a_full_disk_is_a_sentence_about_the_folder_and_leaves_nothing(
     tmp_path: Path, writer: Callable, error: Exception
 ) -> None:
-    with pytest.raises(WriteError, match="model cannot be written: no space is left on the disk; expected more room") as found:
-        with writer(tmp_path / "model") as folder, writer(folder / "inner") as inner:
-            (inner / "half").touch()
-            raise error
+    with (
+        pytest.raises(
+            WriteError, match="model cannot be written: no space is left on the disk; expected more room"
+        ) as found,
+        writer(tmp_path / "model") as folder,
+        writer(folder / "inner") as inner,
+    ):
+        (inner / "half").touch()
+        raise error
     assert str(found.value).startswith(f"{tmp_path / 'model'} cannot") and found.value.errno == errno.ENOSPC
     assert isinstance(found.value, (UserError, OSError))
     assert not list(tmp_path.iterdir())
@@ -117,7 +122,11 @@ def test_other_errors_stay_what_they_are(tmp_path: Path, error: Exception) -> No
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs a file system without room for files")
 @pytest.mark.parametrize("place", [Path("/proc/model"), Path("/proc/a/b/model")])
 def test_a_place_that_takes_no_files_has_the_right_reason(place: Path) -> None:
-    for write in (lambda: write_file(place, "a"), lambda: require_new(place), lambda: replaced_whole(place).__enter__()):
+    for write in (
+        lambda: write_file(place, "a"),
+        lambda: require_new(place),
+        lambda: replaced_whole(place).__enter__(),
+    ):
         with pytest.raises(WriteError, match=f"{place} cannot be written: /proc takes no new files"):
             write()
 
@@ -130,7 +139,9 @@ def test_a_path_through_a_file_is_said(tmp_path: Path) -> None:
             write()
 
 
-def test_a_disk_that_is_too_small_is_found_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_too_small_is_found_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     usage = shutil.disk_usage(tmp_path)._replace(free=2_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
     require_new(tmp_path / "a" / "model", n_bytes=1_999_999)

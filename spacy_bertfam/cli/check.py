@@ -11,7 +11,9 @@ import typer
 
 def check_cli(
     ctx: typer.Context,
-    config_path: Path = typer.Argument(..., metavar="CONFIG", help="Path to the config, or - for standard input"),
+    config_path: Path = typer.Argument(
+        ..., metavar="CONFIG", help="Path to the config, or - for standard input"
+    ),
     code_path: Optional[Path] = typer.Option(
         None, "--code", "-c", help="Python file to import before, for registered functions of your own"
     ),

@@ -75,7 +75,9 @@ def _ours(error: BaseException) -> Optional[str]:
         return None
     if isinstance(error, OSError) and error.errno is not None:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
-        return f"{what}; {'free some room' if error.errno in FULL else 'correct the path or its permissions'}."
+        return (
+            f"{what}; {'free some room' if error.errno in FULL else 'correct the path or its permissions'}."
+        )
     if isinstance(error, (OSError, ImportError, ValueError)) or OS_ERROR.search(str(error)):
         return reason_of(error) + _place_of(error)
     return None

@@ -73,7 +73,9 @@ def test_an_error_that_nobody_wrote_for_users_says_where_it_was_raised() -> None
     assert result.stderr.startswith(f"Error: zip() argument 2 is shorter (ValueError in {__file__}, line ")
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), TypeError("y"), RuntimeError("z"), BrokenPipeError(32, "Broken pipe")])
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), TypeError("y"), RuntimeError("z"), BrokenPipeError(32, "Broken pipe")]
+)
 def test_our_own_faults_are_not_hidden(error: Exception) -> None:
     result = run(error)
     assert result.exception is not None and not result.stderr.startswith("Error: ")

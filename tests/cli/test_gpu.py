@@ -24,9 +24,13 @@ CONFIG = Path(__file__).parents[2] / "configs" / "ner_shared.cfg"
 def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """`machine(...)` pretends one, with or without CuPy, torch for a CUDA, and so many GPUs."""
 
-    def pretend(*, cupy: bool = True, is_found: bool = False, cuda: str | None = "12.8", n_gpus: int = 1) -> None:
+    def pretend(
+        *, cupy: bool = True, is_found: bool = False, cuda: str | None = "12.8", n_gpus: int = 1
+    ) -> None:
         monkeypatch.setattr(compat, "has_cupy", cupy)
-        monkeypatch.setattr(gpu.util, "find_spec", lambda name: SimpleNamespace() if cupy or is_found else None)
+        monkeypatch.setattr(
+            gpu.util, "find_spec", lambda name: SimpleNamespace() if cupy or is_found else None
+        )
         monkeypatch.setattr(torch.version, "cuda", cuda)
         monkeypatch.setattr(torch.cuda, "is_available", lambda: n_gpus > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: n_gpus)
@@ -37,10 +41,19 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"cupy": False}, r'CuPy is not installed, .*: pip install "spacy-bertfam\[cuda12x\]"; or leave --gpu-id'),
+        (
+            {"cupy": False},
+            r'CuPy is not installed, .*: pip install "spacy-bertfam\[cuda12x\]"; or leave --gpu-id',
+        ),
         ({"cupy": False, "cuda": "13.0"}, r'pip install "spacy-bertfam\[cuda13x\]"; or'),
-        ({"cupy": False, "cuda": None}, r'"spacy-bertfam\[cuda12x\]" or pip install "spacy-bertfam\[cuda13x\]"'),
-        ({"cupy": False, "is_found": True}, r'CuPy is installed and cannot be imported.*python -c "import cupy"'),
+        (
+            {"cupy": False, "cuda": None},
+            r'"spacy-bertfam\[cuda12x\]" or pip install "spacy-bertfam\[cuda13x\]"',
+        ),
+        (
+            {"cupy": False, "is_found": True},
+            r'CuPy is installed and cannot be imported.*python -c "import cupy"',
+        ),
         ({"cuda": None, "n_gpus": 0}, r"torch .* is built for CPUs alone; expected one with CUDA"),
         ({"n_gpus": 0}, r"finds no GPU; expected one with a driver for CUDA 12.8"),
         ({"n_gpus": 2}, r"--gpu-id is 2, and there are 2 GPUs; expected 0 to 1"),
@@ -72,7 +85,9 @@ ARGUMENTS = {
 
 
 def test_all_commands_with_the_option_are_looked_at() -> None:
-    assert {name for name, command in COMMANDS.items() if "use_gpu" in command.__annotations__} == set(ARGUMENTS)
+    assert {name for name, command in COMMANDS.items() if "use_gpu" in command.__annotations__} == set(
+        ARGUMENTS
+    )
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)

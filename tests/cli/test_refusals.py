@@ -1,4 +1,4 @@
-"""What `check` says will fail `train` refuses, in one sentence; `spacy train` too, where the config has blocks of ours."""
+"""What `check` says will fail `train` refuses, in one sentence; `spacy train` too, where a config has blocks of ours."""
 
 import subprocess
 import sys
@@ -95,8 +95,10 @@ def test_spacys_train_refuses_what_it_would_overlook(folder: Path) -> None:
 
 def test_spacys_train_of_other_pipelines_is_left_alone(folder: Path) -> None:
     text = '[paths]\ntrain = null\n\n[nlp]\nlang = "fr"\npipeline = ["ner"]\n\n[components.ner]\nfactory = "ner"\n\n'
-    text += '[training]\nseed = 0\ngpu_allocator = null\nmax_step = 3\n'
-    Path("my.cfg").write_text(text.replace("[components.ner]", "[components]\n\n[components.ner]"), encoding="utf8")
+    text += "[training]\nseed = 0\ngpu_allocator = null\nmax_step = 3\n"
+    Path("my.cfg").write_text(
+        text.replace("[components.ner]", "[components]\n\n[components.ner]"), encoding="utf8"
+    )
     options = ("--paths.train", "train.spacy", "--training.max_steps", "1")
     result = CliRunner().invoke(spacy_app, ["train", "my.cfg", *options, "--paths.dev", "train.spacy"])
     assert result.exit_code == 0, result.output

@@ -128,7 +128,9 @@ class Strange(Exception):
     """As engines have them, of no kind that anyone knows."""
 
 
-@pytest.mark.parametrize("place", ["spacy_bertfam.optimize.optimize.quantize", "spacy_bertfam.optimize.optimize.run"])
+@pytest.mark.parametrize(
+    "place", ["spacy_bertfam.optimize.optimize.quantize", "spacy_bertfam.optimize.optimize.run"]
+)
 def test_an_engines_own_error_is_a_sentence(plain, monkeypatch, place):
     """Whether a graph is made or run: of the two runs the second one is the engine's."""
     pytest.importorskip("onnxruntime")

@@ -67,7 +67,9 @@ def test_weights_are_kept_on_the_first_disk_with_room(places: list[Path], n_full
             assert keeper.keep()
     assert [files(place) for place in places] == [["b"] if i == n_full else [] for i in range(4)]
     assert [list(place.iterdir()) for place in places[1:n_full]] == [[]] * (n_full - 1)
-    with pytest.raises(WriteError, match=rf"out cannot be written: no space .* Kept in {keeper.place}: move that"):
+    with pytest.raises(
+        WriteError, match=rf"out cannot be written: no space .* Kept in {keeper.place}: move that"
+    ):
         keeper.require_in_place()
 
 
@@ -119,7 +121,10 @@ def test_the_command_says_where_the_weights_are(
         result = run(out)
     assert result.exit_code == 1
     (folder,) = places[1].glob("out-*/out")
-    assert f"Error: {out} cannot be written: no space is left on the disk. Kept in {folder}: move" in result.stderr
+    assert (
+        f"Error: {out} cannot be written: no space is left on the disk. Kept in {folder}: move"
+        in result.stderr
+    )
     assert MaskedLanguageModel(folder).new_weights == [] and not out.exists()
 
 
