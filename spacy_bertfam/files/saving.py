@@ -13,7 +13,11 @@ from ..errors import UserError, WriteError
 
 # How errors that wrap others name those of the system: libraries in Rust, as safetensors, and `shutil.copytree`
 OS_ERROR = re.compile(r"os error (\d+)|Os \{ code: (\d+)|\[Errno (\d+)\]")
-FULL = {errno.ENOSPC: "no space is left on the disk", errno.EDQUOT: "the disk quota is used up"}
+FULL = {
+    errno.ENOSPC: "no space is left on the disk",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "a file is larger than the disk, or a limit of this process, allows",
+}
 REASONS = {
     errno.EROFS: "the file system is read-only",
     errno.EACCES: "you may not write there",

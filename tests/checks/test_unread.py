@@ -1,11 +1,15 @@
 """Names that spaCy drops in silence are found, wherever they stand, and what was meant is said."""
 
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
+from spacy.cli._util import _parse_overrides
 from spacy.util import load_config, load_config_from_str
 from thinc.api import Config
+from weasel.util import load_project_config
 
 from spacy_bertfam.checks.setup import read_config
 from spacy_bertfam.checks.unread import arguments_of, find_unread
@@ -126,3 +130,19 @@ def test_functions_that_take_any_setting_are_asked_for_none() -> None:
 def test_a_setting_in_a_block_that_there_is_not_is_said(name: str, said: str) -> None:
     with pytest.raises(UserError, match=said):
         read_config(SHARED, {name: 3})
+
+
+def test_all_that_the_projects_commands_set_is_read() -> None:
+    """Of each training and check in project.yml, as it stands."""
+    root, n = CONFIGS.parent, 0
+    project = load_project_config(root)
+    lines = [shlex.split(line) for command in project["commands"] for line in command["script"]]
+    for words in lines:
+        if words[:3] != ["python", "-m", "spacy"] or not {"train", "check"} & set(words[3:5]):
+            continue
+        path = next(word for word in words if word.endswith(".cfg"))
+        named = [(word, words[i + 1]) for i, word in enumerate(words) if re.match(r"--\w+\.", word)]
+        overrides = _parse_overrides([word for pair in named for word in pair])
+        assert not list(find_unread(load_config(root / path, overrides=overrides), overrides)), words
+        n += 1
+    assert n > 12

@@ -13,7 +13,7 @@ from hostile_settings import piece, ten_of_one, tokenizer_after_the_model
 from tiny.kinds import KINDS
 from tokenizers import Tokenizer
 
-from spacy_bertfam.encoder.checkpoint import read_checkpoint
+from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
 from spacy_bertfam.encoder.model import build_encoder
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.gate import CheckpointError, check_folder
