@@ -92,10 +92,11 @@ def _count_misaligned(eg: Example, report: GoldReport) -> None:
     aligned = eg.get_aligned_spans_y2x(eg.reference.ents, allow_overlap=False)
     if len(aligned) == len(eg.reference.ents):
         return
-    found = Counter((span.text.strip(), span.label_) for span in aligned)
+    found = Counter((span.text.strip().casefold(), span.label_) for span in aligned)
     for ent in eg.reference.ents:
-        if found[(ent.text.strip(), ent.label_)]:
-            found[(ent.text.strip(), ent.label_)] -= 1
+        key = ent.text.strip().casefold(), ent.label_
+        if found[key]:
+            found[key] -= 1
             continue
         report.misaligned[ent.label_] = report.misaligned.get(ent.label_, 0) + 1
         if len(report.shown) < N_SHOWN:

@@ -99,6 +99,12 @@ def test_the_same_characters_with_other_spaces_are_looked_at(predicted: list[str
     assert dict(read_gold([eg]).misaligned) == ({"PER": 1} if len(predicted) == 1 else {})
 
 
+def test_an_entity_in_other_capitals_is_aligned() -> None:
+    """As an augmenter makes them: spaCy aligns texts whatever their capitals."""
+    gold = doc_of(["Paul", "x", "-y"], "B-PER B-LOC O", "01")
+    assert dict(read_gold([Example(doc_of(["PAUL", "x-y"]), gold)]).misaligned) == {"LOC": 1}
+
+
 # -- what ends a training
 
 
