@@ -11,7 +11,6 @@ import spacy
 from spacy.tokens import Doc
 from tiny.kinds import KINDS
 from tokenizers import Tokenizer
-from transformers import AutoTokenizer
 
 from spacy_bertfam.gate import CheckpointError
 from spacy_bertfam.training.piece_counts import estimate_pieces, make_counter
@@ -75,7 +74,8 @@ def with_vocabulary(tiny_encoder: Callable[[str], Path], tmp_path: Path) -> Path
     """RETURNS (Path): an encoder as many stand on the hub: `vocab.txt`, and no `tokenizer.json`."""
     folder = tmp_path / "encoder"
     shutil.copytree(tiny_encoder("bert"), folder)
-    AutoTokenizer.from_pretrained(folder).save_vocabulary(str(folder))
+    vocab = json.loads((folder / "tokenizer.json").read_text(encoding="utf8"))["model"]["vocab"]
+    (folder / "vocab.txt").write_text("\n".join(sorted(vocab, key=vocab.__getitem__)) + "\n", encoding="utf8")
     (folder / "tokenizer.json").unlink()
     return folder
 
