@@ -90,6 +90,8 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
                 listener._func = forward_of_spacy
             if listener not in linked:
                 self.leaves_name = True
+                if linked_encoder(listener).is_renamed(self, listener.upstream_name):
+                    linked_encoder(listener).listen_to(self, alias=self.name)
             elif self._later and listener.upstream_name == "*":
                 self._unclear[component.name] = [self.name, *self._later]
             else:

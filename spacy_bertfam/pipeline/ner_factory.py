@@ -7,6 +7,7 @@ from thinc.api import Config, Model
 
 from .connect import connect_listeners
 from .ner import BertfamNER
+from .upstream import check_foreign
 
 DEFAULT_CONFIG = Config().from_str(
     """
@@ -56,6 +57,7 @@ def make_bertfam_ner(
     scorer (Optional[Callable]): the evaluation method.
     """
     connect_listeners(model, nlp)
+    check_foreign(model, nlp, name, nlp.component_names)
     return BertfamNER(
         nlp.vocab,
         model,
