@@ -13,8 +13,6 @@ from spacy.training import Example, validate_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, Model, Optimizer
 
-from ..encoder.doc_vectors import leave_vectors, require_one
-from ..encoder.linked import linked_encoder
 from ..errors import UserError
 from .batching import BoundedBatches
 from .saved_head import require_finite
@@ -72,6 +70,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         Raises a UserError where a head was made for vectors of another width, warns where it was trained on another
         encoder.
         """
+        from ..encoder.linked import linked_encoder
         from ..encoder.listener import forward_of_spacy
 
         if self._linking is not self.listener_map:  # spaCy begins anew
@@ -99,6 +98,8 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
                 self._link(listener, component)
 
     def _link(self, listener: Tok2VecListener, component: Any) -> None:
+        from ..encoder.linked import linked_encoder
+
         self._tell_width(listener, component)
         linked_encoder(listener).listen_to(self)
         if not linked_encoder(listener).fits():
@@ -127,6 +128,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
 
     def set_annotations(self, docs: Sequence[Doc], tokvecses: Any) -> None:
         """Leave what ``predict`` returned on the Docs."""
+        from ..encoder.doc_vectors import leave_vectors
         from ..encoder.document import EncodedDocs
 
         of_docs: Iterable[Any] = repeat(None)
@@ -144,6 +146,9 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         losses: Optional[Dict[str, float]] = None,
     ) -> Dict[str, float]:
         """Run the encoder on a batch and hand the vectors to the heads, whose gradients come back later."""
+        from ..encoder.doc_vectors import require_one
+        from ..encoder.linked import linked_encoder
+
         losses = {} if losses is None else losses
         examples = list(examples)
         for component, encoders in self._unclear.items():

@@ -7,8 +7,6 @@ from spacy.pipeline.trainable_pipe import TrainablePipe
 from thinc.api import Model, Optimizer
 from thinc.types import Floats2d
 
-from ..encoder.divergence import Diverged, rate_of
-
 
 class SummedLossPipe(TrainablePipe):
     """Divides the gradients of its network by the taught tokens of the step, before the weights are updated.
@@ -27,10 +25,14 @@ class SummedLossPipe(TrainablePipe):
     def require_finite(self, loss: float) -> None:
         """Raise a UserError where the loss of a part of the step is no number: before anything is learned from it."""
         if not isfinite(loss):
+            from ..encoder.divergence import Diverged
+
             raise Diverged(f"the loss of the component {self.name!r}", self.rate)
 
     def finish_update(self, sgd: Optimizer) -> None:
         """Update the weights by the mean of what was learned since the last time."""
+        from ..encoder.divergence import rate_of
+
         divide_gradients(self.model, max(1, self.n_taught))
         self.n_taught, self.rate = 0, rate_of(sgd)
         super().finish_update(sgd)

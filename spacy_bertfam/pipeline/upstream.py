@@ -7,7 +7,6 @@ from spacy.pipeline.tok2vec import Tok2Vec, Tok2VecListener
 from spacy.tokens import Doc
 from thinc.api import Model
 
-from ..encoder.doc_vectors import require_one
 from ..errors import UserError
 
 # Listeners of other packages, by the name of their layer
@@ -61,6 +60,8 @@ def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
 def check_order(model: Model, nlp: Language, component: str) -> None:
     """Raise a UserError if ``model`` listens to an encoder that ``nlp`` has not before ``component``, or to any of
     several."""
+    from ..encoder.doc_vectors import require_one
+
     names = nlp.component_names
     before = names[: names.index(component)] if component in names else names
     encoders = [name for name in before if hasattr(nlp.get_pipe(name), "find_listeners")]

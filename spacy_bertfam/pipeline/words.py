@@ -8,7 +8,6 @@ from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
 
 from ..decoding import decode_rows, join_marks, split_spans
-from ..encoder.divergence import Diverged
 from ..errors import UserError
 from ..heads.finite import is_finite
 from ..tags import TagSet
@@ -48,6 +47,8 @@ def decode_words(
     rows = scores[0] if len(scores) == 1 else np.concatenate(list(scores))
     if not all(map(is_finite, (rows, *(learned or ())))):
         if rate is not None:
+            from ..encoder.divergence import Diverged
+
             raise Diverged(f"a score of the component {component!r}", rate)
         raise UserError(
             f"Component {component!r}: the scores of the tags are not finite numbers (NaN or infinity), so that no "
