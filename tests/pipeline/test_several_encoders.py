@@ -326,6 +326,13 @@ def test_documents_have_their_vector_by_the_encoder_that_is_named(folders: dict[
         nlp(TEXTS[0])
 
 
+def test_replace_listeners_takes_the_encoder_that_is_named(nlp: Language, expected: dict[str, Any]) -> None:
+    nlp.replace_listeners("enc_a", "ner_a", ["model.tok2vec"])
+    nlp.disable_pipe("enc_a")
+    nlp.select_pipes(enable=["enc_c", "ner_a"])
+    assert [outputs(doc, "ner_a") for doc in nlp.pipe([*TEXTS, LONG])] == expected["ner_a"]
+
+
 @pytest.mark.parametrize("kept_by", ["rename", "source", "disk"])
 def test_the_only_encoder_may_have_another_name(
     nlp: Language, expected: dict[str, Any], saved: Path, kept_by: str, tmp_path: Path
