@@ -63,7 +63,7 @@ def probabilities(*, exclusive: bool) -> Model[Floats2d, Floats2d]:
 
 def forward(model: Model, X: Floats2d, is_train: bool) -> Tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
     """X, Y: Shape: (n_docs, n_labels)."""
-    if not (is_train or is_finite(X)):
+    if not is_finite(X):
         raise UserError(
             "The scores of the labels are not finite numbers (NaN or infinity): the weights of the text categoriser or "
             "of its encoder are ruined, mostly by a training that diverged. Expected finite ones: load the pipeline "

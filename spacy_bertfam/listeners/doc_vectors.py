@@ -19,8 +19,9 @@ from ..types import Ints1d
 EXTENSION = "bertfam_document"
 # Where spaCy keeps the value of an extension of the Doc
 USER_DATA_KEY: Any = ("._.", EXTENSION, None, None)
-# The encoders that have run, in their order: name -> what was kept of it
-ENCODERS_KEY: Any = ("._.", "bertfam_encoders", None, None)
+# The encoders that have run, in their order: name -> what was kept of it. As if it were the first token's:
+# ``Doc.from_docs`` warns of anything that is the Doc's
+ENCODERS_KEY: Any = ("._.", "bertfam_encoders", 0, None)
 ANY = "*"  # as an upstream: whichever encoder there is
 
 
@@ -119,15 +120,18 @@ def _places(doc: Doc) -> Ints1d:
     return doc.to_array([IDX, LENGTH]).astype(np.int64).reshape(-1, 2)
 
 
-def _realigned(doc: Doc, rows: Floats2d, places: Ints1d) -> Floats2d:
+def _realigned(doc: Doc, rows: Floats2d, places: Ints1d) -> Optional[Floats2d]:
     """The rows of the tokens that there are now. As in ``doc.tensor``, a token that was merged has the row of its last
     part, and the parts of one that was split have zeros.
 
     places (Ints1d): of the tokens that the rows are of; Shape: (n_rows, 2).
+    RETURNS (Optional[Floats2d]): None where the text is another one, as after ``Doc.from_docs``.
     """
     now = _places(doc)
     if np.array_equal(now, places):
         return rows
+    if not len(now) or not len(places) or now[-1].sum() != places[-1].sum():
+        return None
     xp, ends = get_array_module(rows), places.sum(axis=1)
     found = np.searchsorted(ends, now.sum(axis=1))
     found[found == len(ends)] = 0

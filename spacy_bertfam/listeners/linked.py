@@ -34,6 +34,9 @@ class LinkedEncoder:
     def __init__(self, trained_on: Optional[str] = None) -> None:
         self.trained_on = trained_on
         self.follows = False  # is the head trained on what the encoder is now?
+        self.alias: Optional[str] = (
+            None  # the name of that encoder, where it is not the one that is asked for
+        )
         self._component: Callable[[], Optional[EncoderComponent]] = _nothing
 
     @property
@@ -52,11 +55,19 @@ class LinkedEncoder:
         component = self.component if self.follows else None
         return (component.fingerprint() if component is not None else None) or self.trained_on
 
-    def listen_to(self, component: EncoderComponent) -> None:
+    def listen_to(self, component: EncoderComponent, *, alias: Optional[str] = None) -> None:
         """Remember the encoder whose vectors the head reads from now on."""
+        self.alias = alias
         if component is not self.component:
             self.trained_on, self.follows = self.current(), False
             self._component = ref(component)
+
+    def is_renamed(self, component: EncoderComponent, upstream: str) -> bool:
+        """Whether an encoder of another name than ``upstream`` is all the same the one that the head was trained on."""
+        if self.component not in (None, component) and self.component.name == upstream:
+            return False
+        known = self.current()
+        return known is not None and known == component.fingerprint()
 
     def fits(self) -> bool:
         """Whether the head was trained on this encoder, as far as that is known; a new head will be."""

@@ -92,10 +92,11 @@ def read_rows(
     RETURNS (List[Floats2d]): for each Doc, Shape: (n_tokens, width).
     """
     width: Any = model.maybe_get_dim("nO")
-    named = linked_encoder(model).is_named
+    link = linked_encoder(model)
+    named, upstream = link.is_named, link.alias or model.upstream_name
     found = []
     for doc in docs:
-        rows: Any = find_rows(doc, model.upstream_name, named=named)
+        rows: Any = find_rows(doc, upstream, named=named)
         if rows is None:
             if len(doc) and is_train:
                 raise UserError(frozen_encoder(model.upstream_name))
@@ -115,7 +116,8 @@ def read_rows(
 
 def document_row(model: EncoderListener, doc: Doc, is_sample: bool) -> Floats2d:
     """RETURNS (Floats2d): the document's vector, Shape: (1, width); zeros for an empty Doc and a mere sample."""
-    vector: Any = find_document_vector(doc, model.upstream_name, named=linked_encoder(model).is_named)
+    link = linked_encoder(model)
+    vector: Any = find_document_vector(doc, link.alias or model.upstream_name, named=link.is_named)
     if vector is not None:
         return model.ops.xp.asarray(vector.reshape(1, -1))
     if len(doc) and not is_sample:
@@ -132,7 +134,12 @@ def missing_encoder(model: Tok2VecListener, what: str, doc: Optional[Doc] = None
     encoder = "the encoder" if model.upstream_name == ANY else f"the encoder {model.upstream_name!r}"
     found = encoders_on(doc) if doc is not None else []
     there = f", or whose vectors were replaced by those of {found[-1]!r}" if found else ""
+    renamed = (
+        ". Where that is its name now, set `upstream` in this component's [model.tok2vec] to it"
+        if found
+        else ""
+    )
     return (
         f"This component listens to {encoder}, which {what}{there}. Expected it to be enabled and to stand "
-        "before this component: see nlp.pipe_names and nlp.disabled, and do not disable or exclude it."
+        f"before this component: see nlp.pipe_names and nlp.disabled, and do not disable or exclude it{renamed}."
     )

@@ -61,6 +61,7 @@ def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
 def check_order(model: Model, nlp: Language, component: str) -> None:
     """Raise a UserError if ``model`` listens to an encoder that ``nlp`` has not before ``component``, or to any of
     several."""
+
     names = nlp.component_names
     before = names[: names.index(component)] if component in names else names
     encoders = [name for name in before if hasattr(nlp.get_pipe(name), "find_listeners")]
@@ -74,6 +75,28 @@ def check_order(model: Model, nlp: Language, component: str) -> None:
                 "`upstream` in this component's [model.tok2vec] to the name that it has."
             )
         if upstream == "*":
-            reads_tensor = isinstance(node, Tok2VecListener)
-            same = [name for name in encoders if isinstance(nlp.get_pipe(name), Tok2Vec) == reads_tensor]
-            require_one(same, component)
+            require_one([name for name in encoders if _leaves_for(node, nlp, name)], component)
+    check_foreign(model, nlp, component, encoders)
+
+
+def check_foreign(model: Model, nlp: Language, component: str, encoders: Sequence[str]) -> None:
+    """Raise a UserError if ``model`` names an encoder of another package, and a later one leaves its vectors in the
+    same place, ``doc._.trf_data``: there they have no name.
+
+    encoders (Sequence[str]): those that stand before the component.
+    """
+    for node in find_listeners(model):
+        last = [name for name in encoders if _leaves_for(node, nlp, name)][-1:]
+        if not isinstance(node, Tok2VecListener) and last and upstream_of(node) not in ("*", *last):
+            raise UserError(
+                f"Component {component!r} listens to {upstream_of(node)!r}; {last[0]!r}, which stands between them, "
+                "leaves its own vectors in the same place: it would predict from those. Expected it before that "
+                "encoder: move it there, or take one of the two out."
+            )
+
+
+def _leaves_for(listener: Model, nlp: Language, encoder: str) -> bool:
+    """Whether an encoder leaves its vectors where a listener reads."""
+    component = nlp.get_pipe(encoder)
+    reads_tensor = isinstance(listener, Tok2VecListener)
+    return hasattr(component, "find_listeners") and isinstance(component, Tok2Vec) == reads_tensor

@@ -92,6 +92,8 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
                 listener._func = forward_of_spacy
             if listener not in linked:
                 self.leaves_name = True
+                if linked_encoder(listener).is_renamed(self, listener.upstream_name):
+                    linked_encoder(listener).listen_to(self, alias=self.name)
             elif self._later and listener.upstream_name == "*":
                 self._unclear[component.name] = [self.name, *self._later]
             else:
@@ -99,6 +101,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
                 self._link(listener, component)
 
     def _link(self, listener: Tok2VecListener, component: Any) -> None:
+
         self._tell_width(listener, component)
         linked_encoder(listener).listen_to(self)
         if not linked_encoder(listener).fits():
@@ -144,6 +147,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         losses: Optional[Dict[str, float]] = None,
     ) -> Dict[str, float]:
         """Run the encoder on a batch and hand the vectors to the heads, whose gradients come back later."""
+
         losses = {} if losses is None else losses
         examples = list(examples)
         for component, encoders in self._unclear.items():

@@ -6,6 +6,7 @@ from spacy.language import Language
 from thinc.api import Config, Model
 
 from ..listeners.connect import connect_listeners
+from ..listeners.upstream import check_foreign
 from .ner import BertfamNER
 
 DEFAULT_CONFIG = Config().from_str(
@@ -56,6 +57,7 @@ def make_bertfam_ner(
     scorer (Optional[Callable]): the evaluation method.
     """
     connect_listeners(model, nlp)
+    check_foreign(model, nlp, name, nlp.component_names)
     return BertfamNER(
         nlp.vocab,
         model,

@@ -224,7 +224,7 @@ def test_nothing_is_left_behind_the_cleaner(nlp: Language) -> None:
 
 def test_only_what_is_read_later_is_kept(folders: dict[str, Path]) -> None:
     nlp = build(("enc_a", "ner_a", "enc_c", "ner_c"), folders)
-    kept = nlp(TEXTS[0]).user_data[("._.", "bertfam_encoders", None, None)]
+    kept = nlp(TEXTS[0]).user_data[("._.", "bertfam_encoders", 0, None)]
     assert kept == {"enc_a": {}, "enc_c": {}}
     assert not any(
         key[1] == "bertfam_encoders" for key in build(("enc_a", "ner_a"), folders)(TEXTS[0]).user_data
@@ -277,7 +277,9 @@ def test_a_listener_that_names_none_of_two_encoders_is_an_error(folders: dict[st
         nlp.initialize(lambda: make_examples(nlp))
 
 
-def test_so_it_is_where_the_second_one_came_later(trained: Language, folders: dict[str, Path]) -> None:
+def test_so_it_is_where_the_second_one_came_later(
+    trained: Language, folders: dict[str, Path], tmp_path: Path
+) -> None:
     add(trained, "enc_c", folders)
     trained.get_pipe("enc_c").initialize(lambda: make_examples(trained), nlp=trained)
     assert trained(TEXTS[0]).ents  # it stands after the recogniser
@@ -288,6 +290,10 @@ def test_so_it_is_where_the_second_one_came_later(trained: Language, folders: di
         second(TEXTS[0])
     with pytest.raises(UserError, match=r"'ner' listens to any encoder.*encoder, enc_c"):
         find_encoder(second, find_ner(second))
+    expected = outputs(trained(TEXTS[0]), "ner")
+    second.to_disk(tmp_path)
+    again = spacy.load(tmp_path, config={"components.ner.model.tok2vec.upstream": "encoder"})
+    assert outputs(again(TEXTS[0]), "ner") == expected
 
 
 def test_documents_have_their_vector_by_the_encoder_that_is_named(folders: dict[str, Path]) -> None:
@@ -318,6 +324,47 @@ def test_documents_have_their_vector_by_the_encoder_that_is_named(folders: dict[
         pytest.raises(UserError, match=r"'enc_a'.* has not run"),
     ):
         nlp(TEXTS[0])
+
+
+def test_replace_listeners_takes_the_encoder_that_is_named(nlp: Language, expected: dict[str, Any]) -> None:
+    nlp.replace_listeners("enc_a", "ner_a", ["model.tok2vec"])
+    nlp.disable_pipe("enc_a")
+    nlp.select_pipes(enable=["enc_c", "ner_a"])
+    assert [outputs(doc, "ner_a") for doc in nlp.pipe([*TEXTS, LONG])] == expected["ner_a"]
+
+
+@pytest.mark.parametrize("kept_by", ["rename", "source", "disk"])
+def test_the_only_encoder_may_have_another_name(
+    nlp: Language, expected: dict[str, Any], saved: Path, kept_by: str, tmp_path: Path
+) -> None:
+    for name in nlp.pipe_names:
+        if name not in ("enc_a", "ner_a"):
+            nlp.remove_pipe(name)
+    if kept_by == "source":
+        other = spacy.blank("fr")
+        other.add_pipe("enc_a", name="camembert", source=nlp)
+        other.add_pipe("ner_a", source=nlp)
+        nlp = other
+    else:
+        nlp.rename_pipe("enc_a", "camembert")
+    if kept_by == "disk":
+        nlp.to_disk(tmp_path)
+        nlp = spacy.load(tmp_path)
+    assert [outputs(doc, "ner_a") for doc in nlp.pipe([*TEXTS, LONG])] == expected["ner_a"]
+
+
+def test_docs_are_put_together_without_a_warning(nlp: Language, recwarn: pytest.WarningsRecorder) -> None:
+    parts = [nlp(text) for text in TEXTS[:2]]
+    doc = Doc.from_docs(parts)
+    assert not recwarn.list
+    for name in nlp.pipe_names:
+        if name.startswith("ner"):
+            try:
+                [found] = nlp.get_pipe(name).predict([doc])
+            except UserError as error:
+                assert "has not run on this Doc" in str(error)
+            else:
+                assert found
 
 
 def test_a_cnn_after_the_encoder_leaves_its_head_alone(folders: dict[str, Path]) -> None:

@@ -14,6 +14,7 @@ import spacy
 import torch
 from small_corpus import CNN, encoder_config, make_examples, own_pipeline, shared_pipeline, train
 from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.training.initialize import init_nlp
 from spacy.util import load_config, registry
@@ -110,6 +111,8 @@ def test_what_another_head_sends_back_is_looked_at(nlp: Language, architecture: 
         if "W" in node.param_names:
             node.get_param("W")[:] = math.nan
     message = r"at a learning rate of 0\.003: the gradient that the heads send to the encoder"
+    if not architecture.startswith("spacy."):
+        message = "The scores of the labels are not finite numbers"
     with pytest.raises(UserError, match=message):
         train(nlp, examples, Adam(0.003), n_steps=1)
     assert is_finite(nlp)
@@ -210,6 +213,28 @@ def test_what_was_saved_before_stays(folder: Path) -> None:
     for name in ("model-best", "model-last"):
         nlp = spacy.load(folder / "out" / name)
         assert is_finite(nlp) and nlp.meta["performance"]["ner_loss"] > 0
+
+
+def test_a_loss_of_a_component_of_spacy_is_looked_at_too(folder: Path) -> None:
+    @Language.factory("test_diverges")
+    def make(nlp: Language, name: str) -> "Diverges":
+        return Diverges()
+
+    config = load_config("config.cfg")
+    config["nlp"]["pipeline"] = ["encoder", "ner", "odd"]
+    config["components"]["odd"] = {"factory": "test_diverges"}
+    with pytest.raises(UserError, match=r"before anything was learned: the loss of the component 'odd'"):
+        Training(init_nlp(config), folder / "out").run()
+
+
+class Diverges:
+    """A component whose loss is no number."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        return doc
+
+    def update(self, examples: list[Example], *, losses: dict[str, float], **options: Any) -> None:
+        losses["odd"] = math.nan
 
 
 def test_a_high_rate_that_leaves_numbers_finite_goes_on(folder: Path) -> None:

@@ -7,6 +7,7 @@ import shutil
 import sys
 import warnings
 from contextlib import nullcontext, suppress
+from math import isfinite
 from pathlib import Path
 from timeit import default_timer as timer
 from typing import IO, Any, Callable, Dict, Iterator, List, Optional, Tuple
@@ -29,7 +30,7 @@ from spacy.util import registry, resolve_dot_names
 from thinc.api import Optimizer, constant, fix_random_seed, set_gpu_allocator
 from wasabi import Printer
 
-from ...errors import Diverged, WriteError
+from ...errors import Diverged, WriteError, rate_of
 from ...files.saving import remove_begun, replaced_whole
 from ..stopping import Stop
 from .optimizer_state import optimizer_arrays, restore_optimizer
@@ -176,6 +177,10 @@ class Training:
                 exclude=frozen,
                 annotates=self.settings["annotating_components"],
             )
+        for name, loss in self.progress.losses.items():
+            if not isfinite(loss):
+                rate = rate_of(self.optimizer) if self.progress.step >= 0 else None
+                raise Diverged(f"the loss of the component {name!r}", rate)
         for name, pipe in self.nlp.pipeline:
             model = getattr(pipe, "model", None)
             if (

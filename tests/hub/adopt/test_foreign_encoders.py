@@ -126,3 +126,19 @@ def test_a_disabled_encoder_is_an_error(generation, standin):
 def test_texts_without_tokens_pass(standin):
     nlp, _ = with_ner(standin("fr", "curated_transformer"))
     assert [doc.text for doc in nlp.pipe(["", TEXT, ""])] == ["", TEXT, ""]
+
+
+@both
+def test_a_head_on_the_first_of_two_encoders_would_read_the_second(generation, standin):
+    nlp = spacy.load(standin("fr", generation))
+    nlp.add_pipe(
+        "transformer", name="second", source=spacy.load(standin("fr", generation)), after="transformer"
+    )
+    listener = {"@architectures": "spacy-bertfam.EncoderListener.v1", "upstream": "transformer"}
+    model = {"@architectures": "spacy-bertfam.TokenClassifier.v1", "tok2vec": listener}
+    with pytest.raises(
+        UserError, match=r"'ner' listens to 'transformer'; 'second', which stands between them"
+    ):
+        nlp.add_pipe("bertfam_ner", name="ner", config={"model": model})
+    listener["upstream"] = "second"
+    nlp.add_pipe("bertfam_ner", name="ner", config={"model": model})
