@@ -33,7 +33,7 @@ def check_blocks(setup: Setup, nlp: Language) -> Iterator[Finding]:
     """Blocks that spaCy, or what they name, refuses. A component that comes from a pipeline is not loaded."""
     yield from _built("training", lambda: _resolve(setup.training, ConfigSchemaTraining))
     corpora = setup.config["corpora"]
-    used = {setup.training.get("train_corpus"), setup.training.get("dev_corpus")}
+    used = [setup.training.get("train_corpus"), setup.training.get("dev_corpus")]
     for name in corpora:  # spaCy builds all of them; those two are read besides
         if f"corpora.{name}" not in used:
             yield from _built(f"corpora.{name}", lambda name=name: _resolve({name: corpora[name]}))  # type: ignore[misc]
