@@ -19,8 +19,9 @@ def build_language(setup: Setup, findings: List[Finding]) -> Optional[Language]:
     """RETURNS (Optional[Language]): the config's pipeline without its components; None, and a finding, where it cannot
     be made."""
     block = dict(setup.config["nlp"])
-    for name in ("pipeline", "disabled"):  # what is no list is to be refused
-        block[name] = [] if isinstance(block.get(name), list) else block.get(name)
+    for name in ("pipeline", "disabled"):  # what is no list of names is to be refused
+        names = block.get(name)
+        block[name] = [] if isinstance(names, list) and all(isinstance(one, str) for one in names) else names
     try:
         return load_model_from_config(Config({"nlp": block, "components": {}}), auto_fill=True)
     except Exception as error:  # a tokenizer or callback is anybody's code
@@ -32,7 +33,7 @@ def check_blocks(setup: Setup, nlp: Language) -> Iterator[Finding]:
     """Blocks that spaCy, or what they name, refuses. A component that comes from a pipeline is not loaded."""
     yield from _built("training", lambda: _resolve(setup.training, ConfigSchemaTraining))
     corpora = setup.config["corpora"]
-    used = {setup.training.get("train_corpus"), setup.training.get("dev_corpus")}
+    used = [setup.training.get("train_corpus"), setup.training.get("dev_corpus")]
     for name in corpora:  # spaCy builds all of them; those two are read besides
         if f"corpora.{name}" not in used:
             yield from _built(f"corpora.{name}", lambda name=name: _resolve({name: corpora[name]}))  # type: ignore[misc]
@@ -43,9 +44,10 @@ def check_blocks(setup: Setup, nlp: Language) -> Iterator[Finding]:
     yield from _initialize_files(setup)
     if setup.config.get("pretraining"):
         yield from _built("pretraining", lambda: _resolve(setup.config["pretraining"], ConfigSchemaPretrain))
-    for name, block in setup.components.items():
-        if block.get("factory") and "source" not in block:
-            yield from _component(nlp, name, block, settings.get("components", {}).get(name, {}))
+    for name in setup.components:
+        block = setup.config["components"].get(name)
+        if isinstance(block, dict) and "factory" in block:
+            yield from _component(nlp, name, block, settings.get("components", {}).get(name))
 
 
 def _initialize_files(setup: Setup) -> Iterator[Finding]:
@@ -68,11 +70,10 @@ def _initialize_files(setup: Setup) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _component(
-    nlp: Language, name: str, block: Dict[str, Any], settings: Dict[str, Any]
-) -> Iterator[Finding]:
+def _component(nlp: Language, name: str, block: Dict[str, Any], settings: Any) -> Iterator[Finding]:
     config = {key: value for key, value in block.items() if key != "factory"}
     made: List[Any] = []
+    settings = settings if isinstance(settings, dict) else {}
     place = f"components.{name}"
     yield from _built(place, lambda: made.append(nlp.create_pipe(block["factory"], name, config=config)))
     if made and hasattr(made[0], "initialize"):

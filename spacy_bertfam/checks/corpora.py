@@ -43,7 +43,7 @@ def read_corpora(
     corpora = Corpora()
     _initialize_tokenizer(setup, nlp, findings)
     for part in PARTS:
-        dot_name = setup.training.get(f"{part}_corpus", f"corpora.{part}")
+        dot_name = str(setup.training.get(f"{part}_corpus", f"corpora.{part}"))
         block = block_at(setup.config, dot_name)
         missing = _missing_path(block, dot_name)
         if missing is not None:

@@ -15,9 +15,10 @@ from ..gate import CheckedFolder, CheckpointError, check_folder
 from ..gate.json_file import read_object
 from .finding import FAILS, FINE, SUSPICIOUS, Finding
 from .reasons import reason_of
-from .setup import Setup
+from .setup import Setup, blocks
 
 FILES = ("config.json", "tokenizer.json")
+OUR_INITIALIZER = "spacy-bertfam.from_hf.v1"
 # Names of width and depth in the configs of DistilBERT and its like
 WIDTHS, DEPTHS = ("hidden_size", "dim", "d_model"), ("num_hidden_layers", "n_layers", "num_layers")
 
@@ -61,7 +62,18 @@ def check_encoders(
         layers = "layer" if found.n_layers == 1 else "layers"
         known = f"an encoder of {found.n_layers} {layers}, {found.width} wide"
         findings.append(Finding(FINE, known, name))
+    findings += _heads(setup)
     return facts, iter(findings)
+
+
+def _heads(setup: Setup) -> Iterator[Finding]:
+    """Checkpoints whose head a component begins with, and that are not there."""
+    for block in blocks(setup.config["initialize"]):
+        if block.get("@initializers") == OUR_INITIALIZER:
+            try:
+                find_small_files(str(block.get("name")), block.get("revision"))
+            except (ValueError, OSError) as error:
+                yield Finding(FAILS, "a head that cannot be read", "initialize.components", do=str(error))
 
 
 def read_facts(name: str, folder: Path, block: Dict[str, Any]) -> EncoderFacts:

@@ -54,7 +54,7 @@ def shorten(text: str, n: int = 60) -> str:
 
 def _without_doubles(setup: Setup, corpora: Corpora, alike: Set[str]) -> Any:
     """The repair: a corpus of what is left of dev; None where that would not be a measure any more."""
-    dot_name = setup.training.get("dev_corpus", "corpora.dev")
+    dot_name = str(setup.training.get("dev_corpus", "corpora.dev"))
     block = block_at(setup.config, dot_name)
     left = [eg for eg in corpora["dev"] if len(eg.predicted) < SHORT or normalised(eg.text) not in alike]
     is_plain = (

@@ -16,10 +16,8 @@ def require_sound(config: Config, overrides: Mapping[str, Any]) -> None:
     config (Config): with the overrides, not interpolated.
     """
     said = [f"The config has {one.what}; {one.remedy}" for one in find_unread(config, overrides)]
-    training = config.interpolate().get("training", {})
-    said += [
-        f"In the config {one.name} is {one.found}; expected {one.expected}." for one in wrong_values(training)
-    ]
+    wrong = wrong_values(config.interpolate())
+    said += [f"In the config {one.name} is {one.found}; expected {one.expected}." for one in wrong]
     if said:
         raise UserError(" ".join(said))
 

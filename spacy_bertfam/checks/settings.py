@@ -12,6 +12,12 @@ def check_settings(setup: Setup, unread: Sequence[Unread]) -> Iterator[Finding]:
     """An empty pipeline, components without a block or source, what spaCy misses, names that nothing reads."""
     if not setup.components:
         yield Finding(FAILS, "a pipeline without components", "nlp.pipeline", do="Name them there.")
+    names = setup.config["nlp"]["pipeline"]
+    for name in setup.components:
+        if names.count(name) > 1:
+            yield Finding(
+                FAILS, f"a component that is there {names.count(name)} times", name, do="Name it once."
+            )
     for name, block in setup.components.items():
         if not block:
             yield Finding(FAILS, "a component without a block", name, do=f"Add [components.{name}].")
@@ -27,7 +33,7 @@ def check_settings(setup: Setup, unread: Sequence[Unread]) -> Iterator[Finding]:
                 name,
                 do=f"Name one in [components.{name}], or a source.",
             )
-    for wrong in wrong_values(setup.raw.interpolate().get("training", {})):
+    for wrong in wrong_values(setup.raw.interpolate()):
         yield Finding(FAILS, f"a setting that is {wrong.found}", wrong.name, do=f"Expected {wrong.expected}.")
     for one in unread:
         yield Finding(FAILS, one.what, one.place, do=one.remedy[0].upper() + one.remedy[1:])

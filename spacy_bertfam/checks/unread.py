@@ -96,7 +96,8 @@ def find_unread(config: Config, overrides: Mapping[str, Any]) -> Iterator[Unread
     used = set(_variables(with_defaults(config)))
     yield from _sections(plain, used)
     yield from _overrides(overrides, used)
-    for section, schema in CONFIG_SCHEMAS.items():
+    schemas: Dict[str, Any] = dict(CONFIG_SCHEMAS)
+    for section, schema in schemas.items():
         yield from _unknown(section, _at(plain, section), tuple(schema.model_fields))
     for section in SECTIONS:
         yield from _arguments(section, _at(plain, section))

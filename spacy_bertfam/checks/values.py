@@ -1,4 +1,4 @@
-"""Values of [training] that spaCy's schema takes, or does not look at, and that its loop then fails on."""
+"""Values that spaCy's schemas take, or do not look at, and that training then fails on without a sentence."""
 
 from typing import Any, Iterator, Mapping, NamedTuple
 
@@ -13,8 +13,37 @@ class Wrong(NamedTuple):
     expected: str
 
 
-def wrong_values(training: Mapping[str, Any]) -> Iterator[Wrong]:
-    """YIELDS (Wrong): settings of a block [training], variables filled in, that no error of spaCy's is about."""
+def wrong_values(config: Mapping[str, Any]) -> Iterator[Wrong]:
+    """YIELDS (Wrong): settings of a config, variables filled in, that no error of spaCy's is about."""
+    training = config.get("training", {})
+    yield from _training(training)
+    yield from _names("", config)
+    for setting in ("train_corpus", "dev_corpus"):
+        place = str(training.get(setting, f"corpora.{setting.partition('_')[0]}"))
+        outer, _, last = place.rpartition(".")
+        corpora = _at(config, outer)
+        if last in corpora and not any(str(key).startswith("@") for key in _at(corpora, last)):
+            yield Wrong(place, "no reader", "a block with one, as @readers = spacy.Corpus.v1")
+
+
+def _names(place: str, block: Mapping[str, Any]) -> Iterator[Wrong]:
+    """Registered functions and factories whose name is none."""
+    for key, value in block.items():
+        name = f"{place}.{key}" if place else str(key)
+        if isinstance(value, dict):
+            yield from _names(name, value)
+        elif (str(key).startswith("@") or key == "factory") and not isinstance(value, str):
+            yield Wrong(name, repr(value), "a name")
+
+
+def _at(block: Any, place: str) -> Mapping[str, Any]:
+    """RETURNS (Mapping): the block of a dotted name; empty where there is none."""
+    for name in place.split("."):
+        block = block.get(name) if isinstance(block, dict) else None
+    return block if isinstance(block, dict) else {}
+
+
+def _training(training: Mapping[str, Any]) -> Iterator[Wrong]:
     for name in ("seed", "gpu_allocator"):
         if name not in training:  # spaCy's defaults do not count here
             yield Wrong(f"training.{name}", "not there", "one, or null: `spacy init fill-config` adds it")

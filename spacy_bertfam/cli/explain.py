@@ -2,6 +2,7 @@
 `python -m spacy` too."""
 
 import logging
+import os
 import re
 import sys
 import traceback
@@ -36,10 +37,19 @@ def explained(command: Callable[..., Any]) -> Callable[..., Any]:
             sentence = sentence_for(error, ours=True)
             if sentence is None or is_verbose():
                 raise
+            close_bars()
             typer.echo(f"Error: {sentence}", err=True)
             raise typer.Exit(1) from error
 
     return explain
+
+
+def close_bars() -> None:
+    """End the lines of progress bars that an error has left open."""
+    from tqdm import tqdm
+
+    for bar in list(getattr(tqdm, "_instances", ())):
+        bar.close()
 
 
 def sentence_for(error: BaseException, *, ours: bool = False) -> Optional[str]:
@@ -56,8 +66,10 @@ def sentence_for(error: BaseException, *, ours: bool = False) -> Optional[str]:
     if not ours and OURS not in sys.modules:
         return None
     if isinstance(error, FileNotFoundError) and error.filename is not None:
+        folder = Path(os.fsdecode(error.filename)).parent
+        what = "file or folder" if folder.is_dir() else f"folder {folder} for"
         return (
-            f"No file or folder {error.filename}; expected it to exist: correct the path, in a config under [paths], "
+            f"No {what} {error.filename}; expected it to exist: correct the path, in a config under [paths], "
             "on the command line --paths.train, --paths.dev and the like."
         )
     if isinstance(error, (OSError, ImportError, ValueError)) and SPACY_CODES.match(str(error)):

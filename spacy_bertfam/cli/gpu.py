@@ -1,7 +1,7 @@
 """The GPU of a command, or a sentence why there is none: spaCy wants CuPy before it looks for a GPU."""
 
 import platform
-from importlib import util
+from importlib import import_module, util
 
 from ..errors import UserError
 
@@ -56,8 +56,8 @@ def _no_cupy() -> str:
 
     if util.find_spec("cupy") is not None:
         return (
-            "CuPy is installed and cannot be imported, and spaCy computes on a GPU only with it; expected that "
-            f'`python -c "import cupy"` works, {CPU}.'
+            f"CuPy is installed and cannot be imported ({_failure_of_cupy()}), and spaCy computes on a GPU only with "
+            f"it; expected it and the CUDA libraries that it needs (CuPy's own extra ctk has them), {CPU}."
         )
     built = (torch.version.cuda or "").partition(".")[0]
     fits = [extra for extra in EXTRAS if extra == f"cuda{built}x"] or EXTRAS
@@ -66,6 +66,14 @@ def _no_cupy() -> str:
         "CuPy is not installed, and spaCy computes on a GPU only with it; expected the extra for the CUDA of this "
         f"machine, which nvidia-smi shows: {commands}; {CPU}."
     )
+
+
+def _failure_of_cupy() -> str:
+    try:  # what thinc has tried
+        import_module("cupy.cublas")
+    except Exception as error:  # it looks for libraries of the machine
+        return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return "no reason given"
 
 
 def _no_gpu() -> str:

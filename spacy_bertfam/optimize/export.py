@@ -14,7 +14,7 @@ from torch import Tensor
 from ..encoder.checkpoint.checkpoint import Checkpoint
 from ..encoder.checkpoint.graph import GRAPH, Graph
 from ..encoder.prediction import open_graph
-from ..encoder.runtimes.engines import ENGINES, Engine
+from ..encoder.runtimes.engines import ENGINES, TORCH, Engine
 from ..encoder.runtimes.runtime import Runtime
 from ..errors import UserError
 
@@ -171,9 +171,12 @@ def _open(checkpoint: Checkpoint, graph: Graph) -> Runtime:
 def _cannot_run(checkpoint: Checkpoint, engine: str, reason: Optional[BaseException]) -> UserError:
     lines = [line.strip() for line in str(reason).splitlines() if line.strip()]
     said = f"{type(reason).__name__}: {lines[-1]}" if lines else type(reason).__name__
+    others = (
+        "predict in float32" if engine.startswith(TORCH) else "take another --runtime, or `--runtime torch`"
+    )
     return UserError(
         f"{type(checkpoint.network).__name__} cannot run in {engine} ({said:.200}); expected an architecture that can: "
-        "take another --runtime, or `--runtime torch --precision bf16`."
+        f"{others}."
     )
 
 

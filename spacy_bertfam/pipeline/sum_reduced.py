@@ -7,6 +7,8 @@ from spacy.pipeline.trainable_pipe import TrainablePipe
 from thinc.api import Model, Optimizer
 from thinc.types import Floats2d
 
+from ..errors import Diverged, rate_of
+
 
 class SummedLossPipe(TrainablePipe):
     """Divides the gradients of its network by the taught tokens of the step, before the weights are updated.

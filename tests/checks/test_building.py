@@ -139,8 +139,8 @@ def test_values_that_no_error_of_spacys_is_about(setting: str, value: object, ex
         "dropout": 0.1,
         "score_weights": {"ents_f": 1.0, "ents_p": None},
     }
-    assert not list(wrong_values(training))
-    (wrong,) = wrong_values({**training, setting: value})
+    assert not list(wrong_values({"training": training}))
+    (wrong,) = wrong_values({"training": {**training, setting: value}})
     assert wrong.name.startswith(f"training.{setting}") and wrong.expected == expected
 
 
@@ -152,3 +152,43 @@ def test_a_pipeline_that_is_no_list_is_said_and_nothing_else_fails(check: Callab
 def test_a_config_may_come_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", CONFIG.open(encoding="utf8"))
     assert list(read_setup(Path("-"), {"training.max_steps": 7}).components) == ["encoder", "ner", "cleaner"]
+
+
+def test_a_component_that_is_named_twice_fails(check: Callable) -> None:
+    found = the(check(nlp__pipeline=["encoder", "ner", "ner"]), "a component that is there 2 times")
+    assert (found.state, found.where) == (FAILS, "ner")
+
+
+def test_a_pipeline_of_other_things_than_names_fails(check: Callable) -> None:
+    assert "nlp" in {where for where, _ in fails(check(nlp__pipeline=["encoder", "ner", 3]))}
+
+
+def test_a_corpus_without_a_reader_fails(check: Callable, tmp_path: Path) -> None:
+    text = CONFIG.read_text(encoding="utf8").replace(
+        '[corpora.dev]\n@readers = "spacy.Corpus.v1"\n', "[corpora.dev]\n"
+    )
+    (tmp_path / "plain.cfg").write_text(text, encoding="utf8")
+    assert ("corpora.dev", "Expected a block with one, as @readers = spacy.Corpus.v1.") in fails(
+        check(tmp_path / "plain.cfg")
+    )
+
+
+def test_a_head_that_is_not_there_fails(check: Callable, tmp_path: Path) -> None:
+    block = (
+        '[initialize.components.ner.head]\n@initializers = "spacy-bertfam.from_hf.v1"\nname = "./nowhere"\n\n'
+    )
+    text = CONFIG.read_text(encoding="utf8") + "\n" + block
+    (tmp_path / "head.cfg").write_text(text, encoding="utf8")
+    assert "No folder ./nowhere" in the(check(tmp_path / "head.cfg"), "a head that cannot be read").do
+
+
+@pytest.mark.parametrize("block", [None, "x", {"path": "a.spacy"}])
+def test_a_corpus_that_is_no_reader_is_said(block: object) -> None:
+    config = {"training": {"seed": 0, "gpu_allocator": None}, "corpora": {"dev": block, "other": block}}
+    (wrong,) = wrong_values(config)
+    assert (wrong.name, wrong.found) == ("corpora.dev", "no reader")
+
+
+def test_a_function_whose_name_is_none_is_said() -> None:
+    config = {"training": {"seed": 0, "gpu_allocator": None, "logger": {"@loggers": -3}}}
+    assert [tuple(wrong) for wrong in wrong_values(config)] == [("training.logger.@loggers", "-3", "a name")]

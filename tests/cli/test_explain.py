@@ -2,8 +2,10 @@
 
 import errno
 import logging
+import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -108,3 +110,21 @@ def test_a_command_keeps_its_arguments() -> None:
 
     wrapped: Callable[..., None] = explained(command)
     assert wrapped.__doc__ == "Do it." and wrapped.__wrapped__ is command  # type: ignore[attr-defined]
+
+
+def test_an_error_begins_a_line_of_its_own(tmp_path: Path) -> None:
+    """Whatever bar shows how far a command is."""
+    program = (
+        "import typer, sys\nfrom tqdm import tqdm\nfrom spacy_bertfam.cli.explain import explained\n"
+        "app = typer.Typer()\n@app.command()\n@explained\ndef work() -> None:\n"
+        "    for i in tqdm(range(9)):\n        raise ValueError('[E1] none')\napp()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf8", check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "Error: [E1] none"
+
+
+def test_a_missing_folder_is_told_from_a_missing_file(tmp_path: Path) -> None:
+    for name, what in (("file", "file or folder"), ("no/file", f"folder {tmp_path / 'no'} for")):
+        said = sentence_for(FileNotFoundError(2, "No such file", str(tmp_path / name)), ours=True)
+        assert said is not None and said.startswith(f"No {what} {tmp_path / name}; expected it to exist")

@@ -1,6 +1,5 @@
 import os
 import webbrowser
-from pathlib import Path
 
 import pytest
 import spacy
@@ -137,9 +136,15 @@ def test_a_page_that_cannot_be_written_has_the_right_reason(run, model, monkeypa
     )
 
 
-def test_a_device_is_written_to_and_stays_one(run, model):
-    assert run(model, "Anne", "-o", os.devnull).exit_code == 0
-    assert not Path(os.devnull).is_file()
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
+def test_what_is_no_file_is_written_to_and_not_replaced(run, model, tmp_path):
+    """A pipe, as /dev/stdout may be one, or a device, as /dev/null."""
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDWR | os.O_NONBLOCK)
+    assert run(model, "Anne", "-o", "pipe").exit_code == 0
+    assert (tmp_path / "pipe").is_fifo()
+    assert os.read(reader, 1_000).startswith(b"<!DOCTYPE html>")
+    os.close(reader)
 
 
 def test_open_shows_the_page_in_the_browser(run, model, tmp_path, monkeypatch):

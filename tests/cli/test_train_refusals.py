@@ -1,4 +1,4 @@
-"""What `check` says will fail `train` refuses, in a sentence; `spacy train` too, where blocks are ours."""
+"""What `check` says will fail `train` refuses, in one sentence; `spacy train` too, for configs with blocks of ours."""
 
 import subprocess
 import sys
@@ -118,3 +118,17 @@ def test_the_interpreters_own_spacy_train_says_it(folder: Path) -> None:
     done = subprocess.run(command, capture_output=True, encoding="utf8", timeout=300, check=False)
     assert done.returncode == 1
     assert "did you mean training.max_steps?" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "train"])
+def test_code_that_is_not_there_or_fails_is_a_sentence(folder: Path, command: str) -> None:
+    Path("mine.py").write_text("import nothing_of_that_name\n", encoding="utf8")
+    result = run(command, "--code", "nowhere.py")
+    assert result.exit_code == 1 and result.stderr.startswith(
+        "Error: No file nowhere.py; expected the Python"
+    )
+    result = run(command, "--code", "mine.py")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(
+        "Error: The code in mine.py fails (ModuleNotFoundError: No module named 'nothing"
+    )

@@ -179,3 +179,26 @@ def test_an_engine_that_fails_on_the_first_windows_is_named(tiny_encoder, monkey
     monkeypatch.setattr(OnnxRuntime, "__call__", fail)
     with pytest.raises(UserError, match=r"BertModel cannot run in onnxruntime \(Strange: no such shape\)"):
         export_graph(encoder_shim(build(tiny_encoder("bert"))).loaded, runtime="onnxruntime")
+
+
+def test_a_longformer_is_refused_by_name_or_right(tiny_encoder, tmp_path, docs):
+    """Its export holds the length of the text that it was traced with: onnxruntime fails on shorter ones."""
+    pytest.importorskip("onnxruntime")
+    from shutil import copytree, ignore_patterns
+
+    from transformers import LongformerConfig, LongformerModel
+
+    folder = tmp_path / "longformer"
+    copytree(tiny_encoder("bert"), folder, ignore=ignore_patterns("config.json", "*.safetensors"))
+    size = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+    config = LongformerConfig(
+        **size, vocab_size=3000, pad_token_id=0, max_position_embeddings=300, attention_window=[8]
+    )
+    LongformerModel(config).save_pretrained(folder)
+    model = build(folder)
+    try:
+        graph = export_graph(encoder_shim(model).loaded, runtime="onnxruntime")
+    except UserError as error:
+        assert "LongformerModel c" in str(error) and "expected" in str(error)
+    else:
+        compare(model, graph, docs)
