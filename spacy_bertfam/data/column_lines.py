@@ -10,9 +10,9 @@ from typing import Optional
 from ..errors import DataError
 from .column_layout import Layout, find_layout, is_header
 from .recognise import name_of
-from .schemes import is_tag, recognise_scheme, tags_to_spans
+from .schemes import clean_tag, is_tag, recognise_scheme, tags_to_spans
 from .text_file import Notes, numbered_lines
-from .trimming import clean_label, clean_word, is_invisible
+from .trimming import clean_word, is_invisible
 
 DOCUMENT_BORDER = re.compile(r"-DOCSTART-(?:\s|$)")
 COMMENT = re.compile(r"#\s")
@@ -109,8 +109,7 @@ def _clean_cell(cell: str) -> str:
     word = clean_word(cell)
     if word.isascii():
         return word
-    tag = clean_label(word)
-    return tag if is_tag(tag) else word
+    return clean_tag(word) or word
 
 
 def _separator(lines: list[str]) -> re.Pattern[str]:

@@ -105,5 +105,5 @@ def _name_of_tags(lines: list[str]) -> str:
         and all(len(line.split()) > 1 for line in lines)
         and all(PLAIN_LABEL.fullmatch(cell) and not is_tag(cell) for cell in labels)
     ):
-        return f"columns of labels without B- and I- ({min(labels)}), as Stanford's tagger has them"
+        return f"columns of labels without B- and I- ({min(labels)[:30]}), as Stanford's tagger has them"
     return ""

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from .trimming import clean_label
+
 LEGAL_TAG = re.compile(r"O|-|[BIESLU]-\S.*")
 BEGINS_AND_GOES_ON = "IEL"  # continues an open span of the same label, and begins one where none is open
 CLOSES = "ESLU"
@@ -13,6 +15,13 @@ TokenSpan = tuple[int, int, str]
 def is_tag(tag: str) -> bool:
     """Whether it is `O`, `-` (nobody annotated this token), or one of B I E S L U with `-LABEL`."""
     return LEGAL_TAG.fullmatch(tag) is not None
+
+
+def clean_tag(cell: str) -> str:
+    """RETURNS (str): the tag in a cell, its label without what is invisible at its edges; "" if there is none."""
+    tag = clean_label(cell)
+    tag = tag[:2] + clean_label(tag[2:])
+    return tag if is_tag(tag) else ""
 
 
 def recognise_scheme(sentences: Iterable[Sequence[str]]) -> str:

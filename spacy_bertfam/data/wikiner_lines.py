@@ -5,7 +5,7 @@ from typing import Optional
 
 from ..errors import DataError
 from .column_lines import ColumnFile, Row
-from .schemes import is_tag
+from .schemes import clean_tag
 from .text_file import Notes, numbered_lines
 from .trimming import clean_label, clean_word
 
@@ -39,7 +39,8 @@ def _row(token: str, n_parts: int, path: Path, number: int) -> Row:
     form, example = ("word|tag", "Paris|I-LOC") if n_parts == 2 else ("word|POS|tag", "Paris|NAM|I-LOC")
     if len(parts) != n_parts or not parts[0]:
         raise DataError(f"found {token[:60]!r}; expected `{form}`, as in `{example}`.", path, number)
-    if not is_tag(parts[-1]):
+    tag = clean_tag(parts[-1])
+    if not tag:
         expected = f"expected O, or I- or B- with a label, as in `{example}`"
         raise DataError(f"found the tag {parts[-1][:40]!r} in {token[:60]!r}; {expected}.", path, number)
-    return Row(clean_word(parts[0]), parts[-1], number)
+    return Row(clean_word(parts[0]), tag, number)

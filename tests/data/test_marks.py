@@ -30,10 +30,11 @@ def entities(record):
 @pytest.mark.parametrize("separator", [" ", "\t"])
 def test_words_and_tags_of_columns(read, mark, separator):
     rows = [("Claire", "B-PER"), ("Morel", "I-PER"), ("vit", "O")]
+    rows.append(("Angers", f"B-{mark}LOC"))
     text = "\n".join(f"{mark}{word}{mark}{separator}{tag}{mark}" for word, tag in rows)
     (record,) = read("x.iob", text)
-    assert record.words == ("Claire", "Morel", "vit")
-    assert entities(record) == [("Claire Morel", "PER")]
+    assert record.words == ("Claire", "Morel", "vit", "Angers")
+    assert entities(record) == [("Claire Morel", "PER"), ("Angers", "LOC")]
 
 
 @pytest.mark.parametrize("mark", MARKS)
@@ -91,8 +92,9 @@ def test_labels_and_lines_of_brat_are_clean(read, tmp_path, mark):
 
 @pytest.mark.parametrize("mark", MARKS)
 def test_tokens_of_wikiner_are_clean(read, mark):
-    (record,) = read("x.wikiner", f"{mark}Claire|NAM|I-PER vit|VER|O{mark}\n")
+    (record,) = read("x.wikiner", f"{mark}Claire|NAM|I-{mark}PER vit|VER|O{mark}\n")
     assert record.words == ("Claire", "vit")
+    assert entities(record) == [("Claire", "PER")]
 
 
 def test_a_joiner_at_the_end_of_a_word_means_something_there():
