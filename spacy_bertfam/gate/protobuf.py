@@ -26,6 +26,8 @@ def read_fields(content: memoryview) -> Iterator[Field]:
     while at < end:
         key, at = _read_varint(content, at, end)
         wire = key & 7
+        if key < 8:
+            raise NoMessage("a field without a number")
         if wire == VARINT:
             number, at = _read_varint(content, at, end)
             yield key >> 3, number
@@ -36,7 +38,7 @@ def read_fields(content: memoryview) -> Iterator[Field]:
             size = SIZES[wire]
         else:
             raise NoMessage(f"a field of wire type {wire}")
-        if key < 8 or at + size > end:
+        if at + size > end:
             raise NoMessage(f"a field {key >> 3} of {size:,} bytes, where {end - at:,} are left")
         yield key >> 3, content[at : at + size]
         at += size

@@ -49,6 +49,27 @@ def test_a_pipeline_is_written_that_spacy_load_opens(run, folder, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+def test_a_folder_of_the_user_beside_it_is_left_alone(run, folder, tmp_path):
+    (tmp_path / "out.part").mkdir()
+    (tmp_path / "out.part" / "mine.txt").write_text("mine", encoding="utf8")
+    result = run(folder, "out")
+    assert result.exit_code == 0, result.output
+    assert [path.name for path in (tmp_path / "out.part").iterdir()] == ["mine.txt"]
+    assert not (tmp_path / "out" / "mine.txt").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "out.part"]
+
+
+def test_nothing_is_left_where_the_pipeline_cannot_be_written(run, folder, tmp_path, monkeypatch):
+    def fail(nlp, path):
+        (path / "half").write_text("half", encoding="utf8")
+        raise ValueError("no")
+
+    monkeypatch.setattr(spacy.Language, "to_disk", fail)
+    result = run(folder, "out")
+    assert (result.exit_code, "Not imported: no" in result.output) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+
+
 ERRORS = {
     "the name is no folder": (["./nowhere", "out"], "Error: No folder ./nowhere"),
     "the output is there": (["FOLDER", "."], "Error: . exists already"),

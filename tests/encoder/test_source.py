@@ -5,6 +5,7 @@ import time
 
 import pytest
 from huggingface_hub import constants
+from huggingface_hub.utils import filter_repo_objects
 
 from spacy_bertfam.encoder.checkpoint.source import find_checkpoint, hub_answers
 from spacy_bertfam.gate import CheckpointError
@@ -68,6 +69,13 @@ def test_a_hub_that_listens_answers(silent_hub, monkeypatch):
     assert not hub_answers(1.0)
 
 
+REPOSITORY = [
+    "config.json", "config.4.0.0.json", "tokenizer.json", "tokenizer.4.0.0.json", "vocab.txt", "modeling.py",
+    "model-00001-of-00002.safetensors", "pytorch_model.bin", "onnx/runtime.json", "onnx/model.safetensors",
+    "weights.pkl", "generation_config.json",
+]  # fmt: skip
+
+
 def test_the_revision_reaches_the_hub(silent_hub, monkeypatch, tmp_path):
     import huggingface_hub
 
@@ -80,4 +88,9 @@ def test_the_revision_reaches_the_hub(silent_hub, monkeypatch, tmp_path):
     monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
     assert find_checkpoint("some/encoder", "v2") == tmp_path
     assert (asked["name"], asked["revision"], asked["local_files_only"]) == ("some/encoder", "v2", True)
-    assert not any(pattern.endswith((".bin", ".py", ".pkl")) for pattern in asked["allow_patterns"])
+    fetched = list(
+        filter_repo_objects(
+            REPOSITORY, allow_patterns=asked["allow_patterns"], ignore_patterns=asked["ignore_patterns"]
+        )
+    )
+    assert fetched == ["config.json", "tokenizer.json", "vocab.txt", "model-00001-of-00002.safetensors"]

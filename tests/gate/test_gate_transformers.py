@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from checkpoint_edits import set_fields
+from checkpoint_edits import set_fields, write_json
 
 from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
 from spacy_bertfam.gate import CheckpointError, check_folder
@@ -75,6 +75,13 @@ def test_settings_from_which_no_network_can_be_built_are_refused(fields: dict, s
     with pytest.raises(CheckpointError) as caught:
         read_checkpoint(sound)
     assert str(sound) in str(caught.value)
+
+
+def test_settings_in_another_file_are_not_those_of_the_network(sound: Path):
+    other = {**json.loads((sound / "config.json").read_text(encoding="utf8")), "hidden_act": "relu"}
+    write_json(sound / "config.4.0.0.json", {**other, "_attn_implementation": "evil/kernel:foo"})
+    set_fields(sound / "config.json", configuration_files=["config.4.0.0.json"])
+    assert read_checkpoint(sound).network.config.hidden_act == "gelu"
 
 
 @pytest.mark.parametrize(

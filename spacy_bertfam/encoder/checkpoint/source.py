@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import List, Optional, Tuple, Type
 
 from ...gate import CheckpointError, describe_foreign
+from ...gate.folder import CONFIG
+from ...gate.tokenizer_files import TOKENIZER_FILES
+from ...gate.weights import INDEX, PICKLE_INDEX, has_safetensors
 
-# What an encoder needs from a repository; other frameworks' weights are never fetched
-PATTERNS = ("*.json", "*.safetensors", "vocab.txt", "merges.txt", "*.model")
+# What an encoder needs from a repository: files that the gate reads, and nothing else
+PATTERNS = (CONFIG, *TOKENIZER_FILES, INDEX, "*.safetensors")
+FOLDERS = ("*/*",)  # never
 # Fetched only where the user asks for them, and there are no safetensors
-PICKLES = ("pytorch_model*.bin",)
+PICKLES = ("pytorch_model*.bin", PICKLE_INDEX)
 PROBE_SECONDS = 3.0
 
 
@@ -49,7 +53,13 @@ def _from_hub(name: str, revision: Optional[str], *, allow_pickle: bool) -> Path
     refusals: Tuple[Type[Exception], ...] = (HfHubHTTPError, *network_errors())
     try:
         patterns = _patterns_offline(allow_pickle) if offline else _patterns(name, revision, allow_pickle)
-        path = snapshot_download(name, revision=revision, allow_patterns=patterns, local_files_only=offline)
+        path = snapshot_download(
+            name,
+            revision=revision,
+            allow_patterns=patterns,
+            ignore_patterns=FOLDERS,
+            local_files_only=offline,
+        )
     except HFValidationError as error:
         raise CheckpointError(f"{name!r} is neither a folder nor a name on the hub: {error}") from error
     except LocalEntryNotFoundError as error:
@@ -82,9 +92,8 @@ def _patterns(name: str, revision: Optional[str], allow_pickle: bool) -> List[st
     if foreign:
         raise CheckpointError(f"{name} {foreign}")
     top = [file for file in files if "/" not in file]
-    has_safetensors = any(file.endswith(".safetensors") for file in top)
     has_pickles = any(fnmatch(file, pattern) for file in top for pattern in PICKLES)
-    if has_safetensors or not has_pickles:
+    if has_safetensors(top) or not has_pickles:
         return list(PATTERNS)
     if not allow_pickle:
         raise CheckpointError(

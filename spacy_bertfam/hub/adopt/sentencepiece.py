@@ -5,12 +5,11 @@ The format: https://github.com/google/sentencepiece/blob/master/src/sentencepiec
 
 import struct
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 from ...errors import UserError
+from ...gate.protobuf import read_fields
 
-# Wire types of protobuf
-VARINT, FIXED64, BLOCK, FIXED32 = 0, 1, 2, 5
 # Types of pieces, and of models
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
 UNIGRAM = 1
@@ -35,9 +34,15 @@ class SentencePieceModel:
 
 def read_sentencepiece(content: bytes) -> SentencePieceModel:
     """Parse a ModelProto. Raises a UserError where it is no unigram model over characters."""
-    fields = _read_message(content)
-    pieces = tuple(_read_piece(block) for block in fields.get(1, []))
-    trainer, normalizer = (_read_message(fields[i][-1]) if i in fields else {} for i in (2, 3))
+    try:
+        fields = _read_message(content)
+        pieces = tuple(_read_piece(block) for block in fields.get(1, []))
+        trainer, normalizer = (_read_message(fields[i][-1]) if i in fields else {} for i in (2, 3))
+    except (TypeError, ValueError, struct.error) as error:
+        raise UserError(
+            f"The pipeline's SentencePiece model cannot be read ({error}); expected a ModelProto: the pipeline is "
+            "damaged, install it again."
+        ) from error
     kind = trainer.get(3, [UNIGRAM])[-1]
     kinds = {kind for _, _, kind in pieces}
     if kind != UNIGRAM or BYTE in kinds or UNKNOWN not in kinds:
@@ -48,50 +53,21 @@ def read_sentencepiece(content: bytes) -> SentencePieceModel:
         )
     return SentencePieceModel(
         pieces,
-        charsmap=normalizer.get(2, [b""])[-1],
+        charsmap=bytes(normalizer.get(2, [b""])[-1]),
         add_prefix=bool(normalizer.get(3, [1])[-1]),
         trim_spaces=bool(normalizer.get(4, [1])[-1]),
     )
 
 
-def _read_piece(block: bytes) -> Tuple[str, float, int]:
+def _read_piece(block: Any) -> Tuple[str, float, int]:
     fields = _read_message(block)
     score = struct.unpack("<f", fields[2][-1])[0] if 2 in fields else 0.0
-    return fields.get(1, [b""])[-1].decode("utf8"), score, fields.get(3, [NORMAL])[-1]
+    return bytes(fields.get(1, [b""])[-1]).decode("utf8"), score, fields.get(3, [NORMAL])[-1]
 
 
-def _read_message(content: bytes) -> Dict[int, List[Any]]:
+def _read_message(content: Any) -> Dict[int, List[Any]]:
     """RETURNS (dict): field number -> its values, in the order of the message."""
     found: Dict[int, List[Any]] = {}
-    for field, value in _read_fields(content):
-        found.setdefault(field, []).append(value)
+    for number, value in read_fields(memoryview(content)):
+        found.setdefault(number, []).append(value)
     return found
-
-
-def _read_fields(content: bytes) -> Iterator[Tuple[int, Any]]:
-    at = 0
-    value: Any
-    while at < len(content):
-        key, at = _read_varint(content, at)
-        wire = key & 7
-        if wire == VARINT:
-            value, at = _read_varint(content, at)
-        elif wire in (FIXED32, FIXED64, BLOCK):
-            size, at = _read_varint(content, at) if wire == BLOCK else ({FIXED32: 4, FIXED64: 8}[wire], at)
-            value, at = content[at : at + size], at + size
-        else:
-            raise UserError(
-                f"The pipeline's SentencePiece model has a field of wire type {wire}; expected a ModelProto: "
-                "the pipeline is damaged, install it again."
-            )
-        yield key >> 3, value
-
-
-def _read_varint(content: bytes, at: int) -> Tuple[int, int]:
-    """RETURNS (Tuple[int, int]): the number, and the place behind it."""
-    value = shift = 0
-    while True:
-        value |= (content[at] & 127) << shift
-        at, shift = at + 1, shift + 7
-        if content[at - 1] < 128:
-            return value, at

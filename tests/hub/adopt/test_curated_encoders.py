@@ -85,6 +85,12 @@ def test_a_model_of_another_type_is_refused():
         read_sentencepiece(unigram.replace(b"\x18\x01\xc0\x02", b"\x18\x02\xc0\x02"))
 
 
+@pytest.mark.parametrize("n_kept", [1, 2, 5, 20])
+def test_a_damaged_model_is_refused(n_kept):
+    with pytest.raises(ValueError, match="SentencePiece model"):
+        read_sentencepiece(sentencepiece_bytes([("a", -1.0)])[:n_kept])
+
+
 def test_a_real_sentencepiece_model_gives_the_same_pieces(tmp_path):
     sentencepiece = pytest.importorskip("sentencepiece")
     pytest.importorskip("curated_tokenizers")
