@@ -8,6 +8,9 @@ import typer
 from benchmarks.foreign import names
 from benchmarks.suites import SUITES, Inputs
 
+# As WiNER-fr names them, and as most others do
+LABELS = ["Person=PER", "Location=LOC", "Organization=ORG", "PER=PER", "LOC=LOC", "ORG=ORG"]
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 
@@ -23,7 +26,12 @@ def run_cli(
     ),
     output: Path = typer.Option(Path("metrics/benchmarks"), help="Folder for JSON, Markdown and SVG"),
     model: Optional[Path] = typer.Option(None, help="A pipeline with the components encoder and ner"),
-    corpus: Optional[Path] = typer.Option(None, help="Folder with train.jsonl, dev.jsonl and test.jsonl"),
+    corpus: Optional[List[Path]] = typer.Option(
+        None, help="Folder with train.jsonl, dev.jsonl and test.jsonl; the suite pipelines takes several"
+    ),
+    map_: List[str] = typer.Option(
+        LABELS, "--map", help="The suite pipelines: label of a corpus or a pipeline = label that is scored"
+    ),
     encoder: Optional[Path] = typer.Option(
         None, help="Hugging Face folder; without --model an untrained one is made"
     ),
@@ -34,7 +42,9 @@ def run_cli(
     ),
     unit: str = typer.Option("doc", help="The same suites read: doc, paragraph or sentence"),
     also: Optional[List[Path]] = typer.Option(
-        None, help="The suite speed: the same pipeline as `bertfam optimize` has written it; several times"
+        None,
+        help="The suite speed: the same pipeline as `bertfam optimize` has written it; the suite pipelines: others, "
+        "folders or wheels; several times",
     ),
     peer: Optional[List[str]] = typer.Option(
         None, help=f"The suite speed: only some of {'; '.join(names())}; several times"
@@ -52,7 +62,7 @@ def run_cli(
     inputs = Inputs(
         output,
         model,
-        corpus,
+        (corpus or [None])[0],
         encoder,
         lang,
         n_rounds,
@@ -61,6 +71,8 @@ def run_cli(
         unit,
         tuple(also or ()),
         tuple(peer or ()),
+        tuple(corpus or ()),
+        tuple(map_),
     )
     for name in chosen:
         try:

@@ -23,6 +23,8 @@ class Inputs:
     unit: str = "doc"  # of the suites that read the corpus for speed
     also: tuple = ()  # the same pipeline made for other runtimes: folders
     peers: tuple = ()  # the other systems of the suite speed; none is all
+    corpora: tuple = ()  # of the suite pipelines
+    labels: tuple = ()  # of the suite pipelines, OLD=NEW
 
     def need(self, *names: str) -> None:
         """Raises a ValueError that names the options which a suite lacks, or the paths that are not there."""
@@ -125,6 +127,24 @@ def run_parity(inputs: Inputs) -> str:
     return leave(inputs, "parity", {"Entities": rows}, {})
 
 
+def run_pipelines(inputs: Inputs) -> str:
+    """Scores, calibration, speed and size of whole pipelines."""
+    from benchmarks.beside import pipeline_rows
+    from spacy_bertfam.data.labels import parse_map
+
+    if not inputs.corpora:
+        inputs.need("corpus")
+    inputs.need("model")
+    scores, speed = pipeline_rows(
+        [inputs.model, *inputs.also],  # type: ignore[list-item]
+        inputs.corpora,
+        lang=inputs.lang,
+        labels=parse_map(inputs.labels),
+        n_rounds=inputs.n_rounds,
+    )
+    return leave(inputs, "pipelines", {"Scores": scores, "Speed and size": speed}, {})
+
+
 SUITES: Dict[str, Callable[[Inputs], str]] = {
     "chain": run_chain,
     "limit": run_limit,
@@ -133,6 +153,7 @@ SUITES: Dict[str, Callable[[Inputs], str]] = {
     "speed": run_speed,
     "parity": run_parity,
     "quality": run_quality,
+    "pipelines": run_pipelines,
 }
 
 
