@@ -1,7 +1,6 @@
 """What the user has to put right, as opposed to what we have to."""
 
 from pathlib import Path
-from typing import Any, Optional, Union
 
 USUAL_RATE = 5e-5  # learning rate of an encoder
 
@@ -14,6 +13,10 @@ class WriteError(UserError, OSError):
     """A file or folder of the user's cannot be written: the disk is full, read-only, or not there."""
 
 
+class CheckpointError(UserError):
+    """A checkpoint is missing, incomplete, or holds what is not safe to open."""
+
+
 class DataError(UserError):
     """A file, or a setting about files, that the user has to put right; its text is one sentence.
 
@@ -21,7 +24,7 @@ class DataError(UserError):
     line (int): the line at fault, counted from 1.
     """
 
-    def __init__(self, message: str, path: Optional[Union[str, Path]] = None, line: Optional[int] = None):
+    def __init__(self, message: str, path: str | Path | None = None, line: int | None = None):
         self.path = path
         self.line = line
         where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
@@ -32,10 +35,10 @@ class Diverged(UserError):
     """A number of a training step is not finite: after it the weights are no numbers any more.
 
     what (str): which one.
-    rate (Optional[float]): the learning rate of the step before; None in the first one.
+    rate (float | None): the learning rate of the step before; None in the first one.
     """
 
-    def __init__(self, what: str, rate: Optional[float]) -> None:
+    def __init__(self, what: str, rate: float | None) -> None:
         if rate is None:
             cause = "before anything was learned"
             advice = "finite numbers from the start: see that the pipeline, or the head, that it starts from is sound"
@@ -54,7 +57,7 @@ def lower_than(rate: float) -> float:
     return min(rate / 10, USUAL_RATE)
 
 
-def rate_of(optimizer: Any) -> Optional[float]:
-    """RETURNS (Optional[float]): what an optimiser of Thinc learns at now."""
+def rate_of(optimizer: object) -> float | None:
+    """RETURNS (float | None): what an optimizer of Thinc learns at now."""
     rate = getattr(optimizer, "learn_rate", None)
     return float(rate) if isinstance(rate, (int, float)) else None

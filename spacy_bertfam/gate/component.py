@@ -4,30 +4,36 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
+from ..errors import CheckpointError
 from .entries import list_entries, open_file
-from .errors import CheckpointError
 from .json_file import read_object
 
 SETTINGS, NETWORK, VOCAB = "cfg", "model", "vocab"
-MAX_NETWORK = (1 << 32) + (
-    1 << 30
-)  # bytes; msgpack keeps an encoder within a head as one value of 4 GB at most
+MAX_NETWORK = 5 << 30  # bytes; msgpack keeps an encoder within a head as one value of 4 GB at most
 MAX_VALUES = 1_000_000
-# First byte of a value: bytes that tell its length, and whether the values after it are in it (once, or in pairs)
-LENGTHS = {
-    0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4, 0xC7: 1, 0xC8: 2, 0xC9: 4,
-    0xDC: 2, 0xDD: 4, 0xDE: 2, 0xDF: 4,
-}  # fmt: skip
-ARRAYS, MAPS, EXTENSIONS = (0xDC, 0xDD), (0xDE, 0xDF), (0xC7, 0xC8, 0xC9)
+# How msgpack writes a value. First byte -> bytes, and values within, after it
 FIXED = {
-    0xC0: 0, 0xC2: 0, 0xC3: 0, 0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4,
-    0xD3: 8, 0xD4: 2, 0xD5: 3, 0xD6: 5, 0xD7: 9, 0xD8: 17,
+    **dict.fromkeys((*range(0x80), *range(0xE0, 0x100), 0xC0, 0xC2, 0xC3), (0, 0)),  # small numbers, None, truth values
+    **{0x80 + n: (0, 2 * n) for n in range(16)},  # objects
+    **{0x90 + n: (0, n) for n in range(16)},  # lists
+    **{0xA0 + n: (n, 0) for n in range(32)},  # texts
+    **{0xCC + i: (1 << i % 4, 0) for i in range(8)}, 0xCA: (4, 0), 0xCB: (8, 0),  # numbers
+    **{0xD4 + i: (1 + (1 << i), 0) for i in range(5)},  # extensions: a byte with their type comes first
 }  # fmt: skip
+# First byte -> bytes of a length after it; how many bytes, and how many values, each unit of the length stands for
+WITH_LENGTH = {
+    **{first + i: (1 << i, 1, 0) for first in (0xC4, 0xC7, 0xD9) for i in range(3)},
+    **{first + i: (2 << i, 0, n) for first, n in ((0xDC, 1), (0xDE, 2)) for i in range(2)},
+}
+EXTENSIONS, MAPS = (0xC7, 0xC8, 0xC9), (*range(0x80, 0x90), 0xDE, 0xDF)
 
 
 def check_component(folder: Path) -> None:
-    """Raise a CheckpointError where spaCy would wait for ever, or read something else than what a component wrote:
-    settings in JSON, and a network in msgpack that is there to the last byte."""
+    """Refuse what spaCy would wait for for ever, or read as something else than what a component wrote.
+
+    RAISES (CheckpointError): where there are no settings in JSON, or no network in msgpack that is whole to the last
+        byte.
+    """
     if not folder.is_dir():
         return  # spaCy says which folder it misses
     names = list_entries(folder)
@@ -37,55 +43,40 @@ def check_component(folder: Path) -> None:
         read_object(folder / SETTINGS)
     if NETWORK in names:
         with open_file(folder / NETWORK) as file:
-            _check_whole(file, folder / NETWORK)
+            problem = _find_problem(file)
+        if problem:
+            raise CheckpointError(
+                f"{folder / NETWORK} {problem}; expected the network of a component as spaCy writes it: get the "
+                "pipeline again."
+            )
 
 
-def _check_whole(file: BinaryIO, path: Path) -> None:
-    """Step over the values of a msgpack file. Only their heads are read."""
+def _find_problem(file: BinaryIO) -> str:
+    """Step over the values of a msgpack file, of which only the heads are read."""
     n_bytes = os.fstat(file.fileno()).st_size
     if n_bytes > MAX_NETWORK:
-        raise _refusal(path, f"has {n_bytes:,} bytes")
-    n_left = n_values = 1
+        return f"has {n_bytes:,} bytes"
+    at = n_values = 0
+    n_left = 1
     while n_left:
-        n_values += 1
-        n_skipped, n_inner = _read_head(file, path, is_first=n_values == 2)
-        n_left += n_inner - 1
+        head = file.read(1)
+        if not head:
+            return "is cut off"
+        first = head[0]
+        if not n_values and first not in MAPS:
+            return "is no msgpack object"
+        if first not in FIXED and first not in WITH_LENGTH:
+            return "is no msgpack"
+        width, n_each, n_inner_each = WITH_LENGTH.get(first, (0, 0, 0))
+        length = file.read(width)
+        if len(length) < width:
+            return "is cut off"
+        n = int.from_bytes(length, "big")
+        n_skipped, n_inner = FIXED.get(first, (n * n_each + (first in EXTENSIONS), n * n_inner_each))
         at = file.seek(n_skipped, os.SEEK_CUR)
+        n_left, n_values = n_left + n_inner - 1, n_values + 1
         if at > n_bytes or n_left > n_bytes:
-            raise _refusal(path, f"is cut off at byte {n_bytes:,}")
-        if n_values > MAX_VALUES:
-            raise _refusal(path, f"has more than {MAX_VALUES:,} values")
-    if at != n_bytes:
-        raise _refusal(path, f"has {n_bytes - at:,} bytes after its end")
-
-
-def _read_head(file: BinaryIO, path: Path, *, is_first: bool) -> "tuple[int, int]":
-    """RETURNS (Tuple[int, int]): bytes that follow in this value, and how many values are in it."""
-    head = file.read(1)
-    if not head:
-        raise _refusal(path, "is cut off")
-    kind = head[0]
-    if is_first and not (0x80 <= kind <= 0x8F or kind in MAPS):
-        raise _refusal(path, "is no msgpack object")
-    if kind <= 0x7F or kind >= 0xE0:
-        return 0, 0
-    if kind <= 0x8F:
-        return 0, 2 * (kind & 15)
-    if kind <= 0x9F:
-        return 0, kind & 15
-    if kind <= 0xBF:
-        return kind & 31, 0
-    if kind in FIXED:
-        return FIXED[kind], 0
-    if kind not in LENGTHS:
-        raise _refusal(path, "is no msgpack")
-    n = int.from_bytes(file.read(LENGTHS[kind]), "big")
-    if kind in MAPS or kind in ARRAYS:
-        return 0, n * (2 if kind in MAPS else 1)
-    return n + (kind in EXTENSIONS), 0
-
-
-def _refusal(path: Path, found: str) -> CheckpointError:
-    return CheckpointError(
-        f"{path} {found}; expected the network of a component as spaCy writes it: get the pipeline again."
-    )
+            return f"is cut off at byte {n_bytes:,}"
+        if n_values >= MAX_VALUES:
+            return f"has more than {MAX_VALUES:,} values"
+    return "" if at == n_bytes else f"has {n_bytes - at:,} bytes after its end"

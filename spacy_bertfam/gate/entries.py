@@ -1,24 +1,25 @@
-"""What stands in a folder: files that are files, and links that stay where they should; the one way to open them."""
+"""What a folder holds: files that are files, and links that stay within it; the one way to open them."""
 
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO, FrozenSet, Optional
+from typing import BinaryIO
 
-from .errors import CheckpointError
+from ..errors import CheckpointError
 
-# Of systems that have them: a pipe opens at once and is refused, where a reader would wait for its writer
+# Where the system has them: a pipe opens at once and is refused, where a reader would wait for its writer
 FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+NO_FILE = "a pipe, socket or device; expected a file: remove it."
 
 
-def list_entries(folder: Path, *, home: Optional[Path] = None) -> FrozenSet[str]:
-    """The names in a folder itself; those of folders end in "/".
+def list_entries(folder: Path, *, home: Path | None = None) -> frozenset[str]:
+    """List the names in a folder itself; those of folders end in "/".
 
-    Links to folders are not followed by anybody and may lead anywhere; links to files may not leave the
-    folder, but for the hub's cache, whose ``snapshots/REVISION`` links to ``blobs`` of the same repository.
+    Nobody follows links to folders, and they may lead anywhere; links to files may not leave the folder, but for
+    the hub's cache, whose ``snapshots/REVISION`` links to ``blobs`` of the same repository.
 
-    home (Optional[Path]): the folder that it is a part of, which its links may not leave, and it neither.
-    RETURNS (FrozenSet[str]): the names.
+    home (Path | None): the folder that it is a part of, which its links may not leave, and it neither.
+    RETURNS (frozenset[str]): the names.
     RAISES (CheckpointError): at a link that leads out or nowhere, a pipe, a socket or a device.
     """
     if not folder.is_dir():
@@ -31,17 +32,16 @@ def list_entries(folder: Path, *, home: Optional[Path] = None) -> FrozenSet[str]
 
 
 def open_file(path: Path) -> BinaryIO:
-    """A file of a folder whose entries were checked, opened to be read.
+    """Open a file of a folder whose entries were checked.
 
     It may have been exchanged since: what is no file any more is refused, and never waited for.
+    RAISES (CheckpointError): where it cannot be opened, or is no file.
     """
     try:
         descriptor = os.open(path, FLAGS)
     except OSError as error:
         reason = error.strerror or error
-        raise CheckpointError(
-            f"{path} cannot be opened ({reason}); expected a file that can be read."
-        ) from error
+        raise CheckpointError(f"{path} cannot be opened ({reason}); expected a readable file.") from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise CheckpointError(f"{path} is a folder, pipe, socket or device; expected a file: remove it.")
@@ -49,7 +49,7 @@ def open_file(path: Path) -> BinaryIO:
 
 
 def read_bytes(path: Path, max_bytes: int, *, what: str) -> bytes:
-    """The content of a file, as ``open_file`` opens it.
+    """Read a file as ``open_file`` opens it.
 
     what (str): what is expected in it, as "settings", for the error where there is more than ``max_bytes``.
     """
@@ -68,9 +68,7 @@ def _checked_name(home: Path, entry: "os.DirEntry[str]") -> str:
     if entry.is_symlink():
         _check_link(home, Path(entry.path))
     elif not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
-        raise CheckpointError(
-            f"{entry.path} is a pipe, socket or device; expected files and folders: remove it."
-        )
+        raise CheckpointError(f"{entry.path} is {NO_FILE}")
     return entry.name
 
 
@@ -88,4 +86,4 @@ def _check_link(home: Path, link: Path) -> None:
             f"{link} is a link that leads out of the folder, to {target}; expected a file: copy it in."
         )
     if not target.is_file():
-        raise CheckpointError(f"{link} links to a pipe, socket or device; expected a file: remove it.")
+        raise CheckpointError(f"{link} is a link to {NO_FILE}")

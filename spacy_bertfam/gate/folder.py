@@ -1,28 +1,24 @@
 """Checks on a Hugging Face folder, made before anything of it is loaded."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Collection, Dict, FrozenSet, List, Mapping
+from typing import Any
 
+from ..errors import CheckpointError
 from .entries import list_entries
-from .errors import CheckpointError
-from .field_types import check_field_types
-from .file_names import check_file_fields
 from .foreign import SPAN_MARKER, describe_foreign, describe_weights
-from .implementations import check_implementations
 from .json_file import read_object
-from .own_code import check_own_code
-from .safetensors_header import TensorEntry
+from .settings import check_field_types, check_file_fields, check_settings
 from .sizes import check_sizes, count_rows
 from .tokenizer_files import TokenizerFiles, read_tokenizer_files
-from .weights import check_safetensors, count_numbers, has_pickles, has_safetensors
+from .weights import Weights, check_safetensors, count_numbers, has_pickles, has_safetensors
 
 CONFIG = "config.json"
 TOKENIZER_SETTINGS = ("tokenizer_config.json", "special_tokens_map.json")
 SETTINGS = (
     CONFIG, *TOKENIZER_SETTINGS, "generation_config.json", "preprocessor_config.json", "processor_config.json",
 )  # fmt: skip
-NO_CODE = "nothing of it is executed, and the weights are written as safetensors"
 
 
 @dataclass(frozen=True)
@@ -30,16 +26,15 @@ class CheckedFolder:
     """A folder that has passed the gate. Other libraries get what is in here, and never look into the folder."""
 
     path: Path
-    names: FrozenSet[str]  # of all files in it
-    config: Dict[str, Any]
-    # Safetensors, with the tensors in the order of their bytes; none where it was opened without weights
-    weights: Mapping[Path, List[TensorEntry]] = field(repr=False)
+    names: frozenset[str]  # of all files in it
+    config: dict[str, Any]
+    weights: Weights = field(repr=False)  # none where it was opened without them
     tokenizer: TokenizerFiles = field(repr=False)
 
     @property
     def n_numbers(self) -> int:
         """How many numbers the weights hold."""
-        return sum(map(count_numbers, self.weights.values()))
+        return count_numbers(self.weights)
 
 
 def check_folder(folder: Path, *, allow_pickle: bool = False, without_weights: bool = False) -> CheckedFolder:
@@ -52,17 +47,13 @@ def check_folder(folder: Path, *, allow_pickle: bool = False, without_weights: b
     """
     names = list_entries(folder)
     _check_is_transformers(folder, names)
-    config: Dict[str, Any] = {}
-    for name in SETTINGS:
-        if name in names:
-            settings = _read_settings(folder / name, names)
-            config = settings if name == CONFIG else config
+    settings = {name: _read_settings(folder / name, names) for name in SETTINGS if name in names}
+    config = settings[CONFIG]
     check_field_types(config, folder / CONFIG)
-    weights: Mapping[Path, List[TensorEntry]] = {}
+    weights: Weights = {}
     if not without_weights:
         weights = _check_weights(folder, names, allow_pickle=allow_pickle)
-        n_numbers = sum(map(count_numbers, weights.values())) or _most_numbers_of_pickles(folder)
-        check_sizes(config, folder / CONFIG, n_numbers)
+        check_sizes(config, folder / CONFIG, count_numbers(weights) or _most_numbers_of_pickles(folder))
     n_rows = count_rows(config, weights.values())
     tokenizer = read_tokenizer_files(folder, names, n_rows=n_rows)
     return CheckedFolder(folder, names, config, weights, tokenizer)
@@ -78,31 +69,23 @@ def _check_is_transformers(folder: Path, names: Collection[str]) -> None:
         raise CheckpointError(f"{folder} has no config.json; expected a Hugging Face checkpoint{hint}")
 
 
-def _read_settings(path: Path, names: Collection[str]) -> Dict[str, Any]:
+def _read_settings(path: Path, names: Collection[str]) -> dict[str, Any]:
     settings = read_object(path)
-    check_own_code(settings, path, names)
-    check_implementations(settings, path)
+    check_settings(settings, path, names)
     if path.name in TOKENIZER_SETTINGS:
         check_file_fields(settings, path)
-    if path.name == CONFIG:
-        _check_config(settings, path)
+    elif path.name == CONFIG and settings.get("model_type") == "span-marker":
+        raise CheckpointError(f"{path.parent} {SPAN_MARKER}")
+    elif path.name == CONFIG and settings.get("transformers_weights") is not None:
+        raise CheckpointError(
+            f"{path} names its weights itself (transformers_weights: {settings['transformers_weights']!r:.200}), "
+            "a path that may lead out of the folder; expected model.safetensors: rename the file, remove the field."
+        )
     return settings
 
 
-def _check_config(config: Dict[str, Any], path: Path) -> None:
-    if config.get("model_type") == "span-marker":
-        raise CheckpointError(f"{path.parent} {SPAN_MARKER}")
-    if config.get("transformers_weights") is not None:
-        raise CheckpointError(
-            f"{path} names its weights itself (transformers_weights: {config['transformers_weights']!r:.200}), "
-            "a path that may lead out of the folder; expected model.safetensors: rename the file, remove the field."
-        )
-
-
-def _check_weights(
-    folder: Path, names: Collection[str], *, allow_pickle: bool
-) -> Mapping[Path, List[TensorEntry]]:
-    """RETURNS (Mapping[Path, List[TensorEntry]]): nothing where the weights are pickles."""
+def _check_weights(folder: Path, names: Collection[str], *, allow_pickle: bool) -> Weights:
+    """RETURNS (Weights): nothing where the weights are pickles."""
     if has_safetensors(names):
         return check_safetensors(folder, names)
     if not has_pickles(names):
@@ -110,8 +93,9 @@ def _check_weights(
     if not allow_pickle:
         raise CheckpointError(
             f"{folder} has its weights only as a pickle (pytorch_model.bin), which can run code when it is opened; "
-            f"expected model.safetensors: `bertfam fetch NAME OUT --allow-pickle` (for a token classifier `bertfam "
-            f"import-hf`) reads it all the same ({NO_CODE})."
+            "expected model.safetensors: `bertfam fetch NAME OUT --allow-pickle` (for a token classifier `bertfam "
+            "import-hf`) reads it all the same (nothing of it is executed, and the weights are written as "
+            "safetensors)."
         )
     return {}
 

@@ -1,29 +1,32 @@
 """A JSON file of settings, read with a bound on its size, on its depth and on its numbers."""
 
 import json
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any, Dict, Iterator, Tuple
+from typing import Any
 
+from ..errors import CheckpointError
 from .entries import read_bytes
-from .errors import CheckpointError
 
 MAX_SETTINGS = 10_000_000  # bytes
 MAX_DEPTH = 20
 MAX_DIGITS = 40  # tokenizers have 10**30 for "no limit"
 # Their keys are names of classes and of pieces, which may be any word
 NAMES_AS_KEYS = ("id2label", "label2id", "added_tokens_decoder")
+JSON_NAMES = {list: "a list", str: "a string", bool: "a truth value", type(None): "null"}
 
 
-def read_object(path: Path, *, max_bytes: int = MAX_SETTINGS) -> Dict[str, Any]:
-    """The JSON object in a file. Raises a CheckpointError where it is none, or too large or too deep."""
-    return parse_object(read_bytes(path, max_bytes, what="settings"), path, parse_int=_parse_int)
+def read_object(path: Path) -> dict[str, Any]:
+    """Read the JSON object in a file. RAISES (CheckpointError): where it is none, or too large or too deep."""
+    return parse_object(read_bytes(path, MAX_SETTINGS, what="settings"), path, parse_int=_parse_int)
 
 
-def parse_object(content: bytes, path: Path, **options: Any) -> Dict[str, Any]:
-    """The JSON object in ``content``.
+def parse_object(content: bytes, path: Path, **options: Any) -> dict[str, Any]:
+    """Parse a JSON object.
 
     path (Path): where it comes from, for the error.
     options: as `json.loads` takes them.
+    RAISES (CheckpointError): where it is none.
     """
     try:
         value = json.loads(content.decode("utf8"), **options)
@@ -42,35 +45,36 @@ def parse_object(content: bytes, path: Path, **options: Any) -> Dict[str, Any]:
     except ValueError as error:
         raise CheckpointError(f"{path} is not JSON in UTF-8: {error!s:.300}; fetch it again.") from error
     if not isinstance(value, dict):
-        raise CheckpointError(f"{path} holds {_json_name(value)}; expected a JSON object.")
+        raise CheckpointError(
+            f"{path} holds {JSON_NAMES.get(type(value), 'a number')}; expected a JSON object."
+        )
     return value
 
 
-def nested_objects(settings: Dict[str, Any], path: Path) -> Iterator[Tuple[str, Dict[str, Any]]]:
-    """Every object among the settings with its place ("" is the outermost, then "text_config", ...)."""
-    waiting: list[Tuple[str, Any, int]] = [("", settings, 1)]
+def nested_objects(
+    value: Any, path: Path, *, max_depth: int = MAX_DEPTH, skipped: Collection[str] = NAMES_AS_KEYS
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Walk through all objects within a JSON value.
+
+    skipped (Collection[str]): keys whose values are not looked into.
+    YIELDS (tuple[str, dict[str, Any]]): place ("" is the outermost, then "text_config", ...) and object.
+    RAISES (CheckpointError): where it is nested too deeply.
+    """
+    waiting: list[tuple[str, Any, int]] = [("", value, 1)]
     while waiting:
         place, value, depth = waiting.pop()
-        if depth > MAX_DEPTH:
-            raise CheckpointError(f"{path} is nested more than {MAX_DEPTH} deep; expected settings.")
+        if depth > max_depth:
+            raise CheckpointError(f"{path} is nested more than {max_depth} deep; expected fewer levels.")
+        inner: list[tuple[str, Any]] = []
         if isinstance(value, list):
-            waiting += [(place, item, depth + 1) for item in value if isinstance(item, (dict, list))]
-        if isinstance(value, dict):
+            inner = [(place, item) for item in value]
+        elif isinstance(value, dict):
             yield place, value
-            waiting += [
-                (f"{place}.{key}" if place else key, item, depth + 1)
-                for key, item in value.items()
-                if isinstance(item, (dict, list)) and key not in NAMES_AS_KEYS
-            ]
+            inner = [(f"{place}.{k}" if place else k, item) for k, item in value.items() if k not in skipped]
+        waiting += [(name, item, depth + 1) for name, item in inner if isinstance(item, (dict, list))]
 
 
 def _parse_int(digits: str) -> int:
     if len(digits) > MAX_DIGITS:
         raise ValueError(f"a number of {len(digits):,} digits")
     return int(digits)
-
-
-def _json_name(value: Any) -> str:
-    return {list: "a list", str: "a string", bool: "a truth value", type(None): "null"}.get(
-        type(value), "a number"
-    )

@@ -1,13 +1,14 @@
 """Pickled weights -> a folder with safetensors, by torch's reader that knows tensors only and runs nothing."""
 
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING, Any, Dict
+from typing import TYPE_CHECKING, Any
 
+from ..errors import CheckpointError
 from ..files.saving import replaced_whole
 from .entries import read_bytes
-from .errors import CheckpointError
 from .folder import SETTINGS, check_folder
 from .tokenizer_files import MAX_FILE, TOKENIZER_FILES
 from .weights import PICKLE, PICKLE_INDEX, SINGLE, has_safetensors, read_weight_map
@@ -27,7 +28,7 @@ def convert_pickle(folder: Path, out: Path) -> Path:
 
     out (Path): a folder that does not exist yet, or an empty one.
     RETURNS (Path): `out`, which has passed the gate.
-    Raises a CheckpointError where the folder does not pass the gate, or a pickle holds more than tensors.
+    RAISES (CheckpointError): where the folder does not pass the gate, or a pickle holds more than tensors.
     """
     names = check_folder(folder, allow_pickle=True).names
     if has_safetensors(names):
@@ -53,14 +54,13 @@ def _check_torch() -> None:
         )
 
 
-def _write_weights(folder: Path, names: "frozenset[str]", path: Path) -> None:
+def _write_weights(folder: Path, names: Collection[str], path: Path) -> None:
     from safetensors.torch import save_file
 
-    if PICKLE in names:
-        shards = [PICKLE]
-    else:
+    shards = [PICKLE]
+    if PICKLE not in names:
         shards = sorted(set(read_weight_map(folder / PICKLE_INDEX, names, suffix=".bin").values()))
-    tensors: Dict[str, torch.Tensor] = {}
+    tensors: dict[str, torch.Tensor] = {}
     for shard in shards:
         tensors.update(_read_pickle(folder / shard))
     if not tensors:
@@ -68,7 +68,7 @@ def _write_weights(folder: Path, names: "frozenset[str]", path: Path) -> None:
     save_file(tensors, path, metadata={"format": "pt"})
 
 
-def _read_pickle(path: Path) -> "Dict[str, torch.Tensor]":
+def _read_pickle(path: Path) -> "dict[str, torch.Tensor]":
     import torch
 
     _check_archive(path)
@@ -111,7 +111,7 @@ def _check_archive(path: Path) -> None:
 
 
 def _own_tensor(name: Any, value: Any, path: Path) -> "torch.Tensor":
-    """A tensor with memory of its own, as safetensors want it."""
+    """RETURNS (torch.Tensor): with memory of its own, as safetensors want it."""
     import torch
 
     if not isinstance(name, str) or not isinstance(value, torch.Tensor):

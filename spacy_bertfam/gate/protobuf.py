@@ -3,14 +3,14 @@
 The format: https://protobuf.dev/programming-guides/encoding/
 """
 
-from typing import Iterator, Tuple, Union
+from collections.abc import Iterator
 
 # Wire types
 VARINT, FIXED64, BLOCK, FIXED32 = 0, 1, 2, 5
 SIZES = {FIXED32: 4, FIXED64: 8}
 
 # Its number and its value
-Field = Tuple[int, Union[int, memoryview]]
+Field = tuple[int, int | memoryview]
 
 
 class NoMessage(ValueError):
@@ -24,33 +24,29 @@ def read_fields(content: memoryview) -> Iterator[Field]:
     """
     at, end = 0, len(content)
     while at < end:
-        key, at = _read_varint(content, at, end)
-        wire = key & 7
-        if key < 8:
+        key, at = read_varint(content, at)
+        number, wire = key >> 3, key & 7
+        if not number:
             raise NoMessage("a field without a number")
-        if wire == VARINT:
-            number, at = _read_varint(content, at, end)
-            yield key >> 3, number
-            continue
-        if wire == BLOCK:
-            size, at = _read_varint(content, at, end)
-        elif wire in SIZES:
-            size = SIZES[wire]
-        else:
+        if wire not in (VARINT, BLOCK, *SIZES):
             raise NoMessage(f"a field of wire type {wire}")
+        size = SIZES.get(wire, 0)
+        if wire in (VARINT, BLOCK):
+            size, at = read_varint(content, at)
+        if wire == VARINT:
+            yield number, size
+            continue
         if at + size > end:
-            raise NoMessage(f"a field {key >> 3} of {size:,} bytes, where {end - at:,} are left")
-        yield key >> 3, content[at : at + size]
+            raise NoMessage(f"a field {number} of {size:,} bytes, where {end - at:,} are left")
+        yield number, content[at : at + size]
         at += size
 
 
-def _read_varint(content: memoryview, at: int, end: int) -> Tuple[int, int]:
-    """RETURNS (Tuple[int, int]): the number, and the place after it."""
-    value = shift = 0
-    while at < end and shift < 70:
-        byte = content[at]
-        value |= (byte & 127) << shift
-        at, shift = at + 1, shift + 7
+def read_varint(content: memoryview, at: int) -> tuple[int, int]:
+    """RETURNS (tuple[int, int]): the number, and the place after it. RAISES (NoMessage): where it does not end."""
+    value = 0
+    for i, byte in enumerate(content[at : at + 10]):
+        value |= (byte & 127) << 7 * i
         if byte < 128:
-            return value, at
+            return value, at + i + 1
     raise NoMessage("a number that does not end")

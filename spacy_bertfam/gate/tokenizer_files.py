@@ -1,10 +1,11 @@
 """The files of a tokenizer: read once, within a bound that follows from the rows of the embeddings."""
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import Collection, Dict, NamedTuple, Optional
+from typing import NamedTuple
 
+from ..errors import CheckpointError
 from .entries import read_bytes
-from .errors import CheckpointError
 from .tokenizer_json import seal
 
 TOKENIZER = "tokenizer.json"
@@ -27,31 +28,32 @@ FREE_VOCABULARY, VOCABULARY_PER_ROW = 1_000_000, 64
 class TokenizerFiles(NamedTuple):
     """The files of a tokenizer, and what the tokenizers library is to read; None where it has to be made first."""
 
-    files: Dict[str, bytes]  # name -> content
-    sealed: Optional[bytes]
+    files: dict[str, bytes]  # name -> content
+    sealed: bytes | None
 
 
 def read_tokenizer_files(folder: Path, names: Collection[str], *, n_rows: int) -> TokenizerFiles:
-    """
+    """Read each file that a tokenizer may need.
+
     names (Collection[str]): the files that there are.
     n_rows (int): rows of the embeddings.
-    RETURNS (TokenizerFiles): each file that a tokenizer may need.
     RAISES (CheckpointError): where they are larger than any tokenizer of so many pieces, or tokenizer.json is unsound.
     """
     limit = min(FREE + PER_ROW * n_rows, MAX_FILE)
-    files: Dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
     for name in TOKENIZER_FILES:
         if name in names:
             files[name] = read_bytes(folder / name, MAX_FILE, what="a tokenizer")
-            _check_size(folder, sum(map(len, files.values())), limit, n_rows)
+            _check_size(folder, files.values(), limit, n_rows)
     if TOKENIZER in files:
         return TokenizerFiles(files, seal(files[TOKENIZER], folder / TOKENIZER, n_rows=n_rows))
-    n_bytes = sum(len(files[name]) for name in (*VOCABULARIES, "merges.txt") if name in files)
-    _check_size(folder, n_bytes, FREE_VOCABULARY + VOCABULARY_PER_ROW * n_rows, n_rows)
+    found = [files[name] for name in (*VOCABULARIES, "merges.txt") if name in files]
+    _check_size(folder, found, FREE_VOCABULARY + VOCABULARY_PER_ROW * n_rows, n_rows)
     return TokenizerFiles(files, None)
 
 
-def _check_size(folder: Path, found: int, limit: int, n_rows: int) -> None:
+def _check_size(folder: Path, contents: Collection[bytes], limit: int, n_rows: int) -> None:
+    found = sum(map(len, contents))
     if found > limit:
         raise CheckpointError(
             f"{folder} has {found:,} bytes of tokenizer for embeddings of {n_rows:,} rows; expected at most "

@@ -1,18 +1,22 @@
 """The weights of a folder: which files hold them, and whether their headers are sound."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Collection, Dict, List
+from typing import Any
 
-from .errors import CheckpointError
-from .file_names import is_plain_name
+from ..errors import CheckpointError
 from .json_file import read_object
 from .safetensors_header import TensorEntry, read_header
+from .settings import is_plain_name
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 PICKLE = "pytorch_model.bin"
 PICKLE_INDEX = "pytorch_model.bin.index.json"
 MAX_SHARDS = 1000
+
+# File -> its tensors in the order of their bytes
+Weights = Mapping[Path, list[TensorEntry]]
 
 
 def has_safetensors(names: Collection[str]) -> bool:
@@ -25,11 +29,8 @@ def has_pickles(names: Collection[str]) -> bool:
     return PICKLE in names or PICKLE_INDEX in names
 
 
-def check_safetensors(folder: Path, names: Collection[str]) -> Dict[Path, List[TensorEntry]]:
-    """Check the headers of the weights under the names that `transformers` looks for.
-
-    RETURNS (Dict[Path, List[TensorEntry]]): file -> its tensors.
-    """
+def check_safetensors(folder: Path, names: Collection[str]) -> Weights:
+    """Check the headers of the weights under the names that `transformers` looks for."""
     if SINGLE in names:
         return {folder / SINGLE: read_header(folder / SINGLE)}
     weight_map = read_weight_map(folder / INDEX, names, suffix=".safetensors")
@@ -45,21 +46,20 @@ def check_safetensors(folder: Path, names: Collection[str]) -> Dict[Path, List[T
     return files
 
 
-def count_numbers(entries: List[TensorEntry]) -> int:
-    """How many numbers the tensors hold together."""
-    return sum(entry.n_numbers for entry in entries)
+def count_numbers(weights: Weights) -> int:
+    """Count the numbers that all tensors hold together."""
+    return sum(entry.n_numbers for entries in weights.values() for entry in entries)
 
 
-def read_weight_map(path: Path, names: Collection[str], *, suffix: str) -> Dict[str, str]:
-    """The index of weights in several files: tensor -> name of the file.
+def read_weight_map(path: Path, names: Collection[str], *, suffix: str) -> dict[str, str]:
+    """Read the index of weights in several files.
 
     names (Collection[str]): the files that there are.
+    RETURNS (dict[str, str]): tensor -> name of the file.
     """
     weight_map: Any = read_object(path).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
-        raise CheckpointError(
-            f"{path} has no weight_map; expected a file name for each tensor: fetch it again."
-        )
+        raise CheckpointError(f"{path} has no weight_map; expected a file for each tensor: fetch it again.")
     for shard in weight_map.values():
         if not is_plain_name(shard) or not shard.endswith(suffix):
             raise CheckpointError(

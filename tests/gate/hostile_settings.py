@@ -152,7 +152,7 @@ SETTINGS = (
     Hostile("inner_absurd", fields(CONFIG, intermediate_size=10**9), "more numbers than the weights hold"),
     Hostile("vocabulary_absurd", fields(CONFIG, vocab_size=10**10), "vocab_size = 10,000,000,000"),
     Hostile("positions_absurd", fields(CONFIG, max_position_embeddings=10**9), "max_position_embeddings"),
-    Hostile("layers_absurd", fields(CONFIG, num_hidden_layers=10**8), "layers; expected at most"),
+    Hostile("layers_absurd", fields(CONFIG, num_hidden_layers=10**8), "100,000,000; expected at most 1,000"),
     Hostile("layers_many", fields(CONFIG, num_hidden_layers=900, hidden_size=512), "900 layers"),
     Hostile(
         "nested_absurd", fields(CONFIG, text_config={"hidden_size": 10**9}), "hidden_size = 1,000,000,000"

@@ -17,8 +17,7 @@ from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
 from spacy_bertfam.encoder.model import build_encoder
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.gate import CheckpointError, check_folder
-from spacy_bertfam.gate.tokenizer_growth import MAX_GROWTH, growth
-from spacy_bertfam.gate.tokenizer_json import seal
+from spacy_bertfam.gate.tokenizer_json import MAX_GROWTH, growth, seal
 
 TEXTS = ["Zoé Dupont-Durand habite à Saint-Étienne.", "ﷺ ½ İ 漢字 \t", "aaaa" * 50]
 PATH = Path("tokenizer.json")

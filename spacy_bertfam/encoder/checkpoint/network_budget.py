@@ -12,7 +12,7 @@ import torch
 from torch.nn.modules import module as hooks
 
 from ...gate import CheckedFolder, CheckpointError
-from ...gate.field_types import NUMBERS as NO_SIZES
+from ...gate.settings import NUMBERS as NO_SIZES
 from ...gate.sizes import FREE
 
 # Tied weights are built once for each of their places; a head may have to be made anew
