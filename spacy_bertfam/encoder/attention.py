@@ -5,7 +5,7 @@ they come from a second one, made of the same parameters for the time of a call.
 """
 
 from copy import deepcopy
-from typing import Any, Optional, Tuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +28,7 @@ def piece_attention(network: Any, ids: Ints1d) -> Floats4d:
     ids (Ints1d): with the special pieces. Shape: (n_pieces,)
     RETURNS (Floats4d): Shape: (n_layers, n_heads, n_pieces, n_pieces), from the piece of the row to that of the
         column; rows sum to 1.
-    Raises a UserError where the architecture has no such weights.
+    RAISES (UserError): when the architecture has no such weights.
     """
     batch = torch.from_numpy(np.asarray(ids, dtype=np.int64))[None, :].to(next(network.parameters()).device)
     try:
@@ -43,12 +43,12 @@ def piece_attention(network: Any, ids: Ints1d) -> Floats4d:
     except UNFIT as error:
         reason = str(error).strip().split("\n")[0]
         raise _no_weights(network, f"{type(error).__name__}: {reason}") from error
-    layers = getattr(output, "attentions", None) or ()
+    n, layers = len(ids), getattr(output, "attentions", None) or ()
     # a layer that does without has None in its place, and some have other shapes
     shapes = {tuple(layer.shape) if isinstance(layer, Tensor) else None for layer in layers}
-    if len(shapes) != 1 or not _is_of_pairs(next(iter(shapes)), len(ids)):
+    if len(shapes) != 1 or any(shape is None or shape != (1, *shape[1:2], n, n) for shape in shapes):
         found = ", ".join(map(str, shapes)) or "nothing"
-        raise _no_weights(network, f"it gives {found} for {len(ids)} pieces")
+        raise _no_weights(network, f"it gives {found} for {n} pieces")
     weights = torch.cat(layers).float()
     if not (weights.sum(dim=-1) - 1).abs().max() <= TOLERANCE:
         raise _no_weights(network, "the weights that it gives do not sum to 1")
@@ -66,18 +66,15 @@ def with_eager_attention(network: Any) -> Any:
 
     # its first weights are drawn at random, which must not move the generator of a training
     with quiet_transformers(), torch.random.fork_rng(devices=[]):
-        eager: Any = AutoModel.from_config(deepcopy(network.config), attn_implementation="eager")
+        eager: Any = AutoModel.from_config(  # type: ignore[no-untyped-call]
+            deepcopy(network.config), attn_implementation="eager"
+        )
     # an encoder is kept without its pooler, on which no attention depends
     found = eager.load_state_dict(network.state_dict(), strict=False, assign=True)
     missing = [name for name in found.missing_keys if "pooler." not in name]
     if missing or found.unexpected_keys:
         raise RuntimeError(f"other weights: {', '.join([*missing, *found.unexpected_keys][:3])}")
     return eager.to(next(network.parameters()).device).eval()
-
-
-def _is_of_pairs(shape: Optional[Tuple[int, ...]], n_pieces: int) -> bool:
-    """Whether one window has a weight for each head and pair of pieces."""
-    return shape is not None and len(shape) == 4 and shape[:1] + shape[2:] == (1, n_pieces, n_pieces)
 
 
 def _no_weights(network: Any, reason: str) -> UserError:

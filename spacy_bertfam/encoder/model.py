@@ -1,9 +1,10 @@
 """`spacy-bertfam.Encoder.v1`: Docs to one vector for each spaCy token."""
 
 import warnings
+from collections.abc import Sequence
 from functools import partial
 from itertools import accumulate
-from typing import Any, List, Optional, Sequence, Tuple, Union, cast
+from typing import Any, cast
 
 from spacy.tokens import Doc
 from thinc.api import Model
@@ -17,23 +18,24 @@ from .settings import DEFAULT_OVERLAP, DEFAULT_WINDOW, EncoderSettings
 from .shim import EncoderShim
 
 MODEL_NAME = "bertfam-encoder"
+AnyModel = Model[Any, Any]
 
 
 def build_encoder(
     name: str,
     *,
-    revision: Optional[str] = None,
+    revision: str | None = None,
     pooling: str = "first",
-    window: Optional[int] = DEFAULT_WINDOW,
+    window: int | None = DEFAULT_WINDOW,
     overlap: int = DEFAULT_OVERLAP,
-    max_batch_pieces: Optional[int] = None,
-    frozen_layers: Union[int, List[str]] = 0,
+    max_batch_pieces: int | None = None,
+    frozen_layers: int | list[str] = 0,
     gradient_checkpointing: bool = False,
     mixed_precision: str = "none",
-    attention: Optional[str] = None,
+    attention: str | None = None,
     precision: str = "fp32",
-    threads: Optional[int] = None,
-    n_layers: Optional[int] = None,
+    threads: int | None = None,
+    n_layers: int | None = None,
 ) -> Tok2VecModel:
     """An encoder of the BERT family as a token-to-vector layer.
 
@@ -41,45 +43,44 @@ def build_encoder(
     carries them and never asks for ``name`` again.
 
     name (str): a Hugging Face folder, or the name of a repository on the hub.
-    revision (Optional[str]): branch, tag or commit of that repository.
+    revision (str | None): branch, tag or commit of that repository.
     pooling (str): which of a token's pieces make its vector: "first" (what `transformers`' token
         classifiers do), "last", "mean" or "max".
-    window (Optional[int]): the most pieces that go through the network together; a longer text is cut
+    window (int | None): the most pieces that go through the network together; a longer text is cut
         into windows. None takes all that the network can. Small windows are faster, large ones see more.
     overlap (int): pieces that two windows of a long text have in common where a sentence has to be cut, because
         none ends in the second half of a window; 0 leaves the tokens there with context on one side only.
-    max_batch_pieces (Optional[int]): bound on the cells, padding included, of one call of the network: memory
+    max_batch_pieces (int | None): bound on the cells, padding included, of one call of the network: memory
         against speed. It never splits a window, and never changes a result. None is 1024 for each thread of a CPU,
         at most 4096, and 4096 on a GPU.
-    frozen_layers (Union[int, List[str]]): 0 trains everything; n leaves the embeddings and the first n
+    frozen_layers (int | list[str]): 0 trains everything; n leaves the embeddings and the first n
         layers as they are; -1 trains nothing; names freeze each parameter that starts with one of them.
     gradient_checkpointing (bool): compute activations twice in training, to keep fewer in memory.
     mixed_precision (str): in training: "none" (float32), "bf16", or "fp16" (with gradient scaling).
-    attention (Optional[str]): as `transformers`' attn_implementation: "sdpa", "eager", "flash_attention_2".
+    attention (str | None): as `transformers`' attn_implementation: "sdpa", "eager", "flash_attention_2".
         None is scaled dot product attention wherever the architecture has it.
     precision (str): in prediction by torch: "fp32", or "bf16", which is twice as fast on processors that
         compute in it, and takes half as much memory again. What is trained and saved stays float32.
-    threads (Optional[int]): of the network on the CPU, for torch in the whole process; the variable
+    threads (int | None): of the network on the CPU, for torch in the whole process; the variable
         BERTFAM_THREADS goes before it. At most 1024; more than this machine can use are not started. None leaves
         it to torch (OMP_NUM_THREADS). Each process of ``nlp.pipe(n_process=...)`` has one.
-    n_layers (Optional[int]): only so many of the checkpoint's layers, counted from the embeddings; those above
+    n_layers (int | None): only so many of the checkpoint's layers, counted from the embeddings; those above
         are left out when it is loaded, and of what is saved too. Fewer are faster in training and in prediction.
         None keeps all.
-    RETURNS (Model[List[Doc], List[Floats2d]]): one row of width nO for each token.
+    RETURNS (Model[list[Doc], list[Floats2d]]): one row of width nO for each token.
     """
-    frozen = frozen_layers if isinstance(frozen_layers, int) else tuple(frozen_layers)
     settings = EncoderSettings(
-        pooling,
-        window,
-        overlap,
-        max_batch_pieces,
-        frozen,
-        gradient_checkpointing,
-        mixed_precision,
-        attention,
-        precision,
-        threads,
-        n_layers,
+        pooling=pooling,
+        window=window,
+        overlap=overlap,
+        max_batch_pieces=max_batch_pieces,
+        frozen_layers=frozen_layers if isinstance(frozen_layers, int) else tuple(frozen_layers),
+        gradient_checkpointing=gradient_checkpointing,
+        mixed_precision=mixed_precision,
+        attention=attention,
+        precision=precision,
+        threads=threads,
+        n_layers=n_layers,
     )
     return Model(
         MODEL_NAME,
@@ -90,17 +91,17 @@ def build_encoder(
     )
 
 
-def encoder_shim(model: Model) -> EncoderShim:
+def encoder_shim(model: AnyModel) -> EncoderShim:
     """RETURNS (EncoderShim): the network of a ``spacy-bertfam.Encoder.v1``."""
     return cast(EncoderShim, model.shims[0])
 
 
-def find_encoders(model: Model) -> List[Tok2VecModel]:
-    """RETURNS (List[Model]): every ``spacy-bertfam.Encoder.v1`` within a model."""
+def find_encoders(model: AnyModel) -> list[Tok2VecModel]:
+    """RETURNS (list[Model]): every ``spacy-bertfam.Encoder.v1`` within a model."""
     return [node for node in model.walk() if node.name == MODEL_NAME]
 
 
-def init(name: str, revision: Optional[str], model: Tok2VecModel, X: Any = None, Y: Any = None) -> None:
+def init(name: str, revision: str | None, model: Tok2VecModel, X: Any = None, Y: Any = None) -> None:
     """Load the checkpoint, unless the model has weights already (a saved pipeline that trains on)."""
     shim = encoder_shim(model)
     if shim.checkpoint is None:
@@ -113,20 +114,20 @@ def set_width(model: Tok2VecModel) -> None:
     model.set_dim("nO", encoder_shim(model).loaded.width, force=True)
 
 
-def forward(model: Tok2VecModel, docs: Sequence[Doc], is_train: bool) -> Tuple[List[Floats2d], Backprop]:
+def forward(model: Tok2VecModel, docs: Sequence[Doc], is_train: bool) -> tuple[list[Floats2d], Backprop]:
     """Docs to windows to vectors; the gradient goes back the same way."""
     shim = encoder_shim(model)
     batch = cut_batch(shim, docs)
     if not is_train:
-        return split(model, shim.predict(batch), batch.lengths), _no_gradient
+        return split(shim.predict(batch), batch.lengths), no_gradient
     vectors, bp_vectors = shim.begin_update(batch)
 
-    def backprop(d_vectors: List[Floats2d]) -> List[Doc]:
+    def backprop(d_vectors: list[Floats2d]) -> list[Doc]:
         if batch.n_tokens:
             bp_vectors(xp2torch(model.ops.xp.concatenate(d_vectors), device=shim.device))
         return []
 
-    return split(model, vectors, batch.lengths), cast(Backprop, backprop)
+    return split(vectors, batch.lengths), cast(Backprop, backprop)
 
 
 def cut_batch(shim: EncoderShim, docs: Sequence[Doc], *, with_documents: bool = False) -> PieceBatch:
@@ -142,7 +143,7 @@ def cut_batch(shim: EncoderShim, docs: Sequence[Doc], *, with_documents: bool = 
     return batch
 
 
-def split(model: Model, vectors: Floats2d, lengths: List[int]) -> List[Floats2d]:
+def split(vectors: Floats2d, lengths: list[int]) -> list[Floats2d]:
     """Rows of all Docs to an array for each Doc, with memory of its own: one Doc that is kept keeps
     no others alive."""
     if len(lengths) == 1:
@@ -150,5 +151,6 @@ def split(model: Model, vectors: Floats2d, lengths: List[int]) -> List[Floats2d]
     return [vectors[end - n : end].copy() for n, end in zip(lengths, accumulate(lengths), strict=True)]
 
 
-def _no_gradient(d_vectors: List[Floats2d]) -> List[Doc]:
+def no_gradient(*d_vectors: Any) -> list[Doc]:
+    """The way back of a prediction."""
     raise ValueError("The encoder was run for prediction (is_train=False): there is no gradient to go back.")

@@ -2,7 +2,8 @@
 
 import os
 import warnings
-from typing import Any, Callable, Dict, List, Optional
+from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -16,7 +17,7 @@ from .runtimes.threads import n_threads
 from .runtimes.torch_bf16 import in_bf16
 from .runtimes.torch_runtime import TorchRuntime
 from .settings import EncoderSettings
-from .weights_watch import WeightsWatch
+from .weights import WeightsWatch
 
 
 class Prediction:
@@ -28,12 +29,14 @@ class Prediction:
 
     def __init__(self, checkpoint: Checkpoint, settings: EncoderSettings) -> None:
         self.settings = settings
-        self._watch = WeightsWatch(checkpoint.weights) if checkpoint.weights is not None else None
+        network = checkpoint.weights
+        self._watch = WeightsWatch(network) if network is not None else None
+        self._torch = TorchRuntime(network) if network is not None else None
         self._has_engine = checkpoint.graph is not None and has_engine(checkpoint)
-        self._runtime: Optional[Runtime] = None
-        self._in_bf16: Optional[torch.nn.Module] = None
+        self._engine: Runtime | None = None
+        self._in_bf16: TorchRuntime | None = None
         self._process = os.getpid()
-        self._of_parent: List[Any] = []
+        self._of_parent: list[Runtime | None] = []
 
     def weights_changed(self) -> bool:
         """Whether they are no longer those that the checkpoint came with, or that were seen last."""
@@ -44,74 +47,72 @@ class Prediction:
         if self._watch is not None:
             self._watch.touch()
 
-    def forget(self) -> None:
-        """What was made of the weights is out of date."""
-        self._runtime = self._in_bf16 = None
-        if self._watch is not None:
-            self._watch.renew()
-
     def runtime(self, checkpoint: Checkpoint, device: torch.device, *, is_worker: bool) -> Runtime:
         """The runtime for a checkpoint whose graph, if it has one, belongs to its weights.
 
         device (torch.device): where the network is. On a GPU torch predicts.
         is_worker (bool): whether this is one of several processes.
         """
-        graph, network = checkpoint.graph, checkpoint.weights
-        if graph is not None and self._has_engine and (network is None or device.type == "cpu"):
+        graph = checkpoint.graph
+        if graph is not None and self._has_engine and (self._torch is None or device.type == "cpu"):
             threads = n_threads(self.settings.threads, is_worker=is_worker)
-            return self._kept(lambda: open_graph(graph, threads))
+            return self._engine_made_by(lambda: open_graph(graph, threads))
         if self.settings.precision == "bf16":
-            return TorchRuntime(self._copy_in_bf16(checkpoint))
-        return TorchRuntime(checkpoint.network)
+            return self._copy_in_bf16(checkpoint.network)
+        return self._torch or TorchRuntime(checkpoint.network)
 
-    def _copy_in_bf16(self, checkpoint: Checkpoint) -> torch.nn.Module:
+    def _copy_in_bf16(self, network: torch.nn.Module) -> TorchRuntime:
         """The copy of these very weights; processes that are forked later share it."""
         # In this order: a copy of other weights is gone before they count as unchanged
         changed, made = self.weights_changed(), self._in_bf16
         if made is not None and not changed:
             return made
         with making():
-            if self.weights_changed():
-                self.forget()
+            if self._watch is not None and self.weights_changed():
+                self._in_bf16 = None
+                self._watch.renew()
             made = self._in_bf16
             if made is None:
-                made = self._in_bf16 = in_bf16(checkpoint.network)
+                made = self._in_bf16 = TorchRuntime(in_bf16(network))
             return made
 
-    def _kept(self, make: Callable[[], Runtime]) -> Runtime:
+    def _engine_made_by(self, make: Callable[[], Runtime]) -> Runtime:
         # In this order: the parent's engine is gone before the process counts as its own
-        if self._process == os.getpid() and (kept := self._runtime) is not None:
-            return kept
+        if self._process == os.getpid() and (engine := self._engine) is not None:
+            return engine
         with making():
             if self._process != os.getpid():
                 # Its threads stayed in the parent process: letting go of it would wait for them.
-                self._of_parent.append(self._runtime)
-                self._runtime = None
+                self._of_parent.append(self._engine)
+                self._engine = None
                 self._process = os.getpid()
-            made = self._runtime
-            if made is None:
-                made = self._runtime = make()
-            return made
+            engine = self._engine
+            if engine is None:
+                engine = self._engine = make()
+            return engine
 
-    def __getstate__(self) -> Dict[str, Any]:
+    def __getstate__(self) -> dict[str, Any]:
         """An engine is neither copied nor sent to another process: each makes its own."""
-        return {**self.__dict__, "_runtime": None, "_in_bf16": None, "_of_parent": []}
+        return {**self.__dict__, "_engine": None, "_in_bf16": None, "_of_parent": []}
 
 
 def open_graph(graph: Graph, threads: int) -> Runtime:
-    """RETURNS (Runtime): the engine over the graph. Raises a UserError where it cannot run it."""
+    """Open the engine that a graph was made for.
+
+    RAISES (UserError): when it cannot run the graph.
+    """
     engine = ENGINES[graph.runtime]
     try:
         return engine.open(graph.content, precision=graph.precision, threads=threads)
     except Exception as error:  # each engine has exceptions of its own
-        here, there = engine.version(), graph.versions.get(engine.package, "another version")
+        here, there = engine.version(), graph.versions.get(engine.name, "another version")
         advice = (
             "expected another --runtime or --precision of `bertfam optimize`, or another version of it."
             if here == there
             else "expected a version that can: upgrade it, or make the pipeline anew with `bertfam optimize`."
         )
         raise UserError(
-            f"{engine.package} {here} cannot run this encoder's graph, which was made with {there} "
+            f"{engine.name} {here} cannot run this encoder's graph, which was made with {there} "
             f"({type(error).__name__}: {error}); {advice}"
         ) from error
 
@@ -119,21 +120,17 @@ def open_graph(graph: Graph, threads: int) -> Runtime:
 def has_engine(checkpoint: Checkpoint) -> bool:
     """Whether the engine of the checkpoint's graph is installed; warns where it is not.
 
-    Raises a UserError where there are no torch weights to fall back on.
+    RAISES (UserError): when there are no torch weights to fall back on.
     """
     assert checkpoint.graph is not None
     engine = ENGINES[checkpoint.graph.runtime]
     if engine.is_installed():
         return True
+    what = f"This pipeline was made for {engine.name}, which is not installed"
     how = f'pip install "spacy-bertfam[{engine.extra}]"'
     if checkpoint.weights is None:
         raise UserError(
-            f"This pipeline was made for {engine.package}, which is not installed, and its torch weights were left "
-            f"out (--drop-torch); expected {engine.package}: {how}."
+            f"{what}, and its torch weights were left out (--drop-torch); expected {engine.name}: {how}."
         )
-    warnings.warn(
-        f"This pipeline was made for {engine.package}, which is not installed: it predicts in torch, more slowly. "
-        f"To have it faster: {how}.",
-        stacklevel=2,
-    )
+    warnings.warn(f"{what}: it predicts in torch, more slowly. To have it faster: {how}.", stacklevel=2)
     return False

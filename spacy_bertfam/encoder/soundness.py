@@ -1,22 +1,23 @@
 """Does an encoder that was loaded work? Looked at once, by numbers and two made-up windows, so that no text fails."""
 
 import re
+from collections.abc import Mapping
 from math import inf
 from pathlib import Path
-from typing import Any, Iterator, List, Optional, Tuple
+from typing import Any
 
 import numpy as np
 import torch
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from thinc.types import Floats2d
-from thinc.util import get_array_module
 from torch import Tensor, nn
 
 from ..errors import Diverged, UserError
 from ..gate import CheckpointError
+from ..gate.folder import CONFIG
 from ..gate.json_file import parse_object
-from .checkpoint.checkpoint import CONFIG, Checkpoint
+from .checkpoint.checkpoint import Checkpoint
 from .runtimes.runtime import Runtime
 
 # As few as the setting `window` may be
@@ -29,9 +30,10 @@ AGAIN = "Expected config.json, tokenizer and weights of one sound encoder: get t
 
 
 def require_numbers(checkpoint: Checkpoint, folder: Path) -> None:
-    """Raise a CheckpointError where the files of an encoder say of themselves that it cannot work.
+    """Look at what the files of an encoder say of themselves.
 
     folder (Path): that it was read from.
+    RAISES (CheckpointError): when it cannot work.
     """
     network = checkpoint.weights
     if network is not None:
@@ -49,10 +51,11 @@ def require_numbers(checkpoint: Checkpoint, folder: Path) -> None:
 
 
 def require_vectors(checkpoint: Checkpoint, runtime: Runtime, folder: Path) -> None:
-    """Raise a CheckpointError where the tokenizer fails at a few words, or the network at a few pieces.
+    """Let the tokenizer cut a few words, and the network read a few pieces.
 
     runtime (Runtime): what the encoder predicts in.
     folder (Path): that it was read from.
+    RAISES (CheckpointError): when one of them fails, or the vectors are none.
     """
     ids, mask = _windows(checkpoint)
     device = next(checkpoint.weights.parameters()).device if checkpoint.weights is not None else "cpu"
@@ -78,14 +81,15 @@ def require_vectors(checkpoint: Checkpoint, runtime: Runtime, folder: Path) -> N
         raise _unfinite(checkpoint.weights, folder, "the vectors of a text are not finite numbers")
 
 
-def require_finite(rows: Floats2d, rate: Optional[float] = None) -> None:
-    """Raise a UserError where vectors are no numbers; a layer norm at the end leaves none of a row where one is NaN.
+def require_finite(rows: Floats2d, rate: float | None = None) -> None:
+    """Look at one number of each row: a layer norm at the end leaves none where one is NaN.
 
     rows (Floats2d): of a text so long that they are kept in a file only the first are looked at.
-    rate (Optional[float]): the last one that the encoder learned at in this process.
+    rate (float | None): the last one that the encoder learned at in this process.
+    RAISES (UserError): when vectors are no numbers.
     """
-    column = rows[:N_LOOKED_AT, 0]
-    if not bool(get_array_module(column).isfinite(column).all()):
+    column: Any = rows[:N_LOOKED_AT, 0]
+    if not bool((abs(column) < inf).all()):
         if rate is not None:
             raise Diverged("a vector of the encoder", rate)
         raise UserError(
@@ -94,12 +98,10 @@ def require_finite(rows: Floats2d, rate: Optional[float] = None) -> None:
         )
 
 
-def _windows(checkpoint: Checkpoint) -> Tuple[Tensor, Tensor]:
+def _windows(checkpoint: Checkpoint) -> tuple[Tensor, Tensor]:
     """Ids and mask of two windows, one of them padded; Shape: (2, width)."""
-    tokenizer, n_pieces = (
-        checkpoint.tokenizer,
-        min(N_PIECES, checkpoint.max_pieces - checkpoint.tokenizer.n_special),
-    )
+    tokenizer = checkpoint.tokenizer
+    n_pieces = min(N_PIECES, checkpoint.max_pieces - tokenizer.n_special)
     pieces = np.linspace(0, (_n_known(checkpoint) or 1) - 1, n_pieces, dtype=np.int64)
     rows = [[*tokenizer.prefix, *part, *tokenizer.suffix] for part in (pieces, pieces[-1:])]
     lengths = np.array([len(row) for row in rows])
@@ -109,7 +111,7 @@ def _windows(checkpoint: Checkpoint) -> Tuple[Tensor, Tensor]:
     return torch.from_numpy(ids), torch.from_numpy(mask.astype(np.int64))
 
 
-def _n_known(checkpoint: Checkpoint) -> Optional[int]:
+def _n_known(checkpoint: Checkpoint) -> int | None:
     """The number of pieces that the network has vectors for; None where neither it nor its config says."""
     if checkpoint.weights is None:
         config = parse_object(checkpoint.tokenizer_files.get(CONFIG, b"{}"), Path(CONFIG))
@@ -139,7 +141,7 @@ def _require_known_pieces(checkpoint: Checkpoint, folder: Path) -> None:
         )
 
 
-def _may_reach(backend: Any, files: dict, n_known: int) -> bool:
+def _may_reach(backend: Any, files: Mapping[str, bytes], n_known: int) -> bool:
     """Whether a piece may have an id from ``n_known`` on.
 
     `tokenizers` takes as long to give out a large vocabulary as to read it. A number after a colon that is as large,
@@ -167,32 +169,23 @@ def _is_finite(weight: Tensor) -> bool:
     return bool(torch.isfinite(weight.detach().sum())) or bool(torch.isfinite(weight).all())
 
 
-def _unfinite(network: Optional[nn.Module], folder: Path, otherwise: str) -> CheckpointError:
+def _unfinite(network: nn.Module | None, folder: Path, otherwise: str) -> CheckpointError:
     """RETURNS (CheckpointError): names the weight and its file, or says what else there is."""
-    named: Any = network.named_parameters() if network is not None else ()
-    name = next((name for name, weight in named if not bool(torch.isfinite(weight).all())), None)
-    if name is None:
-        what = (
-            f"{otherwise}, though its weights are: a setting in config.json, or the graph in onnx/, is wrong"
-        )
-    else:
-        what = (
-            f"the weight {name} in {_file_of(folder, name)} has numbers that are not finite (NaN or infinity)"
-        )
+    what = f"{otherwise}, though its weights are: a setting in config.json, or the graph in onnx/, is wrong"
+    for name, weight in network.named_parameters() if network is not None else ():
+        if not bool(torch.isfinite(weight).all()):
+            file = _file_of(folder, name)
+            what = f"the weight {name} in {file} has numbers that are not finite (NaN or infinity)"
+            break
     return CheckpointError(f"{folder}: {what}. Expected finite ones: get the folder again.")
 
 
-def _file_of(folder: Path, name: str) -> str:
+def _file_of(folder: Path, parameter: str) -> str:
     """RETURNS (str): the file that a parameter stands in, whose name there may begin with that of the architecture."""
     from safetensors import safe_open
 
-    found: List[str] = [
-        path.name for path in sorted(folder.glob("*.safetensors")) if _holds(path, name, safe_open)
-    ]
-    return found[0] if found else "its files"
-
-
-def _holds(path: Path, name: str, safe_open: Any) -> bool:
-    with safe_open(path, framework="pt") as file:
-        keys: Iterator[str] = iter(file.keys())
-        return any(key == name or key.endswith(f".{name}") for key in keys)
+    for path in sorted(folder.glob("*.safetensors")):
+        with safe_open(path, framework="pt") as file:
+            if any(f".{key}".endswith(f".{parameter}") for key in file.keys()):  # noqa: SIM118  no dictionary
+                return path.name
+    return "its files"

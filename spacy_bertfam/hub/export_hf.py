@@ -8,7 +8,7 @@ from spacy.language import Language
 from thinc.api import Model
 
 from ..encoder.checkpoint.checkpoint import Checkpoint, write_checkpoint, write_files
-from ..encoder.checkpoint.network import quiet_transformers
+from ..encoder.checkpoint.network import quiet_transformers, save_network
 from ..encoder.model import encoder_shim, find_encoders
 from ..files.saving import replaced_whole
 from ..gate import CheckpointError
@@ -61,6 +61,7 @@ def find_checkpoint_of(nlp: Language, component: str | None) -> Tuple[Checkpoint
             encoders = [find_encoder(nlp, find_ner(nlp, component))]  # there may be others
         if encoders:
             shim = encoder_shim(encoders[0])
+            shim.leave_stale_graph()
             return shim.loaded, shim.settings.pooling
     raise CheckpointError(
         f"The pipeline ({', '.join(nlp.pipe_names)}) has no encoder of its own kind; expected a bertfam_encoder, "
@@ -97,7 +98,6 @@ def _write_classifier(
     own: Any = checkpoint.network.config
     config = type(own).from_dict(own.to_dict())
     config.id2label, config.label2id = dict(enumerate(names)), {name: i for i, name in enumerate(names)}
-    config._name_or_path = ""
     with quiet_transformers():
         network = AutoModelForTokenClassification.from_config(config)
     left = network.base_model.load_state_dict(checkpoint.network.state_dict(), strict=False)
@@ -110,8 +110,7 @@ def _write_classifier(
     _require_same_layers(network, arrays, model)
     state.update({name: torch.from_numpy(array) for name, array in arrays.items()})
     network.load_state_dict(state)
-    with quiet_transformers():
-        network.save_pretrained(out)
+    save_network(network, out)
     write_files(out, checkpoint.tokenizer_files)
     return _notes(pooling, transitions is not None)
 

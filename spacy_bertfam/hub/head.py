@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from thinc.api import Model
 
 from ..encoder.checkpoint.network import read_config
+from ..encoder.checkpoint.transformers_private import architectures_of
 from ..encoder.checkpoint.widening import read_weights
 from ..gate import CheckedFolder, CheckpointError, check_folder
 from .labels import CheckpointLabels, class_names, read_labels
@@ -146,9 +147,9 @@ def _read_tensors(folder: CheckedFolder, names: Collection[str]) -> Dict[str, ND
 def _encoder_prefix(folder: CheckedFolder) -> str:
     from transformers import AutoModelForTokenClassification
 
-    architecture: Any = AutoModelForTokenClassification._model_mapping.get(type(read_config(folder)), None)
-    if architecture is None:
+    architectures = architectures_of(AutoModelForTokenClassification, read_config(folder))
+    if not architectures:
         raise CheckpointError(
             f"{folder.path}: transformers has no token classifier for model type {folder.config['model_type']!r}."
         )
-    return str(architecture.base_model_prefix)
+    return str(architectures[0].base_model_prefix)

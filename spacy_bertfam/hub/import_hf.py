@@ -10,6 +10,7 @@ from ..decoding.tags import PREFIXES, TagSet
 from ..encoder.checkpoint.source import find_checkpoint
 from ..encoder.model import encoder_shim, set_width
 from ..gate import CheckpointError
+from ..listeners.spacy_private import link_components
 from .head import NEVER, PretrainedHead, read_head
 
 ENCODER = "encoder"
@@ -69,7 +70,7 @@ def _require_used_prefixes(tag_set: TagSet, rows: Sequence[int]) -> None:
 def put_head(nlp: Language, component: str, head: PretrainedHead) -> None:
     """Give an entity recogniser without weights the labels and the weights of a checkpoint's head."""
     ner: Any = nlp.get_pipe(component)
-    nlp._link_components()
+    link_components(nlp)
     ner.take_head(head)
     ner.model.initialize(X=[nlp.make_doc("a")])
     head.copy_into(ner.model, ner.tag_set.tags, missing=NEVER)

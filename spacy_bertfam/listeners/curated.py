@@ -1,6 +1,7 @@
-"""An ear on a `curated_transformer` component. Imported only where a pipeline has such a component."""
+"""A listener to a `curated_transformer` component. Imported only where a pipeline has such a component."""
 
-from typing import Any, Callable, List, Optional, Sequence, Tuple
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import srsly
 from spacy.tokens import Doc
@@ -9,39 +10,38 @@ from spacy_curated_transformers.models.pooling import with_ragged_last_layer
 from thinc.api import Model, deserialize_attr, reduce_mean, serialize_attr
 from thinc.types import Floats2d
 
-from .foreign_docs import require_data
+from .foreign import DATA, FOREIGN, no_gradient, require_data
 
-# The name that the package's own listener of the last layer has
-NAME = "last_transformer_layer_listener"
 LAST_LAYER = (-1,)
 
 
 class BatchState:
     """What the component has left for one batch of training; nothing of it is saved."""
 
-    batch_id: Optional[int] = None
+    batch_id: int | None = None
     outputs: Any = None
-    backprop: Optional[Callable] = None
+    backprop: Callable[..., Any] | None = None
 
 
 @serialize_attr.register(BatchState)
-def _serialize(_: BatchState, value: BatchState, name: str, model: Model) -> bytes:
-    return srsly.msgpack_dumps(None)
+def _serialize(_: BatchState, value: BatchState, name: str, model: Model[Any, Any]) -> bytes:
+    return bytes(srsly.msgpack_dumps(None))
 
 
 @deserialize_attr.register(BatchState)
-def _deserialize(_: BatchState, value: bytes, name: str, model: Model) -> BatchState:
+def _deserialize(_: BatchState, value: bytes, name: str, model: Model[Any, Any]) -> BatchState:
     return BatchState()
 
 
-class CuratedListener(Model):
+class CuratedListener(Model[Any, Any]):
     """A single node in the place of an ``EncoderListener``: pooling, by the mean over a token's pieces, is within it.
 
     The package's own listener cannot train over a frozen component; this one reads the Docs then.
     """
 
     def __init__(self, upstream_name: str) -> None:
-        super().__init__(NAME, forward, dims={"nO": None})
+        node = FOREIGN["spacy_curated_transformers"].node
+        super().__init__(node, forward, dims={"nO": None})
         self.upstream_name = upstream_name
         ListenerStateUtils.init_state(self, upstream_name=upstream_name, requires_all_layer_outputs=False)
         self.attrs["_state"] = BatchState()
@@ -49,18 +49,19 @@ class CuratedListener(Model):
         self.pool = with_ragged_last_layer(reduce_mean())
 
 
-def forward(model: CuratedListener, docs: Sequence[Doc], is_train: bool) -> Tuple[List[Floats2d], Callable]:
+def forward(
+    model: CuratedListener, docs: Sequence[Doc], is_train: bool
+) -> tuple[list[Floats2d], Callable[[list[Floats2d]], Any]]:
     """What the component left for these Docs, pooled."""
     outputs = ListenerStateUtils.get_output(model)
-    if not is_train:
-        return _read(model, docs), no_gradient
-    if outputs is None:
+    if is_train and outputs is None:
         require_data(docs, model.upstream_name)
+    if not is_train or outputs is None:
         return _read(model, docs), no_gradient
     ListenerStateUtils.verify_inputs(model, docs)
     vectors, bp_vectors = model.pool(outputs.last_hidden_layer_states, is_train)
 
-    def backprop(d_vectors: List[Floats2d]) -> Any:
+    def backprop(d_vectors: list[Floats2d]) -> Any:
         d_layers = [[d_last] for d_last in bp_vectors(d_vectors)]
         send_back = ListenerStateUtils.get_backprop(model)
         ListenerStateUtils.clear_state(model)
@@ -69,13 +70,8 @@ def forward(model: CuratedListener, docs: Sequence[Doc], is_train: bool) -> Tupl
     return vectors, backprop
 
 
-def no_gradient(d_vectors: List[Floats2d]) -> List[Doc]:
-    """The component is frozen."""
-    return []
-
-
-def _read(model: CuratedListener, docs: Sequence[Doc]) -> List[Floats2d]:
+def _read(model: CuratedListener, docs: Sequence[Doc]) -> list[Floats2d]:
     """Rows of zeros where there is nothing: Docs of ``nlp.initialize``, from which shapes are inferred."""
-    if any(doc._.trf_data is None for doc in docs):
+    if any(doc._.get(DATA) is None for doc in docs):
         return [model.ops.alloc2f(len(doc), model.get_dim("nO")) for doc in docs]
-    return model.pool.predict(docs)
+    return cast(list[Floats2d], model.pool.predict(docs))

@@ -5,7 +5,8 @@ The only encoder of a pipeline leaves those of tokens in ``doc.tensor`` and that
 asks for after the next encoder has put its own in their place.
 """
 
-from typing import Any, Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from spacy.attrs import IDX, LENGTH
@@ -26,42 +27,41 @@ ANY = "*"  # as an upstream: whichever encoder there is
 
 
 def leave_vectors(
-    doc: Doc, name: str, rows: Floats2d, document: Optional[Floats1d], *, named: bool, kept: bool
+    doc: Doc, name: str, rows: Floats2d, document: Floats1d | None, *, named: bool, kept: bool
 ) -> None:
     """Leave what an encoder has made of a Doc.
 
     rows (Floats2d): Shape: (n_tokens, width).
-    document (Optional[Floats1d]): the Doc's own vector, where a head reads one. Shape: (width,)
+    document (Floats1d | None): the Doc's own vector, where a head reads one. Shape: (width,)
     named (bool): whether there are other encoders; the only one forgets those of another pipeline.
     kept (bool): whether a head reads the rows after another encoder.
     """
     doc.tensor = rows  # type: ignore[assignment]
     if document is not None:
         if not Doc.has_extension(EXTENSION):
-            Doc.set_extension(
-                EXTENSION, default=None, force=True
-            )  # another thread may have been here meanwhile
+            # another thread may have been here meanwhile
+            Doc.set_extension(EXTENSION, default=None, force=True)
         doc.user_data[USER_DATA_KEY] = document
     if not named:
         doc.user_data.pop(ENCODERS_KEY, None)
         return
-    encoders: Dict[str, Dict[str, Any]] = doc.user_data.setdefault(ENCODERS_KEY, {})
+    encoders: dict[str, dict[str, Any]] = doc.user_data.setdefault(ENCODERS_KEY, {})
     encoders.pop(name, None)  # what has run last stands last
     encoders[name] = {"rows": rows, "places": _places(doc)} if kept else {}
     if document is not None:
         encoders[name]["document"] = document
 
 
-def find_rows(doc: Doc, upstream: str, *, named: bool = False) -> Optional[Floats2d]:
+def find_rows(doc: Doc, upstream: str, *, named: bool = False) -> Floats2d | None:
     """The token vectors of an encoder on a Doc.
 
     upstream (str): its name, or "*" for the only one that has run.
     named (bool): whether it is known to leave its name.
-    RETURNS (Optional[Floats2d]): Shape: (n_tokens, width); None where it has not run, or others have put theirs in
+    RETURNS (Floats2d | None): Shape: (n_tokens, width); None where it has not run, or others have put theirs in
         their place. Without any name what is there is taken for that of the encoder.
-    Raises a UserError where several have run and none is named.
+    RAISES (UserError): when several have run and none is named.
     """
-    encoders = doc.user_data.get(ENCODERS_KEY)
+    encoders: Any = doc.user_data.get(ENCODERS_KEY)
     if encoders is None:
         return None if named and upstream != ANY else _tensor(doc)
     if upstream == ANY:
@@ -73,9 +73,12 @@ def find_rows(doc: Doc, upstream: str, *, named: bool = False) -> Optional[Float
     return _tensor(doc) if kept is not None and next(reversed(encoders)) == upstream else None
 
 
-def find_document_vector(doc: Doc, upstream: str = ANY, *, named: bool = False) -> Optional[Floats1d]:
-    """The Doc's own vector by an encoder. RETURNS (Optional[Floats1d]): Shape: (width,); otherwise as ``find_rows``."""
-    encoders = doc.user_data.get(ENCODERS_KEY)
+def find_document_vector(doc: Doc, upstream: str = ANY, *, named: bool = False) -> Floats1d | None:
+    """The Doc's own vector by an encoder. Arguments and errors as of ``find_rows``.
+
+    RETURNS (Floats1d | None): Shape: (width,)
+    """
+    encoders: Any = doc.user_data.get(ENCODERS_KEY)
     if encoders is None:
         return None if named and upstream != ANY else doc.user_data.get(USER_DATA_KEY)
     if upstream == ANY:
@@ -84,8 +87,8 @@ def find_document_vector(doc: Doc, upstream: str = ANY, *, named: bool = False) 
     return encoders.get(upstream, {}).get("document")
 
 
-def encoders_on(doc: Doc) -> List[str]:
-    """RETURNS (List[str]): the encoders that have left their names, in the order in which they ran."""
+def encoders_on(doc: Doc) -> list[str]:
+    """RETURNS (list[str]): the encoders that have left their names, in the order in which they ran."""
     return list(doc.user_data.get(ENCODERS_KEY, ()))
 
 
@@ -97,22 +100,24 @@ def drop_vectors(doc: Doc) -> None:
 
 
 def require_one(encoders: Sequence[str], component: str = "") -> None:
-    """Raise a UserError where there are several encoders for a head that names none."""
+    """RAISES (UserError): when there are several encoders for a head that names none."""
     if len(encoders) > 1:
+        head = f"Component {component!r}" if component else "This component"
         raise UserError(
-            f"{f'Component {component!r}' if component else 'This component'} listens to any encoder, and there are "
+            f"{head} listens to any encoder, and there are "
             f"several before it ({', '.join(encoders)}). Expected the name of one: set `upstream` in its "
             "[model.tok2vec], or when the pipeline is loaded: "
             f'spacy.load(PATH, config={{"components.{component or "NAME"}.model.tok2vec.upstream": "{encoders[-1]}"}}).'
         )
 
 
-def _tensor(doc: Doc) -> Any:
+def _tensor(doc: Doc) -> Floats2d | None:
     rows: Any = doc.tensor
     if rows is None or not rows.size:
         return None
-    # ``Retokenizer.split`` leaves rows of zeros behind the last token
-    return rows[: len(doc)] if len(rows) > len(doc) and not rows[len(doc) :].any() else rows
+    # ``Retokenizer.split`` leaves rows of zeros after the last token
+    own: Floats2d = rows[: len(doc)] if len(rows) > len(doc) and not rows[len(doc) :].any() else rows
+    return own
 
 
 def _places(doc: Doc) -> Ints1d:
@@ -120,20 +125,22 @@ def _places(doc: Doc) -> Ints1d:
     return doc.to_array([IDX, LENGTH]).astype(np.int64).reshape(-1, 2)
 
 
-def _realigned(doc: Doc, rows: Floats2d, places: Ints1d) -> Optional[Floats2d]:
+def _realigned(doc: Doc, rows: Floats2d, places: Ints1d) -> Floats2d | None:
     """The rows of the tokens that there are now. As in ``doc.tensor``, a token that was merged has the row of its last
     part, and the parts of one that was split have zeros.
 
     places (Ints1d): of the tokens that the rows are of; Shape: (n_rows, 2).
-    RETURNS (Optional[Floats2d]): None where the text is another one, as after ``Doc.from_docs``.
+    RETURNS (Floats2d | None): None where the text is another one, as after ``Doc.from_docs``.
     """
     now = _places(doc)
     if np.array_equal(now, places):
         return rows
     if not len(now) or not len(places) or now[-1].sum() != places[-1].sum():
         return None
-    xp, ends = get_array_module(rows), places.sum(axis=1)
+    xp: Any = get_array_module(rows)  # type: ignore[no-untyped-call]
+    ends = places.sum(axis=1)
     found = np.searchsorted(ends, now.sum(axis=1))
     found[found == len(ends)] = 0
     is_known = (ends[found] == now.sum(axis=1)) & (places[found, 0] >= now[:, 0])
-    return xp.where(xp.asarray(is_known)[:, None], rows[xp.asarray(found)], xp.float32(0))
+    kept: Floats2d = xp.where(xp.asarray(is_known)[:, None], rows[xp.asarray(found)], xp.float32(0))
+    return kept

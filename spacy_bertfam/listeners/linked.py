@@ -1,6 +1,7 @@
 """Which encoder a listener is linked to, and the one that its head was trained on: they ought to be the same."""
 
-from typing import Any, Callable, Optional, Protocol, Tuple
+from collections.abc import Callable
+from typing import Any, Protocol
 from weakref import ref
 
 import srsly
@@ -20,27 +21,26 @@ class EncoderComponent(Protocol):
         """Whether its name stands on each Doc that it has read."""
         ...
 
-    def fingerprint(self) -> Optional[str]:
-        """RETURNS (Optional[str]): differs from that of any other encoder; None where it has no weights."""
+    def fingerprint(self) -> str | None:
+        """RETURNS (str | None): differs from that of any other encoder; None where it has no weights."""
         ...
 
 
 class LinkedEncoder:
     """Kept by a listener; what is saved of it is the fingerprint of the encoder that its head was trained on.
 
-    trained_on (Optional[str]): that fingerprint, of the time when the head was loaded; None where it is not known.
+    trained_on (str | None): that fingerprint, of the time when the head was loaded; None where it is not known.
     """
 
-    def __init__(self, trained_on: Optional[str] = None) -> None:
+    def __init__(self, trained_on: str | None = None) -> None:
         self.trained_on = trained_on
         self.follows = False  # is the head trained on what the encoder is now?
-        self.alias: Optional[str] = (
-            None  # the name of that encoder, where it is not the one that is asked for
-        )
-        self._component: Callable[[], Optional[EncoderComponent]] = _nothing
+        # the name of that encoder, where it is not the one that is asked for
+        self.alias: str | None = None
+        self._component: Callable[[], EncoderComponent | None] = lambda: None
 
     @property
-    def component(self) -> Optional[EncoderComponent]:
+    def component(self) -> EncoderComponent | None:
         """The encoder component, as long as somebody else has it."""
         return self._component()
 
@@ -50,12 +50,12 @@ class LinkedEncoder:
         component = self.component
         return component is not None and component.leaves_name
 
-    def current(self) -> Optional[str]:
-        """RETURNS (Optional[str]): the fingerprint of the encoder that the head is trained on now."""
+    def current(self) -> str | None:
+        """RETURNS (str | None): the fingerprint of the encoder that the head is trained on now."""
         component = self.component if self.follows else None
         return (component.fingerprint() if component is not None else None) or self.trained_on
 
-    def listen_to(self, component: EncoderComponent, *, alias: Optional[str] = None) -> None:
+    def listen_to(self, component: EncoderComponent, *, alias: str | None = None) -> None:
         """Remember the encoder whose vectors the head reads from now on."""
         self.alias = alias
         if component is not self.component:
@@ -77,11 +77,11 @@ class LinkedEncoder:
         found = component.fingerprint() if component is not None else None
         return found is None or found == self.trained_on
 
-    def __reduce__(self) -> Tuple[Any, ...]:
+    def __reduce__(self) -> tuple[Any, ...]:
         return (LinkedEncoder, (self.current(),))
 
 
-def linked_encoder(listener: Model) -> LinkedEncoder:
+def linked_encoder(listener: Model[Any, Any]) -> LinkedEncoder:
     """RETURNS (LinkedEncoder): of a listener, also of one of spaCy's, for which it was saved as a plain string."""
     link = listener.attrs.get(LINK)
     if not isinstance(link, LinkedEncoder):
@@ -90,17 +90,13 @@ def linked_encoder(listener: Model) -> LinkedEncoder:
     return link
 
 
-def _nothing() -> None:
-    return None
-
-
 @serialize_attr.register(LinkedEncoder)
-def _serialize(_: Any, value: LinkedEncoder, name: str, model: Model) -> bytes:
-    return srsly.msgpack_dumps(value.current())
+def _serialize(_: Any, value: LinkedEncoder, name: str, model: Model[Any, Any]) -> bytes:
+    return bytes(srsly.msgpack_dumps(value.current()))
 
 
 @deserialize_attr.register(LinkedEncoder)
-def _deserialize(default: LinkedEncoder, value: bytes, name: str, model: Model) -> LinkedEncoder:
+def _deserialize(default: LinkedEncoder, value: bytes, name: str, model: Model[Any, Any]) -> LinkedEncoder:
     loaded = srsly.msgpack_loads(value)
     link = LinkedEncoder(loaded if isinstance(loaded, str) else None)
     if default.component is not None:

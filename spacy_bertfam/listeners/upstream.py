@@ -1,6 +1,7 @@
 """Is there anything to listen to? A head on a shared encoder that has not run must not guess."""
 
-from typing import Any, List, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2Vec, Tok2VecListener
@@ -9,81 +10,72 @@ from thinc.api import Model
 
 from ..errors import UserError
 from .doc_vectors import require_one
-
-# Listeners of other packages, by the name of their layer
-FOREIGN = ("transformer-listener", "last_transformer_layer_listener")
+from .foreign import NODES, lacks_data, naming
 
 
-def find_listeners(model: Model) -> List[Model]:
-    """RETURNS (List[Model]): the layers of ``model`` that hear a shared encoder, of whichever package."""
-    return [node for node in model.walk() if isinstance(node, Tok2VecListener) or node.name in FOREIGN]
+def find_listeners(model: Model[Any, Any]) -> list[Model[Any, Any]]:
+    """RETURNS (list[Model]): the layers of ``model`` that listen to a shared encoder, of whichever package."""
+    return [node for node in model.walk() if isinstance(node, Tok2VecListener) or node.name in NODES]
 
 
-def upstream_of(listener: Model) -> str:
+def upstream_of(listener: Model[Any, Any]) -> str:
     """RETURNS (str): the name of the encoder that a listener asks for; "*" is whichever there is."""
     return getattr(listener, "upstream_name", "*")
 
 
-def token_listeners(component: Any) -> List[Tok2VecListener]:
-    """RETURNS (List[Tok2VecListener]): the listeners of a component that read ``doc.tensor``, spaCy's and ours."""
+def token_listeners(component: Any) -> list[Tok2VecListener]:
+    """RETURNS (list[Tok2VecListener]): the listeners of a component that read ``doc.tensor``, spaCy's and ours."""
     model = getattr(component, "model", None)
     nodes = model.walk() if isinstance(model, Model) else ()
     return [node for node in nodes if isinstance(node, Tok2VecListener)]
 
 
-def has_weights(model: Model) -> bool:
+def has_weights(model: Model[Any, Any]) -> bool:
     """RETURNS (bool): whether any layer has weights yet, those of torch not counted."""
     return any(node.has_param(name) for node in model.walk() for name in node.param_names)
 
 
-def check_upstream(model: Model, docs: Sequence[Doc], component: str) -> None:
-    """Raise a UserError if ``model`` listens to an encoder that has not run on ``docs``."""
-    for node in model.walk():
+def check_upstream(model: Model[Any, Any], docs: Sequence[Doc], component: str) -> None:
+    """RAISES (UserError): when ``model`` listens to an encoder that has not run on ``docs``."""
+    for node in find_listeners(model):
         if isinstance(node, Tok2VecListener):
             # spaCy's doc_cleaner leaves None
             missing = any(len(doc) and (doc.tensor is None or doc.tensor.size == 0) for doc in docs)
-        elif node.name in FOREIGN:
-            from .foreign_docs import lacks_data  # not before such a listener is there
-
-            missing = any(lacks_data(doc) for doc in docs)
         else:
-            continue
+            missing = any(lacks_data(doc) for doc in docs)
         if missing:
-            upstream = upstream_of(node)
-            encoder = "an encoder" if upstream == "*" else f"the encoder {upstream!r}"
             raise UserError(
-                f"Component {component!r} listens to {encoder} that has not run on this text: it is missing, "
-                "disabled, or stands behind. Expected it to be enabled and to stand before this component: "
-                "see nlp.pipe_names and nlp.disabled."
+                f"Component {component!r} listens to {naming(upstream_of(node), article='an')} that has not run on "
+                "this text: it is missing, disabled, or stands after it. Expected it to be enabled and to stand "
+                "before this component: see nlp.pipe_names and nlp.disabled."
             )
 
 
-def check_order(model: Model, nlp: Language, component: str) -> None:
-    """Raise a UserError if ``model`` listens to an encoder that ``nlp`` has not before ``component``, or to any of
+def check_order(model: Model[Any, Any], nlp: Language, component: str) -> None:
+    """RAISES (UserError): when ``model`` listens to an encoder that ``nlp`` has not before ``component``, or to any of
     several."""
-
     names = nlp.component_names
     before = names[: names.index(component)] if component in names else names
     encoders = [name for name in before if hasattr(nlp.get_pipe(name), "find_listeners")]
     for node in find_listeners(model):
         upstream = upstream_of(node)
         if upstream not in encoders and (upstream != "*" or not encoders):
-            encoder = "an encoder" if upstream == "*" else f"the encoder {upstream!r}"
             raise UserError(
-                f"Component {component!r} listens to {encoder}, which the pipeline does not have before it "
-                f"({', '.join(names)}). Expected it to stand before this component: put it there, or set "
-                "`upstream` in this component's [model.tok2vec] to the name that it has."
+                f"Component {component!r} listens to {naming(upstream, article='an')}, which the pipeline does not "
+                f"have before it ({', '.join(names)}). Expected it to stand before this component: put it there, or "
+                "set `upstream` in this component's [model.tok2vec] to the name that it has."
             )
         if upstream == "*":
             require_one([name for name in encoders if _leaves_for(node, nlp, name)], component)
     check_foreign(model, nlp, component, encoders)
 
 
-def check_foreign(model: Model, nlp: Language, component: str, encoders: Sequence[str]) -> None:
-    """Raise a UserError if ``model`` names an encoder of another package, and a later one leaves its vectors in the
-    same place, ``doc._.trf_data``: there they have no name.
+def check_foreign(model: Model[Any, Any], nlp: Language, component: str, encoders: Sequence[str]) -> None:
+    """Look for an encoder of another package that is named, and whose vectors a later one replaces: in
+    ``doc._.trf_data`` they have no name.
 
     encoders (Sequence[str]): those that stand before the component.
+    RAISES (UserError): when there is one.
     """
     for node in find_listeners(model):
         last = [name for name in encoders if _leaves_for(node, nlp, name)][-1:]
@@ -95,7 +87,7 @@ def check_foreign(model: Model, nlp: Language, component: str, encoders: Sequenc
             )
 
 
-def _leaves_for(listener: Model, nlp: Language, encoder: str) -> bool:
+def _leaves_for(listener: Model[Any, Any], nlp: Language, encoder: str) -> bool:
     """Whether an encoder leaves its vectors where a listener reads."""
     component = nlp.get_pipe(encoder)
     reads_tensor = isinstance(listener, Tok2VecListener)

@@ -64,7 +64,7 @@ def export_graph(checkpoint: Checkpoint, *, runtime: str) -> Graph:
 def require_engine(runtime: str) -> Engine:
     """RETURNS (Engine): the engine of that name. Raises a UserError where what it needs is not installed."""
     engine = ENGINES[runtime]
-    for package in (engine.package, "onnx"):
+    for package in (engine.name, "onnx"):
         try:
             __import__(package)
         except ImportError as error:
@@ -78,7 +78,7 @@ def require_engine(runtime: str) -> Engine:
 def versions_of(engine: Engine) -> Dict[str, str]:
     """RETURNS (Dict[str, str]): of the packages that make a graph."""
     return {
-        engine.package: engine.version(),
+        engine.name: engine.version(),
         **{
             package: metadata.version(package)
             for package in ("onnx", "torch", "transformers", "spacy-bertfam")

@@ -231,7 +231,7 @@ def _change(work: _Work, plan: Plan, docs: Sequence[Doc], measured: Sequence[Doc
             work.kept = outliers(work.costs)
         _use(work, plan.precision)
     engine = ENGINES[plan.runtime]
-    name = f"{engine.package} {engine.version()} in {plan.precision}"
+    name = f"{engine.name} {engine.version()} in {plan.precision}"
     require_even(shim.loaded, shim.runtime(), window=shim.window_size().window, engine=name)
 
 
@@ -275,8 +275,8 @@ def _report(plan: Plan, works: Sequence[_Work], docs: Sequence, before: Run, aft
 
 def _require(nlp: Language, plan: Plan) -> None:
     """`spacy package` writes what the pipeline needs into its wheel."""
-    packages = {engine.package for engine in ENGINES.values()}
+    packages = {engine.name for engine in ENGINES.values()}
     requirements = [r for r in nlp.meta.get("requirements", []) if r not in packages]
     if plan.runtime in ENGINES:
-        requirements.append(ENGINES[plan.runtime].package)
+        requirements.append(ENGINES[plan.runtime].name)
     nlp.meta["requirements"] = requirements

@@ -18,6 +18,7 @@ from ..gate import check_component
 from ..gate.json_file import read_object
 from ..listeners.doc_vectors import leave_vectors, require_one
 from ..listeners.linked import linked_encoder
+from ..listeners.spacy_private import replace_forward
 from ..listeners.upstream import has_weights, token_listeners
 from .batching import BoundedBatches
 from .saved_head import require_finite
@@ -89,7 +90,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
             require_finite(component.model, f"Component {component.name!r}")
         for listener in token_listeners(component):
             if type(listener) is Tok2VecListener:
-                listener._func = forward_of_spacy
+                replace_forward(listener, forward_of_spacy)
             if listener not in linked:
                 self.leaves_name = True
                 if linked_encoder(listener).is_renamed(self, listener.upstream_name):
@@ -203,10 +204,9 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
 
     def fingerprint(self) -> Optional[str]:
         """RETURNS (Optional[str]): tells these weights from all others; None where there never were any."""
-        from ..encoder.fingerprint import fingerprint_of
         from ..encoder.model import encoder_shim
 
-        return fingerprint_of(encoder_shim(self.model)) or self.cfg.get("fingerprint")
+        return encoder_shim(self.model).fingerprint() or self.cfg.get("fingerprint")
 
     def _tell_width(self, listener: Tok2VecListener, component: Any) -> None:
         width: Any = self.model.maybe_get_dim("nO")

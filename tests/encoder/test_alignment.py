@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from tiny.kinds import KINDS
 
-from spacy_bertfam.encoder.pieces.alignment import align, align_joined, piece_tokens
+from spacy_bertfam.encoder.pieces.alignment import align, align_joined
 from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer
 from spacy_bertfam.types import Pieces
 
@@ -93,11 +93,6 @@ def test_swapped_offsets_lose_no_overlap():
     assert owned(doc, pieces_of((0, 2), (3, 4), (2, 3)))[1] == [1, 2]
 
 
-def test_owners_are_the_reverse_of_the_alignment():
-    tokens = align(doc_of("Dupont", "-", "Durand"), pieces_of((0, 7), (7, 13)))
-    assert piece_tokens(tokens, 2) == [[0, 1], [2]]
-
-
 def test_white_space_owns_no_piece():
     doc = Doc(spacy.blank("xx").vocab, words=["a", "\n", "b"], spaces=[False, False, False])
     found = align(doc, pieces_of((0, 3)))
@@ -113,8 +108,3 @@ def test_texts_that_stand_end_to_end_do_not_touch():
     docs = [doc_of("ab", "c"), doc_of(), doc_of("d", "ef")]
     found = align_joined(docs, [0, 3, 3], pieces_of((0, 2), (2, 3), (3, 3), (3, 5), (5, 6)))
     assert (found.firsts.tolist(), found.lasts.tolist()) == ([0, 1, 3, 3], [1, 2, 4, 5])
-
-
-def test_pieces_that_nobody_owns_have_no_owner():
-    tokens = align(doc_of("a", "b"), pieces_of((0, 1), (1, 1), (1, 2)))
-    assert piece_tokens(tokens, 3) == [[0], [], [1]]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_bertfam.encoder.pieces.chunking import CALL_COST_CPU, Calls, chunk_ends
-from spacy_bertfam.encoder.runtimes.runtime import torch_calls
+from spacy_bertfam.encoder.runtimes.torch_runtime import torch_calls
 
 
 def cost_of(lengths, ends, call_cost):

@@ -7,11 +7,11 @@ import spacy
 from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint, write_checkpoint
 from spacy_bertfam.encoder.pieces.alignment import align
 from spacy_bertfam.encoder.pieces.piece_scheme import (
-    MANNER_FILE,
-    Manner,
+    SCHEME_FILE,
+    PieceScheme,
     cut_by_token,
     reach_over_space,
-    read_manner,
+    read_scheme,
 )
 from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer
 from spacy_bertfam.gate import CheckpointError
@@ -63,7 +63,9 @@ def test_a_space_in_the_offsets_ties_a_piece_to_the_token_before_too(tiny_encode
 @pytest.mark.parametrize("kind", KINDS)
 def test_named_pieces_are_as_many_as_the_cut_ones(kind, tiny_encoder, doc):
     plain = PieceTokenizer.from_folder(tiny_encoder(kind))
-    by_token = PieceTokenizer(plain.backend, plain.prefix, plain.suffix, plain.pad_id, Manner(by_token=True))
+    by_token = PieceTokenizer(
+        plain.backend, plain.prefix, plain.suffix, plain.pad_id, PieceScheme(by_token=True)
+    )
     for tokenizer in (plain, by_token):
         named, (pieces,) = name_doc_pieces(tokenizer, doc), tokenizer.cut([doc])
         assert list(named.ids) == pieces.ids.tolist()
@@ -76,13 +78,13 @@ def test_a_checkpoint_keeps_its_manner(tiny_encoder, tmp_path):
     folder.mkdir()
     for path in tiny_encoder("camembert").iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
-    assert read_checkpoint(folder).tokenizer.manner == Manner()
-    (folder / MANNER_FILE).write_bytes(Manner(by_token=True).to_bytes())
+    assert read_checkpoint(folder).tokenizer.scheme == PieceScheme()
+    (folder / SCHEME_FILE).write_bytes(PieceScheme(by_token=True).to_bytes())
     write_checkpoint(read_checkpoint(folder), tmp_path / "second")
-    assert read_checkpoint(tmp_path / "second").tokenizer.manner == Manner(by_token=True)
+    assert read_checkpoint(tmp_path / "second").tokenizer.scheme == PieceScheme(by_token=True)
 
 
 @pytest.mark.parametrize("content", ['{"by_token": 1}', '{"cut": true}', "[]", "{"])
 def test_an_unknown_manner_is_refused(content, tmp_path):
-    with pytest.raises(CheckpointError, match=MANNER_FILE):
-        read_manner({MANNER_FILE: content.encode()}, tmp_path)
+    with pytest.raises(CheckpointError, match=SCHEME_FILE):
+        read_scheme({SCHEME_FILE: content.encode()}, tmp_path)

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
 from tokenizers.pre_tokenizers import WhitespaceSplit
 
-from spacy_bertfam.encoder.pieces.piece_scheme import Manner
+from spacy_bertfam.encoder.pieces.piece_scheme import PieceScheme
 from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer, code_points, is_space, trim_spaces
 
 TEXT = "  L'élève Zoé\n habite\xa0à Saint-Étienne ,  depuis 2019. "
@@ -115,13 +115,13 @@ def test_an_empty_text_has_no_pieces(tiny_encoder, kind):
 
 @pytest.fixture
 def by_hand():
-    """`by_hand(**manner)` RETURNS (PieceTokenizer): over the words "est" and "loin", and "Pa" "##ris"."""
+    """`by_hand(**scheme)` RETURNS (PieceTokenizer): over the words "est" and "loin", and "Pa" "##ris"."""
     names = ["?", "Pa", "##ris", "est", "loin"]
     backend = Tokenizer(WordPiece({name: i for i, name in enumerate(names)}, unk_token="?"))
     backend.pre_tokenizer = WhitespaceSplit()
 
-    def get(**manner):
-        return PieceTokenizer(backend, (7, 8), (9,), 5, Manner(**manner))
+    def get(**scheme):
+        return PieceTokenizer(backend, (7, 8), (9,), 5, PieceScheme(**scheme))
 
     return get
 
@@ -168,10 +168,10 @@ def test_pieces_by_token_span_their_tokens(by_hand):
     assert [as_lists(pieces) for pieces in found][:2] == [[[0, 0, 3], [0, 3, 6], [3, 5, 9]], [[], [], []]]
 
 
-@pytest.mark.parametrize("manner", [{}, {"by_token": True}, {"space_to_both": True}])
-def test_the_pieces_of_docs_joined_are_those_of_each_moved_to_its_place(by_hand, manner):
+@pytest.mark.parametrize("scheme", [{}, {"by_token": True}, {"space_to_both": True}])
+def test_the_pieces_of_docs_joined_are_those_of_each_moved_to_its_place(by_hand, scheme):
     docs = docs_by_hand()
-    tokenizer = by_hand(**manner)
+    tokenizer = by_hand(**scheme)
     pieces, counts = tokenizer.cut_joined(docs, [doc.text for doc in docs])
     alone = [as_lists(found) for found in tokenizer.cut(docs)]
     assert counts.tolist() == [len(ids) for ids, _, _ in alone]
@@ -191,11 +191,11 @@ def test_special_pieces_are_counted(by_hand):
 
 def test_a_copy_keeps_all_settings(by_hand):
     again = deepcopy(by_hand(by_token=True))
-    assert (again.prefix, again.suffix, again.pad_id, again.manner) == (
+    assert (again.prefix, again.suffix, again.pad_id, again.scheme) == (
         (7, 8),
         (9,),
         5,
-        Manner(by_token=True),
+        PieceScheme(by_token=True),
     )
 
 

@@ -9,7 +9,7 @@ from tokenizers.pre_tokenizers import WhitespaceSplit
 from tokenizers.processors import TemplateProcessing
 
 from spacy_bertfam.encoder.pieces.batch import WindowSize
-from spacy_bertfam.encoder.pieces.piece_scheme import Manner
+from spacy_bertfam.encoder.pieces.piece_scheme import PieceScheme
 from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer
 from spacy_bertfam.hub.hf_output.piece_vectors import (
     NamedPieces,
@@ -34,7 +34,7 @@ def tokenizer() -> PieceTokenizer:
 
 
 def by_token(tokenizer: PieceTokenizer) -> PieceTokenizer:
-    return PieceTokenizer(tokenizer.backend, (1,), (2,), 0, Manner(by_token=True))
+    return PieceTokenizer(tokenizer.backend, (1,), (2,), 0, PieceScheme(by_token=True))
 
 
 def test_pieces_of_a_text_have_their_names_and_places(tokenizer: PieceTokenizer) -> None:

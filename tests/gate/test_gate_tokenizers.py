@@ -111,10 +111,10 @@ def test_text_at_which_the_library_panics_is_answered_in_a_sentence(n_processes:
         list(nlp.pipe(["a" * 40 + "c"] * n_processes))
 
 
-@pytest.mark.parametrize("manner", [{"by_token": True}, {"space_to_both": True}])
-def test_text_at_which_the_library_panics_in_another_piece_scheme(manner: dict, sound: Path):
+@pytest.mark.parametrize("scheme", [{"by_token": True}, {"space_to_both": True}])
+def test_text_at_which_the_library_panics_in_another_piece_scheme(scheme: dict, sound: Path):
     set_fields(sound / "tokenizer.json", pre_tokenizer=BACKTRACKS)
-    (sound / "bertfam_pieces.json").write_text(json.dumps(manner), encoding="utf8")
+    (sound / "bertfam_pieces.json").write_text(json.dumps(scheme), encoding="utf8")
     model = build_encoder(str(sound))
     model.initialize()
     with pytest.raises(UserError, match="tokenizer fails on a text"):

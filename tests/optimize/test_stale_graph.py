@@ -41,7 +41,8 @@ def test_a_change_that_torch_does_not_count_is_seen(fast, optimizer):
     else:
         weight.data = weight.data * 1.5
     with pytest.warns(UserWarning, match="trained after"):
-        assert shim_of(fast).loaded.graph is None
+        shim_of(fast).leave_stale_graph()
+    assert shim_of(fast).loaded.graph is None
 
 
 def test_saved_without_having_predicted_the_trained_pipeline_has_no_graph(fast, tmp_path):
@@ -57,7 +58,8 @@ def test_a_copy_of_a_trained_encoder_has_no_graph(fast):
         next(shim.checkpoint.network.parameters()).add_(1.0)
     copied = shim.copy()
     with pytest.warns(UserWarning, match="trained after"):
-        assert copied.loaded.graph is None
+        copied.leave_stale_graph()
+    assert copied.loaded.graph is None
 
 
 def test_saved_over_an_older_one_no_graph_is_left_behind(fast, onnx_folder, tmp_path):

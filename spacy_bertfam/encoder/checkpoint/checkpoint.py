@@ -1,10 +1,11 @@
 """A Hugging Face folder <-> a network with its tokenizer. Safetensors only, never the network's own code."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any
 
 import torch
 
@@ -21,8 +22,11 @@ from ..pieces.tokenizer import PieceTokenizer
 from ..runtimes.padding import reads_padding
 from .graph import FOLDER, Graph, read_graph, remove_leftovers
 from .layers import keep_layers
-from .network import open_network, quiet_transformers, read_config
+from .network import open_network, read_config, save_network
 from .slow_tokenizer import convert_tokenizer
+from .transformers_private import forget_origin
+
+Files = dict[str, bytes]  # name -> content
 
 
 @dataclass(frozen=True)
@@ -30,16 +34,17 @@ class Checkpoint:
     """An encoder in memory: what a Hugging Face folder holds."""
 
     # a `transformers` model with `last_hidden_state` among its outputs; None where only a graph was kept
-    weights: Optional[torch.nn.Module]
+    weights: torch.nn.Module | None
     tokenizer: PieceTokenizer
-    tokenizer_files: Dict[
-        str, bytes
-    ]  # name -> content, written back as they are; without weights config.json too
-    graph: Optional[Graph] = None  # the same network for another engine
+    tokenizer_files: Files  # written back as they are; without weights config.json too
+    graph: Graph | None = None  # the same network for another engine
 
     @property
     def network(self) -> Any:
-        """The weights, a ``torch.nn.Module``. Raises a UserError where they were left out."""
+        """The weights, a ``torch.nn.Module``.
+
+        RAISES (UserError): when they were left out.
+        """
         if self.weights is None:
             raise UserError(
                 "This encoder has no torch weights: they were left out to make the pipeline smaller (--drop-torch). "
@@ -50,23 +55,24 @@ class Checkpoint:
     @property
     def width(self) -> int:
         """The width of a piece's vector."""
-        if self.weights is None and self.graph is not None:
-            return self.graph.width
-        return int(self.network.config.hidden_size)
+        only = self._only_graph
+        return int(self.network.config.hidden_size) if only is None else only.width
 
     @cached_property
     def max_pieces(self) -> int:
         """The most pieces that the network takes at once, special pieces counted."""
-        if self.weights is None and self.graph is not None:
-            return self.graph.max_pieces
-        return max_pieces_of(self.network)
+        only = self._only_graph
+        return max_pieces_of(self.network) if only is None else only.max_pieces
 
     @cached_property
     def reads_padding(self) -> bool:
         """Whether vectors depend on the padding of their window: then windows of one length alone share a call."""
-        if self.weights is None and self.graph is not None:
-            return self.graph.reads_padding
-        return reads_padding(self.network, self.tokenizer.pad_id)
+        only = self._only_graph
+        return reads_padding(self.network, self.tokenizer.pad_id) if only is None else only.reads_padding
+
+    @property
+    def _only_graph(self) -> Graph | None:
+        return self.graph if self.weights is None else None
 
 
 def max_pieces_of(network: Any) -> int:
@@ -79,26 +85,29 @@ def max_pieces_of(network: Any) -> int:
     return limit
 
 
-def read_checkpoint(
-    folder: Path, *, attention: Optional[str] = None, n_layers: Optional[int] = None
-) -> Checkpoint:
+def read_checkpoint(folder: Path, *, attention: str | None = None, n_layers: int | None = None) -> Checkpoint:
     """Open a Hugging Face folder offline, in float32 and on the CPU.
 
-    attention (Optional[str]): as `transformers`' ``attn_implementation``; None lets it choose, which is
+    attention (str | None): as `transformers`' ``attn_implementation``; None lets it choose, which is
         scaled dot product attention wherever the architecture has it.
-    n_layers (Optional[int]): only the lowest so many layers; None is all. What is read without weights has those
+    n_layers (int | None): only the lowest so many layers; None is all. What is read without weights has those
         that its graph was made with.
-    Raises a CheckpointError where the folder is not one, or holds what is not safe to open; a UserError where it
-        has fewer layers.
+    RAISES (CheckpointError): when the folder is none, or holds what is not safe to open.
+    RAISES (UserError): when it has fewer layers.
     """
     names = list_entries(folder)
     found = check_folder(folder, without_weights=f"{FOLDER}/" in names and not has_safetensors(names))
     graph = read_graph(found)
     if graph is not None and not found.weights:
-        return _read_without_weights(found, graph)
+        # of `transformers` nothing is needed, not even its configurations
+        tokenizer, files = read_tokenizer(found, pad_id=graph.pad_id)
+        files[CONFIG] = read_bytes(folder / CONFIG, MAX_SETTINGS, what="settings")
+        return Checkpoint(None, tokenizer, files, graph)
     if not found.weights:
         found = check_folder(folder)  # says what is missing
-    checkpoint, is_cut = _read_with_weights(found, attention, n_layers)
+    config = read_config(found)
+    is_cut = n_layers is not None and keep_layers(config, n_layers, folder)
+    checkpoint = _read_with_weights(found, config, attention)
     if graph is not None and is_cut:
         raise UserError(
             f"{folder} holds a graph for {graph.runtime} with more layers than n_layers = {n_layers}; expected the "
@@ -107,31 +116,9 @@ def read_checkpoint(
     return replace(checkpoint, graph=graph)
 
 
-def without_weights(checkpoint: Checkpoint) -> Checkpoint:
-    """RETURNS (Checkpoint): with its graph alone, to predict with and nothing else."""
-    with tempfile.TemporaryDirectory() as temporary:
-        checkpoint.network.config._name_or_path = ""
-        checkpoint.network.config.save_pretrained(temporary)
-        config = (Path(temporary) / CONFIG).read_bytes()
-    files = {**checkpoint.tokenizer_files, CONFIG: config}
-    return replace(checkpoint, weights=None, tokenizer_files=files)
-
-
-def _read_without_weights(folder: CheckedFolder, graph: Graph) -> Checkpoint:
-    """Of `transformers` nothing is needed, not even its configurations."""
-    tokenizer, files = read_tokenizer(folder, pad_id=graph.pad_id)
-    config = read_bytes(folder.path / CONFIG, MAX_SETTINGS, what="settings")
-    return Checkpoint(None, tokenizer, {**files, CONFIG: config}, graph)
-
-
-def _read_with_weights(
-    folder: CheckedFolder, attention: Optional[str], n_layers: Optional[int]
-) -> Tuple[Checkpoint, bool]:
-    """RETURNS (Tuple[Checkpoint, bool]): the encoder, and whether layers were left out."""
+def _read_with_weights(folder: CheckedFolder, config: Any, attention: str | None) -> Checkpoint:
     from transformers import AutoModel
 
-    config = read_config(folder)
-    is_cut = n_layers is not None and keep_layers(config, n_layers, folder.path)
     network, missing = open_network(folder, config, auto=AutoModel, attention=attention)
     missing = [name for name in missing if "pooler." not in name]  # no token needs one
     if missing:
@@ -144,27 +131,46 @@ def _read_with_weights(
             f"{folder.path}: {type(network).__name__} has no hidden_size; expected an encoder."
         )
     pad_id = getattr(config, "pad_token_id", None)
-    tokenizer, files = read_tokenizer(folder, pad_id=0 if pad_id is None else pad_id)
-    return Checkpoint(network, tokenizer, files), is_cut
+    return Checkpoint(network, *read_tokenizer(folder, pad_id=0 if pad_id is None else pad_id))
+
+
+def read_tokenizer(folder: CheckedFolder, *, pad_id: int = 0) -> tuple[PieceTokenizer, Files]:
+    """The tokenizer of a Hugging Face folder, and its files as they are; one without tokenizer.json is converted.
+
+    RAISES (CheckpointError): when there is none.
+    """
+    files: Mapping[str, bytes] = folder.tokenizer.files
+    sealed = folder.tokenizer.sealed
+    if sealed is None:
+        files = convert_tokenizer(folder)
+        sealed = seal(files[TOKENIZER], folder.path / TOKENIZER)
+    return PieceTokenizer.from_sealed(sealed, files, folder.path, pad_id=pad_id), dict(files)
+
+
+def without_weights(checkpoint: Checkpoint) -> Checkpoint:
+    """RETURNS (Checkpoint): with its graph alone, to predict with and nothing else."""
+    config = checkpoint.network.config
+    forget_origin(config)
+    with tempfile.TemporaryDirectory() as temporary:
+        config.save_pretrained(temporary)
+        settings = (Path(temporary) / CONFIG).read_bytes()
+    return replace(checkpoint, weights=None, tokenizer_files={**checkpoint.tokenizer_files, CONFIG: settings})
 
 
 def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
     """Write the encoder as a folder that ``AutoModel.from_pretrained`` opens."""
-    weights: Any = checkpoint.weights
-    graph = checkpoint.graph
+    weights, graph = checkpoint.weights, checkpoint.graph
     with written_beside(folder) as temporary:
         if weights is not None:
-            weights.config._name_or_path = ""
-            with quiet_transformers():
-                weights.save_pretrained(temporary)
+            save_network(weights, temporary)
         write_files(temporary, checkpoint.tokenizer_files)
         if graph is not None:
             graph.write(temporary)
     remove_leftovers(folder, has_graph=graph is not None, has_weights=weights is not None)
 
 
-def write_files(folder: Path, files: Dict[str, bytes]) -> None:
-    """Write ``name -> content`` into a folder; a name may be one of a file in ``onnx/``."""
+def write_files(folder: Path, files: Files) -> None:
+    """Write files into a folder; a name may be one of a file in ``onnx/``."""
     for name, content in files.items():
         if Path(name).name != name.removeprefix(f"{FOLDER}/"):
             raise CheckpointError(f"A file of the encoder is named {name!r:.200}; expected a plain name.")
@@ -172,22 +178,7 @@ def write_files(folder: Path, files: Dict[str, bytes]) -> None:
         (folder / name).write_bytes(content)
 
 
-def read_files(folder: Path) -> Dict[str, bytes]:
-    """RETURNS (Dict[str, bytes]): what ``write_files`` takes, of a folder that ``write_checkpoint`` has written."""
+def read_files(folder: Path) -> Files:
+    """RETURNS (Files): what ``write_files`` takes, of a folder that ``write_checkpoint`` has written."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-
-
-def read_tokenizer(folder: CheckedFolder, *, pad_id: int = 0) -> Tuple[PieceTokenizer, Dict[str, bytes]]:
-    """The tokenizer of a Hugging Face folder, and its files as they are; one without tokenizer.json is converted.
-
-    RAISES (CheckpointError): where there is none.
-    """
-    if folder.tokenizer.sealed is not None:
-        files: Mapping[str, bytes] = folder.tokenizer.files
-        tokenizer = PieceTokenizer.from_sealed(folder.tokenizer.sealed, files, folder.path, pad_id=pad_id)
-    else:
-        files = convert_tokenizer(folder)
-        sealed = seal(files[TOKENIZER], folder.path / TOKENIZER)
-        tokenizer = PieceTokenizer.from_sealed(sealed, files, folder.path, pad_id=pad_id)
-    return tokenizer, dict(files)

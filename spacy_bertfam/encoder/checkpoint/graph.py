@@ -2,9 +2,10 @@
 
 import hashlib
 import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Collection, Dict, Iterable, Mapping, Optional
+from typing import Any
 
 import srsly
 
@@ -18,7 +19,7 @@ from ..runtimes.engines import ENGINES
 FOLDER = "onnx"
 GRAPH = "model.onnx"
 DESCRIPTION = "runtime.json"
-FIELDS: Dict[str, Any] = {
+FIELDS: dict[str, Any] = {
     "runtime": str, "precision": str, "width": int, "max_pieces": int, "pad_id": int, "versions": dict,
     "reads_padding": bool, "torch_weights": (str, type(None)),
 }  # fmt: skip
@@ -50,28 +51,28 @@ class Graph:
         srsly.write_json(folder / FOLDER / DESCRIPTION, description)
 
 
-def digest_of_weights(files: Iterable[Path]) -> Optional[str]:
-    """RETURNS (Optional[str]): SHA-256 of torch weights, file by file; None where there are none."""
-    digest, is_empty = hashlib.sha256(), True
-    for path in sorted(files):
-        is_empty = False
+def digest_of_weights(files: Iterable[Path]) -> str | None:
+    """RETURNS (str | None): SHA-256 of torch weights, file by file; None where there are none."""
+    digest = hashlib.sha256()
+    paths = sorted(files)
+    for path in paths:
         with open_file(path) as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
-    return None if is_empty else digest.hexdigest()
+    return digest.hexdigest() if paths else None
 
 
-def read_graph(folder: CheckedFolder) -> Optional[Graph]:
+def read_graph(folder: CheckedFolder) -> Graph | None:
     """The graph of an encoder's folder, if it has one of ours that belongs to its torch weights.
 
-    RETURNS (Optional[Graph]): None, with a warning, where the torch weights are others than it was made of.
-    RAISES (CheckpointError): where the files are not what ``Graph.write`` leaves.
+    RETURNS (Graph | None): None, with a warning, where the torch weights are others than it was made of.
+    RAISES (CheckpointError): when the files are not what ``Graph.write`` leaves.
     """
     place = folder.path / FOLDER
     names = list_entries(place, home=folder.path) if f"{FOLDER}/" in folder.names else ()
     if DESCRIPTION not in names:  # the hub has many folders onnx/ of other origin
         return None
-    fields = _read_description(place, names)
+    fields = _read_description(place, has_graph=GRAPH in names)
     made_of = fields.pop("torch_weights")
     if made_of != digest_of_weights(folder.weights):
         warnings.warn(
@@ -80,27 +81,22 @@ def read_graph(folder: CheckedFolder) -> Optional[Graph]:
             stacklevel=2,
         )
         return None
-    content = read_bytes(place / GRAPH, _largest_graph(folder), what="a graph of this encoder")
+    # the largest that the weights can have become, or what the settings describe
+    n_numbers = folder.n_numbers or describe(folder.config)
+    largest = min(LARGER * 4 * n_numbers + FREE, LARGEST) if n_numbers else LARGEST
+    content = read_bytes(place / GRAPH, largest, what="a graph of this encoder")
     check_onnx(content, place / GRAPH)
     return Graph(content, **fields)
 
 
-def _largest_graph(folder: CheckedFolder) -> int:
-    """RETURNS (int): bytes of the largest graph that the weights can have become, or what the settings describe."""
-    n_numbers = folder.n_numbers or describe(folder.config)
-    return min(LARGER * 4 * n_numbers + FREE, LARGEST) if n_numbers else LARGEST
-
-
-def _read_description(place: Path, names: Collection[str]) -> Dict[str, Any]:
+def _read_description(place: Path, *, has_graph: bool) -> dict[str, Any]:
     path = place / DESCRIPTION
     fields = {"reads_padding": False, **read_object(path)}
-    wrong = [
-        name for name, kind in FIELDS.items() if name not in fields or not isinstance(fields[name], kind)
-    ]
+    wrong = [name for name, kind in FIELDS.items() if not isinstance(fields.get(name, ...), kind)]
     engine = ENGINES.get(str(fields.get("runtime")))
     if not wrong and (engine is None or fields["precision"] not in engine.precisions):
         wrong = ["runtime", "precision"]
-    if wrong or GRAPH not in names:
+    if wrong or not has_graph:
         what = f"{', '.join(wrong)} are missing or unknown" if wrong else f"{GRAPH} is not beside it"
         raise CheckpointError(
             f"{path}: {what}; expected what `bertfam optimize` writes: make it anew, or remove the folder."

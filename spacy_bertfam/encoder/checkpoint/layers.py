@@ -11,7 +11,7 @@ from ...errors import UserError
 
 
 def require_layers(n_layers: int, found: int, folder: Path) -> None:
-    """Raise a UserError where a folder has fewer layers than are asked for."""
+    """RAISES (UserError): when a folder has fewer layers than are asked for."""
     if n_layers > found:
         raise UserError(
             f"Encoder setting n_layers is {n_layers}: {folder} has {found} layers; expected at most {found}, "
@@ -24,7 +24,7 @@ def keep_layers(config: Any, n_layers: int, folder: Path) -> bool:
 
     config (PretrainedConfig): changed in place.
     RETURNS (bool): whether there were more.
-    Raises a UserError where there are fewer, or where the settings name no number of layers.
+    RAISES (UserError): when there are fewer, or the settings name no number of layers.
     """
     found = getattr(config, "num_hidden_layers", None)
     if not isinstance(found, int):

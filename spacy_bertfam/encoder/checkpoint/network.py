@@ -1,13 +1,17 @@
 """The network of a checked folder, made by `transformers` of what the gate has read: it opens no file by itself."""
 
 import inspect
-from typing import Any, Dict, List, NamedTuple, Optional
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 
 from ...gate import CheckedFolder, CheckpointError
 from ..runtimes.forking import making
 from .network_budget import bounded_network, check_known_sizes
+from .transformers_private import architectures_of, forget_origin
 from .widening import read_weights
 
 # What the architectures raise, each in its own way, at settings they cannot be built from or weights that do
@@ -16,45 +20,47 @@ UNFIT = (
     ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, OSError, RuntimeError, TypeError,
     ValueError,
 )  # fmt: skip
+# Settings that change the form of a network's output and no number of it: what is expected here
+NEUTRAL = {
+    "return_dict": True,
+    "torchscript": False,
+    "output_attentions": False,
+    "output_hidden_states": False,
+}
 
 
 class Opened(NamedTuple):
     """A network in float32, and the weights that the folder does not have, which `transformers` has made up."""
 
     network: Any
-    missing: List[str]
+    missing: list[str]
 
 
 def read_config(folder: CheckedFolder) -> Any:
     """RETURNS (PretrainedConfig): of the settings that the gate has read, whatever other files these name."""
     from transformers import CONFIG_MAPPING
 
-    try:
-        config = CONFIG_MAPPING[folder.config["model_type"]].from_dict(dict(folder.config))
+    cannot = f"{folder.path / 'config.json'} cannot be read by transformers"
+    with _what_is_unfit(cannot, "; expected settings of this model type"):
+        try:
+            kind = CONFIG_MAPPING[folder.config["model_type"]]
+        except KeyError as error:
+            raise CheckpointError(
+                f"{cannot}: its model type {folder.config['model_type']!r:.200} is unknown to the installed version "
+                f"({error}); expected one that it has: upgrade it, or take another checkpoint."
+            ) from error
+        config = kind.from_dict(dict(folder.config))
         check_known_sizes(config, folder)
-        return config
-    except CheckpointError:
-        raise
-    except KeyError as error:
-        raise CheckpointError(
-            f"{folder.path / 'config.json'} cannot be read by transformers: its model type "
-            f"{folder.config['model_type']!r:.200} is unknown to the installed version ({error}); expected one that "
-            "it has: upgrade it, or take another checkpoint."
-        ) from error
-    except UNFIT as error:
-        raise CheckpointError(
-            f"{folder.path / 'config.json'} cannot be read by transformers: {_reason(error)}; expected settings of "
-            "this model type."
-        ) from error
+    return config
 
 
-def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: Optional[str] = None) -> Opened:
+def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: str | None = None) -> Opened:
     """Build a network and fill it with the folder's weights.
 
     config (PretrainedConfig): of the folder, or changed since.
-    auto (Type): of which class of `transformers` the architecture is taken, as ``AutoModel``.
-    attention (Optional[str]): as `transformers`' ``attn_implementation``.
-    RAISES (CheckpointError): where there is no such architecture, or it does not fit the weights.
+    auto (type): of which class of `transformers` the architecture is taken, as ``AutoModel``.
+    attention (str | None): as `transformers`' ``attn_implementation``.
+    RAISES (CheckpointError): when there is no such architecture, or it does not fit the weights.
     """
     architecture = _find_architecture(folder, config, auto)
     options = offline_options()
@@ -64,7 +70,9 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: Op
         config.reference_compile = False  # ModernBERT would call torch.compile, and so a C compiler
     if "add_pooling_layer" in inspect.signature(architecture.__init__).parameters:
         options["add_pooling_layer"] = False
-    try:
+    with _what_is_unfit(
+        f"{folder.path}: no {architecture.__name__} can be made of these weights and this config.json"
+    ):
         weights = read_weights(folder.weights)
         with quiet_transformers(), bounded_network(folder):
             network, found = architecture.from_pretrained(
@@ -74,37 +82,55 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: Op
                 # BigBird goes over to it for good at the first short window: texts would depend on those read before,
                 # and on those of other threads
                 network.set_attention_type("original_full")
-        return Opened(network.float(), sorted(found["missing_keys"]))
+        network = network.float()
+    _make_neutral(network)
+    return Opened(network, sorted(found["missing_keys"]))
+
+
+def save_network(network: Any, folder: Path) -> None:
+    """Write config.json and safetensors, which do not say where they came from."""
+    forget_origin(network.config)
+    with quiet_transformers():
+        network.save_pretrained(folder)
+
+
+@contextmanager
+def _what_is_unfit(sentence: str, expected: str = "") -> Iterator[None]:
+    """What an architecture raises within becomes a CheckpointError, in one line: `transformers` writes paragraphs."""
+    try:
+        yield
     except CheckpointError:
         raise
     except UNFIT as error:
-        raise CheckpointError(
-            f"{folder.path}: no {architecture.__name__} can be made of these weights and this config.json "
-            f"({_reason(error)})."
-        ) from error
+        reason = f"{type(error).__name__}: {' '.join(str(error).split()):.300}"
+        raise CheckpointError(f"{sentence} ({reason}){expected}.") from error
 
 
 def _find_architecture(folder: CheckedFolder, config: Any, auto: Any) -> Any:
     """As `transformers` does: of a few configurations two architectures are made, and the settings say which."""
-    found: Any = auto._model_mapping.get(type(config), None)
-    if found is None:
+    found = architectures_of(auto, config)
+    if not found:
         raise CheckpointError(
             f"{folder.path}: model type {config.model_type!r} has no {auto.__name__} in the installed transformers; "
             "expected one that it has."
         )
-    if not isinstance(found, (list, tuple)):
-        return found
     by_name = {architecture.__name__: architecture for architecture in found}
     return next((by_name[name] for name in config.architectures or () if name in by_name), found[0])
 
 
-def _reason(error: Exception) -> str:
-    """One line: `transformers` writes paragraphs."""
-    return f"{type(error).__name__}: {' '.join(str(error).split()):.300}"
+def _make_neutral(network: Any) -> None:
+    """Overrule settings of a checkpoint that change how its vectors are handed out or computed, not what they are."""
+    for name, value in NEUTRAL.items():
+        if getattr(network.config, name, value) != value:
+            setattr(network.config, name, value)
+    # with a chunk size only windows whose width is a multiple of it can be read
+    for part in (network.config, *network.modules()):
+        if getattr(part, "chunk_size_feed_forward", 0):
+            part.chunk_size_feed_forward = 0
 
 
-def offline_options() -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): for ``from_pretrained``: no network, no pickle, no code of the folder, float32."""
+def offline_options() -> dict[str, Any]:
+    """RETURNS (dict[str, Any]): for ``from_pretrained``: no network, no pickle, no code of the folder, float32."""
     from transformers import __version__ as version
 
     dtype = "torch_dtype" if version.startswith("4.") else "dtype"
@@ -116,24 +142,19 @@ def offline_options() -> Dict[str, Any]:
     }
 
 
-class quiet_transformers:
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
     """Silences the notes of `transformers` on weights that an encoder alone does not use, for one thread at a time:
     what they would be set back to is what another one has set."""
+    from transformers.utils import logging
 
-    def __enter__(self) -> None:
-        from transformers.utils import logging
-
-        self._lock = making()
-        self._lock.acquire()
-        self._verbosity = logging.get_verbosity()
-        self._bar = logging.is_progress_bar_enabled()
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
-
-    def __exit__(self, *error: object) -> None:
-        from transformers.utils import logging
-
-        logging.set_verbosity(self._verbosity)
-        if self._bar:
-            logging.enable_progress_bar()
-        self._lock.release()
+    with making():
+        verbosity, has_bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
+        logging.set_verbosity(logging.ERROR)
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        try:
+            yield
+        finally:
+            logging.set_verbosity(verbosity)
+            if has_bar:
+                logging.enable_progress_bar()  # type: ignore[no-untyped-call]

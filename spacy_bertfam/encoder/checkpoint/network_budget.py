@@ -5,10 +5,11 @@ buffer counts when it comes to be, which is before any of it is filled.
 """
 
 import threading
-from contextlib import contextmanager
-from typing import Any, Iterator, Optional
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
-import torch
+from torch import Tensor
 from torch.nn.modules import module as hooks
 
 from ...gate import CheckedFolder, CheckpointError
@@ -26,7 +27,7 @@ def check_known_sizes(config: Any, folder: CheckedFolder) -> None:
     vectors would be several times the weights.
 
     config (PretrainedConfig): made of the folder's settings.
-    RAISES (CheckpointError): where there is one.
+    RAISES (CheckpointError): when there is one.
     """
     limit = MOST_VECTORS * max(folder.n_numbers, FREE) // (getattr(config, "hidden_size", None) or 1)
     try:
@@ -50,53 +51,38 @@ def bounded_network(folder: CheckedFolder) -> Iterator[None]:
 
     RAISES (CheckpointError): as soon as one is.
     """
-    count = _Count(folder)
-    handles = [
-        hooks.register_module_module_registration_hook(count.add_module),
-        hooks.register_module_parameter_registration_hook(count.add_parameter),
-        hooks.register_module_buffer_registration_hook(count.add_buffer),
-    ]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
+    n_tensors = sum(map(len, folder.weights.values()))
+    rooms = {
+        "numbers": NUMBERS * folder.n_numbers + FREE,
+        "parameters": PARAMETERS * n_tensors + FREE_PARAMETERS,
+        "modules": MODULES * n_tensors + FREE_MODULES,
+    }
+    thread = threading.get_ident()
 
-
-class _Count:
-    """What was built so far, and the folder that may have no more."""
-
-    def __init__(self, folder: CheckedFolder) -> None:
-        n_tensors = sum(map(len, folder.weights.values()))
-        self.path = folder.path
-        self.thread = threading.get_ident()
-        self.rooms = {
-            "numbers": NUMBERS * folder.n_numbers + FREE,
-            "parameters": PARAMETERS * n_tensors + FREE_PARAMETERS,
-            "modules": MODULES * n_tensors + FREE_MODULES,
-        }
-
-    def add_module(self, parent: torch.nn.Module, name: str, module: Optional[torch.nn.Module]) -> None:
-        """A hook of torch."""
-        self._take("modules", 1, name)
-
-    def add_parameter(self, parent: torch.nn.Module, name: str, parameter: Any) -> None:
-        """A hook of torch."""
-        if parameter is not None:
-            self._take("parameters", 1, name)
-            self._take("numbers", parameter.numel(), name)
-
-    def add_buffer(self, parent: torch.nn.Module, name: str, buffer: Any) -> None:
-        """A hook of torch."""
-        if buffer is not None:
-            self._take("numbers", buffer.numel(), name)
-
-    def _take(self, kind: str, n: int, name: str) -> None:
-        if threading.get_ident() != self.thread:
+    def take(kind: str, n: int, name: str) -> None:
+        if threading.get_ident() != thread:
             return
-        self.rooms[kind] -= n
-        if self.rooms[kind] < 0:
+        rooms[kind] -= n
+        if rooms[kind] < 0:
             raise CheckpointError(
-                f"{self.path / 'config.json'} describes a network of more {kind} than the weights hold (at {name!r}); "
-                "expected settings that fit the weights: fetch both again from one place."
+                f"{folder.path / 'config.json'} describes a network of more {kind} than the weights hold (at "
+                f"{name!r}); expected settings that fit the weights: fetch both again from one place."
             )
+
+    def add_module(parent: object, name: str, module: object) -> None:
+        take("modules", 1, name)
+
+    def add_parameter(parent: object, name: str, parameter: Tensor | None) -> None:
+        if parameter is not None:
+            take("parameters", 1, name)
+            take("numbers", parameter.numel(), name)
+
+    def add_buffer(parent: object, name: str, buffer: Tensor | None) -> None:
+        if buffer is not None:
+            take("numbers", buffer.numel(), name)
+
+    with ExitStack() as registered:
+        registered.enter_context(hooks.register_module_module_registration_hook(add_module))
+        registered.enter_context(hooks.register_module_parameter_registration_hook(add_parameter))
+        registered.enter_context(hooks.register_module_buffer_registration_hook(add_buffer))
+        yield

@@ -3,14 +3,15 @@ own, which holds what the gate has read, and of the settings what cannot name a 
 
 import json
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator
+from typing import Any
 
 from ...gate import CheckedFolder, CheckpointError
 from ...gate.json_file import parse_object
 from ...gate.tokenizer_files import PIECES, TOKENIZER, TOKENIZER_FILES, VOCABULARIES
-from ..pieces.native import is_no_error
+from ..pieces.native import in_a_sentence
 from .network import quiet_transformers
 
 SETTINGS = ("tokenizer_config.json", "special_tokens_map.json")
@@ -19,11 +20,11 @@ OF_CONFIG = ("model_type", "tokenizer_class")
 MOST = 10_000
 
 
-def convert_tokenizer(folder: CheckedFolder) -> Dict[str, bytes]:
+def convert_tokenizer(folder: CheckedFolder) -> dict[str, bytes]:
     """The files of a tokenizer that `transformers` makes of a vocabulary.
 
-    RETURNS (Dict[str, bytes]): name -> content, tokenizer.json among them.
-    RAISES (CheckpointError): where there is no vocabulary, or none that it has a fast tokenizer for.
+    RETURNS (dict[str, bytes]): name -> content, tokenizer.json among them.
+    RAISES (CheckpointError): when there is no vocabulary, or none that it has a fast tokenizer for.
     """
     # transformers 5 would make up a vocabulary of special pieces alone
     if not any(name in folder.tokenizer.files for name in VOCABULARIES):
@@ -54,7 +55,7 @@ def convert_tokenizer(folder: CheckedFolder) -> Dict[str, bytes]:
 def opened_tokenizer(folder: CheckedFolder) -> Iterator[Any]:
     """The tokenizer as `transformers` has it, while the context is open.
 
-    RAISES (CheckpointError): where it makes none.
+    RAISES (CheckpointError): when it makes none.
     """
     from transformers import AutoTokenizer
 
@@ -63,19 +64,15 @@ def opened_tokenizer(folder: CheckedFolder) -> Iterator[Any]:
             (Path(temporary) / name).write_bytes(_harmless(folder, name, content))
         config = {key: folder.config[key] for key in OF_CONFIG if key in folder.config}
         (Path(temporary) / "config.json").write_text(json.dumps(config), encoding="utf8")
-        try:
-            with quiet_transformers():
-                tokenizer = AutoTokenizer.from_pretrained(
-                    temporary, local_files_only=True, trust_remote_code=False
-                )
-        except BaseException as error:  # the tokenizers library raises plain ones, and panics
-            if is_no_error(error):
-                raise
-            raise CheckpointError(
-                f"{folder.path}: transformers makes no tokenizer of its files ({type(error).__name__}: "
-                f"{' '.join(str(error).split()):.300}); expected a tokenizer.json, or the files of a tokenizer that "
-                "it knows: fetch them too."
-            ) from error
+        failure = in_a_sentence(
+            f"{folder.path}: transformers makes no tokenizer of its files",
+            "expected a tokenizer.json, or the files of a tokenizer that it knows: fetch them too.",
+            CheckpointError,
+        )
+        with failure, quiet_transformers():
+            tokenizer = AutoTokenizer.from_pretrained(  # type: ignore[no-untyped-call]
+                temporary, local_files_only=True, trust_remote_code=False
+            )
         yield tokenizer
 
 
@@ -83,8 +80,7 @@ def _harmless(folder: CheckedFolder, name: str, content: bytes) -> bytes:
     if name not in SETTINGS:
         return folder.tokenizer.sealed or content if name == TOKENIZER else content
     settings = parse_object(content, folder.path / name)
-    kept = {key: value for key, value in settings.items() if _is_harmless(key, value)}
-    return json.dumps(kept).encode()
+    return json.dumps({key: value for key, value in settings.items() if _is_harmless(key, value)}).encode()
 
 
 def _is_harmless(key: str, value: Any) -> bool:

@@ -1,9 +1,12 @@
 """Where an encoder comes from: a local folder, the hub's cache, or the hub."""
 
 import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import List, Optional, Tuple, Type
+from urllib.parse import urlsplit
 
 from ...gate import CheckpointError, describe_foreign
 from ...gate.folder import CONFIG
@@ -12,19 +15,18 @@ from ...gate.weights import INDEX, PICKLE_INDEX, has_safetensors
 
 # What an encoder needs from a repository: files that the gate reads, and nothing else
 PATTERNS = (CONFIG, *TOKENIZER_FILES, INDEX, "*.safetensors")
-FOLDERS = ("*/*",)  # never
 # Fetched only where the user asks for them, and there are no safetensors
 PICKLES = ("pytorch_model*.bin", PICKLE_INDEX)
 PROBE_SECONDS = 3.0
 
 
-def find_checkpoint(name: str, revision: Optional[str] = None, *, allow_pickle: bool = False) -> Path:
+def find_checkpoint(name: str, revision: str | None = None, *, allow_pickle: bool = False) -> Path:
     """The folder of an encoder, downloaded if need be.
 
     name (str): a folder, or the name of a repository on the Hugging Face hub.
-    revision (Optional[str]): branch, tag or commit of the repository.
+    revision (str | None): branch, tag or commit of the repository.
     allow_pickle (bool): where a repository has its weights only as pickles, fetch them; they are not opened here.
-    Raises a CheckpointError where there is neither; that the hub does not answer is found in seconds.
+    RAISES (CheckpointError): when there is neither; that the hub does not answer is found in seconds.
     """
     folder = Path(name).expanduser()
     if folder.is_dir():
@@ -39,52 +41,53 @@ def looks_like_path(name: str) -> bool:
     return name.count("/") > 1 or name.startswith((".", "/", "~")) or "\\" in name or Path(name).is_absolute()
 
 
-def _from_hub(name: str, revision: Optional[str], *, allow_pickle: bool) -> Path:
+def _from_hub(name: str, revision: str | None, *, allow_pickle: bool) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        HfHubHTTPError,
-        HFValidationError,
-        LocalEntryNotFoundError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
 
     offline = not hub_answers()
-    refusals: Tuple[Type[Exception], ...] = (HfHubHTTPError, *network_errors())
-    try:
-        patterns = _patterns_offline(allow_pickle) if offline else _patterns(name, revision, allow_pickle)
+    with _refusals_in_sentences(name, revision):
+        patterns = [*PATTERNS, *PICKLES] if allow_pickle else [*PATTERNS]
+        if not offline:
+            patterns = _patterns(name, revision, allow_pickle)
         path = snapshot_download(
             name,
             revision=revision,
             allow_patterns=patterns,
-            ignore_patterns=FOLDERS,
+            ignore_patterns=["*/*"],
             local_files_only=offline,
         )
-    except HFValidationError as error:
-        raise CheckpointError(f"{name!r} is neither a folder nor a name on the hub: {error}") from error
-    except LocalEntryNotFoundError as error:
-        raise CheckpointError(
-            f"Encoder {name!r} is not a folder, not in the hub's cache, and the hub does not answer"
-            f"{' (HF_HUB_OFFLINE is set)' if os.environ.get('HF_HUB_OFFLINE') else ''}. "
-            "Give a folder, or run again with a network."
-        ) from error
-    except RepositoryNotFoundError as error:
-        raise CheckpointError(
-            f"The hub has no repository {name!r}, or it is private: check the name."
-        ) from error
-    except RevisionNotFoundError as error:
-        raise CheckpointError(f"{name!r} has no revision {revision!r}: check it on the hub.") from error
-    except refusals as error:
-        raise CheckpointError(f"The hub did not hand out {name!r} ({error}); run again later.") from error
     return Path(path)
 
 
-def _patterns_offline(allow_pickle: bool) -> List[str]:
-    return [*PATTERNS, *(PICKLES if allow_pickle else ())]
+@contextmanager
+def _refusals_in_sentences(name: str, revision: str | None) -> Iterator[None]:
+    from huggingface_hub import errors
+
+    is_off = " (HF_HUB_OFFLINE is set)" if os.environ.get("HF_HUB_OFFLINE") else ""
+    try:
+        yield
+    except errors.HFValidationError as error:
+        raise CheckpointError(f"{name!r} is neither a folder nor a name on the hub: {error}") from error
+    except errors.LocalEntryNotFoundError as error:
+        raise CheckpointError(
+            f"Encoder {name!r} is not a folder, not in the hub's cache, and the hub does not answer{is_off}. "
+            "Give a folder, or run again with a network."
+        ) from error
+    except errors.RepositoryNotFoundError as error:
+        raise CheckpointError(
+            f"The hub has no repository {name!r}, or it is private: check the name."
+        ) from error
+    except errors.RevisionNotFoundError as error:
+        raise CheckpointError(f"{name!r} has no revision {revision!r}: check it on the hub.") from error
+    except (errors.HfHubHTTPError, *network_errors()) as error:
+        raise CheckpointError(f"The hub did not hand out {name!r} ({error}); run again later.") from error
 
 
-def _patterns(name: str, revision: Optional[str], allow_pickle: bool) -> List[str]:
-    """Which files of a repository to fetch. Raises a CheckpointError on what could not be opened anyway."""
+def _patterns(name: str, revision: str | None, allow_pickle: bool) -> list[str]:
+    """Which files of a repository to fetch.
+
+    RAISES (CheckpointError): on what could not be opened anyway.
+    """
     from huggingface_hub import HfApi
 
     files = HfApi().list_repo_files(name, revision=revision)
@@ -104,7 +107,7 @@ def _patterns(name: str, revision: Optional[str], allow_pickle: bool) -> List[st
     return [*PATTERNS, *PICKLES]
 
 
-def network_errors() -> Tuple[Type[Exception], ...]:
+def network_errors() -> tuple[type[Exception], ...]:
     """RETURNS (tuple): what `huggingface_hub` raises when a connection fails; since its version 1 through httpx."""
     try:
         from httpx import HTTPError
@@ -115,9 +118,6 @@ def network_errors() -> Tuple[Type[Exception], ...]:
 
 def hub_answers(seconds: float = PROBE_SECONDS) -> bool:
     """Whether the hub can be reached: one attempt, no retries. ``HF_HUB_OFFLINE`` is obeyed."""
-    import socket
-    from urllib.parse import urlsplit
-
     from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE:

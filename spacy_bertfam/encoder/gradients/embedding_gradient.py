@@ -5,8 +5,9 @@ array as large as the vocabulary (77 MB for 50,000 pieces of width 384, 768 MB f
 and added up. As sparse arrays they have a row for each piece that was read, and only their sum is made whole.
 """
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any
 
 import torch
 
@@ -26,7 +27,7 @@ def sparse_embedding_gradient(network: torch.nn.Module) -> Iterator[None]:
 
 
 def make_dense(network: torch.nn.Module) -> None:
-    """Turn sparse gradients into the plain arrays that clipping and optimisers expect."""
+    """Turn sparse gradients into the plain arrays that clipping and optimizers expect."""
     for parameter in network.parameters():
         if parameter.grad is not None and parameter.grad.is_sparse:
             parameter.grad = parameter.grad.to_dense()

@@ -1,7 +1,6 @@
 """Which parameters of a network are trained: layers are frozen from below by number, or by name."""
 
 import re
-from typing import Tuple, Union
 
 import torch
 
@@ -11,13 +10,13 @@ from ...errors import UserError
 LAYER = re.compile(r"(?:^|\.)(?:layer|layers|h|block)\.(\d+)\.")
 
 
-def freeze(network: torch.nn.Module, layers: Union[int, Tuple[str, ...]]) -> int:
+def freeze(network: torch.nn.Module, layers: int | tuple[str, ...]) -> int:
     """Mark parameters as trained or not.
 
-    layers (Union[int, Tuple[str, ...]]): 0 freezes nothing, n the embeddings and the first n layers,
+    layers (int | tuple[str, ...]): 0 freezes nothing, n the embeddings and the first n layers,
         -1 everything; names freeze each parameter that starts with one of them.
     RETURNS (int): the number of frozen parameters (tensors).
-    Raises a UserError where a name fits no parameter.
+    RAISES (UserError): when a name fits no parameter.
     """
     names = [name for name, _ in network.named_parameters()]
     if not isinstance(layers, int):
@@ -34,7 +33,7 @@ def freeze(network: torch.nn.Module, layers: Union[int, Tuple[str, ...]]) -> int
     return len(frozen)
 
 
-def _is_frozen(name: str, layers: Union[int, Tuple[str, ...]]) -> bool:
+def _is_frozen(name: str, layers: int | tuple[str, ...]) -> bool:
     if not isinstance(layers, int):
         return name.startswith(tuple(layers))
     if layers <= 0:

@@ -4,7 +4,7 @@ Small gradients would be rounded to zero in half precision: they are scaled up b
 through the network, and down again before the weights are updated. Thinc's own scaler needs a GPU.
 """
 
-from typing import Iterable, Tuple
+from collections.abc import Iterable
 
 import torch
 
@@ -27,12 +27,12 @@ class LossScale:
         return self._n_bad > 1 and self.scale == 1.0
 
     @property
-    def state(self) -> Tuple[float, float]:
+    def state(self) -> tuple[float, float]:
         """Scale, and steps since the last overflow: what a training that goes on takes up again."""
         return self.scale, float(self._good_steps)
 
     @state.setter
-    def state(self, state: Tuple[float, float]) -> None:
+    def state(self, state: tuple[float, float]) -> None:
         self.scale, self._good_steps = state[0], int(state[1])
 
     def scaled(self, gradient: torch.Tensor) -> torch.Tensor:

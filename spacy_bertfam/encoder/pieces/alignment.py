@@ -1,6 +1,7 @@
 """Which pieces belong to which token: a token owns every piece that overlaps its characters."""
 
-from typing import List, NamedTuple, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from spacy.attrs import IDX, IS_SPACE, LENGTH
@@ -17,7 +18,7 @@ class TokenPieces(NamedTuple):
 
 
 def align(doc: Doc, pieces: Pieces) -> TokenPieces:
-    """The stretch of pieces that overlaps the characters of each token of ``doc``; white space has none.
+    """The pieces that overlap the characters of each token of ``doc``; white space has none.
 
     pieces (Pieces): those of ``doc.text``.
     """
@@ -51,12 +52,3 @@ def align_joined(docs: Sequence[Doc], bases: Sequence[int], pieces: Pieces) -> T
 def _attribute(docs: Sequence[Doc], attribute: int) -> Ints1d:
     """An attribute of all tokens, those of all Docs end to end. Shape: (n_tokens,)."""
     return np.concatenate([doc.to_array(attribute) for doc in docs]).astype(np.int64)
-
-
-def piece_tokens(tokens: TokenPieces, n_pieces: int) -> List[List[int]]:
-    """For each piece the tokens that own it: the reverse of ``align``, to look at."""
-    owners: List[List[int]] = [[] for _ in range(n_pieces)]
-    for token, (first, last) in enumerate(zip(*tokens, strict=True)):
-        for piece in range(first, last):
-            owners[piece].append(token)
-    return owners

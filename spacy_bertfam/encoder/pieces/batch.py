@@ -1,8 +1,9 @@
 """Docs to the arrays that the network reads: pieces, windows, and the pieces of each token."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
-from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import NamedTuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -42,7 +43,7 @@ class PieceBatch:
     windows: Windows  # over all Docs; in the order of the texts
     firsts: Ints1d  # Shape: (n_tokens,), index of each token's first piece
     lasts: Ints1d  # Shape: (n_tokens,), index after its last piece; equal where it has none
-    lengths: List[int]  # tokens of each Doc
+    lengths: list[int]  # tokens of each Doc
     n_cut: int  # pieces that no window could hold beside the rest of their token
     window_counts: Sequence[int] = ()  # windows of each Doc
     with_documents: bool = False  # is the first special piece of each window read too?
@@ -54,7 +55,7 @@ class PieceBatch:
 
     @property
     def n_rows(self) -> int:
-        """Vectors that are read: one for each token, and behind them one for each window if documents are read."""
+        """Vectors that are read: one for each token, and after them one for each window if documents are read."""
         return self.n_tokens + (len(self.windows) if self.with_documents else 0)
 
     @classmethod
@@ -76,25 +77,20 @@ class PieceBatch:
         windows = _windows("".join(texts), pieces, counts, tokens, size)
         of_docs = np.searchsorted(np.cumsum(counts), windows.starts, side="right")
         window_counts = np.bincount(of_docs, minlength=len(docs)).tolist()
-        n_cut = n_pieces - len(pieces)
-        batch = cls(pieces.ids, windows, *tokens, lengths, n_cut, window_counts, with_documents)
-        return batch._within_windows()
+        # pieces of a token that its own window does not hold are cut, and counted
+        owners = window_of_each(tokens, windows)
+        limits = windows.ends[owners] if len(windows) else tokens.lasts
+        lost = np.where(owners >= 0, np.maximum(tokens.lasts - limits, 0), 0)
+        n_cut = n_pieces - len(pieces) + int(lost.sum())
+        lasts = tokens.lasts - lost
+        return cls(pieces.ids, windows, tokens.firsts, lasts, lengths, n_cut, window_counts, with_documents)
 
     def token_windows(self) -> Ints1d:
         """RETURNS (Ints1d): the window that each token is read from, -1 for a token without pieces."""
-        owners = np.searchsorted(self.windows.own_starts, self.firsts, side="right") - 1
-        owners[self.firsts == self.lasts] = -1
-        return owners
-
-    def _within_windows(self) -> "PieceBatch":
-        """Pieces of a token that its own window does not hold are cut, and counted."""
-        owners = self.token_windows()
-        limit = np.where(owners >= 0, self.windows.ends[owners] if len(self.windows) else 0, self.lasts)
-        lost = np.maximum(self.lasts - limit, 0)
-        return replace(self, lasts=self.lasts - lost, n_cut=self.n_cut + int(lost.sum()))
+        return window_of_each(TokenPieces(self.firsts, self.lasts), self.windows)
 
     def chunks(
-        self, tokenizer: PieceTokenizer, max_cells: Optional[int] = None, *, calls: Calls = ANY_CALLS
+        self, tokenizer: PieceTokenizer, max_cells: int | None = None, *, calls: Calls = ANY_CALLS
     ) -> Iterator[Chunk]:
         """Windows sorted by length, at most ``max_cells`` padded pieces in a chunk, which the engine knows where they
         are None; see ``chunk_ends``."""
@@ -135,15 +131,23 @@ class PieceBatch:
         return Chunk(ids, lengths + tokenizer.n_special, tokens, firsts, counts)
 
 
+def window_of_each(tokens: TokenPieces, windows: Windows) -> Ints1d:
+    """RETURNS (Ints1d): the window that owns each token's first piece, -1 for a token without pieces."""
+    owners = np.searchsorted(windows.own_starts, tokens.firsts, side="right") - 1
+    owners[tokens.firsts == tokens.lasts] = -1
+    return owners
+
+
 def ranges(starts: Ints1d, counts: Ints1d) -> Ints1d:
     """RETURNS (Ints1d): the numbers from each start on, as many as are counted there, end to end."""
-    return np.arange(counts.sum()) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+    found: Ints1d = np.arange(counts.sum()) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+    return found
 
 
 def _without_the_rest(
     pieces: Pieces, counts: Ints1d, tokens: TokenPieces, limit: int
-) -> Tuple[Pieces, Ints1d, TokenPieces]:
-    """The same without the pieces of a token behind its first ``limit``."""
+) -> tuple[Pieces, Ints1d, TokenPieces]:
+    """The same without the pieces of a token after its first ``limit``."""
     kept = keep_first_pieces(tokens, len(pieces), limit)
     tokens = renumber(tokens, kept, len(pieces))
     ends = np.searchsorted(kept, np.cumsum(counts))

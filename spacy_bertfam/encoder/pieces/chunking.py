@@ -1,6 +1,6 @@
 """Which windows share one call of the network: as few padded cells as the cost of a call allows."""
 
-from typing import List, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ CALL_COST_BF16 = 64
 CALL_COST_GPU = 4096
 # Cells of one call: on a CPU more than so many for each thread take memory and are no faster
 # (benchmarks/figures/windows.md)
-CELLS_A_THREAD = 1024
+CELLS_PER_THREAD = 1024
 MAX_CELLS = 4096
 
 
@@ -30,7 +30,7 @@ class Calls(NamedTuple):
     @classmethod
     def on_cpu(cls, cost: int, threads: int, *, n_windows: int = 1, width: int = 1) -> "Calls":
         """Those of an engine with so many threads."""
-        return cls(cost, n_windows, width, max_cells=min(CELLS_A_THREAD * threads, MAX_CELLS))
+        return cls(cost, n_windows, width, max_cells=min(CELLS_PER_THREAD * threads, MAX_CELLS))
 
     def widths(self, lengths: Ints1d) -> Ints1d:
         """The widths that windows are padded to, at most the longest one's.
@@ -39,15 +39,16 @@ class Calls(NamedTuple):
         """
         if self.width == 1 or not self.padded or not len(lengths):
             return lengths
-        return np.minimum(-(-lengths // self.width) * self.width, lengths[0])
+        widths: Ints1d = np.minimum(-(-lengths // self.width) * self.width, lengths[0])
+        return widths
 
 
-def chunk_ends(lengths: Ints1d, *, max_cells: int, calls: Calls) -> List[int]:
+def chunk_ends(lengths: Ints1d, *, max_cells: int, calls: Calls) -> list[int]:
     """Cut a row of windows into chunks, each padded to its longest window, if it may be.
 
     lengths (Ints1d): of the windows, special pieces counted, longest first.
     max_cells (int): the most cells in a chunk; a single window may have more.
-    RETURNS (List[int]): index after the last window of each chunk.
+    RETURNS (list[int]): index after the last window of each chunk.
     """
     n = len(lengths)
     cost = np.zeros(n + 1, dtype=np.int64)  # of the best cut of the first windows

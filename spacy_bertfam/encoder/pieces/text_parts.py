@@ -4,8 +4,9 @@ Neighbouring parts are read with some text more on both sides, and have to agree
 not, or where no good place for a cut is found, the text is tokenised as a whole.
 """
 
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +26,15 @@ class RawPieces(NamedTuple):
     """Pieces as the tokenizers library gives them."""
 
     ids: Ints1d  # Shape: (n_pieces,)
-    offsets: Ints1d  # Shape: (n_pieces, 2), first character and the one behind the last
+    offsets: Ints1d  # Shape: (n_pieces, 2), first character and the one after the last
 
-    def between(self, start: int, end: Optional[int]) -> "RawPieces":
+    def between(self, start: int, end: int | None) -> "RawPieces":
         """RETURNS (RawPieces): some of them; to the last one where ``end`` is None."""
         return RawPieces(self.ids[start:end], self.offsets[start:end])
 
 
 class Part(NamedTuple):
-    """A stretch of a text, and what is read with it."""
+    """Where a part of a text stands, and what is read with it."""
 
     start: int
     end: int
@@ -43,11 +44,11 @@ class Part(NamedTuple):
 
 def encode_texts(
     backend: Tokenizer, texts: Sequence[str], *, part: int = PART, context: int = CONTEXT
-) -> Tuple[RawPieces, Ints1d]:
+) -> tuple[RawPieces, Ints1d]:
     """The pieces of all texts, without special ones; each is tokenised for itself.
 
     part, context (int): as in ``encode_text``.
-    RETURNS (Tuple[RawPieces, Ints1d]): the pieces, with their places in their own text, and how many each text has.
+    RETURNS (tuple[RawPieces, Ints1d]): the pieces, with their places in their own text, and how many each text has.
     """
     if max(map(len, texts), default=0) > part:
         each = [encode_text(backend, text, part=part, context=context) for text in texts]
@@ -71,20 +72,20 @@ def encode_text(backend: Tokenizer, text: str, *, part: int = PART, context: int
 
 
 def raw_pieces(encodings: Sequence[Encoding]) -> RawPieces:
-    """RETURNS (RawPieces): those of several texts, one behind the other."""
+    """RETURNS (RawPieces): those of several texts, one after the other."""
     n_pieces = sum(map(len, encodings))
     ids = np.fromiter(chain.from_iterable(e.ids for e in encodings), np.int64, n_pieces)
     pairs = chain.from_iterable(chain.from_iterable(e.offsets for e in encodings))
     return RawPieces(ids, np.fromiter(pairs, np.int64, 2 * n_pieces).reshape(-1, 2))
 
 
-def _in_parts(backend: Tokenizer, text: str, size: int, context: int) -> Optional[RawPieces]:
+def _in_parts(backend: Tokenizer, text: str, size: int, context: int) -> RawPieces | None:
     """The pieces of the text; None where the parts do not fit together."""
     parts = _cut(text, size, context)
     if parts is None:
         return None
-    found: List[RawPieces] = []
-    rest: Optional[RawPieces] = None  # of the part before, behind its own end
+    found: list[RawPieces] = []
+    rest: RawPieces | None = None  # of the part before, after its own end
     for part, pieces in zip(parts, _encode(backend, text, parts), strict=True):
         low, high = _place(pieces, part.start), _place(pieces, part.end)
         if low is None or high is None:
@@ -109,7 +110,7 @@ def _encode(backend: Tokenizer, text: str, parts: Sequence[Part]) -> Iterator[Ra
             yield RawPieces(ids, offsets + part.read_start)
 
 
-def _cut(text: str, size: int, context: int) -> Optional[List[Part]]:
+def _cut(text: str, size: int, context: int) -> list[Part] | None:
     """Parts of about ``size`` characters, cut before single spaces; None where there is none for long."""
     borders = [0]
     while len(text) - borders[-1] > size + 4 * context:
@@ -127,7 +128,7 @@ def _cut(text: str, size: int, context: int) -> Optional[List[Part]]:
     return parts
 
 
-def _space_before(text: str, place: int, *, lowest: int) -> Optional[int]:
+def _space_before(text: str, place: int, *, lowest: int) -> int | None:
     """The last place up to ``place`` where one space stands between two words; None where there is none."""
     place = min(place, len(text) - 2)
     while place > max(lowest, 0):
@@ -140,11 +141,11 @@ def _space_before(text: str, place: int, *, lowest: int) -> Optional[int]:
     return None
 
 
-def _place(pieces: RawPieces, border: int) -> Optional[int]:
+def _place(pieces: RawPieces, border: int) -> int | None:
     """How many pieces stand before a border; None where one stands on both sides of it."""
-    is_behind: NDArray[np.bool_] = pieces.offsets[:, 0] >= border
-    n_before = int((~is_behind).sum())
-    if is_behind[:n_before].any() or (pieces.offsets[:n_before, 1] > border).any():
+    is_after: NDArray[np.bool_] = pieces.offsets[:, 0] >= border
+    n_before = int((~is_after).sum())
+    if is_after[:n_before].any() or (pieces.offsets[:n_before, 1] > border).any():
         return None
     return n_before
 
@@ -152,16 +153,16 @@ def _place(pieces: RawPieces, border: int) -> Optional[int]:
 def _agree(own: RawPieces, rest: RawPieces, before: RawPieces, following: RawPieces) -> bool:
     """Whether two parts found the same pieces on both sides of the border between them.
 
-    own, rest (RawPieces): what the first part found before the border and behind it.
+    own, rest (RawPieces): what the first part found before the border and after it.
     before, following (RawPieces): what the second part found there.
     """
     # The outermost words of what a part has read lack their own neighbours
-    n_before, n_behind = len(before.ids) // 2, len(rest.ids) // 2
+    n_before, n_after = len(before.ids) // 2, len(rest.ids) // 2
     pairs = (
         (own.between(len(own.ids) - n_before, None), before.between(len(before.ids) - n_before, None)),
-        (rest.between(0, n_behind), following.between(0, n_behind)),
+        (rest.between(0, n_after), following.between(0, n_after)),
     )
-    return bool(n_before and n_behind) and all(
+    return bool(n_before and n_after) and all(
         np.array_equal(one.ids, other.ids) and np.array_equal(one.offsets, other.offsets)
         for one, other in pairs
     )

@@ -1,11 +1,13 @@
 """Texts to word pieces, by the encoder's own fast tokenizer."""
 
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
-from typing import Any, List, Mapping, Sequence, Tuple
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from spacy.tokens import Doc
 from tokenizers import Tokenizer
 
@@ -15,38 +17,36 @@ from ...gate.tokenizer_files import MAX_FILE, TOKENIZER
 from ...gate.tokenizer_json import seal
 from ...types import Bools1d, Ints1d, Pieces
 from .native import in_a_sentence
-from .piece_scheme import MANNER_FILE, OURS, Manner, cut_by_token, reach_over_space, read_manner
+from .piece_scheme import OURS, SCHEME_FILE, PieceScheme, cut_by_token, reach_over_space, read_scheme
 from .text_parts import encode_texts
 
+CodePoints = NDArray[np.uint32]
 # What str.isspace() calls white space, and the zero-width marks that no tokenizer counts as a letter;
 # by code point, the last row stands for all from U+FFFF on
 IS_SPACE = np.zeros(0x10000, dtype=bool)
 IS_SPACE[[c for c in range(0x3001) if chr(c).isspace()] + [0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF]] = True
 # characters of what marks a piece within a word, or at the end of one
 MAX_MARK = 64
-CUTTING = in_a_sentence(
-    "The encoder's tokenizer fails on a text",
-    "expected one that takes any text: take the tokenizer.json of another encoder of its kind, or another encoder.",
-)
 # at the borders of pieces, before all of the text is looked at
 N_LOOKS = 3
 
 
-def code_points(text: str) -> np.ndarray:
-    """RETURNS (ndarray): the text's characters as numbers, Shape: (n_chars,)."""
+def code_points(text: str) -> CodePoints:
+    """RETURNS (CodePoints): the text's characters as numbers, Shape: (n_chars,)."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
-def is_space(points: np.ndarray) -> Bools1d:
+def is_space(points: CodePoints) -> Bools1d:
     """RETURNS (Bools1d): whether each of some characters, given as numbers, is white space."""
-    return IS_SPACE[np.minimum(points, len(IS_SPACE) - 1)]
+    found: Bools1d = IS_SPACE[np.minimum(points, len(IS_SPACE) - 1)]
+    return found
 
 
-def trim_spaces(text: str, starts: Ints1d, ends: Ints1d) -> Tuple[Ints1d, Ints1d]:
+def trim_spaces(text: str, starts: Ints1d, ends: Ints1d) -> tuple[Ints1d, Ints1d]:
     """Move the borders of pieces inwards over white space.
 
     SentencePiece tokenizers count the space before a word as part of its first piece.
-    RETURNS (Tuple[Ints1d, Ints1d]): new starts and ends; a piece of white space alone has start == end.
+    RETURNS (tuple[Ints1d, Ints1d]): new starts and ends; a piece of white space alone has start == end.
     """
     if not text:
         return starts, ends
@@ -62,12 +62,12 @@ def trim_spaces(text: str, starts: Ints1d, ends: Ints1d) -> Tuple[Ints1d, Ints1d
     return _trim_runs(points, starts, ends)
 
 
-def _is_space(points: np.ndarray, places: Ints1d, looked_at: Bools1d) -> Bools1d:
+def _is_space(points: CodePoints, places: Ints1d, looked_at: Bools1d) -> Bools1d:
     """Whether there is white space in each place that is looked at."""
     return looked_at & is_space(points[np.where(looked_at, places, 0)])
 
 
-def _trim_runs(points: np.ndarray, starts: Ints1d, ends: Ints1d) -> Tuple[Ints1d, Ints1d]:
+def _trim_runs(points: CodePoints, starts: Ints1d, ends: Ints1d) -> tuple[Ints1d, Ints1d]:
     """As ``trim_spaces``, over runs of any length."""
     is_letter = ~is_space(points)
     n_before = np.concatenate(([0], np.cumsum(is_letter)))  # letters before each character
@@ -82,15 +82,15 @@ class PieceTokenizer:
     """A fast tokenizer, and the special pieces that the encoder expects around each window."""
 
     backend: Tokenizer
-    prefix: Tuple[int, ...]  # ids before the pieces of a window, as [CLS]
-    suffix: Tuple[int, ...]  # ids behind them, as [SEP]
+    prefix: tuple[int, ...]  # ids before the pieces of a window, as [CLS]
+    suffix: tuple[int, ...]  # ids after them, as [SEP]
     pad_id: int
-    manner: Manner = OURS
+    scheme: PieceScheme = OURS
 
     @classmethod
     def from_folder(cls, folder: Path, *, pad_id: int = 0) -> "PieceTokenizer":
         """Read ``tokenizer.json``, and what stands beside it. Arguments and errors as of ``from_sealed``."""
-        names = list_entries(folder) & {TOKENIZER, MANNER_FILE}
+        names = list_entries(folder) & {TOKENIZER, SCHEME_FILE}
         if TOKENIZER not in names:
             raise CheckpointError(f"{folder} has no tokenizer.json; expected one: fetch it too.")
         files = {name: read_bytes(folder / name, MAX_FILE, what="a tokenizer") for name in names}
@@ -100,18 +100,17 @@ class PieceTokenizer:
     def from_sealed(
         cls, sealed: bytes, files: Mapping[str, bytes], folder: Path, *, pad_id: int = 0
     ) -> "PieceTokenizer":
-        """
+        """A tokenizer that is ready to cut texts.
+
         sealed (bytes): tokenizer.json as the gate hands it on.
         files (Mapping[str, bytes]): name -> content of what may stand beside it.
         folder (Path): where they come from, for errors.
         pad_id (int): the encoder's padding id; what stands there is masked.
-        RETURNS (PieceTokenizer): ready to cut texts.
-        RAISES (CheckpointError): where the tokenizers library cannot read it, or cut a text with it.
+        RAISES (CheckpointError): when the tokenizers library cannot read it, or cut a text with it.
         """
         path = folder / TOKENIZER
-        with in_a_sentence(
-            f"{path} cannot be read by the tokenizers library", "fetch it again.", CheckpointError
-        ):
+        what = f"{path} cannot be read by the tokenizers library"
+        with in_a_sentence(what, "fetch it again.", CheckpointError):
             backend = Tokenizer.from_buffer(sealed)
             wrapped = backend.encode("a", add_special_tokens=True)
             n_bare = len(backend.encode("a", add_special_tokens=False).ids)
@@ -120,70 +119,80 @@ class PieceTokenizer:
         while n_before < len(wrapped.ids) and wrapped.special_tokens_mask[n_before]:
             n_before += 1
         prefix, suffix = wrapped.ids[:n_before], wrapped.ids[n_before + n_bare :]
-        return cls(backend, tuple(prefix), tuple(suffix), pad_id, read_manner(files, folder))
+        return cls(backend, tuple(prefix), tuple(suffix), pad_id, read_scheme(files, folder))
 
     @property
     def n_special(self) -> int:
         """The number of special pieces in each window."""
         return len(self.prefix) + len(self.suffix)
 
-    def __call__(self, texts: Sequence[str]) -> List[Pieces]:
-        """The pieces of each text as a whole, without special tokens and without any limit."""
-        joined, counts = self.join(texts)
-        bases = accumulate((len(text) for text in texts), initial=0)
-        ends = np.cumsum(counts).tolist()
-        return [
-            Pieces(
-                joined.ids[end - n : end],
-                joined.starts[end - n : end] - base,
-                joined.ends[end - n : end] - base,
-            )
-            for end, n, base in zip(ends, counts.tolist(), bases, strict=False)
-        ]
+    def __call__(self, texts: Sequence[str]) -> list[Pieces]:
+        """The pieces of each text as a whole, without special pieces and without any limit."""
+        return _apart(*self.join(texts), texts)
 
-    def join(self, texts: Sequence[str]) -> Tuple[Pieces, Ints1d]:
+    def cut(self, docs: Sequence[Doc]) -> list[Pieces]:
+        """The pieces of each Doc: those of its text, or what the encoder's ``scheme`` makes of its tokens."""
+        texts = [doc.text for doc in docs]
+        return _apart(*self.cut_joined(docs, texts), texts)
+
+    def join(self, texts: Sequence[str]) -> tuple[Pieces, Ints1d]:
         """The pieces of all texts as if these were one, end to end; each is tokenised for itself.
 
-        RETURNS (Tuple[Pieces, Ints1d]): the pieces with their places in ``"".join(texts)``, and how many each
+        RETURNS (tuple[Pieces, Ints1d]): the pieces with their places in ``"".join(texts)``, and how many each
             text has, Shape: (n_texts,).
         """
-        with CUTTING:
+        with _cutting():
             (ids, offsets), counts = encode_texts(self.backend, texts)
-        bases = np.fromiter(accumulate((len(text) for text in texts), initial=0), np.int64)[:-1]
-        offsets += np.repeat(bases, counts)[:, None]
+        offsets += np.repeat(_starts(texts), counts)[:, None]
         return Pieces(ids, *trim_spaces("".join(texts), offsets[:, 0], offsets[:, 1])), counts
 
-    def cut(self, docs: Sequence[Doc]) -> List[Pieces]:
-        """The pieces of each Doc: those of its text, or what the encoder's ``manner`` makes of its tokens."""
-        if self.manner.by_token:
-            with CUTTING:
-                return cut_by_token(self.backend, docs)
-        texts = [doc.text for doc in docs]
-        if not self.manner.space_to_both:
-            return self(texts)
-        with CUTTING:
-            encodings = self.backend.encode_batch(texts, add_special_tokens=False)
-        return [reach_over_space(doc, e.ids, e.offsets) for doc, e in zip(docs, encodings, strict=True)]
-
-    def cut_joined(self, docs: Sequence[Doc], texts: Sequence[str]) -> Tuple[Pieces, Ints1d]:
-        """The pieces of all Docs as if their texts were one, end to end; see ``join``.
+    def cut_joined(self, docs: Sequence[Doc], texts: Sequence[str]) -> tuple[Pieces, Ints1d]:
+        """The pieces of all Docs as if their texts were one, end to end; see ``cut`` and ``join``.
 
         texts (Sequence[str]): the text of each Doc, which spaCy puts together anew whenever it is asked.
         """
-        if self.manner == OURS:
+        if self.scheme == OURS or not docs:
             return self.join(texts)
-        parts = self.cut(docs)
+        with _cutting():
+            if self.scheme.by_token:
+                parts = cut_by_token(self.backend, docs)
+            else:
+                encodings = self.backend.encode_batch(list(texts), add_special_tokens=False)
+                parts = [
+                    reach_over_space(doc, e.ids, e.offsets) for doc, e in zip(docs, encodings, strict=True)
+                ]
         counts = np.array([len(part) for part in parts], dtype=np.int64)
-        bases = np.fromiter(accumulate(map(len, texts), initial=0), np.int64)[:-1]
+        shift = np.repeat(_starts(texts), counts)
         ids, starts, ends = (
             np.concatenate([getattr(part, name) for part in parts]) for name in ("ids", "starts", "ends")
         )
-        shift = np.repeat(bases, counts)
         return Pieces(ids, starts + shift, ends + shift), counts
 
-    def __reduce__(self) -> tuple:
-        parts = (self.backend.to_str(), self.prefix, self.suffix, self.pad_id, self.manner)
+    def __reduce__(self) -> tuple[Any, ...]:
+        parts = (self.backend.to_str(), self.prefix, self.suffix, self.pad_id, self.scheme)
         return (_from_parts, parts)
+
+
+def _starts(texts: Sequence[str]) -> Ints1d:
+    """Where each text begins when they stand end to end. Shape: (n_texts,)"""
+    return np.cumsum([0, *map(len, texts)], dtype=np.int64)[:-1]
+
+
+def _apart(joined: Pieces, counts: Ints1d, texts: Sequence[str]) -> list[Pieces]:
+    """The pieces of each text by itself."""
+    found = []
+    for end, n, start in zip(np.cumsum(counts), counts, _starts(texts), strict=True):
+        own = slice(end - n, end)
+        found.append(Pieces(joined.ids[own], joined.starts[own] - start, joined.ends[own] - start))
+    return found
+
+
+def _cutting() -> AbstractContextManager[None]:
+    return in_a_sentence(
+        "The encoder's tokenizer fails on a text",
+        "expected one that takes any text: take the tokenizer.json of another encoder of its kind, or another "
+        "encoder.",
+    )
 
 
 def _check_model(model: Any, path: Path) -> None:
@@ -197,5 +206,5 @@ def _check_model(model: Any, path: Path) -> None:
             )
 
 
-def _from_parts(backend: str, prefix: tuple, suffix: tuple, pad_id: int, manner: Manner) -> PieceTokenizer:
-    return PieceTokenizer(Tokenizer.from_str(backend), prefix, suffix, pad_id, manner)
+def _from_parts(backend: str, *parts: Any) -> PieceTokenizer:
+    return PieceTokenizer(Tokenizer.from_str(backend), *parts)

@@ -4,7 +4,7 @@ import numpy as np
 
 from ...types import Bools1d, Ints1d, Pieces, Windows
 from .alignment import TokenPieces
-from .tokenizer import code_points, is_space
+from .tokenizer import CodePoints, code_points, is_space
 
 SENTENCE_ENDS = np.array([ord(c) for c in ".!?…。！？"], dtype=np.uint32)
 NEWLINE, FULL_STOP = ord("\n"), ord(".")
@@ -15,7 +15,7 @@ GAPS_AT_ONCE = 65536
 
 
 def covered(firsts: Ints1d, lasts: Ints1d, n: int) -> Bools1d:
-    """RETURNS (Bools1d): whether each of ``n`` places lies in one of the stretches; Shape: (n,)."""
+    """RETURNS (Bools1d): whether each of ``n`` places lies in one of the ranges; Shape: (n,)."""
     filled = lasts > firsts
     change = np.bincount(firsts[filled], minlength=n + 1) - np.bincount(lasts[filled], minlength=n + 1)
     return np.cumsum(change)[:n] > 0
@@ -28,9 +28,9 @@ def token_borders(tokens: TokenPieces, n_pieces: int) -> Bools1d:
 
 def sentence_borders(text: str, pieces: Pieces) -> Bools1d:
     """Where a sentence ends, as far as the characters tell: at a line break, or between a mark that ends one and a
-    space. A full stop behind a short word ends none: it may be that of "Dr." or "U.S.".
+    space. A full stop after a short word ends none: it may be that of "Dr." or "U.S.".
 
-    RETURNS (Bools1d): Shape: (n_pieces + 1,), indexed by the piece behind the border.
+    RETURNS (Bools1d): Shape: (n_pieces + 1,), indexed by the piece after the border.
     """
     borders = np.zeros(len(pieces) + 1, dtype=bool)
     gap_starts, gap_ends = pieces.ends[:-1], pieces.starts[1:]
@@ -53,11 +53,12 @@ def _end_sentences(text: str, gap_starts: Ints1d, gap_ends: Ints1d) -> Bools1d:
     ends_sentence = np.isin(characters[lasts], SENTENCE_ENDS)
     places = np.flatnonzero(ends_sentence)
     ends_sentence[places] = ~_may_abbreviate(characters, lasts[places])
-    return has_newline | (ends_sentence & (gap_ends > gap_starts))
+    found: Bools1d = has_newline | (ends_sentence & (gap_ends > gap_starts))
+    return found
 
 
-def _may_abbreviate(characters: np.ndarray, places: Ints1d) -> Bools1d:
-    """Whether there is a full stop behind a word of few letters."""
+def _may_abbreviate(characters: CodePoints, places: Ints1d) -> Bools1d:
+    """Whether there is a full stop after a word of few letters."""
     is_short = places <= LONGEST_ABBREVIATION
     for n_back in range(1, LONGEST_ABBREVIATION + 2):
         is_short |= is_space(characters[np.maximum(places - n_back, 0)])
@@ -77,43 +78,36 @@ def split_windows(allowed: Bools1d, welcome: Bools1d, *, window: int, overlap: i
     which it has most context on both sides: the middle parts the two windows.
     """
     n_pieces = len(allowed) - 1
-    between_sentences = np.flatnonzero(welcome & allowed)
+    between_tokens, between_sentences = np.flatnonzero(allowed), np.flatnonzero(welcome & allowed)
     starts, ends = [0], []
     while n_pieces - starts[-1] > window:
         start = starts[-1]
-        end = following = _last_place(between_sentences, start + window // 2, start + window)
+        end = following = _last(between_sentences, start + window // 2, start + window)
         if not end:
-            end = _last_cut(allowed, start, start + window) or start + window
-            following = _last_cut(allowed, start, max(start, end - overlap)) if overlap else end
+            end = _last(between_tokens, start, start + window) or start + window
+            following = _last(between_tokens, start, max(start, end - overlap)) if overlap else end
         ends.append(end)
         starts.append(following or end)
     ends.append(n_pieces)
     borders = [
-        _nearest_cut(allowed, start, end, (start + end) // 2)
+        _nearest_to_middle(between_tokens, start, end)
         for start, end in zip(starts[1:], ends[:-1], strict=True)
     ]
     arrays = (starts, ends, [0, *borders], [*borders, n_pieces])
     return Windows(*(np.array(array, dtype=np.int64) for array in arrays))
 
 
-def _last_place(places: Ints1d, low: int, high: int) -> int:
+def _last(places: Ints1d, low: int, high: int) -> int:
     """The last of the places in (low, high]; 0 where there is none."""
     n = int(np.searchsorted(places, high, side="right"))
     return int(places[n - 1]) if n and places[n - 1] > low else 0
 
 
-def _last_cut(allowed: Bools1d, low: int, high: int) -> int:
-    """The last place for a cut in (low, high]; 0 where a cut anywhere would split a token."""
-    places = np.flatnonzero(allowed[low + 1 : high + 1])
-    return low + 1 + int(places[-1]) if len(places) else 0
-
-
-def _nearest_cut(allowed: Bools1d, low: int, high: int, middle: int) -> int:
-    """The place for a cut in [low, high] that is nearest to ``middle``; ``low`` where there is none."""
-    places = np.flatnonzero(allowed[low : high + 1]) + low
-    if not len(places):
-        return low
-    return int(places[np.abs(places - middle).argmin()])
+def _nearest_to_middle(places: Ints1d, low: int, high: int) -> int:
+    """The place in [low, high] that is nearest to its middle; ``low`` where there is none."""
+    first, after = np.searchsorted(places, [low, high + 1])
+    near = places[first:after]
+    return int(near[np.abs(near - (low + high) // 2).argmin()]) if len(near) else low
 
 
 def keep_first_pieces(tokens: TokenPieces, n_pieces: int, limit: int) -> Ints1d:
@@ -128,7 +122,7 @@ def keep_first_pieces(tokens: TokenPieces, n_pieces: int, limit: int) -> Ints1d:
 
 
 def renumber(tokens: TokenPieces, kept: Ints1d, n_pieces: int) -> TokenPieces:
-    """The same stretches after all pieces but ``kept`` are gone."""
+    """The same ranges after all pieces but ``kept`` are gone."""
     position = np.zeros(n_pieces + 1, dtype=np.int64)
     position[kept + 1] = 1
     position = np.cumsum(position)

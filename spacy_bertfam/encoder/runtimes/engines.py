@@ -1,58 +1,48 @@
 """The engines that may stand in for torch in prediction, by name; each is imported only where it is used."""
 
-import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import metadata, util
-from typing import Any, Dict, Mapping, Tuple
+from importlib import import_module, metadata, util
+from typing import Any
 
 TORCH = "torch"
+TORCH_PRECISIONS = ("fp32", "bf16")
+MAX_THREADS = 1024
 
 
 @dataclass(frozen=True)
 class Engine:
     """An engine beside torch."""
 
-    name: str
-    package: str  # what is imported, and installed
+    name: str  # of its package too
     extra: str  # of this project, which installs it
-    module: str  # in this folder
-    runtime: str  # class in it
-    precisions: Tuple[str, ...]
+    runtime: tuple[str, str]  # module in this folder, class in it
+    precisions: tuple[str, ...]
 
     def is_installed(self) -> bool:
         """Whether its package is there; it is not imported."""
-        return util.find_spec(self.package) is not None
+        return util.find_spec(self.name) is not None
 
     def version(self) -> str:
         """RETURNS (str): of the installed package."""
         try:
-            return metadata.version(self.package)
+            return metadata.version(self.name)
         except metadata.PackageNotFoundError:  # its builds for other hardware have other names
             return "unknown"
 
     def open(self, content: bytes, *, precision: str, threads: int) -> Any:
         """RETURNS (Runtime): ready to run the graph; raises what the engine raises."""
-        module = importlib.import_module(f"{__package__}.{self.module}")
-        return getattr(module, self.runtime)(content, precision=precision, threads=threads)
+        module, name = self.runtime
+        return getattr(import_module(f"{__package__}.{module}"), name)(
+            content, precision=precision, threads=threads
+        )
 
 
 ENGINES: Mapping[str, Engine] = {
     engine.name: engine
     for engine in (
-        Engine("onnxruntime", "onnxruntime", "onnx", "onnx_runtime", "OnnxRuntime", ("fp32", "int8")),
-        Engine(
-            "openvino",
-            "openvino",
-            "openvino",
-            "openvino_runtime",
-            "OpenVinoRuntime",
-            ("fp32", "bf16", "int8"),
-        ),
+        Engine("onnxruntime", "onnx", ("onnx_runtime", "OnnxRuntime"), ("fp32", "int8")),
+        Engine("openvino", "openvino", ("openvino_runtime", "OpenVinoRuntime"), ("fp32", "bf16", "int8")),
     )
 }
-TORCH_PRECISIONS = ("fp32", "bf16")
-MAX_THREADS = 1024
-PRECISIONS: Dict[str, Tuple[str, ...]] = {
-    TORCH: TORCH_PRECISIONS,
-    **{name: engine.precisions for name, engine in ENGINES.items()},
-}
+PRECISIONS = {TORCH: TORCH_PRECISIONS, **{name: engine.precisions for name, engine in ENGINES.items()}}

@@ -6,13 +6,11 @@ run: the first parallel call of the child waits for threads that are not there. 
 
 import os
 import threading
-from typing import Any, List
-
-import torch
+from typing import Any
 
 SWITCH = "TOKENIZERS_PARALLELISM"
-_set_by_us: List[bool] = []
-_locks: List[Any] = [threading.RLock()]
+_set_by_us: list[bool] = []
+_locks: list[Any] = [threading.RLock()]
 
 
 def making() -> Any:
@@ -48,15 +46,3 @@ if hasattr(os, "register_at_fork"):
         after_in_parent=_after_fork_in_parent,
         after_in_child=_after_fork_in_child,
     )
-
-
-def use_one_thread_if_forked(loaded_in: int) -> int:
-    """Make torch single-threaded in a process other than the one that loaded the weights.
-
-    loaded_in (int): id of the process that loaded them, or that this was called in last.
-    RETURNS (int): id of the current process.
-    """
-    current = os.getpid()
-    if current != loaded_in:
-        torch.set_num_threads(1)
-    return current

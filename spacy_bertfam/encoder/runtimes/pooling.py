@@ -1,6 +1,6 @@
 """Piece vectors to token vectors, in torch: first, last, mean or max over the pieces of a token."""
 
-from typing import Callable, Dict
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -41,14 +41,14 @@ def max_of_pieces(pieces: Tensor, firsts: Tensor, counts: Tensor) -> Tensor:
 
 
 def _ragged(firsts: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
-    """RETURNS (Tuple[Tensor, Tensor]): every cell that is read, and the token that it belongs to."""
+    """RETURNS (tuple[Tensor, Tensor]): every cell that is read, and the token that it belongs to."""
     tokens = torch.repeat_interleave(torch.arange(len(firsts), device=firsts.device), counts)
     before = torch.cumsum(counts, 0) - counts
     within = torch.arange(len(tokens), device=firsts.device) - before[tokens]
     return firsts[tokens] + within, tokens
 
 
-POOLINGS: Dict[str, Pooling] = {
+POOLINGS: dict[str, Pooling] = {
     "first": first_piece,
     "last": last_piece,
     "mean": mean_of_pieces,

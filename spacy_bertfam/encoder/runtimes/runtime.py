@@ -1,6 +1,7 @@
 """Chunks of windows to token vectors: the one place where the network runs, in whatever runtime."""
 
-from typing import Any, Iterator, List, Optional, Protocol, Tuple, cast
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol, cast
 
 import torch
 from thinc.types import Floats2d
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from ...files.mapped_rows import let_go, new_rows
 from ..pieces.batch import Chunk, PieceBatch
-from ..pieces.chunking import CALL_COST_BF16, CALL_COST_CPU, CALL_COST_GPU, Calls
+from ..pieces.chunking import Calls
 from ..pieces.tokenizer import PieceTokenizer
 from .pooling import Pooling
 
@@ -17,7 +18,10 @@ from .pooling import Pooling
 class Runtime(Protocol):
     """Piece ids -> last hidden state: all that another engine has to replace for prediction."""
 
-    calls: Calls
+    @property
+    def calls(self) -> Calls:
+        """What calls of this engine cost."""
+        ...
 
     def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
         """The last layer's vectors.
@@ -29,78 +33,66 @@ class Runtime(Protocol):
         ...
 
 
-def predict_tokens(
-    batch: PieceBatch, runtime: Runtime, *, width: int, device: torch.device, **options: Any
-) -> Floats2d:
+class Reading(NamedTuple):
+    """How windows are read, whatever runs the network."""
+
+    pool: Pooling
+    tokenizer: PieceTokenizer
+    width: int  # of a vector
+    max_cells: int | None  # of a call; None is what the engine is best at
+    padded: bool  # whether windows of different lengths may share a call
+    device: torch.device
+
+
+def predict_tokens(batch: PieceBatch, runtime: Runtime, reading: Reading) -> Floats2d:
     """Token vectors without a gradient; only one chunk's piece vectors are in memory at a time.
 
-    The options are those of ``chunk_vectors``.
     RETURNS (Floats2d): Shape: (n_rows, width), tokens first; zeros for a token without pieces. Those of one very
         long text are kept in a file.
     """
-    rows: Optional[Floats2d] = None
+    width, device = reading.width, reading.device
+    rows: Floats2d | None = None
     if device.type == "cpu" and len(batch.lengths) == 1:
         rows = new_rows(batch.n_rows, width)
         result = torch.from_numpy(rows)
     else:
         result = torch.zeros((batch.n_rows, width), device=device)
     with torch.inference_mode():
-        for tokens, vectors in chunk_vectors(batch, runtime, width=width, device=device, **options):
+        for tokens, vectors in chunk_vectors(batch, runtime, reading):
             result[tokens] = vectors
             let_go(rows)
     # the way back from some devices is a copy, so not before
     return cast(Floats2d, torch2xp(result)) if rows is None else rows
 
 
-def train_tokens(
-    batch: PieceBatch, runtime: Runtime, *, width: int, device: torch.device, **options: Any
-) -> Tensor:
-    """Token vectors that a gradient can go back through. Arguments and shapes as in ``predict_tokens``."""
-    parts: List[Tensor] = [torch.zeros((1, width), device=device)]
+def train_tokens(batch: PieceBatch, runtime: Runtime, reading: Reading) -> Tensor:
+    """Token vectors that a gradient can go back through. Shapes as in ``predict_tokens``."""
+    device = reading.device
+    parts = [torch.zeros((1, reading.width), device=device)]
     place = torch.zeros(batch.n_rows, dtype=torch.int64, device=device)
     n_read = 1
-    for tokens, vectors in chunk_vectors(batch, runtime, width=width, device=device, **options):
+    for tokens, vectors in chunk_vectors(batch, runtime, reading):
         parts.append(vectors)
         place[tokens] = torch.arange(n_read, n_read + len(tokens), device=device)
         n_read += len(tokens)
     return torch.cat(parts).index_select(0, place)
 
 
-def chunk_vectors(
-    batch: PieceBatch,
-    runtime: Runtime,
-    *,
-    pool: Pooling,
-    tokenizer: PieceTokenizer,
-    width: int,
-    max_cells: Optional[int],
-    padded: bool,
-    device: torch.device,
-) -> Iterator[Tuple[Tensor, Tensor]]:
+def chunk_vectors(batch: PieceBatch, runtime: Runtime, reading: Reading) -> Iterator[tuple[Tensor, Tensor]]:
     """Run the network chunk by chunk.
 
-    padded (bool): whether windows of different lengths may share a call.
-    YIELDS (Tuple[Tensor, Tensor]): the rows of the batch that were read, Shape: (n_tokens,), and their
+    YIELDS (tuple[Tensor, Tensor]): the rows of the batch that were read, Shape: (n_tokens,), and their
         vectors, Shape: (n_tokens, width).
     """
-    calls = runtime.calls._replace(padded=padded)
-    for chunk in batch.chunks(tokenizer, max_cells, calls=calls):
-        ids, mask, tokens, firsts, counts = chunk_tensors(chunk, device)
+    calls = runtime.calls._replace(padded=reading.padded)
+    for chunk in batch.chunks(reading.tokenizer, reading.max_cells, calls=calls):
+        ids, mask, tokens, firsts, counts = chunk_tensors(chunk, reading.device)
         pieces = runtime(ids, mask)
-        yield tokens, pool(pieces.reshape(-1, width), firsts, counts)
+        yield tokens, reading.pool(pieces.reshape(-1, reading.width), firsts, counts)
 
 
-def torch_calls(device: torch.device, dtype: torch.dtype) -> Calls:
-    """RETURNS (Calls): those of torch's network that computes so on this device. On a CPU torch keeps what it has
-    prepared for each number of cells, a megabyte each: so there are not many."""
-    if device.type == "cpu":
-        cost, width = (CALL_COST_CPU, 4) if dtype == torch.float32 else (CALL_COST_BF16, 8)
-        return Calls.on_cpu(cost, torch.get_num_threads(), n_windows=8, width=width)
-    return Calls(CALL_COST_GPU)
-
-
-def chunk_tensors(chunk: Chunk, device: torch.device) -> Tuple[Tensor, ...]:
-    """RETURNS (Tuple[Tensor, ...]): ids and mask, as ``Runtime`` takes them; tokens, firsts and counts of the chunk."""
+def chunk_tensors(chunk: Chunk, device: torch.device) -> tuple[Tensor, ...]:
+    """RETURNS (tuple[Tensor, ...]): ids and mask, as ``Runtime`` takes them; tokens, firsts and counts of the chunk."""
     ids = torch.from_numpy(chunk.ids)
     lengths = torch.from_numpy(chunk.lengths)
     mask = (torch.arange(ids.shape[1])[None, :] < lengths[:, None]).long()

@@ -2,7 +2,7 @@
 its products, which are a tenth of the time (benchmarks/figures/runtimes.md)."""
 
 from copy import deepcopy
-from typing import List, NamedTuple, Optional
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -32,7 +32,8 @@ class OneDnnLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x (Tensor): Shape: (..., n_in). RETURNS (Tensor): Shape: (..., n_out)."""
-        return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
+        product: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
+        return product
 
 
 class GeluInPlace(nn.Module):
@@ -40,7 +41,8 @@ class GeluInPlace(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x (Tensor): any shape, and not needed any more. RETURNS (Tensor): the same memory."""
-        return torch.ops.aten.gelu_(x)
+        activated: Tensor = torch.ops.aten.gelu_(x)
+        return activated
 
 
 def in_bf16(network: nn.Module) -> nn.Module:
@@ -59,7 +61,7 @@ def _mend(network: nn.Module) -> None:
     for mend in mends:
         setattr(mend.parent, mend.name, mend.stand_in)
     try:
-        found: Optional[Tensor] = _vectors(network)
+        found: Tensor | None = _vectors(network)
     except (RuntimeError, AttributeError):  # the operation is not public, and not in every build of torch
         found = None
     if found is None or not _is_near(found, expected):
@@ -67,7 +69,7 @@ def _mend(network: nn.Module) -> None:
             setattr(mend.parent, mend.name, mend.module)
 
 
-def _mends_of(network: nn.Module) -> List[Mend]:
+def _mends_of(network: nn.Module) -> list[Mend]:
     mends = []
     for parent in network.modules():
         for name, module in parent.named_children():
@@ -84,7 +86,8 @@ def _vectors(network: nn.Module) -> Tensor:
     mask = torch.ones_like(ids)
     mask[1, 5:] = 0
     with torch.inference_mode():
-        return network(input_ids=ids, attention_mask=mask).last_hidden_state[mask.bool()].float()
+        vectors: Tensor = network(input_ids=ids, attention_mask=mask).last_hidden_state
+        return vectors[mask.bool()].float()
 
 
 def _is_near(found: Tensor, expected: Tensor) -> bool:

@@ -9,7 +9,7 @@ from spacy.language import Language
 from thinc.api import Model
 
 from ...errors import UserError
-from ...listeners.connect import package_of
+from ...listeners.foreign import package_of
 from ...listeners.listener import EncoderListener
 from .compare import Difference, Reading, compare, read, read_in_one_window
 from .config import Plan, clean_meta, plan_adoption

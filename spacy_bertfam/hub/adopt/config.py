@@ -6,9 +6,10 @@ from spacy.language import Language
 from thinc.api import Config
 
 from ...errors import UserError
+from ...listeners.foreign import FOREIGN
 from .listeners import Ear, common_pooling, find_ears, find_foreign, rewire_config
 
-FOREIGN_PACKAGES = ("spacy-transformers", "spacy-curated-transformers")
+FOREIGN_PACKAGES = tuple(listener.package for listener in FOREIGN.values())
 
 
 class Plan(NamedTuple):

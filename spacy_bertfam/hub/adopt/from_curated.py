@@ -8,8 +8,9 @@ from safetensors.torch import save_file
 from thinc.api import Model
 from tokenizers import Tokenizer
 
-from ...encoder.pieces.piece_scheme import MANNER_FILE, Manner
+from ...encoder.pieces.piece_scheme import SCHEME_FILE, PieceScheme
 from ...errors import UserError
+from ...listeners.spacy_private import network_of
 from .curated_pieces import Specials, build_tokenizer
 from .curated_weights import rename_weights
 
@@ -39,7 +40,7 @@ def write_curated(model: Model, config: Mapping[str, Any], folder: Path) -> None
     Raises a UserError at what has no counterpart in `transformers`.
     """
     family = _family(config)
-    network = model.get_ref("transformer").shims[0]._model
+    network = network_of(model.get_ref("transformer").shims[0])
     tokenizer, specials = build_tokenizer(
         model.get_ref("piece_encoder"), config["piece_encoder"]["@architectures"]
     )
@@ -55,7 +56,7 @@ def write_curated(model: Model, config: Mapping[str, Any], folder: Path) -> None
     limit = network.curated_encoder.max_seq_len
     _write_json(folder / "tokenizer_config.json", {**classes, "model_max_length": limit, **names})
     _write_json(folder / "special_tokens_map.json", names)
-    (folder / MANNER_FILE).write_bytes(Manner(by_token=True).to_bytes())
+    (folder / SCHEME_FILE).write_bytes(PieceScheme(by_token=True).to_bytes())
 
 
 def describe_network(encoder: Any, family: str, tokenizer: Tokenizer, specials: Specials) -> Dict[str, Any]:

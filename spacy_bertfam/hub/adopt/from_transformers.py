@@ -6,7 +6,7 @@ from typing import Any
 from thinc.api import Model
 
 from ...encoder.checkpoint.network import quiet_transformers
-from ...encoder.pieces.piece_scheme import MANNER_FILE, Manner
+from ...encoder.pieces.piece_scheme import SCHEME_FILE, PieceScheme
 from ...errors import UserError
 
 
@@ -32,7 +32,7 @@ def write_transformer(model: Model, folder: Path) -> None:
         objects.transformer.save_pretrained(folder)
         objects.tokenizer.save_pretrained(folder, legacy_format=False)
     if offsets_have_space(backend):
-        (folder / MANNER_FILE).write_bytes(Manner(space_to_both=True).to_bytes())
+        (folder / SCHEME_FILE).write_bytes(PieceScheme(space_to_both=True).to_bytes())
 
 
 def offsets_have_space(backend: Any) -> bool:

@@ -5,15 +5,12 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
 from thinc.api import Model
 
 from ...errors import UserError
+from ...listeners.foreign import FOREIGN, NODES
 from ...listeners.listener import EncoderListener
 
-ARCHITECTURES = (
-    "spacy-transformers.TransformerListener.v1",
-    "spacy-curated-transformers.LastTransformerLayerListener.v1",
-)
+ARCHITECTURES = tuple(listener.architecture for listener in FOREIGN.values())
 OURS = "spacy-bertfam.EncoderListener.v1"
-FOREIGN_PREFIXES = ("spacy-transformers.", "spacy-curated-transformers.")
-NODES = ("transformer-listener", "last_transformer_layer_listener")
+FOREIGN_PREFIXES = tuple(f"{listener.package}." for listener in FOREIGN.values())
 POOLINGS = {
     "reduce_first.v1": "first",
     "reduce_last.v1": "last",

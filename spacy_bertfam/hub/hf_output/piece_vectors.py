@@ -38,7 +38,7 @@ def name_pieces(backend: Tokenizer, text: str) -> NamedPieces:
 
 def name_doc_pieces(tokenizer: PieceTokenizer, doc: Doc) -> NamedPieces:
     """RETURNS (NamedPieces): in number and order those of ``PieceTokenizer.cut``."""
-    if not tokenizer.manner.by_token:
+    if not tokenizer.scheme.by_token:
         return name_pieces(tokenizer.backend, doc.text)
     places = token_places(doc)
     words = [word for word, _, _ in places]
@@ -63,7 +63,7 @@ def piece_vectors(model: Tok2VecModel, docs: Sequence[Doc]) -> List[Floats2d]:
     """
     shim = encoder_shim(model)
     batch = batch_of_pieces(docs, shim.loaded.tokenizer, shim.window_size())
-    return split(model, shim.predict(batch), batch.lengths)
+    return split(shim.predict(batch), batch.lengths)
 
 
 def batch_of_pieces(docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize) -> PieceBatch:

@@ -12,7 +12,7 @@ from thinc.api import warmup_linear
 from tqdm import tqdm
 
 from ...encoder.pieces.batch import PieceBatch
-from ...encoder.runtimes.runtime import torch_calls
+from ...encoder.runtimes.torch_runtime import torch_calls
 from ...errors import UserError, lower_than
 from ..adamw import AdamW
 from ..stopping import Stop

@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 
 from ...encoder.checkpoint.checkpoint import max_pieces_of, read_tokenizer, write_files
-from ...encoder.checkpoint.network import Opened, open_network, quiet_transformers, read_config
+from ...encoder.checkpoint.network import Opened, open_network, read_config, save_network
 from ...encoder.checkpoint.slow_tokenizer import opened_tokenizer
-from ...encoder.neutral import make_neutral
 from ...encoder.runtimes.padding import reads_padding
 from ...errors import UserError
 from ...files.saving import replaced_whole
@@ -33,7 +32,6 @@ class MaskedLanguageModel:
     def __init__(self, folder: Path, *, device: str = "cpu") -> None:
         found = check_folder(folder)
         self.network, self.new_weights = _open(found)
-        make_neutral(self.network)
         self.tokenizer, self.tokenizer_files = read_tokenizer(
             found, pad_id=self.network.config.pad_token_id or 0
         )
@@ -85,9 +83,8 @@ class MaskedLanguageModel:
 
     def save(self, folder: Path) -> None:
         """Write encoder, head and tokenizer as a Hugging Face folder, which replaces one of that name."""
-        self.network.config._name_or_path = ""
-        with replaced_whole(folder) as temporary, quiet_transformers():
-            self.network.save_pretrained(temporary)
+        with replaced_whole(folder) as temporary:
+            save_network(self.network, temporary)
             write_files(temporary, self.tokenizer_files)
 
     def _keep_masked(self, module: Any, arguments: Any, output: Any) -> Any:

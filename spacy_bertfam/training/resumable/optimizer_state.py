@@ -13,6 +13,7 @@ from thinc.api import Model, Optimizer, get_current_ops, to_numpy
 from thinc.shims import Shim
 
 from ...errors import UserError
+from ...listeners.spacy_private import network_of
 from ..adamw import AdamW
 from .randomness import Arrays
 
@@ -34,7 +35,7 @@ def optimizer_arrays(optimizer: Optimizer, nlp: Language) -> Arrays:
     for place, shim in shims(nlp):
         if isinstance(optimizer, AdamW) and shim.id in optimizer.steps_taken:
             arrays[f"steps:{place}"] = np.array([optimizer.steps_taken[shim.id]])
-            for name, tensor in optimizer.remembered(shim.id, shim._model).items():
+            for name, tensor in optimizer.remembered(shim.id, network_of(shim)).items():
                 arrays[f"torch:{place}:{name}"] = tensor.cpu().numpy()
         scale = getattr(shim, "loss_scale", None)
         if scale is not None and scale.enabled:
@@ -70,7 +71,7 @@ def restore_optimizer(optimizer: Optimizer, nlp: Language, arrays: Arrays, *, n_
                 )
             optimizer.steps_taken[shim.id] = int(arrays[f"steps:{place}"][0])
             remembered = {n: torch.from_numpy(a) for n, a in _named(arrays, f"torch:{place}")}
-            optimizer.recall(shim.id, shim._model, remembered)
+            optimizer.recall(shim.id, network_of(shim), remembered)
         if f"loss_scale:{place}" in arrays:
             shim.loss_scale.state = arrays[f"loss_scale:{place}"].tolist()
     for _ in range(n_steps):
@@ -84,7 +85,7 @@ def parameter_names(nlp: Language) -> Dict[Key, str]:
         for i, node in enumerate(_nodes(pipe)):
             names.update({(node.id, name): f"{component}/{i}/{name}" for name in node.param_names})
     for place, shim in shims(nlp):
-        names.update({(shim.id, name): f"{place}/{name}" for name, _ in shim._model.named_parameters()})
+        names.update({(shim.id, name): f"{place}/{name}" for name, _ in network_of(shim).named_parameters()})
     return names
 
 
@@ -93,7 +94,7 @@ def shims(nlp: Language) -> Iterator[Tuple[str, Any]]:
     for component, pipe in nlp.pipeline:
         for i, node in enumerate(_nodes(pipe)):
             for j, shim in enumerate(node.shims):
-                if isinstance(shim, Shim) and isinstance(shim._model, torch.nn.Module):
+                if isinstance(shim, Shim) and isinstance(network_of(shim), torch.nn.Module):
                     yield f"{component}/{i}/shim{j}", shim
 
 

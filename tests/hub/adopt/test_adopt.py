@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from spacy_bertfam.cli.app import app
 from spacy_bertfam.encoder.model import encoder_shim
-from spacy_bertfam.encoder.pieces.piece_scheme import MANNER_FILE
+from spacy_bertfam.encoder.pieces.piece_scheme import SCHEME_FILE
 from spacy_bertfam.hub.adopt.adopt import adopt
 from spacy_bertfam.hub.adopt.listeners import listener_nodes
 from spacy_bertfam.hub.adopt.sample import sample_texts
@@ -142,7 +142,7 @@ def test_all_heads_train_on_with_the_encoder(generation, standin):
 @pytest.mark.parametrize("lang, has_file", [("fr", True), ("en", False)])
 def test_a_space_in_the_offsets_is_remembered_where_there_is_one(lang, has_file, standin, tmp_path):
     adopt(spacy.load(standin(lang, "transformer")), ["Paris."]).nlp.to_disk(tmp_path / "new")
-    assert (tmp_path / "new" / "transformer" / MANNER_FILE).is_file() == has_file
+    assert (tmp_path / "new" / "transformer" / SCHEME_FILE).is_file() == has_file
 
 
 @needs_curated

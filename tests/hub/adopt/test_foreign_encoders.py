@@ -11,7 +11,7 @@ from test_trf_workflows import encoder_weights, skip_where_the_package_cannot_tr
 from thinc.api import Adam, set_dropout_rate
 
 from spacy_bertfam.errors import UserError
-from spacy_bertfam.listeners.connect import package_of
+from spacy_bertfam.listeners.foreign import package_of
 
 both = pytest.mark.parametrize("generation", BOTH)
 OPTIMIZER = Adam(0.01)
