@@ -51,7 +51,7 @@ def calibrate_cli(
     if page is not None:
         from ..visual.reliability import render_calibration
 
-        write_file(page, render_calibration(calibration, name=model))
+        write_file(page, render_calibration(calibration, name=model, lang=nlp.lang or ""))
     require_new(out)
     copy_calibrated(nlp.path, out, component=calibration.component, temperature=calibration.after)
     typer.echo(f"{out}: written, temperature {calibration.after:g}")

@@ -1,8 +1,8 @@
 """The temperature of a recogniser at which its scores are as often right as they say."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import exp, log
-from typing import Iterable, Iterator, List, Optional, Tuple
+from typing import Iterable, List, Optional, Tuple
 
 import numpy as np
 from spacy.language import Language
@@ -18,13 +18,21 @@ from .thresholds import MIN_SCORES, Threshold, thresholds
 
 LOWEST, HIGHEST = 0.1, 20.0  # temperatures that are tried
 FEW = 50  # entities; a temperature of fewer is mostly chance
+FOLDS = 5
+FEW_ENTITIES = (
+    "Only {n} entities are found; a temperature of fewer than {few} is mostly chance: give more texts."
+)
+AT_THE_END = (
+    "The temperature is at the end of what is tried ({lowest:g} to {highest:g}): right and wrong entities have the "
+    "same scores, or the texts are unlike those that were trained on."
+)
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Scores by a temperature that was fitted without them: each half of the texts by that of the other half."""
+    """Scores by a temperature that was fitted without them: those of each fold of the texts by that of the others."""
 
-    temperatures: Tuple[float, float]
+    temperatures: Tuple[float, ...]
     entities: Judged
 
 
@@ -39,9 +47,29 @@ class Calibration:
     after: float  # temperature
     entities_before: Judged  # all that are found, whatever ``min_score`` is
     entities_after: Judged  # measured on what was fitted to
-    held_out: Optional[HeldOut]  # None where a half has no wrong entity, or no right one
+    held_out: Optional[HeldOut]  # None where without some fold no entity is wrong, or none right
     counts: Counts
-    warnings: List[str] = field(default_factory=list)
+
+    @property
+    def measured(self) -> Judged:
+        """The entities with the scores to expect of new texts: cross-fitted, where there are enough of them."""
+        return self.held_out.entities if self.held_out else self.entities_after
+
+    @property
+    def is_of_few(self) -> bool:
+        """Whether the temperature is mostly chance."""
+        return len(self.entities_before) < FEW
+
+    @property
+    def is_at_the_end(self) -> bool:
+        """Whether none of the temperatures that are tried is the best one."""
+        return not LOWEST * 1.01 < self.after < HIGHEST / 1.01
+
+    @property
+    def warnings(self) -> List[str]:
+        """What speaks against the temperature, in sentences."""
+        few = [FEW_ENTITIES.format(n=len(self.entities_before), few=FEW)] if self.is_of_few else []
+        return few + ([AT_THE_END.format(lowest=LOWEST, highest=HIGHEST)] if self.is_at_the_end else [])
 
     @property
     def kept(self) -> Tuple[Threshold, Threshold]:
@@ -78,7 +106,6 @@ def calibrate(
     before = recording.entities(ner.temperature)
     _require_both(before)
     after = _fit(recording)
-    warnings = list(_warnings(before, after))
     calibration = Calibration(
         component=ner.name,
         min_score=ner.min_score,
@@ -89,7 +116,6 @@ def calibrate(
         entities_after=recording.entities(after),
         held_out=_hold_out(recording),
         counts=recording.counts,
-        warnings=warnings,
     )
     set_temperature(nlp, ner.name, after)
     return calibration
@@ -124,14 +150,14 @@ def _entities(recording: Recording, temperature: float, texts: Optional[Bools1d]
 
 
 def _hold_out(recording: Recording) -> Optional[HeldOut]:
-    """Fit to every second text and score the others, both ways."""
-    is_even = np.arange(len(recording.readings)) % 2 == 0
-    halves = (is_even, ~is_even)
-    if not all(_has_both(_entities(recording, 1.0, half)) for half in halves):
+    """Cross-fit: fit without every fifth text and score these, five times."""
+    texts = np.arange(len(recording.readings))
+    folds = [texts % FOLDS == fold for fold in range(min(FOLDS, len(texts)))]
+    if not all(_has_both(_entities(recording, 1.0, ~fold)) for fold in folds):
         return None
-    first, second = (_fit(recording, half) for half in halves)
-    scored = [_entities(recording, second, halves[0]), _entities(recording, first, halves[1])]
-    return HeldOut((first, second), join(scored))
+    temperatures = tuple(_fit(recording, ~fold) for fold in folds)
+    scored = [_entities(recording, *pair) for pair in zip(temperatures, folds, strict=True)]
+    return HeldOut(temperatures, join(scored))
 
 
 def _has_both(entities: Judged) -> bool:
@@ -154,17 +180,4 @@ def _require_both(entities: Judged) -> None:
         raise UserError(
             f"None of the {len(entities)} entities that are found is right; expected most of them to be: see that "
             "labels and token borders of the texts are those that were trained on (bertfam check)."
-        )
-
-
-def _warnings(entities: Judged, temperature: float) -> Iterator[str]:
-    if len(entities) < FEW:
-        yield (
-            f"Only {len(entities)} entities are found; a temperature of fewer than {FEW} is mostly chance: give more "
-            "annotated texts."
-        )
-    if not LOWEST * 1.01 < temperature < HIGHEST / 1.01:
-        yield (
-            f"The temperature is at the end of what is tried ({LOWEST:g} to {HIGHEST:g}): right and wrong entities "
-            "have the same scores, or the texts are unlike those that were trained on."
         )

@@ -1,12 +1,42 @@
 """The account of a calibration as text for a terminal."""
 
-from typing import Iterator, List, Optional, Sequence
+from typing import Iterator, List, NamedTuple, Sequence, Union
 
-from .calibration import Calibration
-from .scored import Judged
+from .calibration import FOLDS, Calibration
 from .thresholds import Threshold
 
-HELD_OUT = "on other half"
+HOW_MEASURED = {
+    True: f"After: cross-fitted, each of {FOLDS} parts of the texts with the temperature of the others. Expect "
+    "this of new texts.",
+    False: "After: measured on the texts that the temperature was fitted to, which are too few for anything else.",
+}
+
+
+class Figure(NamedTuple):
+    """A line of the account: the same in the terminal and on the page."""
+
+    name: str
+    before: Union[int, float]
+    after: Union[int, float]  # cross-fitted
+
+
+def figures(calibration: Calibration) -> List[Figure]:
+    """RETURNS (List[Figure]): of all entities, whatever ``min_score`` is; then of those that it leaves."""
+    before, after = calibration.entities_before, calibration.measured
+    kept_before, kept_after = calibration.kept
+    return [
+        Figure("log loss", before.log_loss(), after.log_loss()),
+        Figure("Brier score", before.brier(), after.brier()),
+        Figure("expected calibration error", before.calibration_error(), after.calibration_error()),
+        Figure("entities", kept_before.n_entities, kept_after.n_entities),
+        Figure("entities that are right", kept_before.n_right, kept_after.n_right),
+        Figure("F1", kept_before.f_score, kept_after.f_score),
+    ]
+
+
+def format_figure(value: Union[int, float]) -> str:
+    """RETURNS (str): a count with commas, or three decimals."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
 
 
 def format_calibration(calibration: Calibration) -> str:
@@ -17,39 +47,17 @@ def format_calibration(calibration: Calibration) -> str:
 
 
 def _figures(calibration: Calibration) -> Iterator[str]:
-    held = calibration.held_out
-    before, after = calibration.entities_before, calibration.entities_after
-    columns: List[Optional[Judged]] = [before, after, held.entities if held else None]
-    yield f"{'':<27}{'before':>9}{'after':>9}" + (f"{HELD_OUT:>16}" if held else "")
-    halves = "{:.2f}, {:.2f}".format(*held.temperatures) if held else ""
-    yield f"{'temperature':<27}{calibration.before:>9.2f}{calibration.after:>9.2f}{halves:>16}".rstrip()
-    for name, method in (
-        ("log loss", Judged.log_loss),
-        ("Brier score", Judged.brier),
-        ("calibration error (ECE)", Judged.calibration_error),
-    ):
-        values = [None if entities is None else method(entities) for entities in columns]
-        yield f"{name:<27}" + _row(values)
-    kept = calibration.kept
-    yield f"{'entities':<27}" + "".join(f"{row.n_entities:>9,}" for row in kept)
-    yield f"{'entities that are right':<27}" + "".join(f"{row.n_right:>9,}" for row in kept)
-    yield f"{'F1':<27}" + "".join(f"{row.f_score:>9.3f}" for row in kept)
-    if held:
-        yield (
-            f"{HELD_OUT.capitalize()}: each half of the texts by the temperature of the other half. That is what to "
-            "expect of new texts."
-        )
-    if kept[0].n_entities != kept[1].n_entities:
+    yield f"{'':<27}{'before':>9}{'after':>9}"
+    yield f"{'temperature':<27}{calibration.before:>9.2f}{calibration.after:>9.2f}"
+    for name, *values in figures(calibration):
+        yield f"{name:<27}" + "".join(f"{format_figure(value):>9}" for value in values)
+    yield HOW_MEASURED[calibration.held_out is not None]
+    before, after = calibration.kept
+    if before.n_entities != after.n_entities:
         yield (
             f"min_score is {calibration.min_score:g}, and other entities are above it now; the upper lines count all "
             "entities, whatever min_score is."
         )
-
-
-def _row(values: Sequence[Optional[float]]) -> str:
-    widths = (9, 9, 16)
-    cells = ["" if value is None else f"{value:.3f}" for value in values]
-    return "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
 def _thresholds(rows: Sequence[Threshold], min_score: float) -> Iterator[str]:

@@ -2,93 +2,84 @@
 
 from html import escape
 from importlib.resources import files
-from typing import List, Sequence
+from typing import Iterator, List, Sequence
 
-from ..evaluation.calibration import Calibration
-from ..evaluation.scored import Judged
+from ..evaluation.calibration import FEW, HIGHEST, LOWEST, Calibration
+from ..evaluation.calibration_table import figures
 from .page import PAGE
-from .reliability_chart import reliability_chart
+from .reliability_chart import FAINT, reliability_chart
+from .reliability_wording import RELIABILITY_WORDINGS, ReliabilityWording
 
 
-def render_calibration(calibration: Calibration, *, name: str) -> str:
+def render_calibration(calibration: Calibration, *, name: str, lang: str = "en") -> str:
     """Write the account of a calibration as an HTML page that needs no script and nothing from elsewhere.
 
     name (str): of the pipeline, for the heading.
+    lang (str): of the pipeline; the page is in English where it does not speak it.
     RETURNS (str): the page.
     """
     style = files(__package__)
+    lang = lang if lang in RELIABILITY_WORDINGS else "en"
+    words = RELIABILITY_WORDINGS[lang]
     return PAGE.format(
-        lang="en",
-        title=escape(f"Scores of {name}"),
+        lang=lang,
+        title=escape(words.title.format(name=name)),
         style="".join(style.joinpath(file).read_text("utf8") for file in ("page.css", "reliability.css")),
-        summary=_summary(calibration),
-        cards=_diagrams(calibration) + _figures(calibration) + _thresholds(calibration),
+        summary=_summary(calibration, words),
+        cards=_diagrams(calibration, words) + _figures(calibration, words) + _thresholds(calibration, words),
         footer="".join(
-            f"<footer>\n<p>{escape(warning)}</p>\n</footer>\n" for warning in calibration.warnings
+            f"<footer>\n<p>{escape(note)}</p>\n</footer>\n" for note in _notes(calibration, words)
         ),
     )
 
 
-def _summary(calibration: Calibration) -> str:
-    return (
-        f"<p>{calibration.n_texts:,} texts, {len(calibration.entities_before):,} entities found by "
-        f"{escape(calibration.component)}; temperature {calibration.before:.2f} before, {calibration.after:.2f} "
-        "after</p>\n"
+def _summary(calibration: Calibration, words: ReliabilityWording) -> str:
+    line = words.found_by.format(
+        texts=words.counted(calibration.n_texts, words.texts),
+        entities=words.counted(len(calibration.entities_before), words.entities),
+        component=escape(calibration.component),
+        before=calibration.before,
+        after=calibration.after,
     )
+    return f"<p>{line}</p>\n"
 
 
-def _after(calibration: Calibration) -> Judged:
-    return calibration.held_out.entities if calibration.held_out else calibration.entities_after
+def _notes(calibration: Calibration, words: ReliabilityWording) -> Iterator[str]:
+    if calibration.is_of_few:
+        yield words.few_entities.format(n=len(calibration.entities_before), few=FEW)
+    if calibration.is_at_the_end:
+        yield words.at_the_end.format(lowest=LOWEST, highest=HIGHEST)
 
 
-def _diagrams(calibration: Calibration) -> str:
+def _diagrams(calibration: Calibration, words: ReliabilityWording) -> str:
     panels = (
-        ("Before", "before", calibration.before, calibration.entities_before),
-        ("After", "after", calibration.after, _after(calibration)),
+        (words.before, "before", calibration.before, calibration.entities_before),
+        (words.after, "after", calibration.after, calibration.measured),
     )
-    figures = "".join(
-        f"<figure>\n<figcaption>{title}, temperature {temperature:.2f}</figcaption>\n"
-        f"{reliability_chart(entities, css=css, label=f'Reliability diagram, {css}')}</figure>\n"
-        for title, css, temperature, entities in panels
+    charts = "".join(
+        f"<figure>\n<figcaption>{words.panel.format(when=when.capitalize(), temperature=temperature)}</figcaption>\n"
+        f"{reliability_chart(entities, css=css, label=words.diagram.format(when=when), words=words)}</figure>\n"
+        for when, css, temperature, entities in panels
     )
-    how = (
-        "After: each half of the texts by the temperature of the other half."
-        if calibration.held_out
-        else "After: measured on the texts that the temperature was fitted to."
-    )
-    return _card(
-        "How often are they right?",
-        f'<div class="panels">\n{figures}</div>\n<p>On the dashed line scores are as often right as they say; below it '
-        f"they promise too much. {how}</p>\n",
-    )
+    notes = [words.reading, words.faint.format(few=FAINT)]
+    notes.append(words.cross_fitted if calibration.held_out else words.fitted_to)
+    return _card(words.question, f'<div class="panels">\n{charts}</div>\n<p>{" ".join(notes)}</p>\n')
 
 
-def _figures(calibration: Calibration) -> str:
-    before, after = calibration.entities_before, _after(calibration)
-    kept = calibration.kept
+def _figures(calibration: Calibration, words: ReliabilityWording) -> str:
     rows = [
-        ["Log loss", f"{before.log_loss():.3f}", f"{after.log_loss():.3f}"],
-        ["Brier score", f"{before.brier():.3f}", f"{after.brier():.3f}"],
-        [
-            "Expected calibration error",
-            f"{before.calibration_error():.3f}",
-            f"{after.calibration_error():.3f}",
-        ],
-        ["Entities", *(f"{row.n_entities:,}" for row in kept)],
-        ["Entities that are right", *(f"{row.n_right:,}" for row in kept)],
-        ["F1", *(f"{row.f_score:.3f}" for row in kept)],
+        [name, words.number(row.before), words.number(row.after)]
+        for name, row in zip(words.figures, figures(calibration), strict=True)
     ]
-    return _card(
-        "In figures",
-        _table(["", "before", "after"], rows) + "<p>Of the first three less is better, and 0 is best.</p>\n",
-    )
+    head = ["", words.before, words.after]
+    return _card(words.in_figures, _table(head, rows) + f"<p>{words.less_is_better}</p>\n")
 
 
-def _thresholds(calibration: Calibration) -> str:
+def _thresholds(calibration: Calibration, words: ReliabilityWording) -> str:
     rows = [
         [
             f"{row.min_score:g}",
-            f"{row.n_entities:,}",
+            words.number(row.n_entities),
             f"{row.precision:.3f}",
             f"{row.recall:.3f}",
             f"{row.f_score:.3f}",
@@ -96,12 +87,7 @@ def _thresholds(calibration: Calibration) -> str:
         for row in calibration.thresholds
     ]
     marked = [row.min_score == calibration.min_score for row in calibration.thresholds]
-    return _card(
-        "Which min_score?",
-        _table(["min_score", "entities", "precision", "recall", "F1"], rows, marked)
-        + "<p>With the new temperature: what is left where entities with a lower score are left out. In bold, what is "
-        "set now.</p>\n",
-    )
+    return _card(words.which, _table(words.columns, rows, marked) + f"<p>{words.left}</p>\n")
 
 
 def _card(heading: str, content: str) -> str:

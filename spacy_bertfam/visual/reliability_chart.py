@@ -3,29 +3,34 @@
 from typing import Iterator, List
 
 from ..evaluation.scored import N_BINS, Bin, Judged
+from .reliability_wording import RELIABILITY_WORDINGS, ReliabilityWording
 
 SIDE = 300  # of the square
 LEFT, TOP = 46, 12
 COUNTS = 56  # height of the counts below it
 FLOOR = TOP + SIDE + 44 + COUNTS  # where the bars of the counts stand
+FAINT = 10  # entities; the share of fewer is mostly chance
 WIDTH, HEIGHT = LEFT + SIDE + 14, FLOOR + 24
 
 
-def reliability_chart(entities: Judged, *, css: str, label: str) -> str:
+def reliability_chart(
+    entities: Judged, *, css: str, label: str, words: ReliabilityWording = RELIABILITY_WORDINGS["en"]
+) -> str:
     """A point for each bin of scores, at the mean score and the share that is right, tied to the diagonal on which
-    scores are as often right as they say; below it how many entities each bin has.
+    scores are calibrated; below it how many entities each bin has. Bins of few are faint.
 
     css (str): class of points and bars.
     label (str): what is read out in the place of the picture.
+    words (ReliabilityWording): of the language of the page.
     RETURNS (str): the SVG, for a page whose style has the classes.
     """
     bins = entities.bins()
-    parts = [*_frame(), *_counts(bins, css), *_points(bins, css)]
+    parts = [*_frame(words), *_counts(bins, css, words), *_points(bins, css, words)]
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
     return "\n".join([head, *parts, "</svg>\n"])
 
 
-def _frame() -> Iterator[str]:
+def _frame(words: ReliabilityWording) -> Iterator[str]:
     for i in range(0, N_BINS + 1, 2):
         share = i / N_BINS
         yield _line("grid", _x(share), _y(0), _x(share), _y(1))
@@ -37,34 +42,40 @@ def _frame() -> Iterator[str]:
     yield _line("ideal", _x(0), _y(0), _x(1), _y(1))
     middle = TOP + SIDE / 2
     turned = f'<g transform="rotate(-90 12 {middle:g})">'
-    yield turned + _text(12, middle, "share that is right") + "</g>"
-    yield _text(LEFT + SIDE / 2, _y(0) + 31, "score")
-    yield _text(LEFT + SIDE / 2, FLOOR + 17, "entities in each tenth")
+    yield turned + _text(12, middle, words.share) + "</g>"
+    yield _text(LEFT + SIDE / 2, _y(0) + 31, words.score)
+    yield _text(LEFT + SIDE / 2, FLOOR + 17, words.in_each_tenth)
 
 
-def _points(bins: List[Bin], css: str) -> Iterator[str]:
+def _class(one: Bin, css: str) -> str:
+    return f"{css} few" if one.n_entities < FAINT else css
+
+
+def _points(bins: List[Bin], css: str, words: ReliabilityWording) -> Iterator[str]:
     most = max(one.n_entities for one in bins)
     for one in bins:
         radius = 3 + 4 * (one.n_entities / most) ** 0.5
         x, y = _x(one.mean_score), _y(one.share_right)
-        yield _line(f"gap {css}", x, y, x, _y(one.mean_score))
+        entities = words.counted(one.n_entities, words.entities)
+        hint = words.point.format(score=one.mean_score, right=one.share_right, entities=entities)
+        yield _line(f"gap {_class(one, css)}", x, y, x, _y(one.mean_score))
         yield (
-            f'<circle class="{css}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"><title>mean score {one.mean_score:.3f}, '
-            f"{one.share_right:.3f} right, {one.n_entities:,} entities</title></circle>"
+            f'<circle class="{_class(one, css)}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"><title>{hint}</title>'
+            "</circle>"
         )
 
 
-def _counts(bins: List[Bin], css: str) -> Iterator[str]:
+def _counts(bins: List[Bin], css: str, words: ReliabilityWording) -> Iterator[str]:
     most = max(one.n_entities for one in bins)
     for one in bins:
         x = _x((one.index + 0.5) / N_BINS)
         height = max((COUNTS - 14) * one.n_entities / most, 1)
         width = SIDE / N_BINS - 6
         yield (
-            f'<rect class="bar {css}" x="{x - width / 2:.1f}" y="{FLOOR - height:.1f}" width="{width:g}" '
+            f'<rect class="bar {_class(one, css)}" x="{x - width / 2:.1f}" y="{FLOOR - height:.1f}" width="{width:g}" '
             f'height="{height:.1f}"/>'
         )
-        yield _text(x, FLOOR - height - 3, f"{one.n_entities:,}")
+        yield _text(x, FLOOR - height - 3, words.number(one.n_entities))
 
 
 def _x(share: float) -> float:

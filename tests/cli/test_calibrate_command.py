@@ -76,8 +76,8 @@ def test_the_written_pipeline_has_the_calibrated_scores(run, tmp_path):
 def test_both_tables_are_printed(run, tmp_path):
     result = run("model", "data/one.spacy", tmp_path / "out")
     assert result.exit_code == 0, result.output
-    before, after, held = re.search(r"calibration error \(ECE\) +(\S+) +(\S+) +(\S+)", result.stdout).groups()
-    assert float(after) < 0.5 * float(before) and float(held) < 0.5 * float(before)
+    before, after = re.search(r"expected calibration error +(\S+) +(\S+)\n", result.stdout).groups()
+    assert float(after) < 0.5 * float(before)
     assert re.search(r"(?m)^entities +([\d,]+) +\1$", result.stdout)
     assert re.search(r"(?m)^F1 +(\S+) +\1$", result.stdout)
     rows = re.findall(r"(?m)^ +([\d.]+) +([\d,]+) +([\d.]+) +([\d.]+) +([\d.]+)", result.stdout)
@@ -99,7 +99,29 @@ def test_the_page_shows_both_diagrams_and_fetches_nothing(run, tmp_path):
     assert page.count("<svg") == 2 and page.count("<table") == 2
     assert "default-src 'none'" in page and "<script" not in page
     assert not re.findall(r"(?:src|href)=|url\(", page)
-    assert "Before, temperature 1.00" in page and "After, temperature " in page
+    assert "Avant, température 1.00" in page and "Après, température " in page
+
+
+def test_page_and_terminal_show_the_same_cross_fitted_figures(run, tmp_path):
+    nlp, few = spacy.load("model"), tmp_path / "few.spacy"
+    DocBin(docs=list(DocBin().from_disk("data/one.spacy").get_docs(nlp.vocab))[:12]).to_disk(few)
+    result = run("model", few, tmp_path / "out", "--page", tmp_path / "page.html")
+    names = {
+        "Perte logarithmique": "log loss",
+        "Score de Brier": "Brier score",
+        "Erreur de calibration attendue": "expected calibration error",
+        "Entités": "entities",
+        "Entités justes": "entities that are right",
+        "F1": "F1",
+    }
+    page = (tmp_path / "page.html").read_text(encoding="utf8").replace("\u202f", ",")
+    for french, english in names.items():
+        shown = re.search(rf"{french}</th><td>(\S+)</td><td>(\S+)</td>", page).groups()
+        assert shown == re.search(rf"(?m)^{english} +(\S+) +(\S+)$", result.stdout).groups()
+    found = calibrate(nlp, list(spacy.training.Corpus(few)(nlp)))
+    error = found.held_out.entities.calibration_error()
+    assert f"{error:.3f}" != f"{found.entities_after.calibration_error():.3f}"
+    assert re.search(rf"(?m)^expected calibration error +\S+ +{error:.3f}$", result.stdout)
 
 
 @pytest.mark.parametrize(

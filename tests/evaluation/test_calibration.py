@@ -42,7 +42,8 @@ def test_scores_that_were_multiplied_get_their_factor_back(overconfident):
     assert found.before == 1.0
     assert found.after == pytest.approx(3.0, rel=0.15)
     assert nlp.get_pipe("ner").temperature == found.after
-    assert all(half == pytest.approx(3.0, rel=0.25) for half in found.held_out.temperatures)
+    assert len(found.held_out.temperatures) == 5
+    assert all(fold == pytest.approx(3.0, rel=0.25) for fold in found.held_out.temperatures)
 
 
 def test_scores_that_are_right_stay_as_they_are():
@@ -187,7 +188,29 @@ def test_few_entities_are_warned_of(overconfident):
     nlp, examples = overconfident
     assert calibrate(nlp, examples).warnings == []
     (warning,) = calibrate(nlp, examples[:4]).warnings
-    assert "is mostly chance: give more annotated texts" in warning
+    assert "is mostly chance: give more texts" in warning
+
+
+def test_each_text_is_scored_by_the_temperature_of_others(overconfident):
+    nlp, examples = overconfident
+    examples = examples[:40]
+    found = calibrate(nlp, examples)
+    for fold, temperature in enumerate(found.held_out.temperatures):
+        others = [eg for i, eg in enumerate(examples) if i % 5 != fold]
+        assert calibrate(nlp, others).after == pytest.approx(temperature, rel=0.01)
+        nlp.get_pipe("ner").temperature = temperature
+        expected = {round(e[3], 4) for text in entities(nlp, examples[fold::5]) for e in text}
+        assert expected <= {round(score, 4) for score in found.measured.scores.tolist()}
+    assert len({*found.held_out.temperatures}) > 1
+    assert found.measured.calibration_error() != found.entities_after.calibration_error()
+
+
+@pytest.mark.parametrize("n_texts", [2, 3, 4])
+def test_a_handful_of_texts_is_not_cross_fitted_without_both_kinds(overconfident, n_texts):
+    nlp, examples = overconfident
+    found = calibrate(nlp, examples[:n_texts])
+    assert found.held_out is None or len(found.held_out.temperatures) == n_texts > 1
+    assert found.measured.n_right == found.entities_after.n_right
 
 
 def test_a_component_has_to_be_named_where_there_are_several(overconfident):

@@ -1,6 +1,7 @@
 """The page of a calibration: its diagrams are where the figures are, and nothing in it runs."""
 
 import re
+from importlib.resources import files
 from xml.etree import ElementTree
 
 import numpy as np
@@ -11,6 +12,7 @@ from spacy_bertfam.evaluation.recording import Counts
 from spacy_bertfam.evaluation.scored import to_judged
 from spacy_bertfam.visual.reliability import render_calibration
 from spacy_bertfam.visual.reliability_chart import COUNTS, LEFT, SIDE, TOP, reliability_chart
+from spacy_bertfam.visual.reliability_wording import RELIABILITY_WORDINGS
 
 SVG = "{http://www.w3.org/2000/svg}"
 ENTITIES = to_judged([(0.95, True), (0.97, False), (0.99, True), (0.25, False), (0.21, True)])
@@ -45,21 +47,49 @@ def test_nothing_is_drawn_beside_the_picture():
         assert all(0 <= float(value) <= height for value in re.findall(rf' {name}="([^"]*)"', svg))
 
 
+def test_bins_of_fewer_than_ten_entities_are_faint():
+    scores = [(0.55, True)] * 9 + [(0.95, True)] * 10
+    svg = reliability_chart(to_judged(scores), css="after", label="x")
+    for name in ("circle", "rect"):
+        low, high = (element["class"].split() for element in elements(svg, name))
+        assert "few" in low and "few" not in high
+    gaps = [line["class"] for line in elements(svg, "line") if line["class"].startswith("gap")]
+    assert gaps == ["gap after few", "gap after"]
+    style = files("spacy_bertfam.visual").joinpath("reliability.css").read_text("utf8")
+    assert re.search(r"svg \.few \{ opacity: \.\d+; \}", style)
+
+
+def calibration(**changed):
+    fields = {
+        "component": "<b>",
+        "min_score": 0.3,
+        "n_texts": 2,
+        "before": 1.0,
+        "after": 2.0,
+        "entities_before": ENTITIES,
+        "entities_after": ENTITIES,
+        "held_out": None,
+        "counts": Counts(n_gold=4, n_unscored=0, n_unscored_right=0),
+    }
+    return Calibration(**{**fields, **changed})
+
+
 def test_names_are_escaped_and_warnings_are_shown():
-    calibration = Calibration(
-        component="<b>",
-        min_score=0.3,
-        n_texts=2,
-        before=1.0,
-        after=2.0,
-        entities_before=ENTITIES,
-        entities_after=ENTITIES,
-        held_out=None,
-        counts=Counts(n_gold=4, n_unscored=0, n_unscored_right=0),
-        warnings=["Too few & too sure."],
-    )
-    page = render_calibration(calibration, name="<script>alert(1)</script>")
+    page = render_calibration(calibration(), name="<script>alert(1)</script>")
     assert "<script" not in page and "<b>" not in page
-    assert "Too few &amp; too sure." in page
+    assert "Only 5 entities are found; a temperature of fewer than 50 is mostly chance" in page
     assert "measured on the texts that the temperature was fitted to" in page
     assert '<tr class="set"><th scope="row">0.3</th><td>3</td><td>0.667</td><td>0.500</td>' in page
+
+
+def test_the_page_speaks_the_language_of_the_pipeline():
+    many = to_judged([(0.9, True), (0.2, False)] * 600)
+    page = render_calibration(calibration(after=20.0, entities_before=many), name="presse", lang="fr")
+    assert '<html lang="fr">' in page and "Scores de presse" in page
+    assert "2 textes, 1\u202f200 entités selon" in page
+    assert "La température est au bord de ce qui est essayé (de 0.1 à 20)" in page
+    english = RELIABILITY_WORDINGS["en"]
+    assert not [text for text in english if isinstance(text, str) and len(text) > 12 and f">{text}" in page]
+    for lang in ("en", "de"):
+        page = render_calibration(calibration(entities_before=many), name="news", lang=lang)
+        assert '<html lang="en">' in page and "2 texts, 1,200 entities found by" in page
