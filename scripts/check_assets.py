@@ -37,8 +37,8 @@ class Floor:
 FLOORS = {
     ("fr", "train"): Floor(2500, 350, 0.3, 0.25),
     ("fr", "dev"): Floor(500, 80, 0.3, 0.25),
-    ("en", "train"): Floor(200),
-    ("en", "dev"): Floor(50),
+    ("en", "train"): Floor(1000, 130, 0.3, 0.25),
+    ("en", "dev"): Floor(200, 26, 0.3, 0.25),
 }
 LANGUAGES = tuple(dict.fromkeys(lang for lang, _ in FLOORS))
 
