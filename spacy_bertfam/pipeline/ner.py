@@ -19,7 +19,7 @@ from ..errors import UserError
 from ..head_fit.first_fit import DEFAULT_FIT_WORDS, fit_tagger
 from ..listeners.upstream import check_order, check_upstream
 from ..types import Bools1d, ScoredSpan, TaggerModel, Teaching, TrainedHead
-from .batching import MAX_WORDS, BoundedBatches
+from .batching import BoundedBatches
 from .entity_score import register_score, set_score
 from .gold import check_gold, read_gold
 from .preset import Preset, find_preset
@@ -86,7 +86,7 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
     @property
     def max_words(self) -> int:
         """Tokens of a batch of several Docs: fewer where there are many tags."""
-        return min(MAX_WORDS, MAX_SCORES // len(self.tag_set))
+        return min(super().max_words, MAX_SCORES // len(self.tag_set))
 
     def predict(self, docs: Iterable[Doc]) -> List[List[ScoredSpan]]:
         """The entities of each Doc, without those that it has already.
@@ -261,7 +261,8 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
 
     def _add_labels(self, labels: Iterable[str]) -> int:
         """Add those that are new, all at once. RETURNS (int): how many."""
-        before, known = self.tag_set, dict.fromkeys(self.labels)
+        is_trained = self.model.get_ref("output_layer").has_param("W")
+        before, known = self.tag_set if is_trained else None, dict.fromkeys(self.labels)
         for label in labels:
             if not isinstance(label, str) or not label:
                 raise UserError(f"Component {self.name!r}: label is {label!r}; expected a name.")
@@ -271,7 +272,7 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
             self.cfg["labels"] = list(known)
             for label in self.labels[-n_new:]:
                 self.vocab.strings.add(label)
-            if self.model.get_ref("output_layer").has_param("W"):
+            if is_trained:
                 self._resize(before=before)
         return n_new
 
