@@ -8,7 +8,7 @@ import spacy
 from spacy.training import Example
 from thinc.api import Linear
 
-from spacy_bertfam.decoding.decode import constrain
+from spacy_bertfam.decoding.chain import constrain
 from spacy_bertfam.decoding.tags import TagSet
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.heads import transitions
