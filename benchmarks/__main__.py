@@ -49,6 +49,7 @@ def run_cli(
     peer: Optional[List[str]] = typer.Option(
         None, help=f"The suite speed: only some of {'; '.join(names())}; several times"
     ),
+    n_labels: int = typer.Option(7, min=1, help="Labels of the pipeline that is made without --model"),
     max_words: int = typer.Option(1_000_000, help="The suite memory goes from 1,000 words up to these"),
 ) -> None:
     """Run suites (all of them without --suite) and leave their figures in OUTPUT."""
@@ -73,6 +74,7 @@ def run_cli(
         tuple(peer or ()),
         tuple(corpus or ()),
         tuple(map_),
+        n_labels,
     )
     for name in chosen:
         try:

@@ -25,6 +25,7 @@ class Inputs:
     peers: tuple = ()  # the other systems of the suite speed; none is all
     corpora: tuple = ()  # of the suite pipelines
     labels: tuple = ()  # of the suite pipelines, OLD=NEW
+    n_labels: int = 7  # of the pipeline that has learned nothing
 
     def need(self, *names: str) -> None:
         """Raises a ValueError that names the options which a suite lacks, or the paths that are not there."""
@@ -42,7 +43,8 @@ class Inputs:
         from benchmarks.untrained import find_or_make
 
         self.need("encoder")
-        return find_or_make(self.encoder, self.output / "untrained" / self.encoder.name, lang=self.lang)
+        folder = self.output / "untrained" / f"{self.encoder.name}-{self.n_labels}"
+        return find_or_make(self.encoder, folder, lang=self.lang, n_labels=self.n_labels)
 
     def texts(self) -> List[str]:
         """The documents of the dev part, or drawn words where no corpus is given."""

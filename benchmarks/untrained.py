@@ -27,9 +27,10 @@ def make_untrained(encoder: Path, *, lang: str = "fr", labels: Sequence[str] = L
     return nlp
 
 
-def find_or_make(encoder: Path, folder: Path, *, lang: str = "fr") -> Path:
+def find_or_make(encoder: Path, folder: Path, *, lang: str = "fr", n_labels: int = len(LABELS)) -> Path:
     """RETURNS (Path): ``folder``, with an untrained pipeline in it."""
+    labels = (*LABELS, *(f"Label{n}" for n in range(len(LABELS), n_labels)))[:n_labels]
     if not (folder / "config.cfg").is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        make_untrained(encoder, lang=lang).to_disk(folder)
+        make_untrained(encoder, lang=lang, labels=labels).to_disk(folder)
     return folder

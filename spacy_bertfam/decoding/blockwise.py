@@ -1,20 +1,20 @@
 """A text whose lattice would not fit into memory: block by block, with the result of the whole.
 
-A block begins with what comes in from the block before, and ends with what the block behind lets out: the
+A block begins with what comes in from the block before, and ends with what the block after it lets out: the
 transitions into its first token and out of its last one carry that. So one pass forward keeps what comes in at each
 border, and a second one, from the last block to the first, does the rest. Each block is read twice.
 """
 
-from typing import Iterator, List, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from ..types import Floats, Ints1d, SpanRows
 from .chain import Chain
-from .lattice import best_paths, best_sums, forward_backward, forward_weights
-from .packing import TimeMajor
-from .span_scores import Lattice, score_spans
-from .tag_scores import TagScores
+from .lattice import best_paths, forward_at, forward_backward, last_sums
+from .packing import TagScores
+from .span_scores import score_spans
 from .tags import TagSet
 
 
@@ -34,67 +34,45 @@ def long_path(scores: TagScores, chain: Chain, *, max_tokens: int) -> Ints1d:
     """
     starts = range(0, len(scores), max_tokens)
     blocks = [scores.part(start, start + max_tokens) for start in starts]
-    entering, all_tags = [chain.start], np.arange(len(chain.start))
+    entering = [chain.start]
     for block in blocks[:-1]:
-
-        def sums_at_the_end(packed: TimeMajor, first: Floats = entering[-1]) -> Floats:
-            return best_sums(packed, chain._replace(start=first))[packed.place[-1:]]
-
-        (arrived,) = chain.between.arrive_best(block.run_whole(sums_at_the_end))
+        sums = last_sums(block.pack(), chain._replace(start=entering[-1]))
+        (arrived,) = chain.between.arrive_best(sums)
         entering.append(arrived - arrived.max())
-    path = np.zeros(len(scores), dtype=np.int64)
+    path, all_tags = np.zeros(len(scores), dtype=np.int64), np.arange(len(chain.start))
     leaving = chain.end
     for start, block, first in reversed(list(zip(starts, blocks, entering, strict=True))):
         around = Chain(chain.between, first, leaving)
-        path[start : start + len(block)] = block.run_whole(
-            lambda packed, around=around: packed.unpack(best_paths(packed, around))  # type: ignore[misc]
-        )
+        path[start : start + len(block)] = best_paths(block.pack(), around)
         leaving = chain.between.log_weight(all_tags, path[start])
     return path
 
 
 def long_scores(
-    scores: TagScores,
-    chain: Chain,
-    tag_set: TagSet,
-    path: Ints1d,
-    spans: SpanRows,
-    *,
-    max_tokens: int,
+    scores: TagScores, chain: Chain, tag_set: TagSet, path: Ints1d, spans: SpanRows, *, max_tokens: int
 ) -> Floats:
-    """The probability of each span of one text, as ``span_probabilities``; Shape: (n_spans,).
+    """The probability of each span of one text, as ``score_spans``; Shape: (n_spans,).
 
     max_tokens (int): of a block, which is longer where a span would be cut.
     """
-    if not len(spans.starts):
-        return np.zeros(0)
     starts, ends, _ = spans
+    if not len(starts):
+        return np.zeros(0)
     blocks = list(cut_between(starts, ends, len(scores), max_tokens))
     entering = list(_entering(scores, chain, blocks))
-    found = np.zeros(len(starts))
-    leaving = chain.end
+    found, leaving = np.zeros(len(starts)), chain.end
     for block, first in reversed(list(zip(blocks, entering, strict=True))):
-        around = Chain(chain.between, first, leaving)
+        part, shift = scores.part(block.read_start, block.read_end), block.read_start
+        marginals = forward_backward(part.pack(), Chain(chain.between, first, leaving))
         own = slice(*np.searchsorted(starts, (block.start, block.end)))
-
-        def run(packed: TimeMajor, block: Block = block, own: slice = own, around: Chain = around) -> Floats:
-            marginals = forward_backward(packed, around)
-            if len(starts[own]):
-                found[own] = score_spans(
-                    Lattice(packed, marginals, around, tag_set),
-                    path[block.read_start : block.read_end],
-                    starts[own] - block.read_start,
-                    ends[own] - block.read_start,
-                )
-            if not block.start:
-                return chain.end
+        if len(starts[own]):
+            tags = path[block.read_start : block.read_end]
+            found[own] = score_spans(marginals, tag_set, tags, starts[own] - shift, ends[own] - shift)
+        if block.start:
             # the last token that the block before reads is this block's first
-            behind = packed.place[block.start + 1 - block.read_start]
-            return to_logs(
-                chain.between.leave((marginals.emissions[behind] * marginals.backward[behind])[None])[0]
-            )
-
-        leaving = scores.part(block.read_start, block.read_end).run_whole(run)
+            after = marginals.packed.place[[block.start + 1 - shift]]
+            leaving = to_logs(chain.between.leave(marginals.emissions[after] * marginals.backward[after])[0])
+        del marginals  # before the next ones are made
     return found
 
 
@@ -114,18 +92,14 @@ def cut_between(starts: Ints1d, ends: Ints1d, n_tokens: int, max_tokens: int) ->
         start = end
 
 
-def _entering(scores: TagScores, chain: Chain, blocks: List[Block]) -> Iterator[Floats]:
+def _entering(scores: TagScores, chain: Chain, blocks: list[Block]) -> Iterator[Floats]:
     """YIELDS (Floats): for each block the logs of the weights that arrive at the first token that is read."""
     first = chain.start
     for block in blocks[:-1]:
         yield first
-
-        def run(packed: TimeMajor, block: Block = block, first: Floats = first) -> Floats:
-            forward = forward_weights(packed, chain._replace(start=first))
-            last = packed.place[[block.end - 2 - block.read_start]]
-            return chain.between.arrive(forward[last])[0]
-
-        first = to_logs(scores.part(block.read_start, block.read_end).run_whole(run))
+        packed = scores.part(block.read_start, block.read_end).pack()
+        forward = forward_at(packed, chain._replace(start=first), block.end - 2 - block.read_start)
+        first = to_logs(chain.between.arrive(forward)[0])
     yield first
 
 

@@ -1,11 +1,12 @@
 """Tag scores to scored spans: constrained best path and exact span probability.
 
-Everything here is exact over the lattice of legal tags, see ``lattice``. All texts of a batch advance
-together, but for long ones, see ``long_texts``.
+Everything here is exact over the lattice of legal tags, see ``lattice``. All texts of a batch advance together, but
+for long ones, see ``blockwise``.
 """
 
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Iterator, List, Optional, Sequence, Tuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,8 @@ from ..types import Bools1d, Floats, Ints1d, ScoredSpan, SpanRows, Transitions
 from .blockwise import long_path, long_scores
 from .chain import Chain, constrain
 from .lattice import best_paths, forward_backward
-from .packing import TimeMajor
-from .span_scores import Lattice, score_spans, spans_of
-from .tag_scores import TagScores
+from .packing import TagScores
+from .span_scores import score_spans, spans_of
 from .tags import TagSet
 
 # Tokens that are decoded together, and a longer text's block: for a moment the lattice takes some 50 bytes for each
@@ -26,83 +26,45 @@ MAX_CELLS = 2**22
 
 
 def decode(
-    scores: Sequence[NDArray],
-    tag_set: TagSet,
-    *,
-    learned: Optional[Transitions] = None,
-    temperature: float = 1.0,
-    outside: Optional[Sequence[Optional[Bools1d]]] = None,
-) -> List[List[ScoredSpan]]:
-    """The entities of the best legal path of each text, each with its probability.
-
-    scores (Sequence[NDArray]): for each text, Shape: (n_tokens, n_tags).
-    outside (Optional[Sequence[Optional[NDArray[bool]]]]): for each text the tokens that must be O,
-        Shape: (n_tokens,), or None.
-    The other arguments are those of ``decode_rows``.
-    """
-    lengths = np.array([len(text) for text in scores], dtype=np.int64)
-    if not lengths.sum():
-        return [[] for _ in scores]
-    spans, probabilities = decode_rows(
-        np.concatenate(list(scores)),
-        lengths,
-        tag_set,
-        learned=learned,
-        temperature=temperature,
-        outside=join_marks(outside, lengths),
-    )
-    return split_spans(spans, probabilities, lengths, tag_set)
-
-
-def join_marks(marks: Optional[Sequence[Optional[Bools1d]]], lengths: Ints1d) -> Optional[Bools1d]:
-    """Marks of the tokens of each text, where it has any, to those of texts end to end; None where none has."""
-    if marks is None or all(mark is None for mark in marks):
-        return None
-    known = zip(marks, lengths, strict=True)
-    return np.concatenate([np.zeros(n, dtype=bool) if mark is None else mark for mark, n in known])
-
-
-def split_spans(
-    spans: SpanRows, probabilities: Floats, lengths: Ints1d, tag_set: TagSet
-) -> List[List[ScoredSpan]]:
-    """Spans over texts end to end to the spans of each text.
-
-    lengths (Ints1d): tokens of each text; Shape: (n_texts,).
-    """
-    text_ends = np.cumsum(lengths)
-    cuts = np.searchsorted(spans.starts, text_ends)
-    bases = np.repeat(text_ends - lengths, np.diff(cuts, prepend=0))
-    labels = map(tag_set.labels.__getitem__, spans.labels.tolist())
-    columns = ((spans.starts - bases).tolist(), (spans.ends - bases).tolist(), labels, probabilities.tolist())
-    found = list(map(ScoredSpan._make, zip(*columns, strict=True)))
-    return [found[first:last] for first, last in pairwise([0, *cuts.tolist()])]
-
-
-def decode_rows(
-    rows: NDArray,
+    rows: NDArray[Any],
     lengths: Ints1d,
     tag_set: TagSet,
     *,
-    learned: Optional[Transitions] = None,
+    learned: Transitions | None = None,
     temperature: float = 1.0,
-    outside: Optional[Bools1d] = None,
-    places: Optional[Ints1d] = None,
-) -> Tuple[SpanRows, Floats]:
-    """As ``decode``, on texts that stand end to end.
+    outside: Bools1d | None = None,
+    words: Bools1d | None = None,
+) -> list[list[ScoredSpan]]:
+    """The entities of the best legal path of each text, each with its probability.
 
-    rows (NDArray): Shape: (n_rows, n_tags), at least one.
+    rows (NDArray): scores of texts that stand end to end; Shape: (n_tokens, n_tags).
     lengths (Ints1d): tokens of each text; Shape: (n_texts,).
-    learned (Optional[Transitions]): the head's own weights between tags.
-    temperature (float): the scores are divided by it; above 1 the probabilities become more modest.
-    outside (Optional[NDArray[bool]]): tokens that must be O; Shape: (n_tokens,).
-    places (Optional[Ints1d]): the row of each token; None where every row is a token. Shape: (n_tokens,).
-    RETURNS (Tuple[SpanRows, Floats]): the spans, and the probability of each; Shape: (n_spans,).
+    learned (Transitions | None): the head's own weights between tags.
+    temperature (float): the scores are divided by it; above 1 the probabilities become lower.
+    outside (Bools1d | None): tokens that must be O; Shape: (n_tokens,).
+    words (Bools1d | None): the tokens that are read: no entity begins or ends with another one, and each goes on
+        across it. None reads all. Shape: (n_tokens,).
     """
+    places = None if words is None or words.all() else np.flatnonzero(words)
+    n_read = lengths
+    if places is not None:
+        n_read = np.diff(np.searchsorted(places, np.cumsum(lengths)), prepend=0)
+        outside = outside if outside is None else outside[places]
+    if not n_read.sum():
+        return [[] for _ in lengths]
     if learned is not None:
         learned = Transitions(*(part / temperature for part in learned))
-    chain = constrain(tag_set, learned)
-
     scores = TagScores(rows, temperature, outside, places)
+    spans, probabilities = _decode_rows(scores, n_read, tag_set, constrain(tag_set, learned))
+    if places is not None:
+        spans = spans._replace(starts=places[spans.starts], ends=places[spans.ends - 1] + 1)
+    return _split(spans, probabilities, lengths, tag_set)
+
+
+def _decode_rows(
+    scores: TagScores, lengths: Ints1d, tag_set: TagSet, chain: Chain
+) -> tuple[SpanRows, Floats]:
+    """RETURNS (tuple[SpanRows, Floats]): the spans of all texts, and the probability of each."""
     max_tokens = min(MAX_TOKENS, max(MIN_TOKENS, MAX_CELLS // len(tag_set)))
     found, probabilities = [], []
     end = 0
@@ -132,13 +94,23 @@ def _parts(lengths: Ints1d, max_tokens: int) -> Iterator[Ints1d]:
 
 def _decode_together(
     scores: TagScores, lengths: Ints1d, tag_set: TagSet, chain: Chain
-) -> Tuple[SpanRows, Floats]:
-    def run(packed: TimeMajor) -> Tuple[SpanRows, Floats]:
-        path = packed.unpack(best_paths(packed, chain))
-        spans = spans_of(path, lengths, tag_set)
-        if not len(spans.starts):
-            return spans, np.zeros(0)
-        lattice = Lattice(packed, forward_backward(packed, chain), chain, tag_set)
-        return spans, score_spans(lattice, path, spans.starts, spans.ends)
+) -> tuple[SpanRows, Floats]:
+    packed = scores.pack(lengths)
+    path = best_paths(packed, chain)
+    spans = spans_of(path, lengths, tag_set)
+    if not len(spans.starts):
+        return spans, np.zeros(0)
+    return spans, score_spans(forward_backward(packed, chain), tag_set, path, spans.starts, spans.ends)
 
-    return scores.run(lengths, run)
+
+def _split(
+    spans: SpanRows, probabilities: Floats, lengths: Ints1d, tag_set: TagSet
+) -> list[list[ScoredSpan]]:
+    """Spans over texts end to end to the spans of each text."""
+    text_ends = np.cumsum(lengths)
+    cuts = np.searchsorted(spans.starts, text_ends)
+    bases = np.repeat(text_ends - lengths, np.diff(cuts, prepend=0))
+    labels = map(tag_set.labels.__getitem__, spans.labels.tolist())
+    columns = ((spans.starts - bases).tolist(), (spans.ends - bases).tolist(), labels, probabilities.tolist())
+    found = list(map(ScoredSpan._make, zip(*columns, strict=True)))
+    return [found[first:last] for first, last in pairwise([0, *cuts.tolist()])]

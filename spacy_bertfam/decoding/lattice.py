@@ -5,13 +5,15 @@ legal in the tag scheme exist, and the weight of one is ``exp`` of the sum of it
 is found by the Viterbi algorithm, weights by the forward-backward algorithm (Rabiner 1989, "A tutorial
 on hidden Markov models", equations 19 to 27 and 32 to 35, with the scaling of section V.A).
 
-Stretches of text advance together, see ``stretches``. Where each begins with what its neighbour ends with, the
+Segments of text advance together, see ``packing``. Where each begins with what its neighbor ends with, the
 result is that of the uncut text; mostly that is so in the second round, because a lattice forgets its beginning
 within a few tokens.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Tuple
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -25,13 +27,37 @@ MAX_ROUNDS = 8
 # be all that later scores leave), and of probabilities
 SCORE_TOLERANCE, WEIGHT_TOLERANCE, SHARE_TOLERANCE = 1e-9, 1e-12, 1e-13
 
+P = ParamSpec("P")
+Result = TypeVar("Result")
+Reader = Callable[Concatenate[TimeMajor, P], Result]
 
+
+def or_uncut(read: Reader[P, Result]) -> Reader[P, Result]:
+    """``read`` of packed texts; where their segments do not settle, of the uncut texts."""
+
+    @wraps(read)
+    def reader(packed: TimeMajor, /, *args: P.args, **kwargs: P.kwargs) -> Result:
+        try:
+            return read(packed, *args, **kwargs)
+        except Unsettled:
+            return read(packed.uncut(), *args, **kwargs)
+
+    return reader
+
+
+@or_uncut
 def best_paths(packed: TimeMajor, chain: Chain) -> Ints1d:
-    """The legal tags with the highest sum of scores (Viterbi); Shape: (n_tokens,), rows by step."""
-    return _trace(packed, chain, best_sums(packed, chain))
+    """The legal tags with the highest sum of scores (Viterbi); Shape: (n_tokens,), in the order of the texts."""
+    return packed.unpack(_trace(packed, chain, _best_sums(packed, chain)))
 
 
-def best_sums(packed: TimeMajor, chain: Chain) -> Floats:
+@or_uncut
+def last_sums(packed: TimeMajor, chain: Chain) -> Floats:
+    """For each tag the sum of the best path that ends there at the last token; Shape: (1, n_tags)."""
+    return _best_sums(packed, chain)[packed.place[-1:]]
+
+
+def _best_sums(packed: TimeMajor, chain: Chain) -> Floats:
     """For each token and tag the sum of the best path that ends there; Shape: (n_tokens, n_tags), rows by step."""
     best, arrive = np.empty_like(packed.rows), chain.between.arrive_best
     continues = np.flatnonzero(packed.before >= 0)
@@ -46,7 +72,7 @@ def best_sums(packed: TimeMajor, chain: Chain) -> Floats:
             if not n:
                 continue
             if _same_but_for_a_constant(here, found):
-                break  # and so are all sums behind it
+                break  # and so are all sums after it
             here[:] = found
         found = best[packed.before[continues]]
         if _same_but_for_a_constant(found, ended):
@@ -66,7 +92,7 @@ def _same_but_for_a_constant(some: Floats, others: Floats) -> bool:
 def _trace(packed: TimeMajor, chain: Chain, best: Floats) -> Ints1d:
     """The tags of the best paths, from the last token to the first. Shape of ``best``: (n_tokens, n_tags)."""
     path, best_before = np.zeros(len(best), dtype=np.int64), chain.between.search_back(best)
-    is_cut = packed.behind >= 0
+    is_cut = packed.after >= 0
     last = (best[packed.last_rows] + np.where(is_cut[:, None], 0.0, chain.end)).argmax(axis=1)
     for _ in range(MAX_ROUNDS):
         for t in range(len(packed) - 1, -1, -1):
@@ -77,7 +103,7 @@ def _trace(packed: TimeMajor, chain: Chain, best: Floats) -> Ints1d:
                 rows = slice(packed.offsets[t], packed.offsets[t] + n_after)
                 chosen[:n_after] = best_before(rows, packed.step(path, t + 1))
         found = last.copy()
-        found[is_cut] = best_before(packed.last_rows[is_cut], path[packed.behind[is_cut]])
+        found[is_cut] = best_before(packed.last_rows[is_cut], path[packed.after[is_cut]])
         if np.array_equal(found, last):
             return path
         last = found
@@ -91,6 +117,8 @@ class Marginals:
     ``forward`` sums to one in each row; ``forward * backward`` is the probability of each tag.
     """
 
+    packed: TimeMajor
+    chain: Chain
     emissions: Floats  # Shape: (n_tokens, n_tags), exp of scores, over the scale of the row
     forward: Floats  # Shape: (n_tokens, n_tags)
     backward: Floats  # Shape: (n_tokens, n_tags)
@@ -99,6 +127,7 @@ class Marginals:
     log_weights: Floats
 
 
+@or_uncut
 def forward_backward(packed: TimeMajor, chain: Chain) -> Marginals:
     """Forward and backward weights of every tag at every token.
 
@@ -110,17 +139,19 @@ def forward_backward(packed: TimeMajor, chain: Chain) -> Marginals:
     emissions /= scales
     log_weights += np.log(scales[:, 0])
     backward = _backward(packed, emissions, forward, chain.between, end)
-    ends_text = packed.last_rows[packed.behind < 0]
+    ends_text = packed.last_rows[packed.after < 0]
     log_weights[ends_text] += np.log(forward[ends_text] @ end)
-    return Marginals(emissions, forward, backward, log_weights)
+    return Marginals(packed, chain, emissions, forward, backward, log_weights)
 
 
-def forward_weights(packed: TimeMajor, chain: Chain) -> Floats:
-    """Forward weights alone; Shape: (n_tokens, n_tags), rows by step. The rows of ``packed`` are used up."""
-    return _forward(packed, _emissions(packed)[0], chain.between, to_weights(chain.start))[0]
+@or_uncut
+def forward_at(packed: TimeMajor, chain: Chain, token: int) -> Floats:
+    """Forward weights of one token; Shape: (1, n_tags). The rows of ``packed`` are used up."""
+    forward, _ = _forward(packed, _emissions(packed)[0], chain.between, to_weights(chain.start))
+    return forward[packed.place[[token]]]
 
 
-def _emissions(packed: TimeMajor) -> Tuple[Floats, Floats]:
+def _emissions(packed: TimeMajor) -> tuple[Floats, Floats]:
     """The exp of the scores, at most 1, in their place; and the log of what each row was divided by."""
     highest = packed.rows.max(axis=1)
     emissions = packed.rows
@@ -130,8 +161,8 @@ def _emissions(packed: TimeMajor) -> Tuple[Floats, Floats]:
     return np.exp(emissions, out=emissions), highest
 
 
-def _forward(packed: TimeMajor, emissions: Floats, between: Between, start: Floats) -> Tuple[Floats, Floats]:
-    """RETURNS (Tuple[Floats, Floats]): forward weights, and what each row was divided by, Shape: (n_tokens, 1)."""
+def _forward(packed: TimeMajor, emissions: Floats, between: Between, start: Floats) -> tuple[Floats, Floats]:
+    """Forward weights, and what each row was divided by, Shape: (n_tokens, 1)."""
     forward, scales = np.empty_like(emissions), np.empty((len(emissions), 1))
     continues = np.flatnonzero(packed.before >= 0)
     ended = np.full((len(continues), len(start)), 1.0 / len(start))
@@ -150,7 +181,7 @@ def _forward(packed: TimeMajor, emissions: Floats, between: Between, start: Floa
             is_settled = _alike(here, found)
             here[:] = found
             if is_settled:
-                break  # and so are all rows behind it
+                break  # and so are all rows after it
         found = forward[packed.before[continues]]
         if _alike(found, ended):
             return forward, scales
@@ -170,7 +201,7 @@ def _backward(packed: TimeMajor, emissions: Floats, forward: Floats, between: Be
     """Backward weights; ``emissions`` are over the scale of the row."""
     backward = np.empty_like(emissions)
     last_forward = forward[packed.last_rows]
-    is_cut = packed.behind >= 0
+    is_cut = packed.after >= 0
     leaving = np.where(is_cut[:, None], 1.0, end / (last_forward @ end)[:, None])
     for n in range(MAX_ROUNDS):
         for t in range(len(packed) - 1, -1, -1):
@@ -179,8 +210,7 @@ def _backward(packed: TimeMajor, emissions: Floats, forward: Floats, between: Be
             found = np.empty_like(here) if n else here
             found[n_after:] = leaving[n_after : len(here)]
             if n_after:
-                behind = packed.step(emissions, t + 1) * packed.step(backward, t + 1)
-                found[:n_after] = between.leave(behind)
+                found[:n_after] = between.leave(packed.step(emissions, t + 1) * packed.step(backward, t + 1))
             if not n:
                 continue
             shares = packed.step(forward, t)
@@ -188,8 +218,8 @@ def _backward(packed: TimeMajor, emissions: Floats, forward: Floats, between: Be
             here[:] = found
             if is_settled:
                 break  # what is not cut has not changed, and what is cut begins at the last step
-        behind_rows = packed.behind[is_cut]
-        found = between.leave(emissions[behind_rows] * backward[behind_rows])
+        rows_after = packed.after[is_cut]
+        found = between.leave(emissions[rows_after] * backward[rows_after])
         if _close(found * last_forward[is_cut], leaving[is_cut] * last_forward[is_cut]):
             return backward
         leaving[is_cut] = found

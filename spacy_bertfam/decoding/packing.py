@@ -1,32 +1,69 @@
-"""Texts cut into stretches that advance together, a token a step.
+"""Scores of texts, packed: cut into segments that advance together, a token a step.
 
-A long text is cut into stretches which at first begin as if nothing stood before them; ``lattice`` lets each begin
-anew with what its neighbour ended with, until nothing changes any more.
+At first each segment of a long text begins as if nothing stood before it; ``lattice`` lets it begin anew with what the
+one before it ended with, until nothing changes any more.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Callable, Optional, Sequence, Tuple, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..files.mapped_rows import let_go
 from ..types import Bools1d, Floats, Ints1d
 
-Result = TypeVar("Result")
-# Tokens of a stretch: fewer make fewer steps, more settle sooner
-STRETCH = 64
+# Tokens of a segment: fewer make fewer steps, more settle sooner
+SEGMENT: int | None = 64
 
 
 class Unsettled(Exception):
-    """The stretches of a text have not agreed after so many rounds as they may have."""
+    """The segments of a text have not agreed after so many rounds as they may have."""
+
+
+@dataclass(frozen=True)
+class TagScores:
+    """Scores of the tags of texts that stand end to end, and what is known of them beforehand."""
+
+    rows: NDArray[Any]  # Shape: (n_rows, n_tags)
+    temperature: float = 1.0  # that they are divided by
+    outside: Bools1d | None = None  # tokens that must be O; Shape: (n_tokens,)
+    places: Ints1d | None = None  # the row of each token, None where every row is one; Shape: (n_tokens,)
+
+    def __len__(self) -> int:
+        return len(self.rows if self.places is None else self.places)
+
+    def part(self, start: int, end: int) -> "TagScores":
+        """RETURNS (TagScores): of some of the tokens, nothing copied."""
+        outside = None if self.outside is None else self.outside[start:end]
+        if self.places is None:
+            return TagScores(self.rows[start:end], self.temperature, outside)
+        return TagScores(self.rows, self.temperature, outside, self.places[start:end])
+
+    def pack(self, lengths: Ints1d | None = None, *, cut: bool = True) -> "TimeMajor":
+        """Order the tokens by step.
+
+        lengths (Ints1d | None): tokens of each text, Shape: (n_texts,); None where they are one text.
+        cut (bool): cut long texts into segments.
+        """
+        if lengths is None:
+            lengths = np.array([len(self)], dtype=np.int64)
+        rows = self.rows if self.places is None else self.rows[self.places]
+        let_go(self.rows)
+        packed = TimeMajor.pack(rows, lengths, SEGMENT if cut else None, self)
+        if self.temperature != 1.0:
+            np.divide(packed.rows, self.temperature, out=packed.rows)
+        if self.outside is not None:
+            packed.rows[packed.place[self.outside], 1:] = -np.inf
+        return packed
 
 
 @dataclass(frozen=True)
 class TimeMajor:
-    """Stretches of different lengths, longest first, stored token by token across them.
+    """Segments of different lengths, longest first, stored token by token across them.
 
-    At step ``t`` the first ``sizes[t]`` stretches still have a token; it stands in
+    At step ``t`` the first ``sizes[t]`` segments still have a token; it stands in
     ``rows[offsets[t] : offsets[t] + sizes[t]]``. Nothing is padded.
     """
 
@@ -34,26 +71,17 @@ class TimeMajor:
     sizes: Ints1d  # Shape: (n_steps,)
     offsets: Ints1d  # Shape: (n_steps + 1,)
     place: Ints1d  # Shape: (n_tokens,), token in the order of the texts -> row
-    last_rows: Ints1d  # Shape: (n_stretches,), row of each stretch's last token
-    before: Ints1d  # Shape: (n_stretches,), row of the token before the stretch; -1 where a text begins
-    behind: Ints1d  # Shape: (n_stretches,), row of the token behind it; -1 where a text ends
+    last_rows: Ints1d  # Shape: (n_segments,), row of each segment's last token
+    before: Ints1d  # Shape: (n_segments,), row of the token before the segment; -1 where a text begins
+    after: Ints1d  # Shape: (n_segments,), row of the token after it; -1 where a text ends
+    scores: TagScores  # what was packed
+    lengths: Ints1d  # Shape: (n_texts,)
 
     @classmethod
-    def pack(cls, scores: Sequence[Floats], *, longest: Optional[int] = None) -> "TimeMajor":
-        """scores (Sequence[Floats]): for each text, Shape: (n_tokens, n_tags)."""
-        lengths = np.array([len(text) for text in scores], dtype=np.int64)
-        return cls.pack_rows(np.concatenate(list(scores)), lengths, longest=longest)
-
-    @classmethod
-    def pack_rows(cls, rows: NDArray, lengths: Ints1d, *, longest: Optional[int] = None) -> "TimeMajor":
-        """Order the tokens of all texts by step.
-
-        rows (NDArray): tokens of all texts, end to end; Shape: (n_tokens, n_tags).
-        lengths (Ints1d): tokens of each text; Shape: (n_texts,).
-        longest (Optional[int]): texts are cut into stretches of so many tokens; None cuts none.
-        """
-        starts, ends, is_first, is_last = _stretches(lengths[lengths > 0], longest)
-        order = np.argsort(starts - ends, kind="stable")  # the longest stretch first
+    def pack(cls, rows: NDArray[Any], lengths: Ints1d, longest: int | None, scores: TagScores) -> "TimeMajor":
+        """Cut texts into segments of ``longest`` tokens; None cuts none."""
+        starts, ends, is_first, is_last = _segments(lengths[lengths > 0], longest)
+        order = np.argsort(starts - ends, kind="stable")  # the longest segment first
         starts, ends, is_first, is_last = starts[order], ends[order], is_first[order], is_last[order]
         sizes_of = ends - starts
         n_steps = int(sizes_of.max(initial=0))
@@ -66,30 +94,34 @@ class TimeMajor:
         ordered = np.empty(rows.shape, dtype=np.float64)
         ordered[place] = rows
         before = np.where(is_first, -1, place[starts - 1]) if len(place) else starts
-        behind = np.where(is_last, -1, place[np.where(is_last, 0, ends)]) if len(place) else starts
-        return cls(ordered, sizes, offsets, place, place[ends - 1], before, behind)
+        after = np.where(is_last, -1, place[np.where(is_last, 0, ends)]) if len(place) else starts
+        return cls(ordered, sizes, offsets, place, place[ends - 1], before, after, scores, lengths)
+
+    def uncut(self) -> "TimeMajor":
+        """RETURNS (TimeMajor): the same texts, packed anew as a segment each."""
+        return self.scores.pack(self.lengths, cut=False)
 
     def __len__(self) -> int:
         return len(self.sizes)
 
-    def step(self, array: NDArray, t: int, n_stretches: Optional[int] = None) -> NDArray:
-        """A view of the rows of step ``t``, or of its first ``n_stretches``."""
+    def step(self, array: NDArray[Any], t: int, n_segments: int | None = None) -> NDArray[Any]:
+        """A view of the rows of step ``t``, or of its first ``n_segments``."""
         start = self.offsets[t]
-        return array[start : start + (self.sizes[t] if n_stretches is None else n_stretches)]
+        return array[start : start + (self.sizes[t] if n_segments is None else n_segments)]
 
-    def unpack(self, array: NDArray) -> NDArray:
+    def unpack(self, array: NDArray[Any]) -> NDArray[Any]:
         """Rows by step back to rows by text."""
         return array[self.place]
 
     @cached_property
     def begins_text(self) -> Bools1d:
         """Whether each token is the first of its text; Shape: (n_tokens,), in the order of the texts."""
-        return self._mark(np.flatnonzero(self.before < 0))  # the row of a stretch's first token is its rank
+        return self._mark(np.flatnonzero(self.before < 0))  # the row of a segment's first token is its rank
 
     @cached_property
     def ends_text(self) -> Bools1d:
         """Whether each token is the last of its text; Shape: (n_tokens,), in the order of the texts."""
-        return self._mark(self.last_rows[self.behind < 0])
+        return self._mark(self.last_rows[self.after < 0])
 
     def _mark(self, rows: Ints1d) -> Bools1d:
         marks = np.zeros(len(self.place), dtype=bool)
@@ -97,8 +129,8 @@ class TimeMajor:
         return self.unpack(marks)
 
 
-def _stretches(lengths: Ints1d, longest: Optional[int]) -> Tuple[Ints1d, Ints1d, Bools1d, Bools1d]:
-    """Start and end of each stretch, and whether it is its text's first and last. Shape: (n_stretches,)."""
+def _segments(lengths: Ints1d, longest: int | None) -> tuple[Ints1d, Ints1d, Bools1d, Bools1d]:
+    """Start and end of each segment, and whether it is its text's first and last. Shape: (n_segments,)."""
     longest = longest or int(lengths.max(initial=1))
     text_ends = np.cumsum(lengths)
     n_parts = -(-lengths // longest)
@@ -108,11 +140,3 @@ def _stretches(lengths: Ints1d, longest: Optional[int]) -> Tuple[Ints1d, Ints1d,
     limit = np.repeat(text_ends, n_parts)
     ends = np.minimum(starts + longest, limit)
     return starts, ends, part == 0, ends == limit
-
-
-def over_stretches(rows: NDArray, lengths: Ints1d, run: Callable[[TimeMajor], Result]) -> Result:
-    """RETURNS: what ``run`` makes of the packed texts, cut into stretches if they settle."""
-    try:
-        return run(TimeMajor.pack_rows(rows, lengths, longest=STRETCH))
-    except Unsettled:
-        return run(TimeMajor.pack_rows(rows, lengths))

@@ -1,8 +1,8 @@
 """Tag schemes: which tags a set of labels has, which may follow which, spans to tags and back."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Iterable, List, Optional, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,8 @@ def validate_scheme(scheme: str) -> str:
     return scheme
 
 
-def split_tag(tag: str) -> Tuple[str, str]:
-    """RETURNS (Tuple[str, str]): prefix (BILUO read as BIOES) and label of a tag; "O" has no label."""
+def split_tag(tag: str) -> tuple[str, str]:
+    """RETURNS (tuple[str, str]): prefix (BILUO read as BIOES) and label of a tag; "O" has no label."""
     if tag == OUTSIDE:
         return OUTSIDE, ""
     prefix, _, label = tag.partition("-")
@@ -39,7 +39,7 @@ class TagSet:
     """The tags of some labels under one scheme. Tag 0 is O; the tags of a label stand together."""
 
     scheme: str
-    labels: Tuple[str, ...]
+    labels: tuple[str, ...]
 
     def __post_init__(self) -> None:
         validate_scheme(self.scheme)
@@ -47,7 +47,7 @@ class TagSet:
             raise UserError(f"Labels must be unique, found {list(self.labels)}.")
 
     @cached_property
-    def tags(self) -> List[str]:
+    def tags(self) -> list[str]:
         """The names of the tags in the order of their ids."""
         return [OUTSIDE] + [f"{p}-{label}" for label in self.labels for p in PREFIXES[self.scheme]]
 
@@ -122,8 +122,8 @@ class TagSet:
         for place in np.flatnonzero(there[1 : 1 + self.width]):
             rows[chosen, first_of_label + place] = 0
 
-    def span_tags(self, length: int, label: str) -> List[str]:
-        """RETURNS (List[str]): the tags of one entity of ``length`` tokens."""
+    def span_tags(self, length: int, label: str) -> list[str]:
+        """RETURNS (list[str]): the tags of one entity of ``length`` tokens."""
         if self.scheme == "IO":
             return [f"I-{label}"] * length
         if self.scheme in ("IOB", "IOB2"):
@@ -145,7 +145,7 @@ class TagSet:
             ids[start:end] = [self.tag_to_id[tag] for tag in tags]
         return ids
 
-    def decode(self, ids: Ints1d) -> List[TokenSpan]:
+    def decode(self, ids: Ints1d) -> list[TokenSpan]:
         """Legal tag ids to spans, in the order of the text."""
         rows = (column.tolist() for column in self.decode_rows(ids))
         return [TokenSpan(start, end, self.labels[label]) for start, end, label in zip(*rows, strict=True)]
@@ -158,10 +158,10 @@ class TagSet:
         ends = np.flatnonzero((ids > 0) & ~goes_on[1:]) + 1
         return SpanRows(starts, ends, self.label_ids[ids[starts]])
 
-    def allowed_by_biluo(self, biluo: Sequence[Optional[str]]) -> NDArray[np.bool_]:
+    def allowed_by_biluo(self, biluo: Sequence[str | None]) -> NDArray[np.bool_]:
         """The tags that spaCy's BILUO annotation allows.
 
-        biluo (Sequence[Optional[str]]): one a token; None, "-" and a label that is not in this set
+        biluo (Sequence[str | None]): one a token; None, "-" and a label that is not in this set
             are missing annotation.
         RETURNS (NDArray[bool]): Shape: (n_tokens, n_tags); a row of missing annotation is all True.
         """
@@ -173,14 +173,14 @@ class TagSet:
         allowed[ambiguous, self.other_beginning(ids[ambiguous])] = True
         return allowed
 
-    def single_by_biluo(self, biluo: Sequence[Optional[str]]) -> Ints1d:
+    def single_by_biluo(self, biluo: Sequence[str | None]) -> Ints1d:
         """The tag of each token that spaCy's BILUO annotation allows one tag alone, and -1 for the others; arguments
         as in ``allowed_by_biluo``."""
         ids = self.ids_by_biluo(biluo)
         ids[self._ambiguous(biluo, ids)] = -1
         return ids
 
-    def _ambiguous(self, biluo: Sequence[Optional[str]], ids: Ints1d) -> Ints1d:
+    def _ambiguous(self, biluo: Sequence[str | None], ids: Ints1d) -> Ints1d:
         """Tokens with the first tag of an entity, which in IOB may be I- too unless its label stands before it."""
         if self.scheme != "IOB":
             return np.zeros(0, dtype=np.int64)
@@ -194,11 +194,11 @@ class TagSet:
         """RETURNS (Ints1d): in IOB the other tag that may begin the same entity, for tags that begin one."""
         return tags + np.where(self.continues[tags], -1, 1)
 
-    def ids_by_biluo(self, biluo: Sequence[Optional[str]]) -> Ints1d:
+    def ids_by_biluo(self, biluo: Sequence[str | None]) -> Ints1d:
         """The tags of spaCy's BILUO annotation, -1 where it is missing; Shape: (n_tokens,)."""
         return np.array([self._id_of_biluo(tag) for tag in biluo], dtype=np.int64)
 
-    def _id_of_biluo(self, tag: Optional[str]) -> int:
+    def _id_of_biluo(self, tag: str | None) -> int:
         if tag == OUTSIDE:
             return 0
         if tag is None or tag[1:2] != "-":

@@ -1,7 +1,7 @@
 """What the callbacks of ``[initialize.after_init]`` share: the components that they name, and the training corpus."""
 
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Callable, Iterable, List, Sequence
 
 from spacy.language import Language
 from spacy.training import Example
@@ -13,7 +13,7 @@ from ..errors import UserError
 N_OF_STREAM = 1000
 
 
-def new_components(nlp: Language, names: Sequence[str]) -> List[str]:
+def new_components(nlp: Language, names: Sequence[str]) -> list[str]:
     """Those of the components that were initialised: not one that is trained already, or frozen.
 
     Raises a UserError where the pipeline has no component of such a name.

@@ -1,6 +1,7 @@
 """`spacy-bertfam.fit_categories.v1`: a new text categoriser starts from a fit to the encoder, not from chance."""
 
-from typing import Any, Callable, Iterable, List, Sequence, Tuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def fit_categories(
     return True
 
 
-def truths(examples: List[Example], labels: Sequence[str]) -> Tuple[NDArray[np.float32], NDArray[np.float32]]:
+def truths(examples: list[Example], labels: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """How right each label is, and whether that is annotated. Shape of both: (n_docs, n_labels)."""
     cats = [eg.reference.cats for eg in examples]
     gold = [[float(found.get(label, 0.0)) for label in labels] for found in cats]

@@ -2,8 +2,9 @@
 
 import logging
 import time
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import Any, Callable, Iterable, List, Optional, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ def fit_tagger(
     get_examples: Callable[[], Iterable[Example]],
     tag_set: TagSet,
     *,
-    nlp: Optional[Language],
+    nlp: Language | None,
     n_words: int,
     total: int,
     component: str,
@@ -65,7 +66,7 @@ def fit_layer(layer: Model, X: NDArray[np.float32], tags: Ints1d) -> None:
     set_weights(layer, *fit_tags(X, tags, first))
 
 
-def begin(component: str, examples: List[Example]) -> float:
+def begin(component: str, examples: list[Example]) -> float:
     """Say what is about to be done, which may take a minute. RETURNS (float): when."""
     n_words = sum(len(eg.predicted) for eg in examples)
     logger.info("[%s] Fitting the head to %d words of the training data ...", component, n_words)
@@ -84,22 +85,22 @@ def set_weights(layer: Model, W: NDArray[np.float32], b: NDArray[np.float32]) ->
 
 
 def draw_examples(
-    get_examples: Callable[[], Iterable[Example]], n_words: int, *, total: Optional[int] = None
-) -> List[Example]:
+    get_examples: Callable[[], Iterable[Example]], n_words: int, *, total: int | None = None
+) -> list[Example]:
     """About so many words, in whole examples at equal distances over all of the data; all of them where there are
     fewer.
 
-    total (Optional[int]): the words of the data, where somebody has counted them.
+    total (int | None): the words of the data, where somebody has counted them.
     """
     if total is None:
         total = sum(len(eg.predicted) for eg in get_examples())
     return draw_evenly(get_examples(), lambda eg: len(eg.predicted), share=n_words / max(total, 1))
 
 
-def read_by_encoder(models: Sequence[Model], docs: List[Doc], nlp: Optional[Language]) -> Optional[List[Doc]]:
+def read_by_encoder(models: Sequence[Model], docs: list[Doc], nlp: Language | None) -> list[Doc] | None:
     """The Docs with what shared encoders leave on them for ``models``; as they are where each has its own.
 
-    RETURNS (Optional[List[Doc]]): None where one listens to an encoder and there is no ``nlp`` to find it in.
+    RETURNS (list[Doc] | None): None where one listens to an encoder and there is no ``nlp`` to find it in.
     """
     listeners = chain.from_iterable(map(find_listeners, models))
     for upstream in dict.fromkeys(map(upstream_of, listeners)):
@@ -110,7 +111,7 @@ def read_by_encoder(models: Sequence[Model], docs: List[Doc], nlp: Optional[Lang
     return docs
 
 
-def tagger_vectors(model: TaggerModel, docs: List[Doc]) -> List[Any]:
+def tagger_vectors(model: TaggerModel, docs: list[Doc]) -> list[Any]:
     """What a head's linear layer gets for some Docs. Shape of each: (n_tokens, width)."""
     vectors = model.get_ref("tok2vec").predict(docs)
     if "prediction_layer" in model.ref_names:

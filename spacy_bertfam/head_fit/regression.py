@@ -4,7 +4,8 @@ A head of random weights sends the encoder's first gradients in random direction
 mend and distorts what the encoder knows (Kumar et al. 2022, "Fine-Tuning can Distort Pretrained Features").
 """
 
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch

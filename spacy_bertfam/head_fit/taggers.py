@@ -1,6 +1,7 @@
 """`spacy-bertfam.fit_taggers.v1`: spaCy's own heads for tags start from a fit to the encoder, not from zeros."""
 
-from typing import Any, Callable, Dict, Iterable, List, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,13 +38,13 @@ def build_fit_taggers(
 
 def fit_taggers(
     nlp: Language, components: Sequence[str], get_examples: Callable[[], Iterable[Example]], *, n_words: int
-) -> List[str]:
+) -> list[str]:
     """Fit the last layer of initialised taggers; the encoder reads the words once for all, and stays as it is.
 
-    RETURNS (List[str]): the components that were fitted: those that have at least two tags in the words that were
+    RETURNS (list[str]): the components that were fitted: those that have at least two tags in the words that were
         read. Raises a UserError where one has another model.
     """
-    pipes: Dict[str, Any] = {name: nlp.get_pipe(name) for name in components}
+    pipes: dict[str, Any] = {name: nlp.get_pipe(name) for name in components}
     for name, pipe in pipes.items():
         check_model(pipe, name)
     examples = draw_examples(lambda: filter(is_taught, get_examples()), n_words)
@@ -82,7 +83,7 @@ def is_taught(eg: Example) -> bool:
     return any(eg.reference.has_annotation(name) for name in TAUGHT)
 
 
-def tags_of(pipe: Any, examples: List[Example]) -> NDArray[np.int64]:
+def tags_of(pipe: Any, examples: list[Example]) -> NDArray[np.int64]:
     """The right tag of each token as the component's own loss has it; Shape: (n_tokens,), -1 where that is unknown.
 
     The gradient of a softmax layer is what it has given less what is right: of zeros, only what is right.

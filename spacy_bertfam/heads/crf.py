@@ -1,6 +1,7 @@
 """`spacy-bertfam.CRFTokenClassifier.v1`: a linear layer, and learned weights between neighbouring tags."""
 
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,9 +9,9 @@ from thinc.types import Floats2d
 
 from ..decoding.chain import Chain, SchemeBetween, constrain
 from ..decoding.lattice import forward_backward
-from ..decoding.packing import TimeMajor, over_stretches
+from ..decoding.packing import TagScores
 from ..decoding.tags import TagSet
-from ..types import TaggerModel, Tok2VecModel, Transitions
+from ..types import Floats, Ints1d, TaggerModel, Tok2VecModel, Transitions
 from .linear import token_classifier
 from .loss import split_rows
 from .transitions import add_gradient, learned_transitions, transitions_layer
@@ -20,7 +21,7 @@ ROUNDING = 1e-10
 
 
 def build_crf_token_classifier(
-    tok2vec: Tok2VecModel, *, dropout: Optional[float] = None, nO: Optional[int] = None
+    tok2vec: Tok2VecModel, *, dropout: float | None = None, nO: int | None = None
 ) -> TaggerModel:
     """A linear-chain conditional random field over the tags (Lafferty, McCallum and Pereira 2001).
 
@@ -48,7 +49,7 @@ def sequence_loss(
     scores: Sequence[Floats2d],
     gold: Sequence[NDArray[np.bool_]],
     tag_set: TagSet,
-) -> Tuple[float, List[Floats2d]]:
+) -> tuple[float, list[Floats2d]]:
     """Minus the log of the probability of the annotated sequences, summed over the texts.
 
     Where annotation is missing, all that agrees with the rest counts as annotated: the loss sums over
@@ -76,23 +77,20 @@ def sequence_loss(
     return loss, split_rows(gradient, lengths.tolist())
 
 
-def expect(texts: Sequence[NDArray[np.float64]], chain: Chain, lengths: NDArray[np.int64]) -> Expected:
+def expect(texts: Sequence[Floats], chain: Chain, lengths: Ints1d) -> Expected:
     """Tag and transition expectations of a batch of lattices.
 
-    texts (Sequence[NDArray[float64]]): for each text the log weights, Shape: (n_tokens, n_tags).
+    texts (Sequence[Floats]): for each text the log weights, Shape: (n_tokens, n_tags).
     """
-    return over_stretches(np.concatenate(list(texts)), lengths, lambda packed: _expect(packed, chain))
-
-
-def _expect(packed: TimeMajor, chain: Chain) -> Expected:
-    found = forward_backward(packed, chain)
-    forward, behind = packed.unpack(found.forward), packed.unpack(found.emissions * found.backward)
+    found = forward_backward(TagScores(np.concatenate(list(texts))).pack(lengths), chain)
+    packed = found.packed
+    forward, after = packed.unpack(found.forward), packed.unpack(found.emissions * found.backward)
     tags = forward * packed.unpack(found.backward)
     tags /= tags.sum(axis=1, keepdims=True)
     inner = np.flatnonzero(~packed.begins_text)
     tags_of_pairs = np.arange(tags.shape[1])
     weights = chain.between.weight(tags_of_pairs[:, None], tags_of_pairs)
-    between = weights * (forward[inner - 1].T @ behind[inner])
+    between = weights * (forward[inner - 1].T @ after[inner])
     pairs = Transitions(between, tags[packed.begins_text].sum(axis=0), tags[packed.ends_text].sum(axis=0))
     return Expected(tags, pairs, packed.unpack(found.log_weights))
 

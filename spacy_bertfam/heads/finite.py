@@ -1,6 +1,7 @@
 """Numbers that are none: one NaN among a head's weights, and no text has an entity any more."""
 
-from typing import Any, Iterator, Optional, Tuple
+from collections.abc import Iterator
+from typing import Any
 
 from thinc.api import Model
 from thinc.util import get_array_module
@@ -10,8 +11,8 @@ from ..files.mapped_rows import let_go
 MAX_ROWS = 65_536  # that are looked at together
 
 
-def find_unfinite(model: Model) -> Optional[str]:
-    """RETURNS (Optional[str]): the first weight of a network with a NaN or an infinity among its numbers, and where it
+def find_unfinite(model: Model) -> str | None:
+    """RETURNS (str | None): the first weight of a network with a NaN or an infinity among its numbers, and where it
     belongs; those of torch are not looked at."""
     return next((name for name, array in _weights(model) if not is_finite(array)), None)
 
@@ -29,7 +30,7 @@ def is_finite(array: Any) -> bool:
     return True
 
 
-def _weights(model: Model) -> Iterator[Tuple[str, Any]]:
+def _weights(model: Model) -> Iterator[tuple[str, Any]]:
     for node in model.walk():
         for name in node.param_names:
             array: Any = node.get_param(name) if node.has_param(name) else None

@@ -1,6 +1,7 @@
 """`spacy-bertfam.TokenClassifier.v1`: dropout and one linear layer, as `BertForTokenClassification` has."""
 
-from typing import Any, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from thinc.api import Dropout, Model, chain
 from thinc.types import Floats2d
@@ -14,14 +15,14 @@ from .transitions import resized
 
 
 def build_token_classifier(
-    tok2vec: Tok2VecModel, *, dropout: Optional[float] = None, nO: Optional[int] = None
+    tok2vec: Tok2VecModel, *, dropout: float | None = None, nO: int | None = None
 ) -> TaggerModel:
     """A score for each tag at each token.
 
-    tok2vec (Model[List[Doc], List[Floats2d]]): an encoder of its own, or a listener to a shared one.
-    dropout (Optional[float]): rate between the vectors and the linear layer; None takes the rate
+    tok2vec (Model[list[Doc], list[Floats2d]]): an encoder of its own, or a listener to a shared one.
+    dropout (float | None): rate between the vectors and the linear layer; None takes the rate
         that training is run with (``training.dropout``).
-    nO (Optional[int]): number of tags; the component sets it from the labels.
+    nO (int | None): number of tags; the component sets it from the labels.
     """
     return token_classifier(tok2vec, [], dropout=dropout, nO=nO)
 
@@ -29,11 +30,11 @@ def build_token_classifier(
 def build_prediction_classifier(
     tok2vec: Tok2VecModel,
     *,
-    dropout: Optional[float] = None,
+    dropout: float | None = None,
     eps: float = 1e-5,
     bias: bool = False,
     norm_bias: bool = False,
-    nO: Optional[int] = None,
+    nO: int | None = None,
 ) -> TaggerModel:
     """A classifier with a dense layer, GELU and a layer norm before it, as ModernBERT has.
 
@@ -49,10 +50,10 @@ def build_prediction_classifier(
 
 def token_classifier(
     tok2vec: Tok2VecModel,
-    before: List[Model],
+    before: list[Model],
     *,
-    dropout: Optional[float],
-    nO: Optional[int],
+    dropout: float | None,
+    nO: int | None,
     behind: Sequence[Model] = (),
 ) -> TaggerModel:
     """Dropout and a linear layer, with layers ``before`` and ``behind``, and what the component asks of a head."""
@@ -69,18 +70,18 @@ def token_classifier(
     return model
 
 
-def no_transitions(model: TaggerModel) -> Optional[Transitions]:
+def no_transitions(model: TaggerModel) -> Transitions | None:
     """Each token is scored alone."""
     return None
 
 
-def resize_output(model: TaggerModel, rows: List[int]) -> None:
+def resize_output(model: TaggerModel, rows: list[int]) -> None:
     """Give the head other tags, and keep the weights of those that stay.
 
     The output layer is exchanged for a new one, so that an optimiser's memory of the old shape
     is not taken for the new one's.
 
-    rows (List[int]): for each new tag the row of the same tag before, or -1 for a new one.
+    rows (list[int]): for each new tag the row of the same tag before, or -1 for a new one.
     """
     old = model.get_ref("output_layer")
     new = output_layer(nO=len(rows), nI=old.maybe_get_dim("nI"))
@@ -101,7 +102,7 @@ def resize_output(model: TaggerModel, rows: List[int]) -> None:
             node.set_dim("nO", len(rows), force=True)
 
 
-def around_output(model: TaggerModel) -> List[Model]:
+def around_output(model: TaggerModel) -> list[Model]:
     """The combinators that end in the output layer, and so have its width."""
     last, found = model, []
     while last.layers:

@@ -1,6 +1,6 @@
 """The loss of a head that scores each token alone: cross-entropy over the tags that are allowed."""
 
-from typing import List, Optional, Sequence, Tuple
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,8 @@ def token_cross_entropy(
     model: TaggerModel,
     scores: Sequence[Floats2d],
     gold: Sequence[NDArray[np.bool_]],
-    tag_set: Optional[TagSet] = None,
-) -> Tuple[float, List[Floats2d]]:
+    tag_set: TagSet | None = None,
+) -> tuple[float, list[Floats2d]]:
     """Minus the log of the probability of the allowed tags, summed over the tokens.
 
     For one allowed tag this is the ordinary cross-entropy; a row that allows every tag (missing
@@ -38,7 +38,7 @@ def token_cross_entropy(
     return loss, split_rows(gradient.astype(scores[0].dtype), [len(text) for text in scores])
 
 
-def split_rows(rows: Floats2d, lengths: List[int]) -> List[Floats2d]:
+def split_rows(rows: Floats2d, lengths: list[int]) -> list[Floats2d]:
     """Rows of all texts to the rows of each text."""
     ends = np.cumsum(lengths)
     return [rows[end - n : end] for n, end in zip(lengths, ends, strict=True)]

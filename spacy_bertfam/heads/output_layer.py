@@ -1,7 +1,7 @@
 """The linear layer from vectors to tag scores."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import Callable, Optional, Tuple
 
 import numpy
 from thinc.api import Model, Ops, zero_init
@@ -12,7 +12,7 @@ from thinc.types import Floats2d
 INITIAL_SPREAD = 0.02
 
 
-def output_layer(*, nO: Optional[int] = None, nI: Optional[int] = None) -> Model[Floats2d, Floats2d]:
+def output_layer(*, nO: int | None = None, nI: int | None = None) -> Model[Floats2d, Floats2d]:
     """Thinc's ``Linear`` with another matrix product: for the few columns that tags have, numpy's is two
     to three times as fast as the one of BLIS, and that was the half of a head's time.
     """
@@ -30,7 +30,7 @@ def normal_init(ops: Ops, shape: tuple) -> Floats2d:
     return ops.xp.asarray(numpy.random.normal(scale=INITIAL_SPREAD, size=shape), dtype="float32")
 
 
-def forward(model: Model, X: Floats2d, is_train: bool) -> Tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
+def forward(model: Model, X: Floats2d, is_train: bool) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
     """X: Shape: (n_tokens, nI); Y: Shape: (n_tokens, nO)."""
     W, b = model.get_param("W"), model.get_param("b")
     Y = X @ W.T

@@ -5,7 +5,8 @@ The forward pass is that of `transformers`' ``ModernBertPredictionHead`` (Warner
 """
 
 import math
-from typing import Any, Callable, Dict, Tuple, cast
+from collections.abc import Callable
+from typing import Any, cast
 
 from thinc.api import Model
 from thinc.initializers import glorot_uniform_init
@@ -25,7 +26,7 @@ def prediction_layer(
     """
     if not 0 <= eps < math.inf:
         raise UserError(f"PredictionClassifier: eps is {eps}; expected 0 or a little more, as 1e-5.")
-    params: Dict[str, Any] = {"W": None, "b": None, "g": None, "norm_b": None}
+    params: dict[str, Any] = {"W": None, "b": None, "g": None, "norm_b": None}
     attrs = {"eps": eps, "bias": bias, "norm_bias": norm_bias}
     return Model(
         "prediction_layer", forward, init=init, dims={"nO": None, "nI": None}, params=params, attrs=attrs
@@ -44,7 +45,7 @@ def init(model: Model, X: Floats2d | None = None, Y: Floats2d | None = None) -> 
     model.set_param("norm_b", model.ops.alloc1f(width))
 
 
-def forward(model: Model, X: Floats2d, is_train: bool) -> Tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
+def forward(model: Model, X: Floats2d, is_train: bool) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
     """X, Y: Shape: (n_tokens, width)."""
     xp = get_array_module(X)
     W, b = model.get_param("W"), model.get_param("b")

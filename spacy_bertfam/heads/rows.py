@@ -1,6 +1,7 @@
 """A layer over the tokens of all Docs together; where Docs are long, over one at a time or a part of it."""
 
-from typing import Any, Callable, List, Tuple
+from collections.abc import Callable
+from typing import Any
 
 from thinc.api import Model
 from thinc.layers.with_array import forward as forward_whole
@@ -18,7 +19,7 @@ MAX_SCORES = 2**22
 MIN_ROWS = 64
 
 
-def with_rows(layer: Model[Floats2d, Floats2d]) -> Model[List[Floats2d], List[Floats2d]]:
+def with_rows(layer: Model[Floats2d, Floats2d]) -> Model[list[Floats2d], list[Floats2d]]:
     """Thinc's ``with_array`` which, for prediction on long Docs, neither copies their vectors into one array nor
     runs the layer on all of them at once. ``layer`` treats each row for itself.
     """
@@ -33,8 +34,8 @@ def with_rows(layer: Model[Floats2d, Floats2d]) -> Model[List[Floats2d], List[Fl
 
 
 def forward(
-    model: Model, Xs: List[Floats2d], is_train: bool
-) -> Tuple[List[Floats2d], Callable[[List[Floats2d]], Any]]:
+    model: Model, Xs: list[Floats2d], is_train: bool
+) -> tuple[list[Floats2d], Callable[[list[Floats2d]], Any]]:
     """Xs: for each Doc, Shape: (n_tokens, nI); Ys: for each Doc, Shape: (n_tokens, nO)."""
     long_docs = sum(map(len, Xs)) >= MIN_ROWS * len(Xs) and model.ops.device_type == "cpu"
     if is_train or not (long_docs or len(Xs) == 1):
@@ -59,5 +60,5 @@ def predict_rows(model: Model, X: Floats2d) -> Floats2d:
     return Y
 
 
-def _no_gradient(dYs: List[Floats2d]) -> Any:
+def _no_gradient(dYs: list[Floats2d]) -> Any:
     raise ValueError("The head was run for prediction (is_train=False): there is no gradient to go back.")

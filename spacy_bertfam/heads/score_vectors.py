@@ -1,7 +1,5 @@
 """What a head makes of other vectors than those of its encoder."""
 
-from typing import List
-
 import numpy as np
 from numpy.typing import NDArray
 from thinc.types import Floats2d
@@ -15,10 +13,10 @@ def is_on_vectors(model: TaggerModel) -> bool:
     return bool(layers) and layers[0] is model.get_ref("tok2vec")
 
 
-def score_vectors(model: TaggerModel, vectors: List[Floats2d]) -> List[Floats2d]:
+def score_vectors(model: TaggerModel, vectors: list[Floats2d]) -> list[Floats2d]:
     """What the layers of a head after its tok2vec make of vectors of the same width.
 
-    RETURNS (List[Floats2d]): the tag scores (logits), row by row.
+    RETURNS (list[Floats2d]): the tag scores (logits), row by row.
     """
     for layer in model.layers[1:]:
         vectors = layer.predict(vectors)

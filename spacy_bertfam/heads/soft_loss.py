@@ -1,6 +1,6 @@
 """The loss of a head that learns another one's probabilities: distillation (Hinton, Vinyals and Dean 2015)."""
 
-from typing import List, Sequence, Tuple
+from collections.abc import Sequence
 
 from thinc.types import Floats2d
 
@@ -10,14 +10,14 @@ from .loss import split_rows
 
 def soft_cross_entropy(
     model: TaggerModel, scores: Sequence[Floats2d], beliefs: Sequence[Floats2d], *, temperature: float = 1.0
-) -> Tuple[float, List[Floats2d]]:
+) -> tuple[float, list[Floats2d]]:
     """The Kullback-Leibler divergence of the head's probabilities from those of a teacher, summed over the tokens,
     times the square of the temperature, so that its gradient is of the size of the ordinary loss's.
 
     scores (Sequence[Floats2d]): for each Doc, Shape: (n_tokens, n_tags).
     beliefs (Sequence[Floats2d]): the teacher's probabilities at that temperature, same shapes.
     temperature (float): the scores are divided by it.
-    RETURNS (Tuple[float, List[Floats2d]]): the loss and its gradient by score.
+    RETURNS (tuple[float, list[Floats2d]]): the loss and its gradient by score.
     """
     xp = model.ops.xp
     if not sum(map(len, scores)):

@@ -1,6 +1,7 @@
 """`spacy-bertfam.TextCatClassifier.v1`: a vector for each Doc and one linear layer, for spaCy's text categorisers."""
 
-from typing import Any, Callable, List, Optional, Tuple
+from collections.abc import Callable
+from typing import Any
 
 from spacy.tokens import Doc
 from thinc.api import Dropout, Linear, Model, chain
@@ -19,27 +20,27 @@ NEW_LABEL_BIAS = -4.0
 
 
 def build_text_classifier(
-    tok2vec: Tok2VecModel, exclusive_classes: bool, *, pooling: str = "mean", nO: Optional[int] = None
-) -> Model[List[Doc], Floats2d]:
+    tok2vec: Tok2VecModel, exclusive_classes: bool, *, pooling: str = "mean", nO: int | None = None
+) -> Model[list[Doc], Floats2d]:
     """A probability for each label of each Doc: dropout and a linear layer over a pooled vector.
 
     For spaCy's components ``textcat`` (exclusive_classes true) and ``textcat_multilabel`` (false). The dropout
     rate is that of training. The gradient is that of cross-entropy for either kind; spaCy's own layers
     give ``textcat_multilabel`` that of squared error, which fades where the model is wrong and sure.
 
-    tok2vec (Model[List[Doc], List[Floats2d]]): an encoder of its own, or a listener to a shared one.
+    tok2vec (Model[list[Doc], list[Floats2d]]): an encoder of its own, or a listener to a shared one.
     exclusive_classes (bool): whether exactly one label is right.
     pooling (str): what stands for a text: "mean" or "max" of its token vectors, or "cls", the vector of the
         encoder's first special piece, which only an encoder of this package has. A text of several windows has
         as many of these; their mean is taken.
-    nO (Optional[int]): number of labels; the component sets it.
-    RETURNS (Model[List[Doc], Floats2d]): Shape: (n_docs, n_labels).
+    nO (int | None): number of labels; the component sets it.
+    RETURNS (Model[list[Doc], Floats2d]): Shape: (n_docs, n_labels).
     """
     if pooling not in POOLINGS:
         raise UserError(f"TextCatClassifier: pooling is {pooling!r}; expected one of {', '.join(POOLINGS)}.")
     vectors = document_vectors(tok2vec) if pooling == "cls" else chain(tok2vec, pool_tokens(pooling))
     output: Model[Floats2d, Floats2d] = Linear(nO=nO, init_W=normal_init)
-    model: Model[List[Doc], Floats2d] = chain(
+    model: Model[list[Doc], Floats2d] = chain(
         vectors, Dropout(0.0), output, probabilities(exclusive=exclusive_classes)
     )
     if nO is not None:
@@ -61,7 +62,7 @@ def probabilities(*, exclusive: bool) -> Model[Floats2d, Floats2d]:
     return Model("probabilities", forward, attrs={"exclusive": exclusive})
 
 
-def forward(model: Model, X: Floats2d, is_train: bool) -> Tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
+def forward(model: Model, X: Floats2d, is_train: bool) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
     """X, Y: Shape: (n_docs, n_labels)."""
     if not is_finite(X):
         raise UserError(

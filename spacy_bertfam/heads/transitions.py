@@ -1,6 +1,7 @@
 """Learned weights between neighbouring tags, as a layer that scores pass through unchanged."""
 
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from thinc.api import Model
@@ -19,7 +20,7 @@ MAX_TAGS = 4097
 
 def transitions_layer() -> Model[Floats2d, Floats2d]:
     """Holds the transitions of a CRF; nO and nI are the number of tags."""
-    params: Dict[str, Any] = dict.fromkeys(PARAMETERS)
+    params: dict[str, Any] = dict.fromkeys(PARAMETERS)
     return Model("transitions", forward, init=init, dims={"nO": None, "nI": None}, params=params)
 
 
@@ -33,12 +34,12 @@ def init(model: Model, X: Any = None, Y: Any = None) -> None:
     model.set_param("end", model.ops.alloc1f(n_tags))
 
 
-def forward(model: Model, X: Floats2d, is_train: bool) -> Tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
+def forward(model: Model, X: Floats2d, is_train: bool) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
     """The scores themselves: the loss and the decoder read the parameters."""
     return X, lambda dY: dY
 
 
-def learned_transitions(model: TaggerModel) -> Optional[Transitions]:
+def learned_transitions(model: TaggerModel) -> Transitions | None:
     """The learned log weights of a head, in double precision."""
     layer = model.get_ref("transitions")
     require_few(layer.get_dim("nO"))
@@ -54,10 +55,10 @@ def add_gradient(model: TaggerModel, gradient: Transitions) -> None:
         layer.inc_grad(name, layer.ops.xp.asarray(array * SCALE, dtype="float32"))
 
 
-def resized(layer: Model, rows: List[int]) -> Model[Floats2d, Floats2d]:
+def resized(layer: Model, rows: list[int]) -> Model[Floats2d, Floats2d]:
     """A layer for other tags: transitions between tags that stay are kept, those of new tags are 0.
 
-    rows (List[int]): for each new tag the row of the same tag before, or -1 for a new one.
+    rows (list[int]): for each new tag the row of the same tag before, or -1 for a new one.
     """
     require_few(len(rows))
     new = transitions_layer()

@@ -1,6 +1,6 @@
 """Batches that are bounded in words as well as in Docs: memory follows neither the length of texts nor their number."""
 
-from typing import Iterable, Iterator, List
+from collections.abc import Iterable, Iterator
 
 from spacy.tokens import Doc
 
@@ -23,9 +23,9 @@ class BoundedBatches:
             yield from super().pipe(docs, batch_size=len(docs))  # type: ignore[misc]
 
 
-def batches(stream: Iterable[Doc], *, batch_size: int, max_words: int = MAX_WORDS) -> Iterator[List[Doc]]:
+def batches(stream: Iterable[Doc], *, batch_size: int, max_words: int = MAX_WORDS) -> Iterator[list[Doc]]:
     """Consecutive Docs in lists of at most ``batch_size``, with at most ``max_words`` tokens in a list of several."""
-    batch: List[Doc] = []
+    batch: list[Doc] = []
     n_words = 0
     for doc in stream:
         if batch and (len(batch) >= batch_size or n_words + len(doc) > max_words):

@@ -1,6 +1,7 @@
 """A training step of a shared encoder: its vectors to all heads, the sum of their gradients back to it."""
 
-from typing import Any, Callable, Dict, List, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.tokens import Doc
@@ -16,7 +17,7 @@ def broadcast(
     listeners: Sequence[Tok2VecListener],
     docs: Sequence[Doc],
     *,
-    losses: Dict[str, float],
+    losses: dict[str, float],
     name: str,
     finish: Callable[[], Any],
 ) -> None:
@@ -24,7 +25,7 @@ def broadcast(
 
     What spaCy's ``Tok2Vec.update`` does, with two kinds of vectors: the last head's gradient sets off the way back.
 
-    losses (Dict[str, float]): the squares of the gradients are added to the entry ``name``.
+    losses (dict[str, float]): the squares of the gradients are added to the entry ``name``.
     finish (Callable): called once the gradient has gone back.
     """
     encoded, bp_encoded = encode_with_documents(model, docs, is_train=True)
@@ -34,8 +35,8 @@ def broadcast(
     d_rows = [d_documents[i : i + 1] for i in range(len(docs))]  # views: what is added to them is added there
     losses.setdefault(name, 0.0)
 
-    def make_backprop(totals: List[Floats2d], *, is_last: bool) -> Callable[[List[Floats2d]], List[Doc]]:
-        def backprop(gradients: List[Floats2d]) -> List[Doc]:
+    def make_backprop(totals: list[Floats2d], *, is_last: bool) -> Callable[[list[Floats2d]], list[Doc]]:
+        def backprop(gradients: list[Floats2d]) -> list[Doc]:
             for total, gradient in zip(totals, gradients, strict=True):
                 total += gradient
                 losses[name] += float((gradient**2).sum())  # type: ignore[call-overload]

@@ -1,9 +1,10 @@
 """`bertfam_encoder`: one encoder for all the heads of a pipeline."""
 
 import warnings
+from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Union
+from typing import Any
 
 import srsly
 from spacy.language import Language
@@ -36,7 +37,7 @@ name = "bert-base-multilingual-cased"
 def make_bertfam_encoder(nlp: Language, name: str, model: Model) -> "BertfamEncoder":
     """Make the shared encoder component.
 
-    model (Model[List[Doc], List[Floats2d]]): a ``spacy-bertfam.Encoder.v1``.
+    model (Model[list[Doc], list[Floats2d]]): a ``spacy-bertfam.Encoder.v1``.
     """
     encoder = BertfamEncoder(nlp.vocab, model, name)
     encoder.leaves_name = any(isinstance(component, Tok2Vec) for _, component in nlp.components)
@@ -54,9 +55,9 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
 
     leaves_name = False  # are there, or were there ever, other encoders that leave vectors on the same Docs?
     keeps_rows = False  # does a head read the vectors after another encoder has left its own?
-    _linking: Optional[Dict[str, Any]] = None
-    _later: List[str]  # encoders after this one, as far as the components have been linked
-    _unclear: Dict[str, List[str]]  # heads that name none of several encoders
+    _linking: dict[str, Any] | None = None
+    _later: list[str]  # encoders after this one, as far as the components have been linked
+    _unclear: dict[str, list[str]]  # heads that name none of several encoders
 
     def __init__(self, vocab: Vocab, model: Model, name: str = "encoder") -> None:
         from ..encoder.model import MODEL_NAME
@@ -121,7 +122,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         return any(reads_documents(listener) for listener in self.listeners)
 
     def predict(self, docs: Iterable[Doc]) -> Any:
-        """RETURNS (List[Floats2d]): a row for each token; an ``EncodedDocs`` where a head reads documents."""
+        """RETURNS (list[Floats2d]): a row for each token; an ``EncodedDocs`` where a head reads documents."""
         docs = list(docs)
         if not self.reads_documents or not any(len(doc) for doc in docs):
             return super().predict(docs)
@@ -144,9 +145,9 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         examples: Iterable[Example],
         *,
         drop: float = 0.0,
-        sgd: Optional[Optimizer] = None,
-        losses: Optional[Dict[str, float]] = None,
-    ) -> Dict[str, float]:
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
         """Run the encoder on a batch and hand the vectors to the heads, whose gradients come back later."""
 
         losses = {} if losses is None else losses
@@ -160,13 +161,13 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         from .broadcast import broadcast
 
         validate_examples(examples, "BertfamEncoder.update")
-        docs: List[Doc] = [eg.predicted for eg in examples]
+        docs: list[Doc] = [eg.predicted for eg in examples]
         finish = (lambda: None) if sgd is None else (lambda: self.finish_update(sgd))
         broadcast(self.model, self.listeners, docs, losses=losses, name=self.name, finish=finish)
         return losses
 
     def initialize(
-        self, get_examples: Callable[[], Iterable[Example]], *, nlp: Optional[Language] = None
+        self, get_examples: Callable[[], Iterable[Example]], *, nlp: Language | None = None
     ) -> None:
         """Load the checkpoint that the config names."""
         self.model.initialize()
@@ -174,7 +175,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
             for listener in listeners:
                 self._tell_width(listener, nlp.get_pipe(name) if nlp is not None else None)
 
-    def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         """Write ``config.json``, ``model.safetensors`` and the tokenizer into the folder ``path``."""
         from ..encoder.model import encoder_shim
 
@@ -187,7 +188,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         if encoder_shim(self.model).checkpoint is not None:
             encoder_shim(self.model).save(path)
 
-    def from_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> "BertfamEncoder":
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BertfamEncoder":
         """Read what ``to_disk`` wrote, or any other Hugging Face folder of an encoder."""
         from ..encoder.model import encoder_shim, set_width
 
@@ -202,8 +203,8 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
             set_width(self.model)
         return self
 
-    def fingerprint(self) -> Optional[str]:
-        """RETURNS (Optional[str]): tells these weights from all others; None where there never were any."""
+    def fingerprint(self) -> str | None:
+        """RETURNS (str | None): tells these weights from all others; None where there never were any."""
         from ..encoder.model import encoder_shim
 
         return encoder_shim(self.model).fingerprint() or self.cfg.get("fingerprint")

@@ -4,7 +4,7 @@ It stays a plain number where spaCy keeps the values of extensions, with the lab
 ``Doc.from_docs`` carry both along. Docs of earlier versions have no label there; their scores are read all the same.
 """
 
-from typing import Any, Optional, Tuple
+from typing import Any
 
 from spacy.tokens import Span
 
@@ -34,7 +34,7 @@ def get_score(span: Span) -> Any:
     score = span.doc.user_data.get(score_key)
     if score is None:
         return None
-    label: Optional[str] = span.doc.user_data.get(label_key)
+    label: str | None = span.doc.user_data.get(label_key)
     return score if label is None or label == span.label_ else None
 
 
@@ -50,7 +50,7 @@ def set_score(span: Span, score: Any) -> None:
             data[label_key] = span.label_
 
 
-def _keys(span: Span) -> Tuple[Any, Any]:
+def _keys(span: Span) -> tuple[Any, Any]:
     """Of ``doc.user_data``."""
     place = (span.start_char, span.end_char)
     return ("._.", EXTENSION, *place), ("._.", LABEL, *place)

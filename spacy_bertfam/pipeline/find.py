@@ -1,6 +1,7 @@
 """The encoders and the recognisers of a pipeline, and where the settings of an encoder stand in its config."""
 
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2VecListener
@@ -22,7 +23,7 @@ class Encoder(NamedTuple):
 
     component: str
     model: Model
-    config: Dict[
+    config: dict[
         str, Any
     ]  # the block of the pipeline's config that made it; writing to it changes the config
 
@@ -37,8 +38,8 @@ class Encoder(NamedTuple):
         self.config.update(settings)
 
 
-def encoders_of(nlp: Language) -> List[Encoder]:
-    """RETURNS (List[Encoder]): at least one. Raises a UserError where the pipeline has none of ours."""
+def encoders_of(nlp: Language) -> list[Encoder]:
+    """RETURNS (list[Encoder]): at least one. Raises a UserError where the pipeline has none of ours."""
     found = []
     for name in nlp.component_names:
         model = getattr(nlp.get_pipe(name), "model", None)
@@ -53,7 +54,7 @@ def encoders_of(nlp: Language) -> List[Encoder]:
     return found
 
 
-def _blocks(config: Any) -> Iterator[Dict[str, Any]]:
+def _blocks(config: Any) -> Iterator[dict[str, Any]]:
     if isinstance(config, dict):
         if config.get("@architectures") == ARCHITECTURE:
             yield config
@@ -61,7 +62,7 @@ def _blocks(config: Any) -> Iterator[Dict[str, Any]]:
             yield from _blocks(value)
 
 
-def find_ner(nlp: Language, component: Optional[str] = None) -> BertfamNER:
+def find_ner(nlp: Language, component: str | None = None) -> BertfamNER:
     """RETURNS (BertfamNER): the component of that name, or the only one."""
     found = {name: pipe for name, pipe in nlp.pipeline if isinstance(pipe, BertfamNER)}
     names = list(found) if component is None else [name for name in found if name == component]

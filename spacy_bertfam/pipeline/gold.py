@@ -1,9 +1,9 @@
 """Gold entities as the component sees them: labels that occur, and spans that miss the token borders."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Dict, Iterable, List
 
 from spacy.training import Example
 
@@ -20,9 +20,9 @@ class GoldReport:
 
     n_examples: int = 0
     n_words: int = 0  # as the predicted side has them
-    labels: Dict[str, int] = field(default_factory=dict)  # label -> entities, in the order of appearance
-    misaligned: Dict[str, int] = field(default_factory=Counter)  # label -> spans off the token borders
-    shown: List[str] = field(default_factory=list)  # a few of them
+    labels: dict[str, int] = field(default_factory=dict)  # label -> entities, in the order of appearance
+    misaligned: dict[str, int] = field(default_factory=Counter)  # label -> spans off the token borders
+    shown: list[str] = field(default_factory=list)  # a few of them
     n_unannotated: int = 0  # examples without any entity annotation, not even "none here"
 
     def sentence(self) -> str:

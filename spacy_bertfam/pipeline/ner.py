@@ -1,9 +1,10 @@
 """`bertfam_ner`: named entities with scores, from a head over any encoder."""
 
 import logging
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from math import inf
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from ..errors import UserError
 from ..head_fit.first_fit import DEFAULT_FIT_WORDS, fit_tagger
 from ..listeners.upstream import check_order, check_upstream
 from ..types import Bools1d, ScoredSpan, TaggerModel, Teaching, TrainedHead
-from .batching import MAX_WORDS, BoundedBatches
+from .batching import BoundedBatches
 from .entity_score import register_score, set_score
 from .gold import check_gold, read_gold
 from .preset import Preset, find_preset
@@ -50,7 +51,7 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
         min_score: float = 0.0,
         temperature: float = 1.0,
         overwrite_ents: bool = False,
-        scorer: Optional[Callable] = None,
+        scorer: Callable | None = None,
     ) -> None:
         self.name = name
         self.vocab = vocab
@@ -60,18 +61,18 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
         self._require_numbers(temperature)
         self.overwrite_ents = overwrite_ents
         self.scorer = scorer
-        self.teaching: Optional[Teaching] = None  # while it trains; never saved
-        self.cfg: Dict[str, Any] = {"labels": [], "scheme": validate_scheme(scheme), SETTING: scheme}
-        self._tag_set: Optional[TagSet] = None
+        self.teaching: Teaching | None = None  # while it trains; never saved
+        self.cfg: dict[str, Any] = {"labels": [], "scheme": validate_scheme(scheme), SETTING: scheme}
+        self._tag_set: TagSet | None = None
         register_score()
 
     @property
-    def labels(self) -> Tuple[str, ...]:
+    def labels(self) -> tuple[str, ...]:
         """The labels that the component knows."""
         return tuple(self.cfg["labels"])
 
     @property
-    def label_data(self) -> List[str]:
+    def label_data(self) -> list[str]:
         """What ``spacy init labels`` writes and ``initialize`` takes."""
         return list(self.labels)
 
@@ -86,12 +87,12 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
     @property
     def max_words(self) -> int:
         """Tokens of a batch of several Docs: fewer where there are many tags."""
-        return min(MAX_WORDS, MAX_SCORES // len(self.tag_set))
+        return min(super().max_words, MAX_SCORES // len(self.tag_set))
 
-    def predict(self, docs: Iterable[Doc]) -> List[List[ScoredSpan]]:
+    def predict(self, docs: Iterable[Doc]) -> list[list[ScoredSpan]]:
         """The entities of each Doc, without those that it has already.
 
-        RETURNS (List[List[ScoredSpan]]): all of them, whatever ``min_score`` is.
+        RETURNS (list[list[ScoredSpan]]): all of them, whatever ``min_score`` is.
         """
         docs = list(docs)
         if not any(len(doc) for doc in docs):
@@ -100,10 +101,10 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
         outside = None if self.overwrite_ents else [find_preset(doc).tokens for doc in docs]
         return self.decode(docs, scores, outside=outside, temperature=self.temperature)
 
-    def score_tags(self, docs: Sequence[Doc]) -> List[NDArray[np.float32]]:
+    def score_tags(self, docs: Sequence[Doc]) -> list[NDArray[np.float32]]:
         """The head's scores as they are, in main memory: what ``decode`` takes, with any temperature.
 
-        RETURNS (List[NDArray[float32]]): for each Doc, Shape: (n_tokens, n_tags).
+        RETURNS (list[NDArray[float32]]): for each Doc, Shape: (n_tokens, n_tags).
         """
         self._require_labels()
         check_upstream(self.model, docs, self.name)
@@ -114,12 +115,12 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
         docs: Sequence[Doc],
         scores: Sequence[NDArray[np.float32]],
         *,
-        outside: Optional[Sequence[Optional[Bools1d]]],
+        outside: Sequence[Bools1d | None] | None,
         temperature: float,
-    ) -> List[List[ScoredSpan]]:
+    ) -> list[list[ScoredSpan]]:
         """The entities of each Doc by the scores of its tags.
 
-        outside (Optional[Sequence[Optional[NDArray[bool]]]]): for each Doc the tokens that are taken already;
+        outside (Sequence[NDArray[bool] | None] | None): for each Doc the tokens that are taken already;
             Shape: (n_tokens,).
         """
         self._require_numbers(temperature)
@@ -135,7 +136,7 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
             temperature=temperature,
         )
 
-    def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[List[ScoredSpan]]) -> None:
+    def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[list[ScoredSpan]]) -> None:
         """Set ``doc.ents`` and each entity's ``ent._.score``."""
         register_score()  # other code may have put its own in the place of ours
         for doc, scored in zip(docs, predictions, strict=True):
@@ -153,9 +154,9 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
         examples: Iterable[Example],
         *,
         drop: float = 0.0,
-        sgd: Optional[Optimizer] = None,
-        losses: Optional[Dict[str, float]] = None,
-    ) -> Dict[str, float]:
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
         """Learn from a batch. The gradient always goes back over the whole batch: a listener that
         left it out would keep the shared encoder from learning."""
         losses = {} if losses is None else losses
@@ -181,7 +182,7 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
 
     def get_loss(
         self, examples: Iterable[Example], scores: Sequence[Floats2d]
-    ) -> Tuple[float, List[Floats2d]]:
+    ) -> tuple[float, list[Floats2d]]:
         """The head's loss and its gradient, sums over the tokens, with those of ``teaching`` where there is one.
         Missing annotation costs nothing."""
         examples = list(examples)
@@ -195,16 +196,16 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
         self,
         get_examples: Callable[[], Iterable[Example]],
         *,
-        nlp: Optional[Language] = None,
-        labels: Optional[Union[List[str], str]] = None,
-        head: Optional[Callable[[], TrainedHead]] = None,
+        nlp: Language | None = None,
+        labels: list[str] | str | None = None,
+        head: Callable[[], TrainedHead] | None = None,
         fit_words: int = DEFAULT_FIT_WORDS,
     ) -> None:
         """Take the labels from the data, report what of it cannot be learned, shape the network.
 
-        labels (Optional[List[str]]): the labels, as ``spacy init labels`` writes them; they come
+        labels (list[str] | None): the labels, as ``spacy init labels`` writes them; they come
             before those that only the data have.
-        head (Optional[Callable[[], TrainedHead]]): a head to start from, as ``spacy-bertfam.from_hf.v1``
+        head (Callable[[], TrainedHead] | None): a head to start from, as ``spacy-bertfam.from_hf.v1``
             reads one; its labels come first, with their weights.
         fit_words (int): a new head is fitted to so many words of the data and the encoder's vectors of them,
             before anything is trained; 0 leaves its weights random.
@@ -261,7 +262,8 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
 
     def _add_labels(self, labels: Iterable[str]) -> int:
         """Add those that are new, all at once. RETURNS (int): how many."""
-        before, known = self.tag_set, dict.fromkeys(self.labels)
+        is_trained = self.model.get_ref("output_layer").has_param("W")
+        before, known = self.tag_set if is_trained else None, dict.fromkeys(self.labels)
         for label in labels:
             if not isinstance(label, str) or not label:
                 raise UserError(f"Component {self.name!r}: label is {label!r}; expected a name.")
@@ -271,17 +273,17 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
             self.cfg["labels"] = list(known)
             for label in self.labels[-n_new:]:
                 self.vocab.strings.add(label)
-            if self.model.get_ref("output_layer").has_param("W"):
+            if is_trained:
                 self._resize(before=before)
         return n_new
 
-    def _resize(self, *, before: Optional[TagSet]) -> None:
+    def _resize(self, *, before: TagSet | None) -> None:
         """Give the network one output for each tag, keeping those of the tags ``before``."""
         known = before.tag_to_id if before is not None else self._trained_tags()
         rows = [known.get(tag, -1) for tag in self.tag_set.tags]
         self.model.attrs["resize_output"](self.model, rows)
 
-    def _trained_tags(self) -> Dict[str, int]:
+    def _trained_tags(self) -> dict[str, int]:
         """The tags that the network has weights for, which are all of them or none."""
         has_weights = self.model.get_ref("output_layer").has_param("W")
         return self.tag_set.tag_to_id if has_weights else {}

@@ -1,6 +1,6 @@
 """The factory `bertfam_ner`: its settings, and what they are without a config."""
 
-from typing import Callable, Optional
+from collections.abc import Callable
 
 from spacy.language import Language
 from thinc.api import Config, Model
@@ -45,16 +45,16 @@ def make_bertfam_ner(
     min_score: float,
     temperature: float,
     overwrite_ents: bool,
-    scorer: Optional[Callable],
+    scorer: Callable | None,
 ) -> BertfamNER:
     """Make the entity recogniser.
 
-    model (Model[List[Doc], List[Floats2d]]): a head, as ``spacy-bertfam.TokenClassifier.v1``.
+    model (Model[list[Doc], list[Floats2d]]): a head, as ``spacy-bertfam.TokenClassifier.v1``.
     scheme (str): the tags that are learned: "IO", "IOB2", "BIOES" or "BILUO".
     min_score (float): entities with a lower score are left out; 0 keeps all, 1 hardly any.
     temperature (float): scores are calibrated by it; above 1 they become more modest. `bertfam calibrate` finds it.
     overwrite_ents (bool): forget the entities that stand on the Doc already; false keeps them.
-    scorer (Optional[Callable]): the evaluation method.
+    scorer (Callable | None): the evaluation method.
     """
     connect_listeners(model, nlp)
     check_foreign(model, nlp, name, nlp.component_names)

@@ -1,6 +1,6 @@
 """Entities that stand on a Doc before the recogniser runs: an `entity_ruler`'s, or the user's."""
 
-from typing import List, NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 from spacy.attrs import ENT_IOB, ENT_TYPE
@@ -14,9 +14,9 @@ IOB_BEGIN = 3
 class Preset(NamedTuple):
     """What must stay as it is."""
 
-    ents: List[Span]
-    blocked: List[Span]  # stretches in which no entity may be (``doc.set_ents(blocked=...)``)
-    tokens: Optional[Bools1d]  # Shape: (n_tokens,), the tokens of both; None where there are none
+    ents: list[Span]
+    blocked: list[Span]  # stretches in which no entity may be (``doc.set_ents(blocked=...)``)
+    tokens: Bools1d | None  # Shape: (n_tokens,), the tokens of both; None where there are none
 
 
 def find_preset(doc: Doc) -> Preset:

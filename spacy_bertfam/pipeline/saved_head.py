@@ -1,8 +1,9 @@
 """A recogniser on disk: written whole or not at all, and looked at when it is read, so that no text fails later."""
 
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Union
+from typing import Any
 
 from spacy.pipeline.trainable_pipe import TrainablePipe
 from thinc.api import Model
@@ -24,12 +25,12 @@ SETTING = "scheme_setting"
 class SavedHead(TrainablePipe):
     """For ``BertfamNER``: its ``cfg`` has labels and scheme, its model a row of weights for each tag."""
 
-    def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         """Write settings and weights into the folder ``path``, each file whole or not at all."""
         with written_beside(Path(path)) as temporary:
             super().to_disk(temporary, exclude=exclude)
 
-    def from_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> "SavedHead":
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "SavedHead":
         """Read what ``to_disk`` wrote. Raises a UserError where it fits neither the config nor itself."""
         check_component(Path(path))
         with self._reading(f"{path}", exclude):
@@ -62,7 +63,7 @@ class SavedHead(TrainablePipe):
             self.cfg[SETTING] = asked
 
 
-def check_settings(cfg: Dict[str, Any], *, asked: str) -> None:
+def check_settings(cfg: dict[str, Any], *, asked: str) -> None:
     """Raise a UserError where labels or scheme that were read are none, or another scheme is asked for.
 
     asked (str): the scheme of the config.
@@ -79,8 +80,8 @@ def check_settings(cfg: Dict[str, Any], *, asked: str) -> None:
         )
 
 
-def check_labels(labels: Any, component: str = "") -> List[str]:
-    """RETURNS (List[str]): the same; raises a UserError where it is no list of different names."""
+def check_labels(labels: Any, component: str = "") -> list[str]:
+    """RETURNS (list[str]): the same; raises a UserError where it is no list of different names."""
     where = f"Component {component!r}: " if component else ""
     is_list = isinstance(labels, (list, tuple))
     names = list(labels) if is_list else []
@@ -137,6 +138,6 @@ def _try(model: TaggerModel, W: Any, n_tags: int) -> None:
         )
 
 
-def _shapes(n_tags: int) -> List[Any]:
+def _shapes(n_tags: int) -> list[Any]:
     """Those of ``Transitions``."""
     return [(n_tags, n_tags), (n_tags,), (n_tags,)]

@@ -1,7 +1,7 @@
 """A component whose loss is a sum over tokens, and whose step is their mean."""
 
+from collections.abc import Sequence
 from math import isfinite
-from typing import Optional, Sequence
 
 from spacy.pipeline.trainable_pipe import TrainablePipe
 from thinc.api import Model, Optimizer
@@ -18,7 +18,7 @@ class SummedLossPipe(TrainablePipe):
     """
 
     n_taught = 0  # tokens of the step that had a gradient
-    rate: Optional[float] = None  # of the last step
+    rate: float | None = None  # of the last step
 
     def count_taught(self, d_scores: Sequence[Floats2d]) -> None:
         """Count a part of the step, by its gradient: to be called by ``update``."""

@@ -1,13 +1,13 @@
 """Decoding over the words of a Doc: white space has no pieces, and so no evidence of its own."""
 
-from typing import Any, List, Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
 
-from ..decoding.decode import decode_rows, join_marks, split_spans
+from ..decoding.decode import decode
 from ..decoding.tags import TagSet
 from ..errors import Diverged, UserError
 from ..heads.finite import is_finite
@@ -20,32 +20,34 @@ def decode_words(
     tag_set: TagSet,
     *,
     component: str = "ner",
-    rate: Optional[float] = None,
-    outside: Optional[Sequence[Optional[Bools1d]]] = None,
-    learned: Optional[Transitions] = None,
-    **options: Any,
-) -> List[List[ScoredSpan]]:
+    rate: float | None = None,
+    outside: Sequence[Bools1d | None] | None = None,
+    learned: Transitions | None = None,
+    temperature: float = 1.0,
+) -> list[list[ScoredSpan]]:
     """As ``decode``, on the tokens that are not white space.
 
     The vector of a white space token is zero, so that its scores are the head's bias: a checkpoint that
     never saw one has anything there. An entity neither begins nor ends with such a token, and goes on
     across it.
 
-    component (str): whose scores they are. Raises a UserError where one is no finite number.
-    rate (Optional[float]): the last one that it learned at in this process.
-    outside: white space that is marked here stays, and keeps entities apart.
+    scores (Sequence[NDArray]): for each Doc, Shape: (n_tokens, n_tags).
+    component (str): whose scores they are.
+    rate (float | None): the last one that it learned at in this process.
+    outside (Sequence[Bools1d | None] | None): for each Doc the tokens that must be O, Shape: (n_tokens,). White space
+        that is marked here stays, and keeps entities apart.
+    RAISES (UserError): when a score is no finite number.
     """
-    lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
-    kept = np.concatenate([doc.to_array(IS_SPACE) == 0 for doc in docs])
-    forced = join_marks(outside, lengths)
-    if forced is not None:
-        kept |= forced
-        forced = forced[kept]
-    words = np.flatnonzero(kept)
-    if not len(words):
-        return [[] for _ in docs]
+    words = np.concatenate([doc.to_array(IS_SPACE) == 0 for doc in docs])
+    forced = None
+    if outside is not None and any(marks is not None for marks in outside):
+        known = zip(docs, outside, strict=True)
+        forced = np.concatenate(
+            [np.zeros(len(doc), bool) if marks is None else marks for doc, marks in known]
+        )
+        words |= forced
     rows = scores[0] if len(scores) == 1 else np.concatenate(list(scores))
-    if not all(map(is_finite, (rows, *(learned or ())))):
+    if words.any() and not all(map(is_finite, (rows, *(learned or ())))):
         if rate is not None:
             raise Diverged(f"a score of the component {component!r}", rate)
         raise UserError(
@@ -53,10 +55,7 @@ def decode_words(
             "entity can be told from another. The weights of the head or of its encoder are ruined, mostly by a "
             "training that diverged. Expected finite ones: load the pipeline again, or train with a lower rate."
         )
-    n_words = np.diff(np.searchsorted(words, np.cumsum(lengths)), prepend=0)
-    places = words if len(words) < len(rows) else None
-    spans, probabilities = decode_rows(
-        rows, n_words, tag_set, outside=forced, places=places, learned=learned, **options
+    lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
+    return decode(
+        rows, lengths, tag_set, learned=learned, temperature=temperature, outside=forced, words=words
     )
-    spans = spans._replace(starts=words[spans.starts], ends=words[spans.ends - 1] + 1)
-    return split_spans(spans, probabilities, lengths, tag_set)

@@ -5,7 +5,8 @@ cores, where torch's fused AdamW (Loshchilov and Hutter 2019, "Decoupled weight 
 algorithm 2) takes 0.05 s. Here torch updates the torch modules, Thinc the rest, on one schedule.
 """
 
-from typing import Any, Dict, Iterable, List, Tuple
+from collections.abc import Iterable
+from typing import Any
 
 import torch
 from thinc.api import Optimizer
@@ -30,7 +31,7 @@ def build_adamw(
 ) -> "AdamW":
     """AdamW for a pipeline with an encoder.
 
-    learn_rate (Union[float, Iterable[float]]): a number, or a schedule: one of spaCy's, or
+    learn_rate (float | Iterable[float]): a number, or a schedule: one of spaCy's, or
         ``spacy-bertfam.warmup_linear.v1``, whose height may follow the size of the encoder.
     weight_decay (float): not applied to biases and layer norms.
     grad_clip (float): bound on the norm of an encoder's whole gradient, and on that of each array of a head by
@@ -83,8 +84,8 @@ class AdamW(Optimizer):
         self.head_lr_factor = head_lr_factor
         self.layer_decay = layer_decay
         self.unfreeze_every = unfreeze_every
-        self.steps_taken: Dict[int, int] = {}  # by the key of a network
-        self._torch: Dict[int, torch.optim.Optimizer] = {}
+        self.steps_taken: dict[int, int] = {}  # by the key of a network
+        self._torch: dict[int, torch.optim.Optimizer] = {}
 
     def step_schedules(self) -> None:
         """Go on to the rates of the next step."""
@@ -106,8 +107,8 @@ class AdamW(Optimizer):
             self._apply_height()
 
     def __call__(
-        self, key: Tuple[int, str], weights: FloatsXd, gradient: FloatsXd, *, lr_scale: float = 1.0
-    ) -> Tuple[FloatsXd, FloatsXd]:
+        self, key: tuple[int, str], weights: FloatsXd, gradient: FloatsXd, *, lr_scale: float = 1.0
+    ) -> tuple[FloatsXd, FloatsXd]:
         """Update one array: Thinc's way, without weight decay on a bias.
 
         An array of a torch network has a name with dots: it is another package's encoder, not a head.
@@ -145,10 +146,10 @@ class AdamW(Optimizer):
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
 
-    def remembered(self, key: int, module: torch.nn.Module) -> Dict[str, torch.Tensor]:
+    def remembered(self, key: int, module: torch.nn.Module) -> dict[str, torch.Tensor]:
         """What is kept of each parameter of a torch network between the steps, to go on in another process.
 
-        RETURNS (Dict[str, Tensor]): by the parameter's name, a slash, and ``exp_avg``, ``exp_avg_sq`` or ``step``.
+        RETURNS (dict[str, Tensor]): by the parameter's name, a slash, and ``exp_avg``, ``exp_avg_sq`` or ``step``.
         """
         if key not in self._torch:
             return {}
@@ -159,7 +160,7 @@ class AdamW(Optimizer):
             for what, value in state.get(parameter, {}).items()
         }
 
-    def recall(self, key: int, module: torch.nn.Module, remembered: Dict[str, torch.Tensor]) -> None:
+    def recall(self, key: int, module: torch.nn.Module, remembered: dict[str, torch.Tensor]) -> None:
         """Take up what ``remembered`` has returned for the same network."""
         if not remembered:
             return
@@ -182,11 +183,11 @@ class AdamW(Optimizer):
             if depth < lowest:
                 parameter.grad = None
 
-    def _groups(self, module: torch.nn.Module) -> List[Dict[str, Any]]:
+    def _groups(self, module: torch.nn.Module) -> list[dict[str, Any]]:
         """Parameters by depth and by whether they decay."""
         parameters, depths = trained_depths(module)
         top = max(depths) + 1
-        groups: Dict[Tuple[int, bool], Dict[str, Any]] = {}
+        groups: dict[tuple[int, bool], dict[str, Any]] = {}
         for parameter, depth in zip(parameters, depths, strict=True):
             decays = parameter.ndim > 1
             new = {"params": [], "decays": decays, "lr_scale": self.layer_decay ** (top - depth)}
@@ -194,13 +195,13 @@ class AdamW(Optimizer):
         return list(groups.values())
 
 
-def trained_depths(module: torch.nn.Module) -> Tuple[List[torch.nn.Parameter], List[int]]:
+def trained_depths(module: torch.nn.Module) -> tuple[list[torch.nn.Parameter], list[int]]:
     """RETURNS (Tuple): the parameters that are trained, and how far up each stands."""
     named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
     return [p for _, p in named], parameter_depths([n for n, _ in named])
 
 
-def fused_adamw(groups: Iterable[Dict[str, Any]]) -> torch.optim.Optimizer:
+def fused_adamw(groups: Iterable[dict[str, Any]]) -> torch.optim.Optimizer:
     """torch's AdamW in its fused form, or in the plain one where this torch has none for the device."""
     groups = list(groups)
     try:

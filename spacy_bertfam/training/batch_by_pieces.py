@@ -7,8 +7,9 @@ by words does not bound them, and puts a long text beside short ones.
 import logging
 import math
 import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, TypeVar, Union
+from typing import Any, TypeVar, Union
 
 from spacy.training import Example
 
@@ -18,7 +19,7 @@ from .piece_counts import make_counter
 logger = logging.getLogger("spacy")
 
 ItemT = TypeVar("ItemT")
-Size = Union[float, Iterable[float]]
+Size = float | Iterable[float]
 
 
 def build_batch_by_pieces(
@@ -26,17 +27,17 @@ def build_batch_by_pieces(
     *,
     buffer: int = 256,
     discard_oversize: bool = False,
-    encoder: Optional[str] = None,
-) -> Callable[[Iterable[Example]], Iterator[List[Example]]]:
+    encoder: str | None = None,
+) -> Callable[[Iterable[Example]], Iterator[list[Example]]]:
     """Group examples of like length into batches of at most ``size`` cells, and shuffle the groups.
 
-    size (Union[float, Iterable[float]]): cells of a step: examples times the pieces of the longest, special pieces
+    size (float | Iterable[float]): cells of a step: examples times the pieces of the longest, special pieces
         counted; or one of spaCy's schedules. With ``accumulate_gradient = n`` a call of the network has an n-th.
     buffer (int): examples among which neighbours in length are looked for. 1 makes batches of one example; a buffer
         as large as the corpus pads least, but then the same examples meet in every epoch.
     discard_oversize (bool): leave out an example that has more pieces than ``size``; false gives it a batch alone.
-    encoder (Optional[str]): whose tokenizer counts the pieces, as ``${paths.encoder}``; null estimates.
-    RETURNS (Callable): Iterable[Example] -> Iterator[List[Example]]; streams without an end are fine.
+    encoder (str | None): whose tokenizer counts the pieces, as ``${paths.encoder}``; null estimates.
+    RETURNS (Callable): Iterable[Example] -> Iterator[list[Example]]; streams without an end are fine.
     """
     if not _is_size(size):
         raise UserError(
@@ -47,7 +48,7 @@ def build_batch_by_pieces(
     count_pieces = make_counter(encoder)
     sizes = without_end(size)
 
-    def batch(examples: Iterable[Example]) -> Iterator[List[Example]]:
+    def batch(examples: Iterable[Example]) -> Iterator[list[Example]]:
         return batch_by_cells(
             examples,
             lambda egs: count_pieces([eg.predicted for eg in egs]),
@@ -82,7 +83,7 @@ def batch_by_cells(
     *,
     buffer: int,
     discard_oversize: bool = False,
-) -> Iterator[List[ItemT]]:
+) -> Iterator[list[ItemT]]:
     """Batches in which items times the longest one's length is at most the next of ``sizes``.
 
     The order is drawn from Python's ``random``, which spaCy seeds with ``training.seed``.
@@ -110,10 +111,10 @@ def batch_by_cells(
 
 def group_by_length(
     lengths: Sequence[int], sizes: Iterator[float], *, discard_oversize: bool = False
-) -> List[List[int]]:
-    """RETURNS (List[List[int]]): positions in ``lengths``, from the longest to the shortest; each group holds as many
+) -> list[list[int]]:
+    """RETURNS (list[list[int]]): positions in ``lengths``, from the longest to the shortest; each group holds as many
     as its size has room for, and at least one."""
-    groups: List[List[int]] = []
+    groups: list[list[int]] = []
     room, longest = 0, 0
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
         if groups and (len(groups[-1]) + 1) * longest <= room:

@@ -1,12 +1,12 @@
 """How far up in a network a parameter stands: what layer-wise rates and gradual unfreezing go by."""
 
-from typing import List, Sequence
+from collections.abc import Sequence
 
 from ..encoder.gradients.freezing import LAYER
 
 
-def parameter_depths(names: Sequence[str]) -> List[int]:
-    """RETURNS (List[int]): 0 for embeddings, n + 1 for layer n; what stands over the layers (a pooler, the final norm
+def parameter_depths(names: Sequence[str]) -> list[int]:
+    """RETURNS (list[int]): 0 for embeddings, n + 1 for layer n; what stands over the layers (a pooler, the final norm
     of ModernBERT) is as high as the last one."""
     found = [LAYER.search(name) for name in names]
     layers = [int(match.group(1)) + 1 if match else 0 for match in found]

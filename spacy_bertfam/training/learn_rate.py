@@ -1,6 +1,6 @@
 """`spacy-bertfam.warmup_linear.v1`: warm-up and linear decay, to a height that may follow the encoder's size."""
 
-from typing import Iterable, Iterator, Optional
+from collections.abc import Iterable, Iterator
 
 from thinc.api import warmup_linear
 
@@ -33,12 +33,10 @@ class RateBySize(Iterator[float]):
         )
 
 
-def build_warmup_linear(
-    initial_rate: Optional[float], warmup_steps: int, total_steps: int
-) -> Iterable[float]:
+def build_warmup_linear(initial_rate: float | None, warmup_steps: int, total_steps: int) -> Iterable[float]:
     """Rates that rise to a height in ``warmup_steps`` and fall to 0 at ``total_steps``.
 
-    initial_rate (Optional[float]): the height; None is that of ``good_rate`` for the encoder that is trained, but at
+    initial_rate (float | None): the height; None is that of ``good_rate`` for the encoder that is trained, but at
         most 0.0001, which is also the rate where no encoder is trained.
     """
     if initial_rate is None:

@@ -1,7 +1,7 @@
 """How many word pieces a text has: counted by the encoder's tokenizer, or estimated where there is none."""
 
 import logging
-from typing import Callable, List, Optional, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from spacy.tokens import Doc
@@ -12,7 +12,7 @@ from ..gate import CheckpointError, check_folder
 
 logger = logging.getLogger("spacy")
 
-PieceCounter = Callable[[Sequence[Doc]], List[int]]
+PieceCounter = Callable[[Sequence[Doc]], list[int]]
 
 # Vocabularies of 30,000 to 250,000 pieces cut running text every 3 to 5 characters, and at each of spaCy's tokens:
 # against two tokenizers on French, English and biomedical text this finds 0.96 to 1.34 times their pieces.
@@ -20,10 +20,10 @@ CHARS_A_PIECE = 4
 N_SPECIAL = 2  # as [CLS] and [SEP]
 
 
-def make_counter(encoder: Optional[str]) -> PieceCounter:
+def make_counter(encoder: str | None) -> PieceCounter:
     """RETURNS (Callable): pieces of each Doc, special ones counted.
 
-    encoder (Optional[str]): folder, or name on the hub, of the encoder whose tokenizer counts; None, or one that is
+    encoder (str | None): folder, or name on the hub, of the encoder whose tokenizer counts; None, or one that is
         not there (a saved pipeline that trains on elsewhere), estimates.
     Raises a CheckpointError where it is there and not safe to open, or has no tokenizer.
     """
@@ -37,15 +37,15 @@ def make_counter(encoder: Optional[str]) -> PieceCounter:
     # batchers are built before the encoder is loaded
     tokenizer, _ = read_tokenizer(check_folder(folder, without_weights=True))
 
-    def count_pieces(docs: Sequence[Doc]) -> List[int]:
+    def count_pieces(docs: Sequence[Doc]) -> list[int]:
         encodings = tokenizer.backend.encode_batch([doc.text for doc in docs], add_special_tokens=False)
         return [len(encoding.ids) + tokenizer.n_special for encoding in encodings]
 
     return count_pieces
 
 
-def estimate_pieces(docs: Sequence[Doc]) -> List[int]:
-    """RETURNS (List[int]): a piece for every four characters begun of each token; rather too many than too few."""
+def estimate_pieces(docs: Sequence[Doc]) -> list[int]:
+    """RETURNS (list[int]): a piece for every four characters begun of each token; rather too many than too few."""
     return [N_SPECIAL + int(np.sum(-(-_token_lengths(doc) // CHARS_A_PIECE))) for doc in docs]
 
 

@@ -2,9 +2,9 @@
 
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Iterator, Optional
 
 HANDLED = (signal.SIGINT, signal.SIGTERM)
 
@@ -13,7 +13,7 @@ class Stop:
     """What signals have asked for. Whoever trains looks at ``signal`` between two steps."""
 
     def __init__(self) -> None:
-        self.signal: Optional[str] = None  # name of the first one
+        self.signal: str | None = None  # name of the first one
         self._waits = True
 
     @property
@@ -45,7 +45,7 @@ class Stop:
         finally:
             self._waits = True
 
-    def _ask(self, number: int, frame: Optional[FrameType]) -> None:
+    def _ask(self, number: int, frame: FrameType | None) -> None:
         again, self.signal = self.is_asked_for, self.signal or signal.Signals(number).name
         if again or not self._waits:
             raise KeyboardInterrupt(self.signal)

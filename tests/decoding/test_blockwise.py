@@ -4,11 +4,11 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from decode_texts import decode
 
 from spacy_bertfam.decoding import chain
 from spacy_bertfam.decoding import decode as decoding
 from spacy_bertfam.decoding.blockwise import cut_between
-from spacy_bertfam.decoding.decode import decode
 from spacy_bertfam.decoding.tags import PREFIXES, TagSet
 from spacy_bertfam.types import Transitions
 

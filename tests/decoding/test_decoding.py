@@ -6,14 +6,15 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from decode_texts import decode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spacy_bertfam.decoding import chain, packing
 from spacy_bertfam.decoding import decode as decoding
-from spacy_bertfam.decoding.decode import constrain, decode
+from spacy_bertfam.decoding.chain import constrain
 from spacy_bertfam.decoding.lattice import best_paths
-from spacy_bertfam.decoding.packing import TimeMajor
+from spacy_bertfam.decoding.packing import TagScores
 from spacy_bertfam.decoding.tags import PREFIXES, TagSet
 from spacy_bertfam.types import Transitions
 
@@ -157,7 +158,7 @@ def test_probabilities_of_every_span_equal_brute_force(scheme, kept):
     tag_set = TagSet(scheme, ("PER", "LOC"))
     scores = random_scores(5, 3, len(tag_set), spread=1.0)
     _, probabilities = brute_force(scores, tag_set)
-    assert len(probabilities) == 12  # 6 stretches of 3 tokens, 2 labels
+    assert len(probabilities) == 12  # 6 segments of 3 tokens, 2 labels
     # a span's odds grow by exp(push) on exactly the paths that hold its tags: the rest must follow
     for start, end, label in probabilities:
         pushed = scores.copy()
@@ -177,7 +178,7 @@ def test_no_illegal_sequence_ever(scheme, data):
     rows = st.lists(height, min_size=len(tag_set), max_size=len(tag_set))
     scores = np.array(data.draw(st.lists(rows, min_size=n_tokens, max_size=n_tokens)))
     transitions = constrain(tag_set)
-    path = best_paths(TimeMajor.pack([scores]), transitions).tolist()
+    path = best_paths(TagScores(scores).pack(), transitions).tolist()
     assert spans_of([tag_set.tags[i] for i in path], scheme) is not None
     spans = decode([scores], tag_set)[0]
     check_legal(spans, n_tokens)
@@ -287,7 +288,7 @@ def test_order_of_a_batch_does_not_matter():
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_matrix_and_the_scheme_alone_give_the_same_entities(scheme, data):
-    """Any labels, texts without tokens and long ones, cut into stretches and blocks or not, with equal scores."""
+    """Any labels, texts without tokens and long ones, cut into segments and blocks or not, with equal scores."""
     tag_set = TagSet(scheme, tuple(f"L{i}" for i in range(data.draw(st.integers(1, 12)))))
     lengths = data.draw(st.lists(st.sampled_from([0, 1, 2, 9, 40, 150]), min_size=1, max_size=5))
     rng = np.random.default_rng(data.draw(st.integers(0, 10_000)))
@@ -299,13 +300,13 @@ def test_a_matrix_and_the_scheme_alone_give_the_same_entities(scheme, data):
             text[:, 1:][rng.random((len(text), len(tag_set) - 1)) < 0.3] = -np.inf
     outside = [rng.random(n) < 0.2 for n in lengths] if data.draw(st.booleans()) else None
     options = {"temperature": data.draw(st.sampled_from([1.0, 0.5, 2.5])), "outside": outside}
-    max_tokens, stretch = data.draw(st.sampled_from([16_384, 30])), data.draw(st.sampled_from([None, 64, 8]))
+    max_tokens, segment = data.draw(st.sampled_from([16_384, 30])), data.draw(st.sampled_from([None, 64, 8]))
     found = []
     for few_tags in KEPT.values():
         with (
             patch.object(chain, "FEW_TAGS", few_tags),
             patch.object(decoding, "MAX_TOKENS", max_tokens),
-            patch.object(packing, "STRETCH", stretch),
+            patch.object(packing, "SEGMENT", segment),
         ):
             found.append(decode(scores, tag_set, **options))
     for spans, others in zip(*found, strict=True):

@@ -1,12 +1,13 @@
-"""Stretches of a text give what the uncut text gives, whether they settle or not."""
+"""Segments of a text give what the uncut text gives, whether they settle or not."""
 
 import numpy as np
 import pytest
+from decode_texts import decode
 
 from spacy_bertfam.decoding import chain, lattice, packing
-from spacy_bertfam.decoding.decode import constrain, decode
+from spacy_bertfam.decoding.chain import constrain
 from spacy_bertfam.decoding.lattice import forward_backward
-from spacy_bertfam.decoding.packing import TimeMajor
+from spacy_bertfam.decoding.packing import TagScores
 from spacy_bertfam.decoding.tags import PREFIXES, TagSet
 from spacy_bertfam.types import Transitions
 
@@ -20,14 +21,14 @@ def make_scores(n_tags, spread, seed=0):
 
 def uncut(monkeypatch, *args, **options):
     with monkeypatch.context() as patch:
-        patch.setattr(packing, "STRETCH", None)
+        patch.setattr(packing, "SEGMENT", None)
         return decode(*args, **options)
 
 
-@pytest.mark.parametrize("stretch, max_rounds", [(64, 8), (16, 8), (2, 500), (3, 1)])
+@pytest.mark.parametrize("segment, max_rounds", [(64, 8), (16, 8), (2, 500), (3, 1)])
 @pytest.mark.parametrize("kept", ["learned", "matrix", "scheme"])
 @pytest.mark.parametrize("scheme", tuple(PREFIXES))
-def test_stretches_equal_the_uncut_text(scheme, kept, stretch, max_rounds, monkeypatch):
+def test_segments_equal_the_uncut_text(scheme, kept, segment, max_rounds, monkeypatch):
     monkeypatch.setattr(chain, "FEW_TAGS", 0 if kept == "scheme" else 100)
     tag_set = TagSet(scheme, ("PER", "LOC"))
     scores = make_scores(len(tag_set), spread=3.0)
@@ -41,7 +42,7 @@ def test_stretches_equal_the_uncut_text(scheme, kept, stretch, max_rounds, monke
         "temperature": 1.5,
     }
     expected = uncut(monkeypatch, scores, tag_set, **options)
-    monkeypatch.setattr(packing, "STRETCH", stretch)
+    monkeypatch.setattr(packing, "SEGMENT", segment)
     monkeypatch.setattr(lattice, "MAX_ROUNDS", max_rounds)
     found = decode(scores, tag_set, **options)
     assert [[s[:3] for s in text] for text in found] == [[s[:3] for s in text] for text in expected]
@@ -64,11 +65,11 @@ def test_a_text_that_remembers_its_first_token_to_the_end_is_read_uncut(monkeypa
 
 
 def test_a_tag_that_only_later_scores_make_likely_has_the_weight_that_the_uncut_text_gives_it(monkeypatch):
-    """What a stretch begins with is settled where every tag's weight is, however small it is beside the others."""
+    """What a segment begins with is settled where every tag's weight is, however small it is beside the others."""
     tag_set = TagSet("BIOES", ("PER",))
     scores = [np.random.default_rng(0).normal(scale=80.0, size=(40, len(tag_set)))]
     (expected,) = uncut(monkeypatch, scores, tag_set)
-    monkeypatch.setattr(packing, "STRETCH", 8)
+    monkeypatch.setattr(packing, "SEGMENT", 8)
     (found,) = decode(scores, tag_set)
     assert [s[:3] for s in found] == [s[:3] for s in expected]
     assert [s.score for s in found] == pytest.approx([s.score for s in expected], abs=1e-10)
@@ -76,7 +77,7 @@ def test_a_tag_that_only_later_scores_make_likely_has_the_weight_that_the_uncut_
 
 def test_rows_are_packed_once_each_and_come_back():
     rows = np.arange(sum(LENGTHS), dtype=float)[:, None]
-    packed = TimeMajor.pack_rows(rows, np.array(LENGTHS), longest=50)
+    packed = TagScores(rows).pack(np.array(LENGTHS))
     assert packed.unpack(packed.rows)[:, 0].tolist() == rows[:, 0].tolist()
     assert packed.begins_text.sum() == packed.ends_text.sum() == sum(n > 0 for n in LENGTHS)
 
@@ -84,9 +85,11 @@ def test_rows_are_packed_once_each_and_come_back():
 def test_the_weight_of_all_paths_is_that_of_the_uncut_text():
     tag_set = TagSet("BIOES", ("PER",))
     scores = make_scores(len(tag_set), spread=2.0)
-    transitions = constrain(tag_set)
+    transitions, lengths = constrain(tag_set), np.array(LENGTHS)
     cut, whole = (
-        forward_backward(TimeMajor.pack(scores, longest=longest), transitions).log_weights.sum()
-        for longest in (32, None)
+        forward_backward(
+            TagScores(np.concatenate(scores)).pack(lengths, cut=cut), transitions
+        ).log_weights.sum()
+        for cut in (True, False)
     )
     assert cut == pytest.approx(whole, rel=1e-12)

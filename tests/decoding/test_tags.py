@@ -116,6 +116,35 @@ def test_missing_annotation_and_unknown_labels_allow_every_tag(scheme, expected)
     assert found == [tag if tag == "*" else [tag] for tag in expected]
 
 
+def test_an_entity_s_first_tag_in_iob_is_either_of_two_unless_its_label_stands_before_it():
+    tag_set = TagSet("IOB", LABELS)
+    biluo = ["B-PER", "L-PER", "U-PER", "U-LOC", "U-WORK", "U-LOC", "O", "-", "U-LOC"]
+    expected = ["B I PER", "I PER", "B PER", "B I LOC", "*", "B I LOC", "O", "*", "B I LOC"]
+    found = [
+        "*"
+        if row.all()
+        else " ".join(
+            [*(tag_set.tags[i][0] for i in np.flatnonzero(row)), tag_set.tags[row.argmax()][2:]]
+        ).strip()
+        for row in tag_set.allowed_by_biluo(biluo)
+    ]
+    assert found == expected
+
+
+@pytest.mark.parametrize("scheme", PREFIXES)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    biluo=st.lists(
+        st.sampled_from(["O", "-", None, *(f"{p}-{x}" for p in "BILU" for x in ("PER", "LOC", "WORK"))])
+    )
+)
+def test_the_single_tag_of_a_token_is_the_one_that_is_allowed_alone(scheme, biluo):
+    tag_set = TagSet(scheme, LABELS)
+    allowed = tag_set.allowed_by_biluo(biluo)
+    expected = [int(row.argmax()) if row.sum() == 1 else -1 for row in allowed]
+    assert tag_set.single_by_biluo(biluo).tolist() == expected
+
+
 @pytest.mark.parametrize("scheme", PREFIXES)
 def test_no_tokens_have_no_tags(scheme):
     tag_set = TagSet(scheme, LABELS)

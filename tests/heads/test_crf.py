@@ -8,10 +8,12 @@ import spacy
 from spacy.training import Example
 from thinc.api import Linear
 
-from spacy_bertfam.decoding.decode import constrain
+from spacy_bertfam.decoding.chain import constrain
 from spacy_bertfam.decoding.tags import TagSet
+from spacy_bertfam.errors import UserError
+from spacy_bertfam.heads import transitions
 from spacy_bertfam.heads.crf import build_crf_token_classifier, sequence_loss
-from spacy_bertfam.heads.transitions import PARAMETERS, SCALE, init, learned_transitions
+from spacy_bertfam.heads.transitions import PARAMETERS, SCALE, init, learned_transitions, transitions_layer
 
 SCHEMES = ("IO", "IOB", "IOB2", "BIOES")
 BILUO = (["B-A", "L-A", "O"], ["-"], [], ["O", None, "-", "U-A"])
@@ -104,6 +106,30 @@ def test_a_text_whose_tags_no_legal_sequence_agrees_with_teaches_nothing():
     loss, gradient = sequence_loss(model, scores[:1], gold, tag_set)
     assert loss == 0.0
     assert np.abs(gradient[0]).max() < 1e-6
+
+
+def test_more_tags_than_a_matrix_of_them_may_have_are_refused():
+    model = build_crf_token_classifier(Linear(nO=4, nI=4))
+    with pytest.raises(
+        UserError,
+        match=r"here of 4,098 tags; expected at most 4,097 .* Use spacy-bertfam.TokenClassifier.v1",
+    ):
+        model.attrs["resize_output"](model, [-1] * 4098)
+    layer = transitions_layer()
+    layer.set_dim("nO", 4098)
+    with pytest.raises(UserError, match="at most 4,097"):
+        init(layer)
+    model.attrs["resize_output"](model, [-1] * 4097)
+
+
+def test_a_loaded_matrix_of_too_many_tags_is_refused_before_it_is_read(monkeypatch):
+    tag_set = TagSet("BIOES", ("A",))
+    model = make_head(tag_set)
+    monkeypatch.setattr(transitions, "MAX_TAGS", len(tag_set))
+    learned_transitions(model)
+    monkeypatch.setattr(transitions, "MAX_TAGS", len(tag_set) - 1)
+    with pytest.raises(UserError, match="here of 5 tags; expected at most 4"):
+        learned_transitions(model)
 
 
 def test_component_with_a_crf_learns_and_reloads_to_equal_scores(tmp_path):

@@ -7,13 +7,19 @@ from thinc.api import Linear, Model
 from spacy_bertfam.heads import rows
 
 
+@pytest.mark.parametrize("bound", [("MAX_ROWS", 10), ("MAX_SCORES", 30)])
 @pytest.mark.parametrize("n_rows", [0, 1, 9, 10, 23])
-def test_parts_give_the_scores_of_the_whole(n_rows, monkeypatch):
-    monkeypatch.setattr(rows, "MAX_ROWS", 10)
-    model = rows.with_rows(Linear(nO=3, nI=4))
+def test_parts_give_the_scores_of_the_whole(n_rows, bound, monkeypatch):
+    monkeypatch.setattr(rows, *bound)
+    layer = Linear(nO=3, nI=4)
+    model = rows.with_rows(layer)
     model.initialize()
     X = np.random.default_rng(0).normal(size=(n_rows, 4)).astype("float32")
+    calls, forward = [], layer._func
+    layer._func = lambda model, X, is_train: calls.append(len(X)) or forward(model, X, is_train)
     (Y,) = model.predict([X])
+    assert calls == [10, 10, 3] if n_rows == 23 else calls == [n_rows]
+    layer._func = forward
     (expected,), _ = model.begin_update([X])
     assert Y.shape == (n_rows, 3)
     np.testing.assert_allclose(Y, expected, rtol=1e-5, atol=1e-6)

@@ -5,8 +5,9 @@ import spacy
 from small_corpus import TEXTS
 from spacy.tokens import Doc
 
-from spacy_bertfam.pipeline import batching
+from spacy_bertfam.pipeline import batching, ner
 from spacy_bertfam.pipeline.batching import batches
+from spacy_bertfam.pipeline.ner import BertfamNER
 
 
 def make_docs(*lengths):
@@ -38,7 +39,8 @@ def test_no_more_of_a_stream_is_taken_than_a_batch_and_the_next_doc():
     assert len(taken) == 5
 
 
-def test_small_batches_find_what_one_batch_finds(trained, monkeypatch):
+@pytest.mark.parametrize("bound", ["words", "scores"])
+def test_small_batches_find_what_one_batch_finds(trained, monkeypatch, bound):
     texts = [*TEXTS, "", " "] * 3
 
     def read(docs):
@@ -48,8 +50,15 @@ def test_small_batches_find_what_one_batch_finds(trained, monkeypatch):
 
     expected = read(trained.pipe(texts))
     assert any(expected)
-    monkeypatch.setitem(batching.batches.__kwdefaults__, "max_words", 7)
+    if bound == "words":
+        monkeypatch.setattr(batching, "MAX_WORDS", 7)
+    else:
+        monkeypatch.setattr(ner, "MAX_SCORES", 7 * len(trained.get_pipe("ner").tag_set))
+    n_words, predict = [], BertfamNER.predict
+    counting = lambda self, docs: n_words.append(sum(map(len, docs))) or predict(self, docs)  # noqa: E731
+    monkeypatch.setattr(BertfamNER, "predict", counting)
     assert read(trained.pipe(texts)) == expected
+    assert len(n_words) > 5 and max(n_words) <= max(7, *(len(trained.make_doc(text)) for text in texts))
 
 
 def test_a_failing_batch_goes_to_the_error_handler(trained, monkeypatch):

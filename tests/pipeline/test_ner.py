@@ -24,6 +24,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from thinc.api import Adam, Optimizer
 
+from spacy_bertfam.pipeline import gold
 from spacy_bertfam.training.adamw import build_adamw
 
 GOLD = [(entity, label) for _, entities in SENTENCES for entity, label in entities]
@@ -85,6 +86,18 @@ def test_a_new_label_on_a_trained_pipeline_keeps_the_weights_of_the_others(train
         np.testing.assert_allclose(new[:, :n_before], old, atol=1e-6)
 
 
+def test_new_labels_in_the_data_are_added_all_at_once(trained: Language) -> None:
+    ner, resized = trained.get_pipe("ner"), []
+    resize = ner.model.attrs["resize_output"]
+    ner.model.attrs["resize_output"] = lambda model, rows: resized.append(len(rows)) or resize(model, rows)
+    weights, n_before = output_weights(trained), len(ner.tag_set)
+    new = [(f"Le Mot{i} commence .", ((f"Mot{i}", f"NEW{i}"),)) for i in range(20)]
+    trained.update(make_examples(trained, (*SENTENCES, *new)), sgd=False)
+    assert resized == [n_before + 4 * 20] == [len(ner.tag_set)]
+    assert ner.labels[-20:] == tuple(sorted(f"NEW{i}" for i in range(20)))
+    np.testing.assert_array_equal(output_weights(trained)[:n_before], weights)
+
+
 def output_weights(nlp: Language) -> np.ndarray:
     return nlp.get_pipe("ner").model.get_ref("output_layer").get_param("W").copy()
 
@@ -120,6 +133,17 @@ def test_a_label_with_a_typing_error_is_refused(typed: str) -> None:
     message = rf"'ner'.* lists '{typed}', of which .* no entity, and lacks 'PER', of which they have 3"
     with pytest.raises(ValueError, match=message):
         nlp.get_pipe("ner").initialize(lambda: make_examples(nlp), nlp=nlp, labels=["LOC", "ORG", typed])
+
+
+def test_many_labels_are_not_compared_pair_by_pair_for_typing_errors(monkeypatch) -> None:
+    monkeypatch.setattr(gold, "MAX_COMPARED", 2)  # PERS beside the 2 labels that only the data have: LOC, PER
+    nlp = own_pipeline(CNN)
+    with pytest.raises(ValueError, match="lists 'PERS'"):
+        nlp.get_pipe("ner").initialize(lambda: make_examples(nlp), nlp=nlp, labels=["ORG", "PERS"])
+    monkeypatch.setattr(gold, "MAX_COMPARED", 1)
+    nlp = own_pipeline(CNN)
+    nlp.get_pipe("ner").initialize(lambda: make_examples(nlp), nlp=nlp, labels=["ORG", "PERS"])
+    assert nlp.get_pipe("ner").labels == ("ORG", "PERS", "LOC", "PER")
 
 
 # -- scores

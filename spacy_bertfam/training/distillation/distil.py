@@ -1,6 +1,7 @@
 """`spacy-bertfam.distil.v1`: a recogniser learns from a larger one beside its annotation."""
 
-from typing import Any, Callable, Dict, List, Sequence, Tuple, Union
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -29,8 +30,8 @@ class Distillation:
         ner: BertfamNER,
         docs: Sequence[Doc],
         scores: Sequence[Floats2d],
-        annotated: Tuple[float, List[Floats2d]],
-    ) -> Tuple[float, List[Floats2d]]:
+        annotated: tuple[float, list[Floats2d]],
+    ) -> tuple[float, list[Floats2d]]:
         """Loss and gradient of the annotation with those of the teachers. Where annotation is missing, the
         teachers alone teach."""
         beliefs: Any = self.teachers.beliefs(docs, ner.tag_set, temperature=self.temperature)
@@ -42,11 +43,11 @@ class Distillation:
 
 
 def build_distil(
-    teacher: Union[str, List[str]], component: str = "ner", weight: float = 0.7, temperature: float = 1.0
-) -> Callable[[Language, Dict[str, Any]], None]:
+    teacher: str | list[str], component: str = "ner", weight: float = 0.7, temperature: float = 1.0
+) -> Callable[[Language, dict[str, Any]], None]:
     """For ``[training.before_update]``: before the first step the component gets its teachers.
 
-    teacher (Union[str, List[str]]): trained pipelines with a ``bertfam_ner`` of the same labels; the probabilities
+    teacher (str | list[str]): trained pipelines with a ``bertfam_ner`` of the same labels; the probabilities
         of several are averaged. They may be faster ones, as `bertfam optimize` makes them.
     component (str): the ``bertfam_ner`` that learns.
     weight (float): of the teachers beside the annotation, above 0 to 1.
@@ -63,7 +64,7 @@ def build_distil(
     for path in paths:
         require_pipeline(path)
 
-    def before_update(nlp: Language, info: Dict[str, Any]) -> None:
+    def before_update(nlp: Language, info: dict[str, Any]) -> None:
         ner = find_student(nlp, component)
         if ner.teaching is None:
             ner.teaching = Distillation(Teachers(paths), weight=weight, temperature=temperature)

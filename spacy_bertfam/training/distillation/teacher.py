@@ -1,8 +1,8 @@
 """Trained pipelines that are asked how probable each tag is at each token."""
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Dict, List, Sequence
 
 import numpy as np
 import spacy
@@ -40,12 +40,12 @@ class Teacher:
 
     def beliefs(
         self, docs: Sequence[Doc], tag_set: TagSet, *, temperature: float
-    ) -> List[NDArray[np.float32]]:
+    ) -> list[NDArray[np.float32]]:
         """What it thinks of Docs, whatever vocabulary they are of.
 
         tag_set (TagSet): the tags of the columns.
         temperature (float): scores are divided by it, and by the component's own.
-        RETURNS (List[NDArray[float32]]): for each Doc, Shape: (n_tokens, n_tags), probabilities.
+        RETURNS (list[NDArray[float32]]): for each Doc, Shape: (n_tokens, n_tags), probabilities.
         Raises a UserError where it knows other tags.
         """
         self._require_tags(tag_set)
@@ -76,12 +76,12 @@ class Teachers:
     def __init__(self, paths: Sequence[str], *, max_kept: int = MAX_KEPT) -> None:
         self.teachers = [Teacher(path) for path in paths]
         self.max_kept = max_kept
-        self._kept: Dict[bytes, NDArray[np.float16]] = {}
+        self._kept: dict[bytes, NDArray[np.float16]] = {}
         self._n_kept = 0
 
     def beliefs(
         self, docs: Sequence[Doc], tag_set: TagSet, *, temperature: float
-    ) -> List[NDArray[np.float32]]:
+    ) -> list[NDArray[np.float32]]:
         """Arguments and shapes as in ``Teacher.beliefs``."""
         question = repr((tag_set.tags, temperature)).encode("utf8")
         keys = [key_of(doc, question) for doc in docs]

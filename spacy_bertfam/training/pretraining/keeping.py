@@ -3,8 +3,8 @@
 import shutil
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable, Optional
 
 from ...errors import WriteError
 
@@ -18,8 +18,8 @@ class Keeper:
 
     def __init__(self, save: Callable[[Path], None], out: Path) -> None:
         self.save, self.out = save, out
-        self.place: Optional[Path] = None  # of what was written last
-        self.failure: Optional[WriteError] = None  # why it is not in its place
+        self.place: Path | None = None  # of what was written last
+        self.failure: WriteError | None = None  # why it is not in its place
 
     def keep(self) -> bool:
         """Write what there is now; where its place is full or read-only, into a temporary folder.
@@ -48,8 +48,8 @@ class Keeper:
             kept = f"Kept in {self.place}: move that there." if self.place else "Nothing could be kept."
             raise WriteError(f"{self.failure} {kept}")
 
-    def _keep_elsewhere(self) -> Optional[Path]:
-        """RETURNS (Optional[Path]): a folder on the first disk that takes it; None where none does."""
+    def _keep_elsewhere(self) -> Path | None:
+        """RETURNS (Path | None): a folder on the first disk that takes it; None where none does."""
         for folder in (tempfile.gettempdir(), Path.cwd(), Path.home(), Path("/dev/shm")):
             try:
                 place = Path(tempfile.mkdtemp(prefix=f"{self.out.name}-", dir=folder)) / self.out.name

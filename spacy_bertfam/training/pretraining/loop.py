@@ -1,10 +1,11 @@
 """The training of a masked language model: steps, evaluations, the best weights on disk."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, inf, isfinite
 from pathlib import Path
 from timeit import default_timer as timer
-from typing import Any, Callable, ContextManager, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, ContextManager
 
 import numpy as np
 import torch
@@ -48,7 +49,7 @@ class Score:
     step: int
     loss: float  # mean cross-entropy of a masked piece, in nats
     accuracy: float  # share of them that is guessed
-    train_loss: Optional[float]  # of the steps since the last one
+    train_loss: float | None  # of the steps since the last one
     seconds: float
 
     @property
@@ -64,16 +65,16 @@ def pretrain(
     recipe: Recipe,
     out: Path,
     *,
-    stop: Optional[Stop] = None,
+    stop: Stop | None = None,
     report: Callable[[Score], None] = lambda score: None,
     progress: bool = False,
-) -> List[Score]:
+) -> list[Score]:
     """Train ``model`` in place; of the weights at the evaluations those with the lowest loss on ``dev`` are written to
     ``out``, which is replaced, if it is there, only by better ones than the model came with.
 
-    stop (Optional[Stop]): asked between two steps whether to end.
+    stop (Stop | None): asked between two steps whether to end.
     report (Callable[[Score], None]): called after each evaluation.
-    RETURNS (List[Score]): all evaluations, the first one before anything was learned.
+    RETURNS (list[Score]): all evaluations, the first one before anything was learned.
     RAISES (UserError): when the loss is no number any more. RAISES (WriteError): at the end, when ``out`` could not be
         written; the weights are elsewhere then, and it says where.
     """
@@ -107,8 +108,8 @@ def pretrain(
     return scores
 
 
-def optimizers_of(model: MaskedLanguageModel, recipe: Recipe) -> List[Tuple[AdamW, torch.nn.Module]]:
-    """RETURNS (List[Tuple[AdamW, Module]]): one for the weights that have learned before, one for those of a new head,
+def optimizers_of(model: MaskedLanguageModel, recipe: Recipe) -> list[tuple[AdamW, torch.nn.Module]]:
+    """RETURNS (list[tuple[AdamW, Module]]): one for the weights that have learned before, one for those of a new head,
     which learn faster."""
     parameters = dict(model.network.named_parameters())
     new = [parameters.pop(name) for name in model.new_weights if name in parameters]
@@ -129,8 +130,8 @@ def evaluate(
     recipe: Recipe,
     *,
     step: int,
-    train_loss: Optional[float] = None,
-    began: Optional[float] = None,
+    train_loss: float | None = None,
+    began: float | None = None,
 ) -> Score:
     """Guess on texts, without learning anything."""
     rng = np.random.default_rng(0)  # always the same pieces are hidden
@@ -148,7 +149,7 @@ def evaluate(
 def _update(
     model: MaskedLanguageModel,
     batch: PieceBatch,
-    optimizers: Sequence[Tuple[AdamW, torch.nn.Module]],
+    optimizers: Sequence[tuple[AdamW, torch.nn.Module]],
     recipe: Recipe,
     rng: np.random.Generator,
 ) -> float:

@@ -1,7 +1,7 @@
 """A network that guesses hidden pieces, of any architecture that `transformers` has one for."""
 
 from pathlib import Path
-from typing import Any, Optional, Tuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -39,7 +39,7 @@ class MaskedLanguageModel:
         self.vocabulary = _read_vocabulary(found, n_pieces)
         self.device = torch.device(device)
         self.network.to(self.device)
-        self._cells: Optional[Tensor] = None
+        self._cells: Tensor | None = None
         base = getattr(self.network, self.network.base_model_prefix)
         base.register_forward_hook(self._keep_masked)
         # Windows of different lengths may not share a call then
@@ -56,10 +56,10 @@ class MaskedLanguageModel:
         tied = {tensor.data_ptr(): tensor.nbytes for tensor in self.network.state_dict().values()}
         return sum(tied.values())
 
-    def loss(self, masked: Masked) -> Tuple[Tensor, Tensor]:
+    def loss(self, masked: Masked) -> tuple[Tensor, Tensor]:
         """How far the guesses are from what stood there.
 
-        RETURNS (Tuple[Tensor, Tensor]): the sum of the cross-entropy over the masked pieces, in nats, and how many
+        RETURNS (tuple[Tensor, Tensor]): the sum of the cross-entropy over the masked pieces, in nats, and how many
             of them would be guessed right.
         """
         scores = self.scores(masked)

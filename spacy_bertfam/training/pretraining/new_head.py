@@ -10,7 +10,8 @@ new head learning ten times as fast as the rest:
     frequencies, identity, norm of 0.1           1,008   850   723
 """
 
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch

@@ -1,7 +1,7 @@
 """Texts as windows of pieces, and batches of them in a drawn order."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Iterable, Iterator, List, Optional
 
 import numpy as np
 from spacy.tokens import Doc
@@ -33,7 +33,7 @@ class WindowTexts:
 
         window (int): the most pieces in a window, special pieces not counted. A word with more keeps its first.
         """
-        parts: List[List[Ints1d]] = []
+        parts: list[list[Ints1d]] = []
         n_pieces = 0
         for some in minibatch(docs, DOCS_AT_ONCE):
             batch = PieceBatch.from_docs(some, tokenizer, WindowSize(window, 0))
@@ -68,11 +68,11 @@ class WindowTexts:
         return sum(1 for _ in _groups(self.ends - self.starts + n_special, size))
 
     def draw(
-        self, size: int, *, n_special: int, rng: Optional[np.random.Generator] = None
+        self, size: int, *, n_special: int, rng: np.random.Generator | None = None
     ) -> Iterator[PieceBatch]:
         """All windows once, in batches of at most ``size`` pieces, special pieces counted, and at least one window.
 
-        rng (Optional[Generator]): draws the order; None keeps that of the texts.
+        rng (Generator | None): draws the order; None keeps that of the texts.
         """
         order = np.arange(len(self)) if rng is None else rng.permutation(len(self))
         costs = (self.ends - self.starts + n_special)[order]

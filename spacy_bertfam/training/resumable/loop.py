@@ -6,11 +6,12 @@ What it does, and what it writes and prints, is what `spacy.training.loop.train`
 import shutil
 import sys
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from math import isfinite
 from pathlib import Path
 from timeit import default_timer as timer
-from typing import IO, Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import IO, Any
 
 from safetensors import SafetensorError
 from spacy.language import Language
@@ -40,7 +41,7 @@ from .saved_state import SavedState, remove_state
 from .stream import Fingerprint, Stream
 
 # What loggers are given; whether it is the best evaluation so far, None without one
-Step = Tuple[Dict[str, Any], Optional[bool]]
+Step = tuple[dict[str, Any], bool | None]
 # What stays when a training has come to its end: nothing, the state too; "never" is not even written
 KEEP_UNFINISHED, KEEP_ALWAYS, KEEP_NEVER = "unfinished", "always", "never"
 
@@ -49,9 +50,9 @@ class Training:
     """A training of a pipeline that is initialised, or was trained before.
 
     nlp (Language): with the full config.
-    output (Optional[Path]): receives model-best, model-last and training-state.
-    saved (Optional[SavedState]): where it stood; ``nlp`` has the weights of that moment.
-    stop (Optional[Stop]): asked between two steps whether to end.
+    output (Path | None): receives model-best, model-last and training-state.
+    saved (SavedState | None): where it stood; ``nlp`` has the weights of that moment.
+    stop (Stop | None): asked between two steps whether to end.
     keep (str): "unfinished", "always" or "never": when ``training-state`` is written, and stays.
     use_gpu (int): as in `spacy train`.
     Raises a UserError where corpus or optimiser are not those that ``saved`` comes from.
@@ -60,10 +61,10 @@ class Training:
     def __init__(
         self,
         nlp: Language,
-        output: Optional[Path] = None,
+        output: Path | None = None,
         *,
-        saved: Optional[SavedState] = None,
-        stop: Optional[Stop] = None,
+        saved: SavedState | None = None,
+        stop: Stop | None = None,
         keep: str = KEEP_UNFINISHED,
         use_gpu: int = -1,
     ) -> None:
@@ -87,9 +88,7 @@ class Training:
         drop = self.settings["dropout"]
         self._dropouts: Iterator[float] = iter(constant(drop) if isinstance(drop, float) else drop)
         self.progress = Progress()
-        self._state_at: Optional[Tuple[int, bool]] = (
-            None  # step and is_evaluated of the state that was written
-        )
+        self._state_at: tuple[int, bool] | None = None  # step and is_evaluated of the state that was written
         if saved is not None:
             self._go_to(saved)
 
@@ -162,8 +161,8 @@ class Training:
             else:
                 yield from self._evaluated()
 
-    def _update(self, epoch: int, batch: List[Example]) -> None:
-        before_update: Optional[Callable] = self.settings["before_update"]
+    def _update(self, epoch: int, batch: list[Example]) -> None:
+        before_update: Callable | None = self.settings["before_update"]
         frozen = self.settings["frozen_components"]
         if before_update:
             before_update(self.nlp, {"step": self.progress.step + 1, "epoch": epoch})
@@ -212,7 +211,7 @@ class Training:
         bounds = {name: self.settings[name] for name in ("patience", "max_steps")}
         return self.progress.is_evaluated and self.progress.is_over(**bounds)
 
-    def _save(self, is_best: bool, info: Dict[str, Any]) -> None:
+    def _save(self, is_best: bool, info: dict[str, Any]) -> None:
         if self.output is None:
             return
         self._save_last()
@@ -267,7 +266,7 @@ class Training:
         restore_optimizer(self.optimizer, self.nlp, saved.optimizer, n_steps=saved.progress.step + 1)
         restore_generators(saved.random)
 
-    def _introduce(self, stdout: IO, frozen: List[str]) -> None:
+    def _introduce(self, stdout: IO, frozen: list[str]) -> None:
         """What spaCy prints before the first step."""
         msg = Printer(no_print=True)
         lines = [f"Pipeline: {self.nlp.pipe_names}"]

@@ -4,7 +4,8 @@ Thinc knows a parameter by the number of its layer, which every process counts a
 component, the place of its layer in it, and its own name: `ner/2/W`.
 """
 
-from typing import Any, Dict, Iterator, Tuple
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from ...listeners.spacy_private import network_of
 from ..adamw import AdamW
 from .randomness import Arrays
 
-Key = Tuple[int, str]
+Key = tuple[int, str]
 TABLES = ("mom1", "mom2", "averages")
 
 
@@ -78,9 +79,9 @@ def restore_optimizer(optimizer: Optimizer, nlp: Language, arrays: Arrays, *, n_
         optimizer.step_schedules()
 
 
-def parameter_names(nlp: Language) -> Dict[Key, str]:
-    """RETURNS (Dict[Key, str]): the lasting name of each parameter of a pipeline, by Thinc's key."""
-    names: Dict[Key, str] = {}
+def parameter_names(nlp: Language) -> dict[Key, str]:
+    """RETURNS (dict[Key, str]): the lasting name of each parameter of a pipeline, by Thinc's key."""
+    names: dict[Key, str] = {}
     for component, pipe in nlp.pipeline:
         for i, node in enumerate(_nodes(pipe)):
             names.update({(node.id, name): f"{component}/{i}/{name}" for name in node.param_names})
@@ -89,8 +90,8 @@ def parameter_names(nlp: Language) -> Dict[Key, str]:
     return names
 
 
-def shims(nlp: Language) -> Iterator[Tuple[str, Any]]:
-    """YIELDS (Tuple[str, Shim]): the torch networks of a pipeline that have weights, each with its place."""
+def shims(nlp: Language) -> Iterator[tuple[str, Any]]:
+    """YIELDS (tuple[str, Shim]): the torch networks of a pipeline that have weights, each with its place."""
     for component, pipe in nlp.pipeline:
         for i, node in enumerate(_nodes(pipe)):
             for j, shim in enumerate(node.shims):
@@ -103,8 +104,8 @@ def _nodes(pipe: Any) -> Iterator[Model]:
     return iter(model.walk()) if isinstance(model, Model) else iter(())
 
 
-def _named(arrays: Arrays, table: str) -> Iterator[Tuple[str, Any]]:
-    """YIELDS (Tuple[str, Array]): those of one table, by the rest of their names."""
+def _named(arrays: Arrays, table: str) -> Iterator[tuple[str, Any]]:
+    """YIELDS (tuple[str, Array]): those of one table, by the rest of their names."""
     for name, array in arrays.items():
         if name.startswith(f"{table}:"):
             yield name[len(table) + 1 :], array

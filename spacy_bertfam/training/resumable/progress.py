@@ -1,7 +1,7 @@
 """How far a training is: all that spaCy's loop counts, so that another process can go on counting."""
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 
 @dataclass
@@ -12,12 +12,12 @@ class Progress:
     epoch: int = 0
     words: int = 0
     seconds: float = 0.0
-    losses: Dict[str, float] = field(default_factory=dict)  # since the last evaluation
-    results: List[Tuple[float, int]] = field(default_factory=list)  # score and step of each evaluation
+    losses: dict[str, float] = field(default_factory=dict)  # since the last evaluation
+    results: list[tuple[float, int]] = field(default_factory=list)  # score and step of each evaluation
     is_evaluated: bool = True  # is the evaluation that is due at this step done?
 
     @classmethod
-    def from_json(cls, fields: Dict[str, Any]) -> "Progress":
+    def from_json(cls, fields: dict[str, Any]) -> "Progress":
         """RETURNS (Progress): of the fields that were written. Raises a TypeError where they are others."""
         progress = cls(**fields)
         progress.results = [(score, step) for score, step in progress.results]
@@ -32,8 +32,8 @@ class Progress:
             max_steps and self.step >= max_steps
         )
 
-    def info(self, score: Optional[float] = None, scores: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
-        """RETURNS (Dict[str, Any]): what spaCy's loggers are given."""
+    def info(self, score: float | None = None, scores: dict[str, Any] | None = None) -> dict[str, Any]:
+        """RETURNS (dict[str, Any]): what spaCy's loggers are given."""
         return {
             "epoch": self.epoch,
             "step": self.step,

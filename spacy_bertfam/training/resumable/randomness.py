@@ -1,13 +1,13 @@
 """Every generator of random numbers that a training draws from, as arrays that can be written and put back."""
 
 import random
-from typing import Any, Dict
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-Arrays = Dict[str, NDArray[Any]]
+Arrays = dict[str, NDArray[Any]]
 
 
 def generator_states() -> Arrays:

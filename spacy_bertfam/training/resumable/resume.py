@@ -1,7 +1,8 @@
 """The pipeline of a training that goes on: saved weights, under the config as it is now."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Dict, Iterator, Mapping, Tuple
+from typing import Any
 
 from spacy import util
 from spacy.language import Language
@@ -62,7 +63,7 @@ def _differences(now: Config, then: Config) -> Iterator[str]:
 
 
 def _changed(
-    place: Tuple[str, ...], here: Dict[str, Any], there: Config, now: Config, then: Config
+    place: tuple[str, ...], here: dict[str, Any], there: Config, now: Config, then: Config
 ) -> Iterator[str]:
     """YIELDS (str): the settings of a block that differ. One that refers to the same variable in both does not: files
     may have been moved."""
@@ -78,7 +79,7 @@ def _is_variable(now: Any, then: Any) -> bool:
     return now == then and isinstance(now, str) and "${" in now
 
 
-def _at(config: Mapping[str, Any], place: Tuple[str, ...]) -> Mapping[str, Any]:
+def _at(config: Mapping[str, Any], place: tuple[str, ...]) -> Mapping[str, Any]:
     for name in place:
         found = config.get(name)
         config = found if isinstance(found, Mapping) else {}

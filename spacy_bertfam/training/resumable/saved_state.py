@@ -10,7 +10,7 @@ import re
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -34,7 +34,7 @@ class SavedState:
 
     progress: Progress
     n_read: int  # batches that were drawn
-    corpus: Optional[str]  # fingerprint of the training corpus, if it was read to its end
+    corpus: str | None  # fingerprint of the training corpus, if it was read to its end
     optimizer: Arrays
     random: Arrays  # generators of random numbers
     stream: Arrays  # the one that batches are drawn from, as it was before the first batch
@@ -70,11 +70,11 @@ class SavedState:
     def read(cls, folder: Path) -> "SavedState":
         """Read all but the pipeline. Raises a UserError where the files are not what ``write`` leaves."""
         try:
-            fields: Dict[str, Any] = json.loads((folder / FIELDS).read_text(encoding="utf8"))
+            fields: dict[str, Any] = json.loads((folder / FIELDS).read_text(encoding="utf8"))
             if fields.pop("version") != VERSION:
                 raise ValueError("it was written by another version of spacy-bertfam")
             progress = Progress.from_json(fields.pop("progress"))
-            groups: Dict[str, Arrays] = {"optimizer": {}, "random": {}, "stream": {}}
+            groups: dict[str, Arrays] = {"optimizer": {}, "random": {}, "stream": {}}
             for name, array in load_file(folder / ARRAYS).items():
                 group, rest = name.split("/", 1)
                 groups[group][rest] = array
@@ -85,8 +85,8 @@ class SavedState:
             ) from error
 
 
-def find_state(output: Path) -> Optional[Path]:
-    """RETURNS (Optional[Path]): the folder of the last step that was written whole; None where there is none."""
+def find_state(output: Path) -> Path | None:
+    """RETURNS (Path | None): the folder of the last step that was written whole; None where there is none."""
     found = [
         (int(match.group(1)), path)
         for path in (output / FOLDER).glob("step-*")

@@ -1,7 +1,7 @@
 """The batches of a training in an order that depends on its seed alone, so that it can be gone through again."""
 
 import hashlib
-from typing import Callable, Iterable, Iterator, List, Optional, Tuple
+from collections.abc import Callable, Iterable, Iterator
 
 from spacy.language import Language
 from spacy.training import Example
@@ -10,7 +10,7 @@ from tqdm import tqdm
 from ...errors import UserError
 from .randomness import Arrays, reading_states, restore_reading
 
-Batch = Tuple[int, List[Example]]  # epoch, examples
+Batch = tuple[int, list[Example]]  # epoch, examples
 Reader = Callable[[Language], Iterable[Example]]
 
 
@@ -19,10 +19,10 @@ class Stream:
 
     batches (Iterable[Batch]): read only when they are asked for; what they draw they draw from Python's ``random``, as
         spaCy's readers, augmenters and batchers do, or from NumPy's.
-    start (Optional[Arrays]): the states that the first batch is drawn from; None are those of now.
+    start (Arrays | None): the states that the first batch is drawn from; None are those of now.
     """
 
-    def __init__(self, batches: Iterable[Batch], start: Optional[Arrays] = None) -> None:
+    def __init__(self, batches: Iterable[Batch], start: Arrays | None = None) -> None:
         self.start = start if start is not None else reading_states()
         self.n_read = 0
         self._batches = iter(batches)
@@ -53,14 +53,14 @@ class Fingerprint:
     """A corpus that takes a digest of its texts while it is read for the first time.
 
     reader (Reader): a reader of spaCy's.
-    expected (Optional[str]): of the corpus that a training began with.
+    expected (str | None): of the corpus that a training began with.
     Raises a UserError at the end of the corpus where it is another one.
     """
 
-    def __init__(self, reader: Reader, expected: Optional[str] = None) -> None:
+    def __init__(self, reader: Reader, expected: str | None = None) -> None:
         self.reader = reader
         self.expected = expected
-        self.found: Optional[str] = None
+        self.found: str | None = None
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
         if self.found is not None:
