@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, TypeVar, Union
+from typing import Any, TypeVar
 
 from spacy.training import Example
 

@@ -14,8 +14,8 @@ import json
 import os
 import random
 import select
-import signal
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,7 +36,9 @@ ENGINES = (
 OF_SPACY = ("config.cfg", "meta.json")
 
 
-def make_sound(root: Path, kinds: Iterable[str] = (), engines: Iterable[Any] = ENGINES) -> list[tuple[str, Path]]:
+def make_sound(
+    root: Path, kinds: Iterable[str] = (), engines: Iterable[Any] = ENGINES
+) -> list[tuple[str, Path]]:
     """
     root (Path): where they are written, unless they are there.
     kinds (Iterable[str]): of `tests/tiny`, with "bert" first; none is all.
