@@ -63,7 +63,7 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: st
     RAISES (CheckpointError): when there is no such architecture, or it does not fit the weights.
     """
     architecture = _find_architecture(folder, config, auto)
-    options = offline_options()
+    options = _offline_options()
     if attention is not None:
         options["attn_implementation"] = attention
     if hasattr(config, "reference_compile"):
@@ -129,7 +129,7 @@ def _make_neutral(network: Any) -> None:
             part.chunk_size_feed_forward = 0
 
 
-def offline_options() -> dict[str, Any]:
+def _offline_options() -> dict[str, Any]:
     """RETURNS (dict[str, Any]): for ``from_pretrained``: no network, no pickle, no code of the folder, float32."""
     from transformers import __version__ as version
 
