@@ -150,7 +150,7 @@ def quiet_transformers() -> Iterator[None]:
 
     with making():
         verbosity, has_bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-        logging.set_verbosity(logging.ERROR)
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             yield
