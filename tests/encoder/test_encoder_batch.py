@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from random_docs import examples, free_docs
 from spacy.tokens import Doc
 
-from spacy_bertfam.encoder.pieces.batch import PieceBatch, WindowSize, ranges
+from spacy_bertfam.encoder.pieces.alignment import TokenPieces
+from spacy_bertfam.encoder.pieces.batch import PieceBatch, WindowSize, _within_windows, ranges
 from spacy_bertfam.encoder.pieces.chunking import Calls
 from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer
 from spacy_bertfam.types import Windows
@@ -205,9 +206,8 @@ def test_a_token_is_read_from_the_window_that_owns_its_first_piece():
 
 
 def test_pieces_of_a_token_outside_of_its_window_are_cut_and_counted():
-    batch = by_hand(firsts=np.array([0, 2, 6]), lasts=np.array([2, 6, 7]), n_cut=5)._within_windows()
-    assert batch.lasts.tolist() == [2, 3, 7]
-    assert batch.n_cut == 5 + 3
+    tokens = TokenPieces(np.array([0, 2, 6, 0]), np.array([2, 6, 7, 0]))
+    assert _within_windows(tokens, by_hand().windows).tolist() == [2, 3, 7, 0]
 
 
 def test_windows_of_each_doc_are_counted(tokenizers, fr):

@@ -11,7 +11,7 @@ import torch
 from ...gate import CheckedFolder, CheckpointError
 from ..runtimes.forking import making
 from .network_budget import bounded_network, check_known_sizes
-from .transformers_private import architectures_of, forget_origin
+from .transformers_private import architectures_of
 from .widening import read_weights
 
 # What the architectures raise, each in its own way, at settings they cannot be built from or weights that do
@@ -89,7 +89,7 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: st
 
 def save_network(network: Any, folder: Path) -> None:
     """Write config.json and safetensors, which do not say where they came from."""
-    forget_origin(network.config)
+    network.config.name_or_path = ""
     with quiet_transformers():
         network.save_pretrained(folder)
 

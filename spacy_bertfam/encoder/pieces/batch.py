@@ -77,13 +77,8 @@ class PieceBatch:
         windows = _windows("".join(texts), pieces, counts, tokens, size)
         of_docs = np.searchsorted(np.cumsum(counts), windows.starts, side="right")
         window_counts = np.bincount(of_docs, minlength=len(docs)).tolist()
-        # pieces of a token that its own window does not hold are cut, and counted
-        lost = np.zeros_like(tokens.lasts)
-        has_pieces = tokens.firsts < tokens.lasts
-        owners = np.searchsorted(windows.own_starts, tokens.firsts[has_pieces], side="right") - 1
-        lost[has_pieces] = np.maximum(tokens.lasts[has_pieces] - windows.ends[owners], 0)
-        n_cut = n_pieces - len(pieces) + int(lost.sum())
-        lasts = tokens.lasts - lost
+        lasts = _within_windows(tokens, windows)
+        n_cut = n_pieces - len(pieces) + int((tokens.lasts - lasts).sum())
         return cls(pieces.ids, windows, tokens.firsts, lasts, lengths, n_cut, window_counts, with_documents)
 
     def chunks(
@@ -126,6 +121,15 @@ class PieceBatch:
             firsts = np.concatenate([firsts, np.arange(len(windows)) * width])
             counts = np.concatenate([counts, np.ones_like(windows)])
         return Chunk(ids, lengths + tokenizer.n_special, tokens, firsts, counts)
+
+
+def _within_windows(tokens: TokenPieces, windows: Windows) -> Ints1d:
+    """RETURNS (Ints1d): index after the last piece of each token that its own window holds."""
+    lasts = tokens.lasts.copy()
+    has_pieces = tokens.firsts < lasts
+    owners = np.searchsorted(windows.own_starts, tokens.firsts[has_pieces], side="right") - 1
+    lasts[has_pieces] = np.minimum(lasts[has_pieces], windows.ends[owners])
+    return lasts
 
 
 def ranges(starts: Ints1d, counts: Ints1d) -> Ints1d:
