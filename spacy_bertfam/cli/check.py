@@ -29,14 +29,13 @@ def check_cli(
     Takes the settings that `spacy train` takes (--paths.train, --training.max_steps, ...). No weights are
     loaded. The exit code is 1 where training would fail.
     """
-    from spacy.cli._util import parse_config_overrides
-
     from ..checks.finding import FAILS
     from ..checks.run import check_setup, write_fixed
     from ..checks.setup import STDIN, read_setup
     from ..checks.table import format_table, to_json
     from ..files.saving import write_file
     from .code import import_code
+    from .spacy_private import parse_config_overrides
 
     overrides = parse_config_overrides(ctx.args)
     import_code(code_path)

@@ -18,7 +18,7 @@ def use_gpu(gpu_id: int, *, silent: bool = False) -> None:
     silent (bool): do not print which one.
     RAISES (UserError): when there is no such GPU, or what spaCy needs for it is not installed.
     """
-    from spacy.cli._util import setup_gpu
+    from .spacy_private import setup_gpu
 
     if gpu_id >= 0 and platform.system() != "Darwin":
         _require_cuda(gpu_id)

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from spacy.cli._util import app as spacy_app
 
 from . import explain
 from .app import HELP, app
 from .arguments import take_off_quotes
+from .spacy_private import app as spacy_app
 
 spacy_app.add_typer(app, name="bertfam", help=HELP, no_args_is_help=True)
 explain.install()
@@ -42,11 +42,11 @@ def refusal_of(config_path: Path, words: list[str]) -> str | None:
     words (list[str]): of the command line, which set something in the config.
     RETURNS (str | None): a sentence; None where there is nothing, or where spaCy says it itself.
     """
-    from spacy.cli._util import parse_config_overrides
     from spacy.util import load_config
 
     from ..checks.refusing import is_ours, require_sound
     from ..errors import UserError
+    from .spacy_private import parse_config_overrides
 
     try:
         overrides = parse_config_overrides(words)

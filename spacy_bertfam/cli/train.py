@@ -57,10 +57,10 @@ def train_cli(
     may not.
     """
     from spacy import util
-    from spacy.cli._util import parse_config_overrides
 
     from ..training.stopping import Stop
     from .code import import_code
+    from .spacy_private import parse_config_overrides
 
     if verbose:
         util.logger.setLevel(logging.DEBUG)

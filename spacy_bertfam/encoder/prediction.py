@@ -103,7 +103,8 @@ def open_graph(graph: Graph, threads: int) -> Runtime:
     """
     engine = ENGINES[graph.runtime]
     try:
-        return engine.open(graph.content, precision=graph.precision, threads=threads)
+        opened: Runtime = engine.open(graph.content, precision=graph.precision, threads=threads)
+        return opened
     except Exception as error:  # each engine has exceptions of its own
         here, there = engine.version(), graph.versions.get(engine.name, "another version")
         advice = (

@@ -92,7 +92,8 @@ class EncoderShim(PyTorchShim):
         self.checkpoint, self._model = checkpoint, checkpoint.weights
         self._prediction = Prediction(checkpoint, self.settings)
         network = checkpoint.weights
-        self._training = network and TorchRuntime(network, self.settings.mixed_precision)
+        precision = self.settings.mixed_precision
+        self._training = TorchRuntime(network, precision) if network is not None else None
 
     def leave_stale_graph(self) -> None:
         """Predict in torch, with a warning, where the weights have changed since the graph was made of them."""

@@ -15,8 +15,7 @@ from thinc.api import Model
 
 from ..data.sampling import draw_evenly
 from ..decoding.tags import TagSet
-from ..listeners.connect import find_encoder_component
-from ..listeners.upstream import find_listeners, upstream_of
+from ..listeners.upstream import find_encoder_component, find_listeners, upstream_of
 from ..types import Ints1d, TaggerModel
 
 logger = logging.getLogger("spacy")

@@ -79,12 +79,14 @@ def find_document_vector(doc: Doc, upstream: str = ANY, *, named: bool = False) 
     RETURNS (Floats1d | None): Shape: (width,)
     """
     encoders: Any = doc.user_data.get(ENCODERS_KEY)
+    vector: Floats1d | None = doc.user_data.get(USER_DATA_KEY)
     if encoders is None:
-        return None if named and upstream != ANY else doc.user_data.get(USER_DATA_KEY)
-    if upstream == ANY:
+        return None if named and upstream != ANY else vector
+    if upstream != ANY:
+        vector = encoders.get(upstream, {}).get("document")
+    else:
         require_one(list(encoders))
-        return doc.user_data.get(USER_DATA_KEY)
-    return encoders.get(upstream, {}).get("document")
+    return vector
 
 
 def encoders_on(doc: Doc) -> list[str]:

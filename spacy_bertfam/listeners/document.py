@@ -79,10 +79,11 @@ def encode_with_documents(
     """
     shim, xp = encoder_shim(model), model.ops.xp
     batch = cut_batch(shim, docs, with_documents=True)
+    bp_vectors: Callable[[Any], Any] = no_gradient
     if is_train:
         rows, bp_vectors = shim.begin_update(batch)
     else:
-        rows, bp_vectors = shim.predict(batch), no_gradient
+        rows = shim.predict(batch)
     tokens = split(rows[: batch.n_tokens], batch.lengths)
     documents = mean_of_windows(model, rows[batch.n_tokens :], batch.window_counts)
 

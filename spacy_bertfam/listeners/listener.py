@@ -116,7 +116,7 @@ def document_row(model: EncoderListener, doc: Doc, is_sample: bool) -> Floats2d:
     vector = find_document_vector(doc, link.alias or model.upstream_name, named=link.is_named)
     if vector is None:
         return _zeros(model, 1, doc, is_sample)
-    row: Floats2d = model.ops.xp.asarray(vector.reshape(1, -1))
+    row: Floats2d = model.ops.xp.asarray(vector.reshape((1, -1)))
     return row
 
 

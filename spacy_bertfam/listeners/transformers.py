@@ -13,7 +13,7 @@ from .foreign import DATA, no_gradient, require_data
 from .spacy_private import begin_listening, has_received
 
 
-class TransformersListener(TransformerListener):  # type: ignore[misc]  # the package has no types
+class TransformersListener(TransformerListener):
     """A single node in the place of an ``EncoderListener``: pooling, by the mean over a token's pieces, is within it.
 
     It trains with the component, and where that is frozen it reads what it left on the Docs.

@@ -1,6 +1,8 @@
-"""Is there anything to listen to? A head on a shared encoder that has not run must not guess."""
+"""Which encoder does a head listen to, and is there anything to listen to? Where it has not run, a head must not
+guess."""
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from spacy.language import Language
@@ -10,7 +12,8 @@ from thinc.api import Model
 
 from ..errors import UserError
 from .doc_vectors import require_one
-from .foreign import NODES, lacks_data, naming
+from .foreign import FOREIGN, NODES, lacks_data, naming, package_of
+from .listener import EncoderListener
 
 
 def find_listeners(model: Model[Any, Any]) -> list[Model[Any, Any]]:
@@ -33,6 +36,36 @@ def token_listeners(component: Any) -> list[Tok2VecListener]:
 def has_weights(model: Model[Any, Any]) -> bool:
     """RETURNS (bool): whether any layer has weights yet, those of torch not counted."""
     return any(node.has_param(name) for node in model.walk() for name in node.param_names)
+
+
+def connect_listeners(model: Model[Any, Any], nlp: Language) -> None:
+    """Put a listener of the right kind where an ``EncoderListener`` would listen to another package's encoder.
+
+    The encoder is the last one that ``nlp`` has, of the name that the listener asks for. The number of nodes
+    stays, so that weights are read back whether or not that component is there.
+    """
+    for node in list(model.walk()):
+        if not isinstance(node, EncoderListener):
+            continue
+        encoder = find_encoder_component(nlp, node.upstream_name)
+        package = package_of(encoder)
+        if package is not None:
+            module, name = FOREIGN[package].ours
+            listener = getattr(import_module(f".{module}", __package__), name)(node.upstream_name)
+            width = encoder.model.maybe_get_dim("nO")
+            if width is not None:
+                listener.set_dim("nO", width)
+            model.replace_node(node, listener)
+
+
+def find_encoder_component(nlp: Language, upstream: str) -> Any:
+    """RETURNS (Any): the last component that others can listen to, by name unless it is "*"; None without one."""
+    found = [
+        component
+        for name, component in nlp.components
+        if hasattr(component, "find_listeners") and upstream in ("*", name)
+    ]
+    return found[-1] if found else None
 
 
 def check_upstream(model: Model[Any, Any], docs: Sequence[Doc], component: str) -> None:

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from spacy.language import Language
 from thinc.api import Config, Model
 
-from ..listeners.connect import connect_listeners
-from ..listeners.upstream import check_foreign
+from ..listeners.upstream import check_foreign, connect_listeners
 from .ner import BertfamNER
 
 DEFAULT_CONFIG = Config().from_str(

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from random_docs import examples, free_docs
 from spacy.tokens import Doc
 
-from spacy_bertfam.encoder.pieces.batch import PieceBatch, WindowSize, ranges
+from spacy_bertfam.encoder.pieces.alignment import TokenPieces
+from spacy_bertfam.encoder.pieces.batch import PieceBatch, WindowSize, _within_windows, ranges
 from spacy_bertfam.encoder.pieces.chunking import Calls
 from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer
 from spacy_bertfam.types import Windows
@@ -194,7 +195,6 @@ def test_a_token_is_read_from_the_window_that_owns_its_first_piece():
     """Two windows with two pieces in common, of which each owns one."""
     windows = Windows(np.array([0, 3]), np.array([5, 7]), np.array([0, 4]), np.array([4, 7]))
     batch = by_hand(windows=windows, firsts=np.array([0, 3, 4, 0]), lasts=np.array([3, 4, 7, 0]))
-    assert batch.token_windows().tolist() == [0, 0, 1, -1]
     [chunk] = batch.chunks(SPECIAL, 1000)
     assert as_lists(chunk) == [
         [[1, 2, 10, 11, 12, 13, 14, 3], [1, 2, 13, 14, 15, 16, 3, 9]],
@@ -206,9 +206,8 @@ def test_a_token_is_read_from_the_window_that_owns_its_first_piece():
 
 
 def test_pieces_of_a_token_outside_of_its_window_are_cut_and_counted():
-    batch = by_hand(firsts=np.array([0, 2, 6]), lasts=np.array([2, 6, 7]), n_cut=5)._within_windows()
-    assert batch.lasts.tolist() == [2, 3, 7]
-    assert batch.n_cut == 5 + 3
+    tokens = TokenPieces(np.array([0, 2, 6, 0]), np.array([2, 6, 7, 0]))
+    assert _within_windows(tokens, by_hand().windows).tolist() == [2, 3, 7, 0]
 
 
 def test_windows_of_each_doc_are_counted(tokenizers, fr):

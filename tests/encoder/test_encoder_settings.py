@@ -34,6 +34,12 @@ def test_a_window_is_at_most_what_the_network_takes(build, settings, expected):
     assert tuple(encoder_shim(build("bert", **settings)).window_size()) == expected
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_runtime_serves_all_batches(build, precision):
+    shim = encoder_shim(build("bert", precision=precision))
+    assert shim.runtime() is shim.runtime()
+
+
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 def test_the_attention_of_the_setting_is_used(build, attention):
     network = encoder_shim(build("bert", attention=attention)).loaded.network

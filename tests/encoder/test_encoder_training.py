@@ -180,10 +180,9 @@ def test_fp16_gradients_of_two_batches_add_up_and_are_unscaled_once(build, docs)
         for _ in range(2):
             vectors, backprop = model.begin_update(docs)
             backprop([np.ones_like(rows) * 0.01 for rows in vectors])
-        assert shim.loss_scale.unscale(shim.loaded.network.parameters())
-        gradients.append(
-            torch.cat([p.grad.flatten() for p in shim.loaded.network.parameters() if p.grad is not None])
-        )
+        found = [p.grad for p in shim.loaded.network.parameters() if p.grad is not None]
+        assert shim.loss_scale.unscale(found)
+        gradients.append(torch.cat([gradient.flatten() for gradient in found]))
     ratio = gradients[1].norm() / gradients[0].norm()
     assert 0.95 < float(ratio) < 1.05
 

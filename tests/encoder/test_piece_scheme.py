@@ -73,7 +73,7 @@ def test_named_pieces_are_as_many_as_the_cut_ones(kind, tiny_encoder, doc):
         assert (starts >= 0).all() and (ends <= len(doc.text)).all() and (starts <= ends).all()
 
 
-def test_a_checkpoint_keeps_its_manner(tiny_encoder, tmp_path):
+def test_a_checkpoint_keeps_its_scheme(tiny_encoder, tmp_path):
     folder = tmp_path / "first"
     folder.mkdir()
     for path in tiny_encoder("camembert").iterdir():
@@ -85,6 +85,6 @@ def test_a_checkpoint_keeps_its_manner(tiny_encoder, tmp_path):
 
 
 @pytest.mark.parametrize("content", ['{"by_token": 1}', '{"cut": true}', "[]", "{"])
-def test_an_unknown_manner_is_refused(content, tmp_path):
+def test_an_unknown_scheme_is_refused(content, tmp_path):
     with pytest.raises(CheckpointError, match=SCHEME_FILE):
         read_scheme({SCHEME_FILE: content.encode()}, tmp_path)

@@ -68,7 +68,7 @@ def test_a_copy_and_an_unpickled_one_have_the_graph_but_not_the_engine(fast, eng
     expected = vectors(fast)
     for again in (shim_of(fast).copy(), pickle.loads(pickle.dumps(shim_of(fast)))):
         assert again.loaded.graph == shim_of(fast).loaded.graph
-        assert again._prediction._runtime is None
+        assert again._prediction._engine is None
     copied = shim_of(fast).copy()
     assert copied.id != shim_of(fast).id
     assert np.isfinite(expected).all()

@@ -45,6 +45,15 @@ def test_a_change_that_torch_does_not_count_is_seen(fast, optimizer):
     assert shim_of(fast).loaded.graph is None
 
 
+def test_a_look_at_the_checkpoint_changes_nothing(fast):
+    train_once(fast)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert shim_of(fast).loaded.graph is not None
+    with pytest.warns(UserWarning, match="trained after"):
+        shim_of(fast).leave_stale_graph()
+
+
 def test_saved_without_having_predicted_the_trained_pipeline_has_no_graph(fast, tmp_path):
     train_once(fast)
     with pytest.warns(UserWarning, match="trained after"):

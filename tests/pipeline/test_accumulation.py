@@ -13,7 +13,7 @@ from spacy.language import Language
 from spacy.training import Example
 from spacy.training.loop import subdivide_batch
 
-from spacy_bertfam.encoder.gradients.step_mean import StepMean
+from spacy_bertfam.encoder.gradients.step import StepMean
 from spacy_bertfam.training.adamw import build_adamw
 
 LISTENER = {"@architectures": "spacy-bertfam.EncoderListener.v1"}

@@ -24,7 +24,6 @@ from .graph import FOLDER, Graph, read_graph, remove_leftovers
 from .layers import keep_layers
 from .network import open_network, read_config, save_network
 from .slow_tokenizer import convert_tokenizer
-from .transformers_private import forget_origin
 
 Files = dict[str, bytes]  # name -> content
 
@@ -150,7 +149,7 @@ def read_tokenizer(folder: CheckedFolder, *, pad_id: int = 0) -> tuple[PieceToke
 def without_weights(checkpoint: Checkpoint) -> Checkpoint:
     """RETURNS (Checkpoint): with its graph alone, to predict with and nothing else."""
     config = checkpoint.network.config
-    forget_origin(config)
+    config.name_or_path = ""
     with tempfile.TemporaryDirectory() as temporary:
         config.save_pretrained(temporary)
         settings = (Path(temporary) / CONFIG).read_bytes()

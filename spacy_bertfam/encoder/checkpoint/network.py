@@ -11,7 +11,7 @@ import torch
 from ...gate import CheckedFolder, CheckpointError
 from ..runtimes.forking import making
 from .network_budget import bounded_network, check_known_sizes
-from .transformers_private import architectures_of, forget_origin
+from .transformers_private import architectures_of
 from .widening import read_weights
 
 # What the architectures raise, each in its own way, at settings they cannot be built from or weights that do
@@ -63,7 +63,7 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: st
     RAISES (CheckpointError): when there is no such architecture, or it does not fit the weights.
     """
     architecture = _find_architecture(folder, config, auto)
-    options = offline_options()
+    options = _offline_options()
     if attention is not None:
         options["attn_implementation"] = attention
     if hasattr(config, "reference_compile"):
@@ -89,7 +89,7 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: st
 
 def save_network(network: Any, folder: Path) -> None:
     """Write config.json and safetensors, which do not say where they came from."""
-    forget_origin(network.config)
+    network.config.name_or_path = ""
     with quiet_transformers():
         network.save_pretrained(folder)
 
@@ -129,7 +129,7 @@ def _make_neutral(network: Any) -> None:
             part.chunk_size_feed_forward = 0
 
 
-def offline_options() -> dict[str, Any]:
+def _offline_options() -> dict[str, Any]:
     """RETURNS (dict[str, Any]): for ``from_pretrained``: no network, no pickle, no code of the folder, float32."""
     from transformers import __version__ as version
 
@@ -150,7 +150,7 @@ def quiet_transformers() -> Iterator[None]:
 
     with making():
         verbosity, has_bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-        logging.set_verbosity(logging.ERROR)
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             yield

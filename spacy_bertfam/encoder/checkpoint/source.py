@@ -63,6 +63,7 @@ def _from_hub(name: str, revision: str | None, *, allow_pickle: bool) -> Path:
 def _refusals_in_sentences(name: str, revision: str | None) -> Iterator[None]:
     from huggingface_hub import errors
 
+    refusals: tuple[type[Exception], ...] = (errors.HfHubHTTPError, *network_errors())
     is_off = " (HF_HUB_OFFLINE is set)" if os.environ.get("HF_HUB_OFFLINE") else ""
     try:
         yield
@@ -79,7 +80,7 @@ def _refusals_in_sentences(name: str, revision: str | None) -> Iterator[None]:
         ) from error
     except errors.RevisionNotFoundError as error:
         raise CheckpointError(f"{name!r} has no revision {revision!r}: check it on the hub.") from error
-    except (errors.HfHubHTTPError, *network_errors()) as error:
+    except refusals as error:
         raise CheckpointError(f"The hub did not hand out {name!r} ({error}); run again later.") from error
 
 

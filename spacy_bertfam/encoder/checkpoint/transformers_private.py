@@ -4,14 +4,6 @@ it changes."""
 from typing import Any
 
 
-def forget_origin(config: Any) -> None:
-    """Keep the folder that settings were read from out of what is saved.
-
-    config (PretrainedConfig): changed in place.
-    """
-    config._name_or_path = ""
-
-
 def architectures_of(auto: Any, config: Any) -> list[Any]:
     """RETURNS (list[type]): the classes that an ``AutoModel`` and the like has for such settings, mostly one."""
     found = auto._model_mapping.get(type(config), ())

@@ -4,9 +4,9 @@ Small gradients would be rounded to zero in half precision: they are scaled up b
 through the network, and down again before the weights are updated. Thinc's own scaler needs a GPU.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-import torch
+from torch import Tensor, isfinite
 
 FIRST_SCALE = 2.0**15
 GROWTH_INTERVAL = 1000  # steps without an overflow after which the scale is doubled
@@ -35,31 +35,27 @@ class LossScale:
     def state(self, state: tuple[float, float]) -> None:
         self.scale, self._good_steps = state[0], int(state[1])
 
-    def scaled(self, gradient: torch.Tensor) -> torch.Tensor:
+    def scaled(self, gradient: Tensor) -> Tensor:
         """The gradient that goes into the network."""
         return gradient * self.scale if self.enabled else gradient
 
-    def unscale(self, parameters: Iterable[torch.nn.Parameter]) -> bool:
-        """Bring the accumulated gradients of the parameters back to their size, once before an update.
+    def unscale(self, gradients: Sequence[Tensor]) -> bool:
+        """Bring the accumulated gradients of the weights back to their size, once before an update.
 
         RETURNS (bool): False where one overflowed: they are cleared then, and the step is to be skipped.
         """
         if not self.enabled:
             return True
-        gradients = [p.grad for p in parameters if p.grad is not None]
-        finite = all(bool(torch.isfinite(gradient).all()) for gradient in gradients)
+        finite = all(bool(isfinite(gradient).all()) for gradient in gradients)
         for gradient in gradients:
             if finite:
                 gradient.mul_(1.0 / self.scale)
             else:
                 gradient.zero_()
-        self._adapt(finite)
-        return finite
-
-    def _adapt(self, finite: bool) -> None:
         self._good_steps = self._good_steps + 1 if finite else 0
         self._n_bad = self._n_bad + 1 if self.scale == 1.0 and not finite else 0
         if not finite:
             self.scale = max(1.0, self.scale / 2)
         elif self._good_steps % GROWTH_INTERVAL == 0:
             self.scale *= 2
+        return finite

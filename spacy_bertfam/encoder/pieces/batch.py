@@ -77,17 +77,9 @@ class PieceBatch:
         windows = _windows("".join(texts), pieces, counts, tokens, size)
         of_docs = np.searchsorted(np.cumsum(counts), windows.starts, side="right")
         window_counts = np.bincount(of_docs, minlength=len(docs)).tolist()
-        # pieces of a token that its own window does not hold are cut, and counted
-        owners = window_of_each(tokens, windows)
-        limits = windows.ends[owners] if len(windows) else tokens.lasts
-        lost = np.where(owners >= 0, np.maximum(tokens.lasts - limits, 0), 0)
-        n_cut = n_pieces - len(pieces) + int(lost.sum())
-        lasts = tokens.lasts - lost
+        lasts = _within_windows(tokens, windows)
+        n_cut = n_pieces - len(pieces) + int((tokens.lasts - lasts).sum())
         return cls(pieces.ids, windows, tokens.firsts, lasts, lengths, n_cut, window_counts, with_documents)
-
-    def token_windows(self) -> Ints1d:
-        """RETURNS (Ints1d): the window that each token is read from, -1 for a token without pieces."""
-        return window_of_each(TokenPieces(self.firsts, self.lasts), self.windows)
 
     def chunks(
         self, tokenizer: PieceTokenizer, max_cells: int | None = None, *, calls: Calls = ANY_CALLS
@@ -131,11 +123,13 @@ class PieceBatch:
         return Chunk(ids, lengths + tokenizer.n_special, tokens, firsts, counts)
 
 
-def window_of_each(tokens: TokenPieces, windows: Windows) -> Ints1d:
-    """RETURNS (Ints1d): the window that owns each token's first piece, -1 for a token without pieces."""
-    owners = np.searchsorted(windows.own_starts, tokens.firsts, side="right") - 1
-    owners[tokens.firsts == tokens.lasts] = -1
-    return owners
+def _within_windows(tokens: TokenPieces, windows: Windows) -> Ints1d:
+    """RETURNS (Ints1d): index after the last piece of each token that its own window holds."""
+    lasts = tokens.lasts.copy()
+    has_pieces = tokens.firsts < lasts
+    owners = np.searchsorted(windows.own_starts, tokens.firsts[has_pieces], side="right") - 1
+    lasts[has_pieces] = np.minimum(lasts[has_pieces], windows.ends[owners])
+    return lasts
 
 
 def ranges(starts: Ints1d, counts: Ints1d) -> Ints1d:

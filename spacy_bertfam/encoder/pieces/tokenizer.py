@@ -27,8 +27,6 @@ IS_SPACE = np.zeros(0x10000, dtype=bool)
 IS_SPACE[[c for c in range(0x3001) if chr(c).isspace()] + [0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF]] = True
 # characters of what marks a piece within a word, or at the end of one
 MAX_MARK = 64
-# at the borders of pieces, before all of the text is looked at
-N_LOOKS = 3
 
 
 def code_points(text: str) -> CodePoints:
@@ -50,28 +48,10 @@ def trim_spaces(text: str, starts: Ints1d, ends: Ints1d) -> tuple[Ints1d, Ints1d
     """
     if not text:
         return starts, ends
-    points = code_points(text)
-    # Mostly one space: a look at the pieces alone is cheaper than one at all characters
-    for _ in range(N_LOOKS):
-        last = _is_space(points, ends - 1, starts < ends)
-        ends = ends - last
-        first = _is_space(points, starts, starts < ends)
-        starts = starts + first
-        if not (last.any() or first.any()):
-            return starts, ends
-    return _trim_runs(points, starts, ends)
-
-
-def _is_space(points: CodePoints, places: Ints1d, looked_at: Bools1d) -> Bools1d:
-    """Whether there is white space in each place that is looked at."""
-    return looked_at & is_space(points[np.where(looked_at, places, 0)])
-
-
-def _trim_runs(points: CodePoints, starts: Ints1d, ends: Ints1d) -> tuple[Ints1d, Ints1d]:
-    """As ``trim_spaces``, over runs of any length."""
-    is_letter = ~is_space(points)
-    n_before = np.concatenate(([0], np.cumsum(is_letter)))  # letters before each character
-    letters = np.concatenate(([-1], np.flatnonzero(is_letter), [len(points)]))
+    is_letter = ~is_space(code_points(text))
+    n_before = np.zeros(len(text) + 1, dtype=np.int32)  # letters before each character
+    np.cumsum(is_letter, out=n_before[1:])
+    letters = np.concatenate(([-1], np.flatnonzero(is_letter), [len(text)]))
     ends = letters[n_before[ends]] + 1
     starts = np.minimum(letters[n_before[starts] + 1], np.maximum(ends, starts))
     return starts, np.maximum(starts, ends)

@@ -59,10 +59,11 @@ def _end_sentences(text: str, gap_starts: Ints1d, gap_ends: Ints1d) -> Bools1d:
 
 def _may_abbreviate(characters: CodePoints, places: Ints1d) -> Bools1d:
     """Whether there is a full stop after a word of few letters."""
-    is_short = places <= LONGEST_ABBREVIATION
+    is_short: Bools1d = places <= LONGEST_ABBREVIATION
     for n_back in range(1, LONGEST_ABBREVIATION + 2):
         is_short |= is_space(characters[np.maximum(places - n_back, 0)])
-    return is_short & (characters[places] == FULL_STOP)
+    is_short &= characters[places] == FULL_STOP
+    return is_short
 
 
 def split_windows(allowed: Bools1d, welcome: Bools1d, *, window: int, overlap: int) -> Windows:
