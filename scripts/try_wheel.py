@@ -4,16 +4,22 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import sysconfig
 import time
 import venv
 from enum import Enum
 from pathlib import Path
+from typing import Optional
 
 import typer
 from start import start_script
 
 SENTENCE = "Emmanuel Macron a rencontré Ursula von der Leyen à Strasbourg."
+
+NEXT = (
+    "python -m spacy project run ner . --vars.train TRAIN.jsonl --vars.dev DEV.jsonl   (a corpus of your own)"
+)
 
 # Runs in the new environment; whatever opens a connection there fails
 READ = """
@@ -51,12 +57,22 @@ def try_wheel(wheel: Path, plugin: Path, folder: Path, text: str, *, share: bool
             raise WheelError(f"There is no {path}: run `python -m spacy project run package` first.")
     if folder.exists() and not (folder / "pyvenv.cfg").is_file():
         raise WheelError(f"{folder} is there and is no virtual environment: name another --folder.")
+    typer.echo(f"Making a clean environment in {folder} ...")
     venv.create(folder, clear=True, with_pip=True)
     if share:
         _see_packages_of_this_environment(folder)
-    python = _python_of(folder)
-    _call([python, "-m", "pip", "install", "--quiet", str(plugin), str(wheel)], "pip install")
-    name = wheel.name.split("-")[0]
+        typer.echo(
+            f"Installing {wheel.name} into it; other packages are those of the running environment ..."
+        )
+    else:
+        typer.echo(
+            f"Installing {wheel.name} and all that it needs into it, torch too: this takes minutes ..."
+        )
+    python, name = _python_of(folder), wheel.name.split("-")[0]
+    # with all packages to fetch, pip shows how far it is
+    quiet = ["--quiet"] if share else []
+    _call([python, "-m", "pip", "install", *quiet, str(plugin), str(wheel)], "pip install", shows=not share)
+    typer.echo(f"Loading {name} there, without a network ...")
     # -I and another folder: nothing of this project may be found but what pip has installed
     printed = _call([python, "-I", "-c", READ, name, text], f"spacy.load({name!r})", folder)
     return json.loads(printed.strip().splitlines()[-1])
@@ -69,19 +85,24 @@ def _python_of(folder: Path) -> str:
 
 
 def _see_packages_of_this_environment(folder: Path) -> None:
+    """The folders that it has of others too, the user's or the system's: their .pth files are not read again."""
     own = sysconfig.get_path("purelib", vars={"base": str(folder.absolute())})
-    Path(own, "shared.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf8")
+    others = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
+    seen = dict.fromkeys([sysconfig.get_path("purelib"), *others])
+    Path(own, "shared.pth").write_text("\n".join(seen) + "\n", encoding="utf8")
 
 
-def _call(command: list[str], what: str, cwd: Path | None = None) -> str:
-    """RETURNS (str): what the command printed. Raises WheelError."""
+def _call(command: list[str], what: str, cwd: Path | None = None, *, shows: bool = False) -> str:
+    """Run a command. RETURNS (str): what it printed; nothing where it ``shows`` it instead. Raises WheelError."""
     environ = {**os.environ, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run(command, cwd=cwd, env=environ, stdout=subprocess.PIPE, encoding="utf8", check=False)
+    stdout = None if shows else subprocess.PIPE
+    sys.stdout.flush()
+    done = subprocess.run(command, cwd=cwd, env=environ, stdout=stdout, encoding="utf8", check=False)
     if done.returncode:
         raise WheelError(
             f"{what} ended with exit code {done.returncode} in the clean environment: see above."
         )
-    return done.stdout
+    return done.stdout or ""
 
 
 def try_wheel_cli(
@@ -91,11 +112,14 @@ def try_wheel_cli(
     folder: Path = typer.Option(Path("output/clean_env"), help="Where to make the environment."),
     text: str = typer.Option(SENTENCE, help="The sentence to read."),
     packages: Packages = typer.Option(
-        Packages.own,
-        help="own: the environment gets every package anew; shared: it sees those of the running one.",
+        Packages.shared,
+        help="shared: the environment sees the packages of the running one; own: it gets every package anew.",
     ),
     keep: bool = typer.Option(False, help="Leave the environment where it is."),
     min_ents: int = typer.Option(1, help="Fail if fewer entities are found."),
+    page: Optional[Path] = typer.Option(
+        None, help="A page that was made of the pipeline, to be named at the end."
+    ),
 ) -> None:
     """Install WHEEL into a clean virtual environment and let it read one sentence without a network."""
     start = time.perf_counter()
@@ -115,6 +139,10 @@ def try_wheel_cli(
     if len(ents) < min_ents:
         typer.echo(f"Error: found {len(ents)} entities, expected at least {min_ents}.", err=True)
         raise typer.Exit(1)
+    if page is not None:
+        typer.echo(f"\nPage:  {page} (open it in a browser)")
+        typer.echo(f"Wheel: {wheel}")
+        typer.echo(f"Next:  {NEXT}")
 
 
 if __name__ == "__main__":

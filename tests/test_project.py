@@ -101,6 +101,31 @@ def test_what_a_workflow_makes_is_not_committed():
     assert made <= set(ignored)
 
 
+TRAININGS = [(name, line) for name, line in SCRIPTS if line.startswith("python -m spacy train ")]
+
+
+def has_recogniser(line: str) -> bool:
+    config = ROOT / shlex.split(line)[4]
+    return 'factory = "bertfam_ner"' in config.read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize("name, line", [pair for pair in TRAININGS if has_recogniser(pair[1])])
+def test_the_scores_of_every_recogniser_are_calibrated_in_the_step_that_trains_it(name, line):
+    """In the same step: spaCy would run the training again where a later one changes what it has made."""
+    words = shlex.split(line)
+    made = f"{words[words.index('--output') + 1]}/model-best"
+    script = COMMANDS[name]["script"]
+    after = script[script.index(line) + 1]
+    assert after.startswith(f"python -m spacy bertfam calibrate {made} ") and " --in-place" in after
+    evaluated = [line for _, line in SCRIPTS if line.startswith(f"python -m spacy evaluate {made} ")]
+    assert evaluated and shlex.split(after)[6] == shlex.split(evaluated[0])[5]
+
+
+def test_there_are_trainings_of_recognisers_and_of_others():
+    kinds = {name: has_recogniser(line) for name, line in TRAININGS}
+    assert kinds["train"] and kinds["ner-train"] and kinds["train-fr_full"] and not kinds["train-fr_textcat"]
+
+
 @pytest.mark.parametrize("lang, package", [("fr", "fr-dep-news-trf"), ("en", "en-core-web-trf")])
 def test_a_trf_workflow_trains_on_the_installed_package(lang, package):
     name, script = package.replace("-", "_"), COMMANDS[package]["script"]
@@ -117,6 +142,11 @@ def test_variables_reach_the_commands():
     assert "get_encoder.py 'camembert-base' " in scripts["encoder"]
     assert "convert 'a.iob' " in scripts["ner-convert"] and "--lang en" in scripts["ner-convert"]
     assert "--gpu-id 0" in scripts["ner-train"] and "--nlp.lang en" in scripts["ner-train"]
+
+
+def test_the_wheel_is_tried_in_seconds_unless_all_is_asked_for_anew():
+    assert PROJECT["vars"]["try_packages"] == "shared"
+    assert "--vars.try_packages own" in (ROOT / ".ci" / "run").read_text(encoding="utf8")
 
 
 def test_every_variable_is_used():

@@ -56,10 +56,13 @@ def put_into_cache(cache: Path, name: str, encoder: Path) -> None:
 
 
 def run_line(line: str) -> None:
-    """One command of a workflow; `spacy package` makes the folder, not the wheel."""
+    """One command of a workflow, but for the wheel of the folder that `spacy package` makes."""
     from get_encoder import get_encoder_cli
 
-    words = shlex.split(line.replace("--build wheel", "--build none"))
+    words = shlex.split(line)
+    if words[1] == "scripts/build_wheel.py":
+        assert (Path(words[2]) / "setup.py").is_file()
+        return
     if words[:3] == ["python", "-m", "spacy"]:
         result = CliRunner().invoke(spacy_app, words[3:])
     else:
@@ -95,8 +98,25 @@ def test_a_workflow_trains_on_the_encoder_that_it_names(
     run_workflow(name, lang=lang, name="mine", **corpora)
     nlp = spacy.load("training/ner/model-best")
     assert nlp.lang == lang and nlp.get_pipe("ner").labels == ("NAME",)
-    assert list(Path("packages").glob(f"{lang}_mine-*/meta.json"))
+    (meta,) = Path("packages").glob(f"{lang}_mine-*/meta.json")
+    assert "ner_loss" in meta.read_text(encoding="utf8") and "encoder_loss" not in meta.read_text(
+        encoding="utf8"
+    )
+    assert "ENCODER_LOSS" not in (meta.parent / "README.md").read_text(encoding="utf8")
     assert all(0 <= ent._.score <= 1 for ent in nlp(SENTENCES[0][0]).ents)
+
+
+def test_what_is_packaged_has_the_temperature_of_the_dev_corpus(
+    project: Path, tiny_encoder: Callable[[str], Path]
+) -> None:
+    records = [{"text": text, "entities": ents} for text, marked in SENTENCES for ents in (marked, [])]
+    (project / "my data" / "dev é.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf8")
+    corpora = {part: f"my data/{part} é.jsonl" for part in ("train", "dev")}
+    run_workflow("ner", lang="fr", name="mine", encoder=str(tiny_encoder("camembert")), **corpora)
+    (config,) = Path("packages").glob("fr_mine-*/fr_mine/fr_mine-*/config.cfg")
+    temperature = spacy.util.load_config(config)["components"]["ner"]["temperature"]
+    assert temperature == spacy.load("training/ner/model-best").get_pipe("ner").temperature
+    assert temperature != 1.0
 
 
 def test_an_encoder_of_another_language_is_refused(project: Path) -> None:

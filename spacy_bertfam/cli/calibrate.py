@@ -1,9 +1,11 @@
-"""`bertfam calibrate`: scores of entities that are as often right as they say."""
+"""`bertfam calibrate`: entities with calibrated scores."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Iterator, Optional
 
 import typer
+
+from ..errors import UserError
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -18,33 +20,49 @@ def calibrate_cli(
         help="Annotated texts, a .spacy file or a folder of such: of the kind that the pipeline is for, and not "
         "those that it was trained on, of which it is too sure.",
     ),
-    out: Path = typer.Argument(..., help="Folder for the calibrated pipeline; must not exist yet."),
+    out: Optional[Path] = typer.Argument(
+        None, help="Folder for the calibrated pipeline; must not exist yet. Not with --in-place."
+    ),
     component: Optional[str] = typer.Option(
         None, help="Name of the bertfam_ner, where the pipeline has several."
     ),
     page: Optional[Path] = typer.Option(
         None, help="Write a web page too: how often entities of each score are right, before and after."
     ),
+    in_place: bool = typer.Option(
+        False,
+        "--in-place",
+        help="Write the temperature into MODEL itself, a folder, and no copy. Where none can be fitted, because all "
+        "entities are right or all are wrong, a warning says so and MODEL stays as it is.",
+    ),
     use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU, or -1 for the CPU."),
 ) -> None:
     """Fit the temperature of a recogniser, so that of the entities with a score near 0.8 four in five are right.
 
     The same entities are found, only their scores change; a min_score above 0 then leaves others. What is written is
-    a copy of the pipeline with the new temperature in its config. It also prints what each min_score would leave.
+    a copy of the pipeline with the new temperature in its config, or with --in-place that config alone. The figures
+    that are printed are cross-fitted: measured on texts that their temperature was not fitted to.
     """
-    from ..evaluation.calibrated_copy import copy_calibrated
-    from ..evaluation.calibration import calibrate
+    from ..evaluation.calibration import NoTemperature, calibrate
     from ..evaluation.calibration_table import format_calibration
-    from ..files.saving import require_new, write_file
+    from ..files.saving import write_file
+    from .explain import close_bars
     from .gpu import use_gpu as compute_on
     from .optimize import read_examples
     from .render import load_pipeline
 
-    require_new(out)
+    _require_place(model, out, in_place=in_place)
     compute_on(use_gpu, silent=True)
     nlp = load_pipeline(model)
     examples = read_examples(nlp, data, option="DATA") or []
-    calibration = calibrate(nlp, examples, component=component, progress=True)
+    try:
+        calibration = calibrate(nlp, examples, component=component, progress=True)
+    except NoTemperature as error:
+        if not in_place:
+            raise
+        close_bars()
+        typer.echo(f"Warning: {model} keeps its temperature. {error}", err=True)
+        return
     typer.echo(format_calibration(calibration))
     for sentence in _warnings(nlp, data, calibration):
         typer.echo(f"Warning: {sentence}", err=True)
@@ -52,9 +70,43 @@ def calibrate_cli(
         from ..visual.reliability import render_calibration
 
         write_file(page, render_calibration(calibration, name=model, lang=nlp.lang or ""))
+    written = _write(nlp, out, calibration)
+    typer.echo(f"{written}: written, temperature {calibration.after:g}")
+
+
+def _require_place(model: str, out: Optional[Path], *, in_place: bool) -> None:
+    """RAISES (UserError): when it is not clear where to write, or the result cannot be written there."""
+    from ..files.saving import require_new, require_writable
+
+    if (out is None) != in_place:
+        raise UserError(
+            f"{out} and --in-place exclude each other; expected one of them."
+            if in_place
+            else "No folder for the calibrated pipeline; expected OUT, or --in-place to change MODEL itself."
+        )
+    if out is not None:
+        require_new(out)
+    elif not Path(model).is_dir():
+        raise UserError(
+            f"{model!r} is no folder; expected one with --in-place: give OUT to make a calibrated copy of an installed "
+            "pipeline."
+        )
+    else:
+        require_writable(Path(model, "config.cfg"))
+
+
+def _write(nlp: "Language", out: Optional[Path], calibration: "Calibration") -> Path:
+    """RETURNS (Path): where the calibrated pipeline is."""
+    from ..evaluation.calibrated_copy import calibrate_in_place, copy_calibrated
+    from ..files.saving import require_new
+
+    changed = {"component": calibration.component, "temperature": calibration.after}
+    if out is None:
+        calibrate_in_place(nlp.path, **changed)  # type: ignore[arg-type]
+        return nlp.path
     require_new(out)
-    copy_calibrated(nlp.path, out, component=calibration.component, temperature=calibration.after)
-    typer.echo(f"{out}: written, temperature {calibration.after:g}")
+    copy_calibrated(nlp.path, out, **changed)  # type: ignore[arg-type]
+    return out
 
 
 def _warnings(nlp: "Language", data: Path, calibration: "Calibration") -> Iterator[str]:

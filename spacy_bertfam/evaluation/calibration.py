@@ -28,6 +28,10 @@ AT_THE_END = (
 )
 
 
+class NoTemperature(UserError):
+    """No temperature can be fitted to what a pipeline finds in these texts."""
+
+
 @dataclass(frozen=True)
 class HeldOut:
     """Scores by a temperature that was fitted without them: those of each fold of the texts by that of the others."""
@@ -99,7 +103,7 @@ def calibrate(
     The entities stay as they are, but for those that cross ``min_score``; only their scores change.
     component (Optional[str]): name of the component; None is the only one of the pipeline.
     progress (bool): show on standard error how far it is.
-    Raises a UserError where no temperature can be fitted: no entity is found, or all are right, or all are wrong.
+    RAISES (NoTemperature): when none can be fitted: no entity is found, or all are right, or all are wrong.
     """
     ner = find_ner(nlp, component)
     recording = record(nlp, ner, examples, progress=progress)
@@ -139,8 +143,10 @@ def _fit(recording: Recording, texts: Optional[Bools1d] = None) -> float:
     def loss(log_temperature: float) -> float:
         return _entities(recording, exp(log_temperature), texts).brier()
 
+    # in a fold a hundredth is enough, and a third less to decode
+    tolerance = 1e-3 if texts is None else 1e-2
     # four digits are more than any data decide, and keep the config readable
-    return float(f"{exp(minimise(loss, log(LOWEST), log(HIGHEST))):.4g}")
+    return float(f"{exp(minimise(loss, log(LOWEST), log(HIGHEST), tolerance=tolerance)):.4g}")
 
 
 def _entities(recording: Recording, temperature: float, texts: Optional[Bools1d]) -> Judged:
@@ -165,19 +171,19 @@ def _has_both(entities: Judged) -> bool:
 
 
 def _require_both(entities: Judged) -> None:
-    """Raise a UserError where any temperature would do, the higher or the lower the better."""
+    """RAISES (NoTemperature): when any temperature would do, the higher or the lower the better."""
     if not len(entities):
-        raise UserError(
+        raise NoTemperature(
             "No entity is found in these texts whose tokens are annotated; expected some: give annotated texts of "
             "the kind that was trained on, and see that the pipeline finds anything in them (bertfam render)."
         )
     if entities.n_right == len(entities):
-        raise UserError(
+        raise NoTemperature(
             f"All {len(entities)} entities that are found are right; expected some mistakes, by which scores can be "
             "judged: give more annotated texts, and none that were trained on."
         )
     if not entities.n_right:
-        raise UserError(
+        raise NoTemperature(
             f"None of the {len(entities)} entities that are found is right; expected most of them to be: see that "
             "labels and token borders of the texts are those that were trained on (bertfam check)."
         )

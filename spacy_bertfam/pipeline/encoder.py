@@ -54,6 +54,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
     """
 
     leaves_name = False  # are there, or were there ever, other encoders that leave vectors on the same Docs?
+    reports_loss = True  # the sum of the squared gradients, as spaCy's Tok2Vec; a logger may do without
     keeps_rows = False  # does a head read the vectors after another encoder has left its own?
     _linking: dict[str, Any] | None = None
     _later: list[str]  # encoders after this one, as far as the components have been linked
@@ -149,21 +150,22 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
         """Run the encoder on a batch and hand the vectors to the heads, whose gradients come back later."""
-
         losses = {} if losses is None else losses
+        reported = losses if self.reports_loss else {}
         examples = list(examples)
         for component, encoders in self._unclear.items():
             require_one(encoders, component)
         for listener in self.listeners:
             linked_encoder(listener).listen_to(self)
         if not self.reads_documents:
-            return super().update(examples, drop=drop, sgd=sgd, losses=losses)
+            super().update(examples, drop=drop, sgd=sgd, losses=reported)
+            return losses
         from .broadcast import broadcast
 
         validate_examples(examples, "BertfamEncoder.update")
         docs: list[Doc] = [eg.predicted for eg in examples]
         finish = (lambda: None) if sgd is None else (lambda: self.finish_update(sgd))
-        broadcast(self.model, self.listeners, docs, losses=losses, name=self.name, finish=finish)
+        broadcast(self.model, self.listeners, docs, losses=reported, name=self.name, finish=finish)
         return losses
 
     def initialize(

@@ -1,13 +1,14 @@
 """`bertfam calibrate`: what is written, printed and refused."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 import spacy
 from sampled import draw_examples, random_pipeline, scale
 from small_corpus import CNN, head_config
-from spacy.tokens import DocBin
+from spacy.tokens import Doc, DocBin
 from typer.testing import CliRunner
 
 from spacy_bertfam.cli.app import app
@@ -87,6 +88,38 @@ def test_both_tables_are_printed(run, tmp_path):
     assert "0.000" not in rows[0]
 
 
+def test_in_place_only_the_config_is_written_and_written_whole(run, tmp_path, monkeypatch):
+    model = shutil.copytree("model", tmp_path / "model")
+    before, inode = files_of(model), (model / "config.cfg").stat().st_ino
+    result = run(model, "data/one.spacy", "--in-place")
+    assert result.exit_code == 0, result.output
+    after = files_of(model)
+    assert [name for name in before | after if before.get(name) != after.get(name)] == ["config.cfg"]
+    assert (model / "config.cfg").stat().st_ino != inode  # another file was moved there
+    temperature = spacy.load(model).get_pipe("ner").temperature
+    assert temperature == pytest.approx(3.0, rel=0.2)
+    assert f"{model}: written, temperature {temperature:g}" in result.stdout
+    # stopped while it writes: the old one
+    monkeypatch.setattr(Path, "replace", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+    run(model, "data/one.spacy", "--in-place")
+    assert files_of(model) == after
+
+
+def test_in_place_a_pipeline_without_mistakes_or_entities_stays_as_it_is(run, tmp_path):
+    model = shutil.copytree("model", tmp_path / "model")
+    before, nlp = files_of(model), spacy.load("model")
+    texts = DocBin().from_disk("data/one.spacy").get_docs(nlp.vocab)
+    DocBin(docs=[nlp(Doc(nlp.vocab, [token.text for token in doc])) for doc in texts]).to_disk(
+        tmp_path / "own.spacy"
+    )
+    result = run(model, tmp_path / "own.spacy", "--in-place")
+    assert result.exit_code == 0, result.output
+    assert "Warning: " in result.stderr and "keeps its temperature. All " in result.stderr
+    assert "Error" not in result.stderr
+    assert files_of(model) == before
+    assert run(model, tmp_path / "own.spacy", tmp_path / "out").exit_code == 1
+
+
 def test_texts_of_the_training_are_warned_of(run, tmp_path):
     assert "is what the pipeline was trained on" in run("model", "data", tmp_path / "one").stderr
     assert "Warning" not in run("model", "data/one.spacy", tmp_path / "two").stderr
@@ -133,6 +166,9 @@ def test_page_and_terminal_show_the_same_cross_fitted_figures(run, tmp_path):
         (["nobody", "data", "OUT"], "The pipeline 'nobody' cannot be loaded"),
         (["model", "data", "OUT", "--component", "other"], "Expected one bertfam_ner, 'other' was asked for"),
         (["model", "data", "OUT", "--page", "data"], "data is a folder and cannot be written"),
+        (["model", "data"], "No folder for the calibrated pipeline; expected OUT, or --in-place"),
+        (["model", "data", "new", "--in-place"], "new and --in-place exclude each other"),
+        (["nobody", "data", "--in-place"], "'nobody' is no folder; expected one with --in-place"),
     ],
 )
 def test_what_the_user_can_mend_is_told_and_nothing_is_written(run, tmp_path, args, sentence):

@@ -197,7 +197,7 @@ def test_each_text_is_scored_by_the_temperature_of_others(overconfident):
     found = calibrate(nlp, examples)
     for fold, temperature in enumerate(found.held_out.temperatures):
         others = [eg for i, eg in enumerate(examples) if i % 5 != fold]
-        assert calibrate(nlp, others).after == pytest.approx(temperature, rel=0.01)
+        assert calibrate(nlp, others).after == pytest.approx(temperature, rel=0.02)
         nlp.get_pipe("ner").temperature = temperature
         expected = {round(e[3], 4) for text in entities(nlp, examples[fold::5]) for e in text}
         assert expected <= {round(score, 4) for score in found.measured.scores.tolist()}

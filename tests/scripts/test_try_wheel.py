@@ -18,13 +18,22 @@ def wheel(tmp_path):
     return path
 
 
+class Calls(list):
+    """Commands, and whether each prints for itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.shown = []
+
+
 @pytest.fixture
 def calls(monkeypatch):
     """The commands that would have run; each answers as a pipeline that finds two entities."""
-    made = []
+    made = Calls()
 
-    def call(command, what, cwd=None):
+    def call(command, what, cwd=None, *, shows=False):
         made.append(command)
+        made.shown.append(shows)
         return f"a warning on the way\n{json.dumps(ENTS)}\n"
 
     create = try_wheel.venv.create
@@ -60,10 +69,34 @@ def test_plugin_and_pipeline_are_installed_together_then_read_away_from_the_proj
     assert read[-2:] == ["fr_demo", try_wheel.SENTENCE]
 
 
-def test_shared_packages_are_those_of_the_running_environment(run, calls, tmp_path):
+def test_shared_packages_are_those_of_the_running_environment(run, calls, tmp_path, monkeypatch):
+    system = str(tmp_path / "dist-packages")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), sysconfig.get_path("purelib"), system])
     run("--packages", "shared", "--keep")
     (path,) = (tmp_path / "env").rglob("shared.pth")
-    assert path.read_text(encoding="utf8").strip() == sysconfig.get_path("purelib")
+    assert path.read_text(encoding="utf8").splitlines() == [sysconfig.get_path("purelib"), system]
+
+
+def test_shared_is_the_default_and_quiet_while_own_shows_what_pip_does(run, calls, tmp_path):
+    run("--keep")
+    assert list((tmp_path / "env").rglob("shared.pth")) and calls.shown == [False, False]
+    calls.clear(), calls.shown.clear()
+    run("--packages", "own", "--keep")
+    assert not list((tmp_path / "env").rglob("shared.pth"))
+    assert "--quiet" not in calls[0] and calls.shown == [True, False]
+
+
+def test_each_step_is_said_before_it_begins(run, calls, tmp_path):
+    lines = run().stdout.splitlines()
+    steps = ["Making a clean environment in ", "Installing fr_demo-1.0.0", "Loading fr_demo there"]
+    assert [line.startswith(step) for line, step in zip(lines, steps, strict=False)] == [True] * 3
+
+
+def test_it_ends_with_the_page_the_wheel_and_the_next_command(run, calls, wheel):
+    *_, page, made, command = run("--page", "output/page.html").stdout.splitlines()
+    assert page.startswith("Page:  output/page.html") and made == f"Wheel: {wheel}"
+    assert command.startswith("Next:  python -m spacy project run ner . --vars.train ")
+    assert "Next:" not in run("--page", "output/page.html", "--min-ents", "3").stdout
 
 
 def test_a_folder_that_is_no_environment_is_left_alone(run, calls, tmp_path):
