@@ -140,12 +140,12 @@ def _decode(text: str, start: int, form: str, first: int = 1) -> tuple[Any, int]
     except (ValueError, RecursionError) as error:
         raise _invalid(error, first + text.count("\n", 0, start), form) from error
     try:
-        is_half = ESCAPED_HALF.search(text, start, end) and HALF_PAIR.search(
+        is_whole = not ESCAPED_HALF.search(text, start, end) or not HALF_PAIR.search(
             json.dumps(value, ensure_ascii=False)
         )
     except RecursionError:
-        is_half = True
-    if is_half:
+        is_whole = False
+    if not is_whole:
         line = first + text.count("\n", 0, start)
         raise DataError("found half of a surrogate pair; expected whole characters.", line=line)
     return value, end

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from wasabi import table
+from wasabi.tables import table
 
 from .report import EXPLANATIONS, ConversionReport
 from .trimming import shorten

@@ -12,6 +12,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
 from typing import IO
 
@@ -19,7 +20,7 @@ from ..errors import DataError
 
 BOM = "\ufeff"
 # ending -> the first bytes of such a file, and what opens it
-PACKED: dict[str, tuple[bytes, Callable[[IO[bytes]], IO[bytes]]]] = {
+PACKED: dict[str, tuple[bytes, Callable[[IO[bytes]], BufferedIOBase]]] = {
     ".bz2": (b"BZh", lambda file: bz2.BZ2File(file)),
     ".gz": (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
 }
@@ -138,7 +139,7 @@ def _read_bytes(path: Path, size: int | None = None) -> bytes:
         raise DataError(f"cannot be read ({error.strerror}); expected a readable file.") from error
 
 
-def _unpacked(stream: IO[bytes], path: Path, size: int | None) -> bytes:
+def _unpacked(stream: BufferedIOBase, path: Path, size: int | None) -> bytes:
     n_packed = path.stat().st_size
     limit = max(SMALL, RATIO * n_packed)
     chunks, total = [], 0

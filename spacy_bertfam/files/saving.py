@@ -89,7 +89,7 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
 
     RAISES (WriteError): when one cannot be written.
     """
-    beside = {path: path.with_name(f".{path.name}-{os.getpid()}") for path in contents}
+    beside: dict[Path, Path] = {}
     try:
         for path, content in contents.items():
             with naming(path):
@@ -101,11 +101,11 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
                     path.write_bytes(content)
                     continue
                 path.parent.mkdir(parents=True, exist_ok=True)
+                beside[path] = path.with_name(f".{path.name}-{os.getpid()}")
                 beside[path].write_bytes(content)
         for path, part in beside.items():
             with naming(path):
-                if part.exists():
-                    part.replace(path)
+                part.replace(path)
     finally:
         for part in beside.values():
             with suppress(OSError, ValueError):
