@@ -21,15 +21,16 @@ def adopt_cli(
     Its heads listen to that one then, and what they find is compared and printed. The new pipeline needs neither
     spacy-transformers nor spacy-curated-transformers.
     """
+    from ..data.texts import read_texts
     from ..files.saving import require_new
     from ..hub.adopt.adopt import adopt
-    from ..hub.adopt.sample import read_texts, sample_texts
+    from ..hub.adopt.sample import sample_texts
     from ..hub.adopt.table import format_difference
     from ..optimize.optimize import write_pipeline
     from .render import load_pipeline
 
     require_new(out)
-    sample = read_texts(texts) if texts is not None else None
+    sample = read_texts(texts, by_line=True) if texts is not None else None
     old = load_pipeline(pipeline)
     new, difference = adopt(old, sample or sample_texts(str(old.lang)), tolerance=tolerance)
     write_pipeline(new, out)

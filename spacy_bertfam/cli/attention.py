@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 def first_text(nlp: "Language", source: str, *, by_line: bool = False) -> tuple[str, int]:
     """RETURNS (tuple): the first text of `source`, and how many it has; raises UserError."""
-    from ..visual.sources import read_texts
+    from ..data.texts import read_texts
 
-    texts = read_texts(source, nlp.vocab, by_line=by_line)
+    texts = read_texts(source, by_line=by_line)
     if len(texts[0]) > nlp.max_length:
         raise UserError(
             f"The text has {len(texts[0])} characters and the pipeline takes {nlp.max_length} at most:"
@@ -68,9 +68,9 @@ def attention_cli(
     One text is shown, of a long one its first window and 200 words at most; what is not shown is counted.
     Attention shows where vectors come from; it is not an explanation of a decision.
     """
+    from ..data.texts import find_file
     from ..visual.attention import attention_of
     from ..visual.attention_page import render_attention
-    from ..visual.sources import find_file
 
     find_file(source)  # a mistyped path is told before a pipeline is loaded
     nlp = load_pipeline(model)

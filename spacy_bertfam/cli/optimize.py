@@ -129,7 +129,7 @@ def read_examples(
     path. Raises a ValueError where there are none."""
     from spacy.training import Corpus
 
-    from ..data.docs_file import BROKEN
+    from ..data.texts import BROKEN
 
     if path is None:
         return None
@@ -162,6 +162,6 @@ def read_docs(nlp: "Language", path: Optional[Path]) -> "Optional[List[Doc]]":
         return None
     if path.is_dir() or path.suffix == ".spacy":
         return [eg.predicted for eg in read_examples(nlp, path, option="--calibrate") or ()]
-    from ..hub.adopt.sample import read_texts
+    from ..data.texts import read_texts
 
-    return [nlp.make_doc(text) for text in read_texts(path)]
+    return [nlp.make_doc(text) for text in read_texts(path, by_line=True)]

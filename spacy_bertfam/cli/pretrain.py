@@ -191,18 +191,16 @@ def read_corpus(path: Path) -> List[str]:
 
     RAISES (UserError): when there are none.
     """
-    import spacy
-
-    from ..visual.sources import SUFFIXES, read_texts
+    from ..data.texts import SUFFIXES, read_texts
 
     if not path.exists():
         raise UserError(f"No file or folder {path}; expected texts in {', '.join(SUFFIXES)}.")
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in SUFFIXES)
     if not files:
         raise UserError(f"{path} has no file with texts; expected {', '.join(SUFFIXES)}.")
-    vocab, texts = spacy.blank("xx").vocab, []
+    texts = []
     for file in files:
-        for text in read_texts(str(file), vocab):
+        for text in read_texts(file):
             texts += _paragraphs(text) if file.suffix not in (".jsonl", ".spacy") else [text]
     return texts
 

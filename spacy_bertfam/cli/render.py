@@ -32,9 +32,9 @@ def load_pipeline(name: str) -> "Language":
 
 def annotate(nlp: "Language", source: str, *, by_line: bool = False) -> "list[Doc]":
     """RETURNS (list): the docs that the pipeline makes of the texts of `source`; raises UserError."""
-    from ..visual.sources import read_texts
+    from ..data.texts import read_texts
 
-    texts = read_texts(source, nlp.vocab, by_line=by_line)
+    texts = read_texts(source, by_line=by_line)
     longest = max(map(len, texts))
     if longest > nlp.max_length:
         raise UserError(
@@ -46,7 +46,7 @@ def annotate(nlp: "Language", source: str, *, by_line: bool = False) -> "list[Do
 
 def read_gold(nlp: "Language", source: str) -> "list[Doc]":
     """RETURNS (list): the docs of a `.spacy` file as they are annotated in it; raises UserError."""
-    from ..visual.sources import find_file, read_docs
+    from ..data.texts import find_file, read_docs
 
     path = find_file(source)
     if path is None or path.suffix != ".spacy":
@@ -92,8 +92,8 @@ def render_cli(
     open_page: bool = typer.Option(False, "--open", help="Open the page in the browser."),
 ) -> None:
     """Write a web page that shows the entities of a text with their scores."""
+    from ..data.texts import find_file
     from ..visual.page import render_page
-    from ..visual.sources import find_file
 
     find_file(source)  # a mistyped path is told before a pipeline is loaded
     nlp = load_pipeline(model)

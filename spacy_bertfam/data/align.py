@@ -7,7 +7,6 @@ entity covers, except for a label that the user drops: that is O by wish.
 """
 
 from collections.abc import Mapping
-from typing import Optional
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -24,7 +23,7 @@ def build_doc(
     record: Record,
     nlp: Language,
     *,
-    labels: Mapping[str, Optional[str]],
+    labels: Mapping[str, str | None],
     alignment: str,
     report: ConversionReport,
 ) -> Doc:
@@ -32,12 +31,13 @@ def build_doc(
 
     If any entities of the corpus overlap, all stand in `doc.spans["nested"]`, which each Doc then has.
 
-    labels (mapping): label in the record -> label in the Doc, None to drop it; others stay as they are.
+    labels (Mapping[str, str | None]): label in the record -> label in the Doc, None to drop it; others stay as
+        they are.
     alignment (str): what to do with an entity that is off the token borders: "strict" loses it, "contract"
         cuts it down to the tokens wholly inside (and loses it if there are none), "expand" takes every token
         that it touches.
     """
-    doc = _tokenise(record, nlp)
+    doc = _tokenize(record, nlp)
     found: list[tuple[Span, Mention]] = []
     places = [trim_offsets(record.text, start, end) for start, end in record.missing]
     unknown = [_touched(doc, start, end) for start, end in places if start < end]
@@ -46,9 +46,12 @@ def build_doc(
         if label is None:
             report.lose(DROPPED, record, mention)
             continue
-        span = _token_span(doc, record.text, mention, label, alignment)
+        touched = _touched(doc, mention.start, mention.end, label)
+        is_exact = _same_borders(record.text, touched, mention)
+        span = touched if is_exact else doc.char_span(
+            mention.start, mention.end, label=label, alignment_mode=alignment
+        )  # fmt: skip
         if span is None:
-            touched = _touched(doc, mention.start, mention.end)
             report.lose(OFF_BORDERS, record, mention, _tokens(touched))
             unknown.append(touched)
             continue
@@ -62,19 +65,11 @@ def build_doc(
     return doc
 
 
-def _tokenise(record: Record, nlp: Language) -> Doc:
+def _tokenize(record: Record, nlp: Language) -> Doc:
     if record.words is None:
         return nlp.tokenizer(record.text)  # whatever nlp.max_length is: that bounds what parsers take
     sent_starts: list[bool | int | None] = list(record.sent_starts or ())
     return Doc(nlp.vocab, words=list(record.words), spaces=list(record.spaces or ()), sent_starts=sent_starts)
-
-
-def _token_span(doc: Doc, text: str, mention: Mention, label: str, alignment: str) -> Optional[Span]:
-    start, end = mention.start, mention.end
-    touched = _touched(doc, start, end, label)
-    if _same_borders(text, touched, mention):
-        return touched
-    return doc.char_span(start, end, label=label, alignment_mode=alignment)
 
 
 def _touched(doc: Doc, start: int, end: int, label: str = "") -> Span:
@@ -97,25 +92,23 @@ def _tokens(span: Span) -> str:
 def _resolve(
     found: list[tuple[Span, Mention]], record: Record, report: ConversionReport
 ) -> tuple[list[Span], list[Span]]:
-    """RETURNS (tuple): the spans for doc.ents, and all spans but duplicates in the order of the text."""
+    """RETURNS (tuple[list[Span], list[Span]]): the spans for doc.ents, and all but duplicates in the text's order."""
     kept: list[Span] = []
-    spans: list[Span] = []
-    seen: set[tuple[int, int, str]] = set()
+    spans: dict[tuple[int, int, str], Span] = {}
     taken: set[int] = set()
     # the sort is stable: of two as long and as early, the first in the file wins
     for span, mention in sorted(found, key=lambda pair: (pair[0].start - pair[0].end, pair[0].start)):
-        if (span.start, span.end, span.label_) in seen:
+        tokens = range(span.start, span.end)
+        if (span.start, span.end, span.label_) in spans:
             report.lose(DUPLICATE, record, mention)
-            continue
-        seen.add((span.start, span.end, span.label_))
-        spans.append(span)
-        if taken.isdisjoint(range(span.start, span.end)):
-            taken.update(range(span.start, span.end))
+        elif taken.isdisjoint(tokens):
             kept.append(span)
             report.n_kept[mention.label] += 1
+            taken.update(tokens)
         else:
             report.lose(OVERLAP, record, mention)
-    return kept, sorted(spans, key=lambda span: (span.start, -span.end))
+        spans.setdefault((span.start, span.end, span.label_), span)
+    return kept, sorted(spans.values(), key=lambda span: (span.start, -span.end))
 
 
 def _annotate(doc: Doc, kept: list[Span], others: list[Span]) -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from spacy.pipeline import Sentencizer
 
-from .column_lines import ColumnFile, Row
+from .column_lines import Documents, Row
 from .report import ConversionReport
 
 LONG = 1000  # words; no sentence has as many, and a Doc of many times as many is read by no training
@@ -13,28 +13,24 @@ ENDS = frozenset(Sentencizer.default_punct_chars) | {"...", "!!", "??", "?!", "!
 CLOSING = frozenset("\"'”’»)]}")
 
 
-def cut_blocks(rows: ColumnFile, source: str, report: ConversionReport) -> Iterator[list[list[Row]]]:
+def cut_blocks(
+    documents: Documents, has_borders: bool, source: str, report: ConversionReport
+) -> Iterator[list[list[Row]]]:
     """Yield documents of sentences.
 
     Where no blank line stands between two sentences of any document, or a block has over a thousand words, it is
     cut into sentences. Of a file without document borders each block is a document; a block so long is none, and
     its sentences are.
     """
-    marks_sentences = any(len(blocks) > 1 for blocks in rows.documents)
-    blocks_of = rows.documents
-    if not rows.has_borders:
-        blocks_of = [[block] for blocks in rows.documents for block in blocks]
-    n_cut = 0
-    for blocks in blocks_of:
-        sentences: list[list[Row]] = []
-        is_long = False
-        for block in blocks:
-            parts = [block] if marks_sentences and len(block) <= LONG else _sentences(block)
-            n_cut += len(parts) > 1
-            is_long = is_long or len(block) > LONG
-            sentences += parts
-        yield from [[s] for s in sentences] if is_long and not rows.has_borders else [sentences]
-    if n_cut:
+    marks_sentences = any(len(blocks) > 1 for blocks in documents)
+    is_cut = False
+    for blocks in documents if has_borders else [[block] for document in documents for block in document]:
+        parts = [[b] if marks_sentences and len(b) <= LONG else _sentences(b) for b in blocks]
+        is_cut = is_cut or any(len(part) > 1 for part in parts)
+        is_long = any(len(block) > LONG for block in blocks)
+        sentences = [sentence for part in parts for sentence in part]
+        yield from [[s] for s in sentences] if is_long and not has_borders else [sentences]
+    if is_cut:
         kind = "blocks of over a thousand words" if marks_sentences else "no blank lines between sentences"
         report.note(f"has {kind}; cut by rule at the ends of sentences, outside of entities.", source)
 
@@ -43,10 +39,8 @@ def _sentences(block: list[Row]) -> list[list[Row]]:
     """Cut after . ! ? and what closes after them, and what is still too long wherever no entity is cut."""
     cuts = [0]
     for i in range(1, len(block)):
-        if _goes_on(block, i):
-            continue
-        length = i - cuts[-1]
-        if (_ends(block, i, cuts[-1]) and block[i].word not in CLOSING) or length >= LONG:
+        is_end = _ends(block, i, cuts[-1]) and block[i].word not in CLOSING
+        if (is_end or i - cuts[-1] >= LONG) and not _goes_on(block, i):
             cuts.append(i)
     return [block[start:end] for start, end in pairwise([*cuts, len(block)])]
 

@@ -1,27 +1,22 @@
 """brat standoff (.txt beside .ann) -> records, one a pair of files."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
 
 from ..errors import DataError
 from .records import Mention, Record
 from .report import DISCONTINUOUS, ConversionReport
-from .text_file import BOM, numbered_lines, read_text
+from .text_file import BOM, located, numbered_lines, read_text
 from .trimming import clean_label
 
 # labels may hold spaces; an offset of more digits is in no file
 PLACE = r"[0-9]{1,18} [0-9]{1,18}"
 ENTITY = re.compile(rf"T\S*\t(?P<label>[^\t]*\S)\s{{1,3}}(?P<places>{PLACE}(?:;{PLACE})*)(?:\t(?P<text>.*))?")
 OTHER_KINDS = {
-    "R": "relation lines",
-    "E": "event lines",
-    "A": "attribute lines",
-    "M": "attribute lines",
-    "N": "normalisation lines",
-    "#": "note lines",
-    "*": "equivalence lines",
+    **{"R": "relation lines", "E": "event lines", "A": "attribute lines", "M": "attribute lines"},
+    **{"N": "normalisation lines", "#": "note lines", "*": "equivalence lines"},
 }
 FORM = "`T1<tab>Label 0 5<tab>text`"
 
@@ -39,10 +34,12 @@ class TextBound:
 def read_brat(path: Path, source: str, *, report: ConversionReport) -> Record:
     """Read the pair of the .ann file `path`. Discontinuous entities and lines that are no entity are counted.
 
-    RAISES (DataError): naming file and line; also if the text of a T line is not at its offsets.
+    RAISES (DataError): when a line is none of brat's, or the text of a T line is not at its offsets; it names file
+        and line.
     """
-    bounds = _read_bounds(path, source, report)
-    text, shift = _matching_text(path, bounds, source, report)
+    with located(path):
+        bounds = list(_bounds(numbered_lines(path, source, report.note), report))
+        text, shift = _matching_text(path, bounds, source, report)
     mentions, missing, discontinuous = [], [], []
     for bound in bounds:
         pieces = _joined([(start - shift, end - shift) for start, end in bound.pieces], text)
@@ -61,25 +58,21 @@ def read_brat(path: Path, source: str, *, report: ConversionReport) -> Record:
     return record
 
 
-def _read_bounds(path: Path, source: str, report: ConversionReport) -> list[TextBound]:
-    bounds = []
-    for number, line in numbered_lines(path, report, source):
+def _bounds(lines: list[tuple[int, str]], report: ConversionReport) -> Iterator[TextBound]:
+    for number, line in lines:
         line = clean_label(line)
-        if not line:
-            continue
-        if not line.startswith("T"):
-            if line[0] not in OTHER_KINDS:
-                raise DataError(f"found {line[:40]!r}; expected a brat line such as {FORM}.", path, number)
-            report.ignored[OTHER_KINDS[line[0]]] += 1
-            continue
         match = ENTITY.fullmatch(line)
         label = clean_label(match["label"]) if match else ""
-        if match is None or not label:
-            raise DataError(f"found {line[:60]!r}; expected {FORM}.", path, number)
-        numbers = [int(digits) for digits in re.findall(r"\d+", match["places"])]
-        pieces = tuple(zip(numbers[::2], numbers[1::2], strict=True))
-        bounds.append(TextBound(label, pieces, match["text"] or "", number))
-    return bounds
+        if match and label:
+            offsets = [int(digits) for digits in re.findall(r"\d+", match["places"])]
+            pieces = tuple(zip(offsets[::2], offsets[1::2], strict=True))
+            yield TextBound(label, pieces, match["text"] or "", number)
+        elif line.startswith("T"):
+            raise DataError(f"found {line[:60]!r}; expected {FORM}.", line=number)
+        elif line and line[0] not in OTHER_KINDS:
+            raise DataError(f"found {line[:40]!r}; expected a brat line such as {FORM}.", line=number)
+        elif line:
+            report.ignored[OTHER_KINDS[line[0]]] += 1
 
 
 def _joined(pieces: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
@@ -87,9 +80,9 @@ def _joined(pieces: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
     joined: list[tuple[int, int]] = []
     for start, end in sorted(pieces):
         if joined and not text[joined[-1][1] : start].strip():
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
+            start, before = joined.pop()
+            end = max(end, before)
+        joined.append((start, end))
     return joined
 
 
@@ -102,32 +95,34 @@ def _matching_text(
     """
     text_path = path.with_suffix(".txt")
     if not text_path.exists():
-        raise DataError(f"found no {text_path.name} beside it; expected the annotated text there.", path)
-    raw = read_text(text_path, report, source)
+        raise DataError(f"found no {text_path.name} beside it; expected the annotated text there.")
+    raw = read_text(text_path, source, report.note)
     body = raw.removeprefix(BOM)
     # with a BOM, offsets that count it are one too high for the text without it
     readings = [(body, len(raw) - len(body)), (body, 0), (body.replace("\r\n", "\n"), 0)]
-    problems: list[DataError] = []
+    problems = []
     for text, shift in readings:
-        problem = _first_problem(text, shift, bounds, path)
-        if problem is None:
+        try:
+            _check_offsets(text, shift, bounds)
+        except DataError as problem:
+            problems.append(problem)
+        else:
             return text, shift
-        problems.append(problem)
     raise problems[0]
 
 
-def _first_problem(text: str, shift: int, bounds: list[TextBound], path: Path) -> Optional[DataError]:
+def _check_offsets(text: str, shift: int, bounds: list[TextBound]) -> None:
+    """RAISES (DataError): when an entity is not where its line says."""
     for bound in bounds:
         for start, end in bound.pieces:
             if not 0 <= start - shift <= end - shift <= len(text):
                 found = f"found the offsets {start} {end} ({bound.label})"
                 expected = f"expected start before end, and at most {len(text)}, the length of the text"
-                return DataError(f"{found}; {expected}.", path, bound.line)
+                raise DataError(f"{found}; {expected}.", line=bound.line)
         covered = " ".join(text[start - shift : end - shift] for start, end in bound.pieces)
         if bound.text and _visible(bound.text) != _visible(covered):
             found = f"found {covered[:60]!r} at the offsets of {bound.label}"
-            return DataError(f"{found}; expected {bound.text[:60]!r}, as the line says.", path, bound.line)
-    return None
+            raise DataError(f"{found}; expected {bound.text[:60]!r}, as the line says.", line=bound.line)
 
 
 def _visible(text: str) -> list[str]:

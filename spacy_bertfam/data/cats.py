@@ -12,10 +12,10 @@ from typing import Any
 from spacy.tokens import DocBin
 
 from ..errors import DataError
-from ..files.output import write_files
+from ..files.saving import write_files
 from .convert import blank_pipeline
-from .json_values import parse_object, read_values, shown
-from .text_file import BOM, PACKED, read_text
+from .json_values import read_objects, shown
+from .text_file import BOM, located, read_text, suffix_of
 from .trimming import clean_label
 from .units import LONGEST
 from .verdicts import refusal
@@ -23,15 +23,6 @@ from .verdicts import refusal
 DELIMITERS = {".tsv": "\t", ".csv": ","}
 JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
 FORM = '{"text": ..., "label": "a|b"}, a list of labels, or {label: true or false}'
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """One text with the labels that are right for it."""
-
-    text: str
-    labels: tuple[str, ...]
-    line: int  # of the file, counted from 1
 
 
 @dataclass
@@ -61,6 +52,7 @@ def convert_cats(
 ) -> CatsReport:
     """Write texts and labels as spaCy's binary format: every Doc says of every label of the file 1 or 0.
 
+    Texts that an annotation tool says are not gold are left out and counted.
     path (Path): a .tsv or .csv table whose first line names the columns, or .jsonl with these as keys.
     text, labels (str): the column, or key, of the text and of its labels.
     separator (str): stands between labels in a column; a list in JSON needs none.
@@ -70,67 +62,53 @@ def convert_cats(
         raise DataError("is no name for a file; expected one that ends in .spacy.", output)
     nlp = blank_pipeline(lang)
     report = CatsReport()
-    entries = read_labelled(path, report, text=text, labels=labels, separator=separator)
-    found = list(_counted(entries, report))
-    if not found or len(report.n_labels) < 2:
-        kinds = ", ".join(sorted(report.n_labels)) or "none"
-        raise DataError(
-            f"holds {len(found)} texts with the labels {kinds}; expected two labels or more.", path
-        )
-    names = sorted(report.n_labels)
+    found = []
+    for line, row in _read_rows(path, report):
+        with located(path, line):
+            content, names = _text_and_labels(row, text, labels, separator)
+        if not content:
+            report.n_blank += 1
+            continue
+        found.append((content, names))
+        report.n_labels.update(names)
+        report.n_per_doc[len(names)] += 1
+    report.n_docs = len(found)
+    all_names = sorted(report.n_labels)
+    if len(all_names) < 2:
+        kinds = ", ".join(all_names) or "none"
+        expected = "expected two labels or more"
+        raise DataError(f"holds {len(found)} texts with the labels {kinds}; {expected}.", path)
     docs = DocBin()
-    for entry in found:
-        doc = nlp.tokenizer(entry.text)
-        doc.cats = {name: float(name in entry.labels) for name in names}
+    for content, names in found:
+        doc = nlp.tokenizer(content)
+        doc.cats = {name: float(name in names) for name in all_names}
         report.n_tokens += len(doc)
         docs.add(doc)
     write_files({output: docs.to_bytes()})
     return report
 
 
-def read_labelled(
-    path: Path, report: CatsReport, *, text: str, labels: str, separator: str
-) -> Iterator[Labelled]:
-    """The rows of a file, white space around texts and labels taken off.
-
-    Those that an annotation tool says are not gold are left out and counted.
-    """
+def _read_rows(path: Path, report: CatsReport) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The rows of a file but those that are not gold, each with its line."""
     if not os.path.isfile(path):
         raise DataError("does not exist; expected a file of texts with labels.", path)
-    suffix = (path.with_suffix("") if path.suffix.lower() in PACKED else path).suffix.lower()
-    if suffix in JSON_SUFFIXES:
-        rows: Iterator[tuple[int, Mapping[str, Any]]] = _read_json(path, report)
-    elif suffix in DELIMITERS:
-        rows = _read_table(path, DELIMITERS[suffix], report)
-    else:
+    suffix = suffix_of(path)
+    if suffix in DELIMITERS:
+        yield from _read_table(path, DELIMITERS[suffix], report)
+    elif suffix not in JSON_SUFFIXES:
         known = ", ".join([*DELIMITERS, *JSON_SUFFIXES])
         raise DataError(f"ends in {path.suffix or 'nothing'}; expected one of {known}.", path)
-    for line, row in rows:
-        reason = refusal(row) if suffix in JSON_SUFFIXES else ""
-        if reason:
-            report.n_refused[reason] += 1
-            continue
-        for name in (text, labels):
-            if row.get(name) is None:
-                keys = ", ".join(repr(key)[:40] for key in list(row)[:20])
-                raise DataError(f"found no {name!r} (but {keys}); name the column.", path, line)
-        content = row[text]
-        if not isinstance(content, str):
-            raise DataError(f"found no whole text under {text!r}; expected a string.", path, line)
-        content = clean_label(content)
-        if len(content) > LONGEST:
-            expected = f"expected {LONGEST:,} at most, which spaCy reads: shorten it"
-            raise DataError(f"found a text of {len(content):,} characters; {expected}.", path, line)
-        yield Labelled(content, _labels(row[labels], separator, path, line), line)
-
-
-def _read_json(path: Path, report: CatsReport) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for number, value in read_values(path, form=FORM, report=report, source=path.name):
-        yield number, parse_object(value, path, number, form=FORM)
+    else:
+        for line, entry in read_objects(path, form=FORM, source=path.name, note=report.note):
+            reason = refusal(entry)
+            if reason:
+                report.n_refused[reason] += 1
+            else:
+                yield line, entry
 
 
 def _read_table(path: Path, delimiter: str, report: CatsReport) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    content = read_text(path, report, path.name).removeprefix(BOM)
+    content = read_text(path, path.name, report.note).removeprefix(BOM)
     limit = csv.field_size_limit(max(csv.field_size_limit(), len(content)))
     # newline="" as csv wants it: a quoted cell may hold line breaks
     reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
@@ -148,22 +126,22 @@ def _read_table(path: Path, delimiter: str, report: CatsReport) -> Iterator[tupl
         csv.field_size_limit(limit)
 
 
-def _labels(value: Any, separator: str, path: Path, line: int) -> tuple[str, ...]:
+def _text_and_labels(row: Mapping[str, Any], text: str, labels: str, separator: str) -> tuple[str, list[str]]:
+    for name in (text, labels):
+        if row.get(name) is None:
+            keys = ", ".join(repr(key)[:40] for key in list(row)[:20])
+            raise DataError(f"found no {name!r} (but {keys}); name the column.")
+    content, value = row[text], row[labels]
+    if not isinstance(content, str):
+        raise DataError(f"found no whole text under {text!r}; expected a string.")
+    content = clean_label(content)
+    if len(content) > LONGEST:
+        expected = f"expected {LONGEST:,} at most, which spaCy reads: shorten it"
+        raise DataError(f"found a text of {len(content):,} characters; {expected}.")
     if isinstance(value, str):
         value = value.split(separator)
     elif isinstance(value, dict):
         value = [name for name, is_right in value.items() if is_right]
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise DataError(f"found no labels but {shown(value)!r}; expected {FORM}.", path, line)
-    return tuple(dict.fromkeys(name for name in map(clean_label, value) if name))
-
-
-def _counted(entries: Iterator[Labelled], report: CatsReport) -> Iterator[Labelled]:
-    for entry in entries:
-        if not entry.text:
-            report.n_blank += 1
-            continue
-        report.n_docs += 1
-        report.n_labels.update(entry.labels)
-        report.n_per_doc[len(entry.labels)] += 1
-        yield entry
+        raise DataError(f"found no labels but {shown(value)!r}; expected {FORM}.")
+    return content, list(dict.fromkeys(name for name in map(clean_label, value) if name))

@@ -2,53 +2,19 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from .schemes import is_tag
 
-NUMBER = re.compile(r"\W?(?P<first>\d+)(?P<others>(?:[.,:/-]\d+)*)\W?")
-POS = re.compile(r"[A-Z\d$_:;.,'`-]*")  # a part of speech, as most tagsets have it
+NUMBER = re.compile(r"\W?(\d+)(?:[.,:/-]\d+)*\W?")  # its first digits are read
+SEVERAL = re.compile(r"\W?\d+(?:[.,:/-]\d+)+\W?")  # in CoNLL-U lines of several words (1-2) and of none (8.1)
 LAST_NUMBER = re.compile(r"(\d+)\D*$")
+POS = re.compile(r"[A-Z\d$_:;.,'`-]*")  # a part of speech, as most tagsets have it
 # Phrases of the chunk column that CoNLL-2000 and 2003 have before the entities, English and German
-CHUNKS = frozenset(
-    (
-        "NP",
-        "VP",
-        "PP",
-        "ADVP",
-        "ADJP",
-        "SBAR",
-        "PRT",
-        "CONJP",
-        "INTJ",
-        "LST",
-        "UCP",
-        "NC",
-        "VC",
-        "PC",
-        "NX",
-        "VX",
-    )
-)
-HEADERS = frozenset(
-    (
-        "token",
-        "tokens",
-        "word",
-        "words",
-        "form",
-        "text",
-        "tag",
-        "tags",
-        "ner",
-        "ner_tag",
-        "ner_tags",
-        "ne",
-        "iob",
-    )
-)
+CHUNK = re.compile(r"NP|VP|PP|ADVP|ADJP|SBAR|PRT|CONJP|INTJ|LST|UCP|NC|VC|PC|NX|VX")
+HEADER = re.compile(r"tokens?|words?|form|text|tags?|ner|ner_tags?|ne|iob|ne-.*", re.DOTALL)
 DIGITS = 15  # of a number that are read; there is no limit to what a file may hold
 MANY = 8  # rows after which numbers in each of them are no words
 
@@ -60,7 +26,7 @@ class Layout:
     """The columns of a file, counted from 0.
 
     tag (int): -1 where none holds tags.
-    others (tuple): further columns of tags that hold entities.
+    others (tuple[int, ...]): further columns of tags that hold entities.
     ids (int): numbers the words of a sentence, -1 without such a column.
     """
 
@@ -69,15 +35,10 @@ class Layout:
     others: tuple[int, ...] = ()
     ids: int = -1
 
-    def is_usual(self, n_columns: int) -> bool:
-        """Whether the word comes first and the tag last, and no other column holds tags."""
-        return self.word == 0 and self.tag == n_columns - 1 and not self.others
-
 
 def is_header(cells: Sequence[str]) -> bool:
     """Whether a row names the columns."""
-    names = [cell.casefold() for cell in cells]
-    return not any(map(is_tag, cells)) and any(name in HEADERS or name.startswith("ne-") for name in names)
+    return not any(map(is_tag, cells)) and any(HEADER.fullmatch(cell.casefold()) for cell in cells)
 
 
 def find_layout(sentences: Sequence[Rows], n_columns: int) -> Layout:
@@ -93,9 +54,8 @@ def find_layout(sentences: Sequence[Rows], n_columns: int) -> Layout:
         tag, others = (entities or tagged[-1:])[0], tuple(entities[1:])
     else:
         tag, others = _mostly_tags(counts), ()
-    rest = [i for i in range(n_columns) if i != tag and i not in tagged]
-    if not rest:
-        rest = [i for i in range(n_columns) if i != tag][:1]
+    columns = [i for i in range(n_columns) if i != tag]
+    rest = [i for i in columns if i not in tagged] or columns[:1]
     ids = next((i for i in rest if _counts_words(sentences, i)), -1)
     return Layout(_word_column(sentences, counts, rest, ids), tag, others, ids)
 
@@ -103,10 +63,8 @@ def find_layout(sentences: Sequence[Rows], n_columns: int) -> Layout:
 def _tag_columns(counts: Sequence[Counter[str]]) -> list[int]:
     """The columns that hold nothing but tags, of which at least one is left for the words."""
     found = [i for i, counter in enumerate(counts) if counter and all(map(is_tag, counter))]
-    if len(found) > 1:
-        found = [i for i in found if set(counts[i]) != {"-"}] or found[-1:]
-    if len(found) > 1:
-        found = [i for i in found if not _is_chunks(counts[i])] or found[-1:]
+    found = [i for i in found if set(counts[i]) != {"-"}] or found[-1:]
+    found = [i for i in found if not _is_chunks(counts[i])] or found[-1:]
     if len(found) > 1 and found[0] == 0:
         is_short = counts[0].total() < MANY  # words of a short text may all look like tags
         if is_short or len(found) == len(counts) or set(counts[0]) <= {"O", "-"}:
@@ -116,7 +74,7 @@ def _tag_columns(counts: Sequence[Counter[str]]) -> list[int]:
 
 def _is_chunks(counter: Counter[str]) -> bool:
     labels = {tag[2:].upper() for tag in counter if tag[0] not in "O-"}
-    return bool(labels) and labels <= CHUNKS
+    return bool(labels) and all(map(CHUNK.fullmatch, labels))
 
 
 def _mostly_tags(counts: Sequence[Counter[str]]) -> int:
@@ -128,8 +86,9 @@ def _mostly_tags(counts: Sequence[Counter[str]]) -> int:
 
 def _word_column(sentences: Sequence[Rows], counts: Sequence[Counter[str]], rest: list[int], ids: int) -> int:
     """The first column of many different values that neither numbers the rows nor names them."""
-    if rest == [ids]:
-        return -1 if _is_surely_counting(sentences) else ids
+    if rest == [ids]:  # rows enough say that their numbers count, and are no words
+        longest = max(map(len, sentences))
+        return -1 if longest > 2 or (longest > 1 and len(sentences) > 1) else ids
     words = [i for i in rest if i != ids]
     words = [i for i in words if "" not in counts[i]] or words
     words = [i for i in words if not _is_numbers(sentences, counts, i, words)] or words
@@ -139,27 +98,20 @@ def _word_column(sentences: Sequence[Rows], counts: Sequence[Counter[str]], rest
 
 
 def _counts_words(sentences: Sequence[Rows], i: int) -> bool:
-    """Whether a column counts the words of each sentence from 0 or 1.
-
-    Lines of several words (1-2) and of none (8.1), as CoNLL-U has them, may stand between.
-    """
-    matches = [[NUMBER.fullmatch(row[i]) for row in rows] for rows in sentences]
-    if not matches or not all(all(found) for found in matches):
-        return False
-    return _count_up([[_number(m["first"]) for m in found if m and not m["others"]] for found in matches])
+    """Whether a column counts the words of each sentence from 0 or 1."""
+    return _count_up(
+        _numbers([[row for row in rows if not SEVERAL.fullmatch(row[i])] for rows in sentences], i)
+    )
 
 
 def _count_up(sentences: Sequence[Sequence[int]]) -> bool:
     """Whether the numbers of each sentence are 1, 2, 3 ... or 0, 1, 2 ..."""
-    return all(numbers and numbers[0] in (0, 1) for numbers in sentences) and all(
-        b - a == 1 for numbers in sentences for a, b in pairwise(numbers)
+    return bool(sentences) and all(
+        numbers
+        and numbers[0] in (0, 1)
+        and list(numbers) == list(range(numbers[0], numbers[0] + len(numbers)))
+        for numbers in sentences
     )
-
-
-def _is_surely_counting(sentences: Sequence[Rows]) -> bool:
-    """Whether there are rows enough to say that their numbers count, and are no words."""
-    longest = max(map(len, sentences))
-    return longest > 2 or (longest > 1 and len(sentences) > 1)
 
 
 def _is_numbers(sentences: Sequence[Rows], counts: Sequence[Counter[str]], i: int, among: list[int]) -> bool:
@@ -169,8 +121,7 @@ def _is_numbers(sentences: Sequence[Rows], counts: Sequence[Counter[str]], i: in
     others = [j for j in among if not all(map(NUMBER.fullmatch, counts[j]))]
     if counts[i].total() >= MANY:
         return bool(others)
-    firsts = [[_number(NUMBER.fullmatch(row[i])["first"]) for row in rows] for rows in sentences]  # type: ignore[index]
-    never_falls = all(a <= b for numbers in firsts for a, b in pairwise(numbers))
+    never_falls = all(a <= b for numbers in _numbers(sentences, i) for a, b in pairwise(numbers))
     return never_falls and any(not POS.fullmatch(cell) for j in others for cell in counts[j])
 
 
@@ -182,12 +133,17 @@ def _is_names(sentences: Sequence[Rows], counter: Counter[str], i: int) -> bool:
     n_runs = 1 + sum(a != b for a, b in pairwise(cells))
     if n_runs * (1.5 if len(cells) >= MANY else 2) <= len(cells):
         return True
-    if not all(map(LAST_NUMBER.search, counter)):
-        return False
-    lasts = [[_number(LAST_NUMBER.search(row[i])[1]) for row in rows] for rows in sentences]  # type: ignore[index]
+    lasts = _numbers(sentences, i, LAST_NUMBER.search)
     rises = all(b - a == 1 for numbers in lasts for a, b in pairwise(numbers))
-    return _count_up(lasts) or (len(counter) == len(cells) and (rises or len(cells) >= MANY))
+    is_new = len(counter) == len(cells) and (rises or len(cells) >= MANY)
+    return bool(lasts) and (is_new or _count_up(lasts))
 
 
-def _number(digits: str) -> int:
-    return int(digits[-DIGITS:])
+def _numbers(
+    sentences: Sequence[Rows], i: int, match: Callable[[str], re.Match[str] | None] = NUMBER.fullmatch
+) -> list[list[int]]:
+    """RETURNS (list[list[int]]): the numbers in a column, sentence by sentence; [] where a cell has none."""
+    found = [[match(row[i]) for row in rows] for rows in sentences]
+    if not all(map(all, found)):
+        return []
+    return [[int(m[1][-DIGITS:]) for m in matches if m] for matches in found]

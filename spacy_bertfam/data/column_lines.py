@@ -2,19 +2,22 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
-from typing import Optional
+from typing import NamedTuple
 
 from ..errors import DataError
 from .column_layout import Layout, find_layout, is_header
-from .recognise import name_of
-from .schemes import clean_tag, is_tag, recognise_scheme, tags_to_spans
-from .text_file import Notes, numbered_lines
-from .trimming import clean_word, is_invisible
+from .recognize import name_of
+from .report import ConversionReport
+from .schemes import clean_tag, is_tag, recognize_scheme, tags_to_spans
+from .text_file import located, numbered_lines
+from .trimming import MARKS, SPACES, clean_word, is_invisible
 
-DOCUMENT_BORDER = re.compile(r"-DOCSTART-(?:\s|$)")
+DOCSTART = "-DOCSTART-"
+DOCUMENT_BORDER = re.compile(rf"{DOCSTART}(?:\s|$)")
 COMMENT = re.compile(r"#\s")
 LABEL_STUDIO = re.compile(r"\S+ -X- _ \S")  # its labels may hold spaces
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+)?:(?=.)")  # WikiANN (PAN-X) has it before each word
@@ -23,97 +26,98 @@ SEVERAL_WORDS = re.compile(r"\d+[-.]\d+")
 FORM = "a word and its tag between spaces or tabs, as in `Paris B-LOC`"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One token of a column file; line counts from 1."""
+class Row(NamedTuple):
+    """One token of a column file.
+
+    line (int): its line, from 1.
+    document (int), sentence (int): the lines of the borders before it.
+    """
 
     word: str
     tag: str
     line: int
+    document: int
+    sentence: int
 
 
-@dataclass
-class ColumnFile:
-    """The rows of one file.
-
-    documents: document -> sentence -> rows; nothing in it is empty.
-    has_borders (bool): whether -DOCSTART- lines say where documents begin.
-    left_out: a kind of line or annotation that was left out -> how many there were.
-    notes: sentences about how it was read.
-    without_borders: what is said of a file without document borders.
-    """
-
-    documents: list[list[list[Row]]] = field(default_factory=list)
-    has_borders: bool = False
-    left_out: Counter[str] = field(default_factory=Counter)
-    notes: list[str] = field(default_factory=list)
-    without_borders: str = "has no -DOCSTART- lines; each block between blank lines is a document."
+Documents = list[list[list[Row]]]  # document -> sentence -> rows; nothing in it is empty
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line: a border where there are no cells, and one of documents if is_document."""
+class Line(NamedTuple):
+    """One line of cells, and the lines of the borders before it."""
 
     number: int
-    text: str = ""
-    cells: Sequence[str] = ()
-    is_document: bool = False
+    text: str
+    cells: list[str]
+    document: int
+    sentence: int
 
 
-def read_rows(path: Path, report: Optional[Notes] = None, source: str = "") -> ColumnFile:
+def read_rows(path: Path, source: str, report: ConversionReport) -> tuple[Documents, bool]:
     """Find the columns of a file and read the word and the tag of each row.
 
-    RAISES (DataError): the file has no such columns, or a line is neither blank, a document border, a comment
+    RETURNS (tuple[Documents, bool]): the rows, and whether the file says where documents begin.
+    RAISES (DataError): when the file has no such columns, or a line is neither blank, a document border, a comment
         nor a row of them.
     """
-    lines = _split(numbered_lines(path, report, source))
-    n_columns = _n_columns(lines)
-    rows = [line for line in lines if len(line.cells) == n_columns and not line.text.startswith("#")]
-    out = ColumnFile()
+    lines, has_borders = _split(numbered_lines(path, source, report.note))
+    sure = [line for line in lines if not line.text.startswith("#")] or lines
+    n_columns = max([2, *(n for n, _ in Counter(len(line.cells) for line in sure).most_common(1))])
+    rows = [line for line in sure if len(line.cells) == n_columns]
     if len(rows) > 1 and is_header(rows[0].cells):
-        out.left_out["header lines"] += 1
-        lines.remove(rows[0])
-    sentences = list(_sentences(lines, n_columns))
+        report.ignored["header lines"] += 1
+        lines.remove(rows.pop(0))
+    sentences = [[line.cells for line in group] for _, group in groupby(rows, attrgetter("sentence"))]
     layout = find_layout(sentences, n_columns) if sentences else Layout(0, n_columns - 1)
-    _check_layout(layout, lines, path)
-    _tell(layout, sentences, n_columns, out)
-    _gather(_rows(lines, n_columns, layout, path, out), out)
-    _take_off_language(out)
-    return out
+    with located(path):
+        _check_layout(layout, lines)
+        _tell(layout, sentences, n_columns, source, report)
+        found = list(_rows(lines, n_columns, layout, report))
+    return grouped(_without_language(found, source, report)), has_borders
 
 
-def _split(numbered: list[tuple[int, str]]) -> list[Line]:
+def grouped(rows: Iterable[Row]) -> Documents:
+    """RETURNS (Documents): the rows by document and sentence."""
+    return [
+        [list(sentence) for _, sentence in groupby(document, attrgetter("sentence"))]
+        for _, document in groupby(rows, attrgetter("document"))
+    ]
+
+
+def _split(numbered: list[tuple[int, str]]) -> tuple[list[Line], bool]:
+    """RETURNS (tuple[list[Line], bool]): the lines that are no borders, and whether documents have borders."""
     texts = [(number, _clean_line(text)) for number, text in numbered]
-    separator = _separator([text for _, text in texts if text and not DOCUMENT_BORDER.match(text)])
+    filled = [text for _, text in texts if text and not DOCUMENT_BORDER.match(text)]
+    separator = _separator([text for text in filled if not text.startswith("#")] or filled)
     lines = []
+    document = sentence = 0
     for number, text in texts:
-        is_document = DOCUMENT_BORDER.match(text) is not None
-        cells = separator.split(text) if text and not is_document else []
-        lines.append(Line(number, text, [_clean_cell(cell) for cell in cells], is_document))
-    return lines
+        cells = [_clean_cell(cell) for cell in separator.split(text)]
+        if DOCSTART in cells or DOCUMENT_BORDER.match(text):
+            document = sentence = number
+        elif not text:
+            sentence = number
+        else:
+            lines.append(Line(number, text, cells, document, sentence))
+    return lines, document > 0
 
 
 def _clean_line(line: str) -> str:
     """Take off what is invisible at its edges, but for a first cell that is empty or holds nothing else."""
-    if "!" <= line[:1] <= "~" and "!" <= line[-1:] <= "~":  # most lines
-        return line
     if is_invisible(line):
         return ""
-    cleaned = clean_word(line)
-    start = line.index(cleaned)
-    return line[: start + len(cleaned)] if line[start - 1 : start] in (" ", "\t") else cleaned
+    line = line.rstrip(SPACES + MARKS)
+    start = len(line) - len(line.lstrip(SPACES + MARKS))
+    return line if line[start - 1 : start] in ("\t", " ") else line[start:]
 
 
 def _clean_cell(cell: str) -> str:
     """A word may end in a joiner, a tag may not."""
     word = clean_word(cell)
-    if word.isascii():
-        return word
-    return clean_tag(word) or word
+    return word if word.isascii() else clean_tag(word) or word
 
 
-def _separator(lines: list[str]) -> re.Pattern[str]:
-    rows = [line for line in lines if not line.startswith("#")] or lines
+def _separator(rows: list[str]) -> re.Pattern[str]:
     if rows and all(map(LABEL_STUDIO.match, rows)):
         return re.compile(" -X- _ ")
     n_tabbed = 2 * sum("\t" in line for line in rows)
@@ -122,70 +126,43 @@ def _separator(lines: list[str]) -> re.Pattern[str]:
     return re.compile("\t" if has_tabs else "[ \t]+")
 
 
-def _n_columns(lines: list[Line]) -> int:
-    """How many columns most rows have, at least 2."""
-    counts = Counter(len(line.cells) for line in lines if line.cells and not line.text.startswith("#"))
-    counts = counts or Counter(len(line.cells) for line in lines if line.cells)
-    return max(2, counts.most_common(1)[0][0]) if counts else 2
-
-
-def _sentences(lines: list[Line], n_columns: int) -> Iterator[list[Sequence[str]]]:
-    """The rows that are no comment for sure, to find the columns by; all where there are no others."""
-    sure = any(len(line.cells) == n_columns and not line.text.startswith("#") for line in lines)
-    rows: list[Sequence[str]] = []
-    for line in [*lines, Line(0)]:
-        if not line.cells and rows:
-            yield rows
-            rows = []
-        elif len(line.cells) == n_columns and not (sure and line.text.startswith("#")):
-            rows.append(line.cells)
-
-
-def _check_layout(layout: Layout, lines: list[Line], path: Path) -> None:
-    """RAISES (DataError): there is no column of words, or none of tags and the file seems to be something else."""
-    text = "\n".join(line.text for line in lines)
-    name = name_of(text) if layout.tag < 0 else ""
+def _check_layout(layout: Layout, lines: list[Line]) -> None:
+    """RAISES (DataError): when there is no column of words, or none of tags and the file seems to be something else."""
+    name = name_of("\n".join(line.text for line in lines)) if layout.tag < 0 else ""
     if name:
-        raise DataError(f"seems to be {name}; expected {FORM}, or another --format.", path)
+        raise DataError(f"seems to be {name}; expected {FORM}, or another --format.")
     if layout.word < 0:
-        first = next(line for line in lines if line.cells)
-        found = f"found numbers that count the lines ({_shorten(first.cells)}) and no column of words"
-        raise DataError(f"{found}; expected {FORM}.", path, first.number)
+        found = f"found numbers that count the lines ({_shorten(lines[0].cells)}) and no column of words"
+        raise DataError(f"{found}; expected {FORM}.", line=lines[0].number)
 
 
-def _tell(layout: Layout, sentences: list[list[Sequence[str]]], n_columns: int, out: ColumnFile) -> None:
-    if layout.tag >= 0 and not layout.is_usual(n_columns):
-        out.notes.append(
-            f"has its words in column {layout.word + 1} of {n_columns}, their tags in {layout.tag + 1}."
-        )
+def _tell(
+    layout: Layout, sentences: list[list[list[str]]], n_columns: int, source: str, report: ConversionReport
+) -> None:
+    is_usual = layout.word == 0 and layout.tag == n_columns - 1 and not layout.others
+    if layout.tag >= 0 and not is_usual:
+        columns = f"has its words in column {layout.word + 1} of {n_columns}, their tags in {layout.tag + 1}."
+        report.note(columns, source)
     for i in layout.others:
         tags = [[row[i] for row in rows] for rows in sentences]
-        scheme = recognise_scheme(tags)
+        scheme = recognize_scheme(tags)
         n = sum(len(tags_to_spans(row, scheme="BIOES" if scheme == "mixed" else scheme)[0]) for row in tags)
-        out.left_out[f"entities of another column of tags ({i + 1})"] += n
+        report.ignored[f"entities of another column of tags ({i + 1})"] += n
 
 
-def _rows(
-    lines: list[Line], n_columns: int, layout: Layout, path: Path, out: ColumnFile
-) -> Iterator[Row | str]:
-    """Yield a Row, or "sentence" or "document" at a border of one."""
-    has_ids = layout.ids >= 0
+def _rows(lines: list[Line], n_columns: int, layout: Layout, report: ConversionReport) -> Iterator[Row]:
     tag = layout.tag if layout.tag >= 0 else n_columns - 1
     for line in lines:
-        if line.is_document or (
-            line.cells and line.cells[min(layout.word, len(line.cells) - 1)] == "-DOCSTART-"
+        if _is_comment(line, n_columns, tag):
+            report.ignored["comment lines"] += 1
+        elif (
+            layout.ids >= 0
+            and len(line.cells) == n_columns
+            and SEVERAL_WORDS.fullmatch(line.cells[layout.ids])
         ):
-            out.has_borders = True
-            yield "document"
-        elif not line.cells:
-            yield "sentence"
-        elif _is_comment(line, n_columns, tag):
-            out.left_out["comment lines"] += 1
-        elif has_ids and len(line.cells) == n_columns and SEVERAL_WORDS.fullmatch(line.cells[layout.ids]):
-            out.left_out["lines of contractions and of words not written"] += 1
+            report.ignored["lines of contractions and of words not written"] += 1
         else:
-            yield _row(path, line, n_columns, layout.word, tag)
-    yield "document"
+            yield _row(line, n_columns, layout.word, tag)
 
 
 def _is_comment(line: Line, n_columns: int, tag: int) -> bool:
@@ -198,51 +175,33 @@ def _is_comment(line: Line, n_columns: int, tag: int) -> bool:
     return bool(is_named) and not is_tag(line.cells[tag])
 
 
-def _row(path: Path, line: Line, n_columns: int, word: int, tag: int) -> Row:
+def _row(line: Line, n_columns: int, word: int, tag: int) -> Row:
     cells = line.cells
-    if len(cells) != n_columns or n_columns < 2:
-        found = f"found {len(cells)} column{'s' * (len(cells) != 1)} ({_shorten(cells)})"
+    problem = ""
+    if len(cells) != n_columns:
         expected = f"expected {n_columns} as on the other lines" if len(cells) > 1 else f"expected {FORM}"
-        raise DataError(f"{found}; {expected}.", path, line.number)
-    if not cells[word]:
-        raise DataError("found no token before the tag; expected `token tag`.", path, line.number)
-    if not is_tag(cells[tag]):
+        problem = f"found {len(cells)} column{'s' * (len(cells) != 1)} ({_shorten(cells)}); {expected}."
+    elif not cells[word]:
+        problem = "found no token before the tag; expected `token tag`."
+    elif not is_tag(cells[tag]):
         expected = "expected O, or a letter of B I E S L U with a label, as in `B-LOC`"
-        raise DataError(
-            f"found the tag {cells[tag][:40]!r}; {expected}, in column {tag + 1}.", path, line.number
-        )
-    return Row(cells[word], cells[tag], line.number)
+        problem = f"found the tag {cells[tag][:40]!r}; {expected}, in column {tag + 1}."
+    if problem:
+        raise DataError(problem, line=line.number)
+    return Row(cells[word], cells[tag], line.number, line.document, line.sentence)
 
 
-def _gather(rows: Iterator[Row | str], out: ColumnFile) -> None:
-    document: list[list[Row]] = []
-    sentence: list[Row] = []
-    for row in rows:
-        if isinstance(row, Row):
-            sentence.append(row)
-            continue
-        if sentence:
-            document.append(sentence)
-            sentence = []
-        if row == "document" and document:
-            out.documents.append(document)
-            document = []
-
-
-def _take_off_language(out: ColumnFile) -> None:
+def _without_language(rows: list[Row], source: str, report: ConversionReport) -> list[Row]:
     """Where each word has the same language before it (`fr:Paris`), take it off."""
-    rows = [row for document in out.documents for sentence in document for row in sentence]
-    found = {match[0] if (match := LANGUAGE.match(row.word)) else "" for row in rows}
+    matches = [LANGUAGE.match(row.word) for row in rows]
+    found = {match[0] if match else "" for match in matches}
     if len(rows) < 3 or len(found) != 1 or "" in found:
-        return
+        return rows
     (prefix,) = found
-    out.documents = [
-        [[Row(row.word.removeprefix(prefix), row.tag, row.line) for row in rows] for rows in document]
-        for document in out.documents
-    ]
-    out.notes.append(f"has {prefix} before each word; taken off.")
+    report.note(f"has {prefix} before each word; taken off.", source)
+    return [row._replace(word=row.word.removeprefix(prefix)) for row in rows]
 
 
-def _shorten(columns: Sequence[str]) -> str:
-    text = " ".join(columns)
+def _shorten(cells: Sequence[str]) -> str:
+    text = " ".join(cells)
     return repr(text if len(text) <= 40 else text[:40] + "…")

@@ -4,14 +4,13 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Optional
 
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
 from ..errors import DataError
-from ..files.output import write_files
+from ..files.saving import write_files
 from .align import ALIGNMENTS, build_doc
 from .formats import FORMATS, read_records
 from .labels import plan_labels
@@ -33,23 +32,23 @@ def convert(
     *,
     lang: str,
     format: str = "auto",
-    rename: Optional[Mapping[str, str]] = None,
+    rename: Mapping[str, str] | None = None,
     keep_unmapped: bool = True,
     unit: str = "doc",
-    split: Optional[Mapping[str, float]] = None,
+    split: Mapping[str, float] | None = None,
     seed: int = 0,
     alignment: str = "strict",
-    numbers: Optional[Path] = None,
+    numbers: Path | None = None,
     progress: Progress = iter,
 ) -> ConversionReport:
     """Write the annotation in a file or folder as spaCy's binary format.
 
     output (Path): a `.spacy` file; with `split`, a folder that receives one such file for each part.
-    rename (mapping): label in the files -> label in the Docs; "O" drops it.
-    split (mapping): part -> share; the units of one document never go to two parts.
-    numbers (Path): receives the report's numbers as JSON.
-    progress (callable): wraps the sequence of records, to show how far the work is.
-    RAISES (DataError): for whatever the user has to put right; nothing has been written then.
+    rename (Mapping[str, str] | None): label in the files -> label in the Docs; "O" drops it.
+    split (Mapping[str, float] | None): part -> share; the units of one document never go to two parts.
+    numbers (Path | None): receives the report's numbers as JSON.
+    progress (Progress): wraps the sequence of records, to show how far the work is.
+    RAISES (UserError): for whatever the user has to put right; nothing has been written then.
     """
     check_choices(format=format, unit=unit, alignment=alignment)
     _check_output(output, split)
@@ -76,7 +75,7 @@ def convert(
 
 
 def gather_records(path: Path, *, format: str, lang: str, report: ConversionReport) -> list[Record]:
-    """Read everything below `path`, count it, and trim the offsets. RAISES (DataError): as read_records."""
+    """Read everything below `path`, count it, and trim the offsets. RAISES (DataError): as `read_records` does."""
     records = []
     for record in read_records(path, format=format, lang=lang, report=report):
         report.n_in.update(mention.label for mention in record.mentions)
@@ -89,60 +88,61 @@ def gather_records(path: Path, *, format: str, lang: str, report: ConversionRepo
 def record_to_docs(
     record: Record, nlp: Language, *, unit: str, alignment: str, report: ConversionReport
 ) -> list[Doc]:
-    """RETURNS (list): one Doc a unit, its entities under the labels of `report.labels`; none is blank."""
-    docs = []
+    """RETURNS (list[Doc]): one a unit, its entities under the labels of `report.labels`; none is blank."""
     if len(record.text) > LONGEST and unit == "doc":
         report.note(
             f"has texts of over {LONGEST:,} characters, which spaCy does not read; cut.", record.source
         )
-    for piece in cut_record(record, unit, nlp):
-        doc = build_doc(piece, nlp, labels=report.labels, alignment=alignment, report=report)
-        if doc.text.strip():
-            docs.append(doc)
-        else:
-            report.ignored["texts of nothing but white space"] += 1
-    return docs
+    docs = [
+        build_doc(piece, nlp, labels=report.labels, alignment=alignment, report=report)
+        for piece in cut_record(record, unit, nlp)
+    ]
+    filled = [doc for doc in docs if doc.text.strip()]
+    if len(filled) < len(docs):
+        report.ignored["texts of nothing but white space"] += len(docs) - len(filled)
+    return filled
 
 
 def blank_pipeline(lang: str) -> Language:
-    """RETURNS (Language): spaCy's tokeniser for a language. RAISES (DataError): there is none."""
+    """RETURNS (Language): spaCy's tokenizer for a language. RAISES (DataError): when there is none."""
     try:
         return spacy.blank(lang)
     except (ImportError, AttributeError) as error:  # the second: it names another module of spaCy
-        found = f"--lang: spaCy cannot tokenise {lang!r}"
+        found = f"--lang: spaCy cannot tokenize {lang!r}"
         raise DataError(f"{found}; expected a code such as fr, en or xx (spaCy says: {error}).") from error
 
 
 def check_choices(**choices: str) -> None:
-    """RAISES (DataError): a setting (format, unit, alignment) has none of its values."""
+    """RAISES (DataError): when a setting (format, unit, alignment) has none of its values."""
     allowed = {"format": FORMATS, "unit": UNITS, "alignment": ALIGNMENTS}
     for name, value in choices.items():
         if value not in allowed[name]:
             raise DataError(f"--{name}: found {value!r}; expected one of {', '.join(allowed[name])}.")
 
 
-def _check_output(output: Path, split: Optional[Mapping[str, float]]) -> None:
+def _check_output(output: Path, split: Mapping[str, float] | None) -> None:
     if split and os.path.exists(output) and not os.path.isdir(output):
         raise DataError("is a file; expected a folder for the parts of --split.", output)
     if not split and (output.suffix != ".spacy" or os.path.isdir(output)):
-        raise DataError(
-            "is no name for a file; expected one that ends in .spacy, or a folder and --split.", output
-        )
+        expected = "expected one that ends in .spacy, or a folder and --split"
+        raise DataError(f"is no name for a file; {expected}.", output)
 
 
 def _check_not_empty(path: Path, report: ConversionReport) -> None:
+    problem = ""
     if not report.n_docs:
         left_out = ", ".join(f"{n} {kind}" for kind, n in report.ignored.items())
-        found = f"holds no text{f' ({left_out})' if left_out else ''}"
-        raise DataError(f"{found}; expected at least one annotated sentence.", path)
-    if not report.n_in:
-        found = f"holds no entity (documents: {report.n_documents})"
-        raise DataError(f"{found}; expected tags or offsets of entities to learn from.", path)
-    if not report.n_kept:
-        reasons = ", ".join(f"{counts.total()} {reason}" for reason, counts in report.n_lost.items())
-        raise DataError(
-            f"lost every entity ({reasons}); expected at least one kept, so nothing is written.", path
+        problem = (
+            f"holds no text{f' ({left_out})' if left_out else ''}; expected at least one annotated sentence"
         )
+    elif not report.n_in:
+        found = f"holds no entity (documents: {report.n_documents})"
+        problem = f"{found}; expected tags or offsets of entities to learn from"
+    elif not report.n_kept:
+        found = f"lost every entity ({report.reasons})"
+        problem = f"{found}; expected at least one kept, so nothing is written"
+    if problem:
+        raise DataError(f"{problem}.", path)
 
 
 def _count(doc: Doc, file: str, report: ConversionReport) -> None:

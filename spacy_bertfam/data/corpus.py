@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Dict, Optional
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -17,22 +16,20 @@ from .report import ConversionReport
 
 logger = logging.getLogger("spacy")
 
-Reader = Callable[[Language], Iterator[Example]]
-
 
 def build_corpus(
-    path: Optional[Path],
+    path: Path | None,
     format: str = "auto",
-    labels: Optional[Dict[str, str]] = None,
+    labels: dict[str, str] | None = None,
     keep_unmapped: bool = True,
     unit: str = "doc",
     alignment: str = "strict",
-) -> Reader:
+) -> Callable[[Language], Iterator[Example]]:
     """Make a reader for `[corpora.train]`; its settings are those of `bertfam convert`.
 
-    The files are read once, with the pipeline's own tokeniser, and the Docs kept for all epochs; column files
+    The files are read once, with the pipeline's own tokenizer, and the Docs kept for all epochs; column files
     keep their words. How much is lost is logged; `bertfam convert` shows it in full.
-    labels (dict): label in the files -> label wanted; "O" drops it.
+    labels (dict[str, str] | None): label in the files -> label wanted; "O" drops it.
     RAISES (DataError): as `convert` does; for the files when they are first read.
     """
     if path is None:
@@ -48,8 +45,7 @@ def build_corpus(
             report.labels = plan_labels(labels or {}, keep_unmapped=keep_unmapped, report=report)
             references.clear()
             for record in records:
-                docs = record_to_docs(record, nlp, unit=unit, alignment=alignment, report=report)
-                references.extend(docs)
+                references.extend(record_to_docs(record, nlp, unit=unit, alignment=alignment, report=report))
             _log(path, report)
         for reference in references:
             yield Example(bare_copy(reference, reference.vocab), reference)
@@ -58,10 +54,9 @@ def build_corpus(
 
 
 def _log(path: Path, report: ConversionReport) -> None:
-    n_lost = sum(counts.total() for counts in report.n_lost.values())
+    n_lost = report.n_lost_by_label.total()
     if n_lost:
-        reasons = ", ".join(f"{counts.total()} {reason}" for reason, counts in report.n_lost.items())
-        logger.warning("%s: %d of %d entities lost (%s)", path, n_lost, report.n_in.total(), reasons)
+        logger.warning("%s: %d of %d entities lost (%s)", path, n_lost, report.n_in.total(), report.reasons)
     for kind, n in report.ignored.items():
         level = logging.WARNING if kind.startswith("texts") else logging.INFO
         logger.log(level, "%s: %d %s left out", path, n, kind)

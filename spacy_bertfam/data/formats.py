@@ -8,10 +8,10 @@ from ..errors import DataError
 from .brat import read_brat
 from .columns import read_columns, read_wikiner
 from .jsonl import read_jsonl
-from .recognise import format_of, name_of
+from .recognize import format_of, name_of
 from .records import Record
 from .report import ConversionReport
-from .text_file import PACKED, read_start
+from .text_file import read_start, suffix_of
 
 FORMATS = ("auto", "iob", "jsonl", "brat", "wikiner")
 SUFFIXES = {
@@ -20,7 +20,6 @@ SUFFIXES = {
     "wikiner": (".wikiner",),
     "iob": (".iob", ".iob1", ".iob2", ".bio", ".bioes", ".iobes", ".bilou", ".biluo", ".conll", ".tsv"),
 }
-
 # Endings that a folder of other files may have too
 OTHER_SUFFIXES = {"jsonl": (".json",), "iob": (".txt",)}
 
@@ -30,21 +29,20 @@ def read_records(path: Path, *, format: str, lang: str, report: ConversionReport
 
     format (str): one of FORMATS; "auto" goes by the first lines, and where these do not tell by the ending.
     lang (str): for the spaces between the words of column files.
-    RAISES (DataError): nothing there, several formats in a folder with "auto", or a file that cannot be read.
+    RAISES (DataError): when nothing is there, a folder has several formats with "auto", or a file cannot be read.
     """
-    if format not in FORMATS:
-        raise DataError(f"found the format {format!r}; expected one of {', '.join(FORMATS)}.")
     if not os.path.exists(path):
         raise DataError("does not exist; expected a file or a folder.", path)
     is_folder = os.path.isdir(path)
     by_name, files = _files_of_folder(path, format) if is_folder else _single_file(path, format)
-    if by_name == "brat":
-        _count_lone_texts(path, files, report)
-    root = path if is_folder else path.parent
+    if by_name == "brat" and is_folder:
+        annotated = {file.with_suffix(".txt") for file in files}
+        lone = set(_with_suffixes(path, (".txt",))) - annotated
+        report.ignored.update([".txt files without .ann"] * len(lone))
     for file in files:
         report.n_files += 1
-        source = file.relative_to(root).as_posix()
-        found = _recognise(file, by_name) if format == "auto" and by_name != "brat" else by_name
+        source = file.relative_to(path if is_folder else path.parent).as_posix()
+        found = _recognize(file, by_name) if format == "auto" and by_name != "brat" else by_name
         if found == "jsonl":
             yield from read_jsonl(file, source, report=report)
         elif found == "iob":
@@ -55,8 +53,8 @@ def read_records(path: Path, *, format: str, lang: str, report: ConversionReport
             yield read_brat(file, source, report=report)
 
 
-def _recognise(file: Path, by_name: str) -> str:
-    """RETURNS (str): the format that the content is in. RAISES (DataError): with the name of one that is not read."""
+def _recognize(file: Path, by_name: str) -> str:
+    """RETURNS (str): the format of the content. RAISES (DataError): when it is one that is not read, with its name."""
     text = read_start(file)
     found = format_of(text)
     name = "" if found else name_of(text)
@@ -67,54 +65,33 @@ def _recognise(file: Path, by_name: str) -> str:
 
 
 def _single_file(path: Path, format: str) -> tuple[str, list[Path]]:
-    format = _format_by_name(path) if format == "auto" else format
-    if format == "brat" and path.suffix != ".ann":
-        annotation = path.with_suffix(".ann")
-        if path.suffix != ".txt" or not annotation.exists():
-            raise DataError(
-                f"found no {annotation.name} beside it; expected the brat annotation there.", path
-            )
-        path = annotation
-    return format, [path]
-
-
-def _format_by_name(path: Path) -> str:
-    for format, suffixes in SUFFIXES.items():
-        if _suffix(path) in suffixes:
-            return format
-    return "brat" if path.suffix == ".txt" and path.with_suffix(".ann").exists() else "iob"
-
-
-def _suffix(path: Path) -> str:
-    """The ending that says the format: that before .gz or .bz2."""
-    path = path.with_suffix("") if path.suffix.lower() in PACKED else path
-    return path.suffix.lower()
+    annotation = path.with_suffix(".ann")
+    if format == "auto":
+        is_brat = path.suffix == ".txt" and annotation.exists()
+        by_suffix = (name for name, suffixes in SUFFIXES.items() if suffix_of(path) in suffixes)
+        format = next(by_suffix, "brat" if is_brat else "iob")
+    if format != "brat" or path.suffix == ".ann":
+        return format, [path]
+    if path.suffix != ".txt" or not annotation.exists():
+        raise DataError(f"found no {annotation.name} beside it; expected the brat annotation there.", path)
+    return format, [annotation]
 
 
 def _files_of_folder(folder: Path, format: str) -> tuple[str, list[Path]]:
     found = {name: _with_suffixes(folder, suffixes) for name, suffixes in SUFFIXES.items()}
+    others = {name: _with_suffixes(folder, suffixes) for name, suffixes in OTHER_SUFFIXES.items()}
     if format == "auto":
         present = {name: files for name, files in found.items() if files}
         if len(present) > 1:
             counts = ", ".join(f"{len(files)} of {name}" for name, files in present.items())
             raise DataError(f"holds files of several formats ({counts}); say which by --format.", folder)
-        format = next(iter(present), "jsonl" if _with_suffixes(folder, OTHER_SUFFIXES["jsonl"]) else "iob")
-    files = found[format]
-    if format in OTHER_SUFFIXES and not files:
-        files = _with_suffixes(folder, OTHER_SUFFIXES[format])
+        format = next(iter(present), "jsonl" if others["jsonl"] else "iob")
+    files = found[format] or others.get(format, [])
     if not files:
         raise DataError(f"holds no files of {format}; expected {' or '.join(SUFFIXES[format])}.", folder)
     return format, files
 
 
 def _with_suffixes(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    files = (file for file in folder.rglob("*") if _suffix(file) in suffixes and file.is_file())
+    files = (file for file in folder.rglob("*") if suffix_of(file) in suffixes and file.is_file())
     return sorted(file for file in files if not file.name.startswith("."))  # "._x" is left by macOS
-
-
-def _count_lone_texts(path: Path, annotations: list[Path], report: ConversionReport) -> None:
-    if os.path.isdir(path):
-        annotated = {file.with_suffix(".txt") for file in annotations}
-        lone = [file for file in _with_suffixes(path, (".txt",)) if file not in annotated]
-        if lone:
-            report.ignored[".txt files without .ann"] += len(lone)

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from ..errors import DataError
 from .json_values import read_values, shown
 from .records import Mention, Record
 from .report import UNFINISHED, ConversionReport
 from .tasks import FORM, Task, read_tasks
+from .text_file import located
 from .trimming import clean_label
 from .verdicts import refusal
 
@@ -17,15 +18,16 @@ START_KEYS, END_KEYS = ("start", "start_offset"), ("end", "end_offset")
 LABEL_KEYS = ("label", "tag", "labels")  # the second is LightTag's, the third Label Studio's, a list
 
 
-def read_jsonl(path: Path, source: str, *, report: Optional[ConversionReport] = None) -> Iterator[Record]:
+def read_jsonl(path: Path, source: str, *, report: ConversionReport) -> Iterator[Record]:
     """Offsets count characters (code points) from 0, end exclusive; `id` may be left out.
 
     What its tool says is not gold is left out and counted; see `verdicts`.
-    RAISES (DataError): naming file and line.
+    RAISES (DataError): when the file holds something else; it names file and line.
     """
-    report = ConversionReport() if report is None else report
-    values = read_values(path, form=FORM, report=report, source=source)
-    tasks = [(line, task) for line, value in values for task in read_tasks(value, path, line)]
+    tasks: list[tuple[int, Task]] = []
+    for line, value in read_values(path, form=FORM, source=source, note=report.note):
+        with located(path, line):
+            tasks += [(line, task) for task in read_tasks(value)]
     n_on_line = Counter(line for line, _ in tasks)
     is_approving = any(task.approver for _, task in tasks)
     if not is_approving and any(task.approver is None for _, task in tasks):
@@ -37,34 +39,27 @@ def read_jsonl(path: Path, source: str, *, report: Optional[ConversionReport] = 
         if reason:
             report.ignored[f"texts {reason}"] += 1
             continue
-        report.ignored.update(task.left_out)
-        name = (
-            f"line {line}" + (f", value {i}" if n_on_line[line] > 1 else "")
-            if task.name is None
-            else task.name
-        )
-        yield _to_record(task, f"{source}:{name}", path, source, line, report)
+        report.ignored.update(+Counter(task.left_out))
+        name = f"line {line}" + (f", value {i}" if n_on_line[line] > 1 else "")
+        name = name if task.name is None else task.name
+        with located(path, line):
+            record = _to_record(task, f"{source}:{name}", source, line, report)
+        yield record
 
 
-def _to_record(
-    task: Task, document: str, path: Path, source: str, line: int, report: ConversionReport
-) -> Record:
+def _to_record(task: Task, document: str, source: str, line: int, report: ConversionReport) -> Record:
     text = task.text
     if not isinstance(text, str):
-        raise DataError(f'found no string under "text"; expected {FORM}.', path, line)
+        raise DataError(f'found no string under "text"; expected {FORM}.')
     if not isinstance(task.spans, list):
-        raise DataError(f'found no list under "entities"; expected {FORM}.', path, line)
-    mentions, refused = [], []
-    for item in task.spans:
-        found = _mentions(item, text, path, line)
-        reason = refusal(item) if isinstance(item, dict) else ""
-        if reason:
-            refused += [(mention, reason) for mention in found]
-        else:
-            mentions += found
+        raise DataError(f'found no list under "entities"; expected {FORM}.')
+    found = [
+        (m, refusal(e) if isinstance(e, dict) else "") for e in task.spans for m in _mentions(e, text, line)
+    ]
+    refused = [(mention, reason) for mention, reason in found if reason]
     record = Record(
         text=text,
-        mentions=tuple(mentions),
+        mentions=tuple(mention for mention, reason in found if not reason),
         document=document,
         source=source,
         line=line,
@@ -76,31 +71,27 @@ def _to_record(
     return record
 
 
-def _mentions(item: Any, text: str, path: Path, line: int) -> list[Mention]:
+def _mentions(entry: Any, text: str, line: int) -> list[Mention]:
     """The entities of one entry: one, or one for each of its labels."""
-    start: Any = None
-    end: Any = None
-    labels: Any = None
-    if isinstance(item, dict):
-        start, end = (item.get(_first_key(item, keys)) for keys in (START_KEYS, END_KEYS))
-        labels = item.get(_first_key(item, LABEL_KEYS))
-    elif isinstance(item, list) and len(item) == 3:
-        start, end, labels = item
-    if not isinstance(labels, list):
-        labels = [labels]
-    if not labels or not all(_types_fit(start, end, label) for label in labels):
+    start = end = labels = None
+    if isinstance(entry, dict):
+        start, end, labels = (_first(entry, keys) for keys in (START_KEYS, END_KEYS, LABEL_KEYS))
+    elif isinstance(entry, list) and len(entry) == 3:
+        start, end, labels = entry
+    labels = labels if isinstance(labels, list) else [labels]
+    # bool is an int to isinstance, and `true` is no offset
+    if type(start) is not int or type(end) is not int or not labels or not all(map(_is_label, labels)):
         expected = "expected [start, end, label], two whole numbers and a string"
-        raise DataError(f"found the entity {shown(item)}; {expected}.", path, line)
+        raise DataError(f"found the entity {shown(entry)}; {expected}.")
     if not 0 <= start <= end <= len(text):
         found = f"found the offsets {shown(start)}-{shown(end)} ({labels[0][:40]})"
-        raise DataError(f"{found}; expected 0 <= start < end <= {len(text)}, the text's length.", path, line)
+        raise DataError(f"{found}; expected 0 <= start < end <= {len(text)}, the text's length.")
     return [Mention(start, end, clean_label(label), line) for label in labels]
 
 
-def _types_fit(start: Any, end: Any, label: Any) -> bool:
-    # bool is an int to isinstance, and `true` is no offset
-    return type(start) is int and type(end) is int and isinstance(label, str) and bool(clean_label(label))
+def _is_label(value: Any) -> bool:
+    return isinstance(value, str) and clean_label(value) != ""
 
 
-def _first_key(entry: dict[str, Any], keys: tuple[str, ...]) -> str:
-    return next((key for key in keys if key in entry), keys[0])
+def _first(entry: dict[str, Any], keys: tuple[str, ...]) -> Any:
+    return next((entry[key] for key in keys if key in entry), None)

@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Optional
 
 from ..errors import DataError
 from .report import ConversionReport
@@ -11,7 +10,8 @@ from .report import ConversionReport
 def parse_map(items: Iterable[str]) -> dict[str, str]:
     """Read `Location=LOC,Person=PER`, in one string or several.
 
-    RETURNS (dict): label in the data -> label wanted. RAISES (DataError): no `=`, or one label mapped to two.
+    RETURNS (dict[str, str]): label in the data -> label wanted.
+    RAISES (DataError): when there is no `=`, or one label is mapped to two.
     """
     rename: dict[str, str] = {}
     for pair in (pair.strip() for item in items for pair in item.split(",")):
@@ -26,17 +26,17 @@ def parse_map(items: Iterable[str]) -> dict[str, str]:
 
 def plan_labels(
     rename: Mapping[str, str], *, keep_unmapped: bool, report: ConversionReport
-) -> dict[str, Optional[str]]:
+) -> dict[str, str | None]:
     """Say for each label of the data what becomes of it; None drops it, as does the wish for "O".
 
-    A key that occurs nowhere is noted. It is an error if it looks like a slip of the pen for a label that
-    does occur and has no key, or if no key at all occurs.
-    RAISES (DataError): with the labels that do occur.
+    A key that occurs nowhere is noted. One that looks like a typing error for a label that does occur and has
+    no key is an error, and so is a map of which no key occurs.
+    RAISES (DataError): when such a key, or none, occurs; it names the labels that do.
     """
     occurring = sorted(report.n_in)
     absent = [old for old in rename if old not in report.n_in]
     for old in absent:
-        _check_slip(old, [label for label in occurring if label not in rename], occurring)
+        _check_typing(old, [label for label in occurring if label not in rename], occurring)
     if rename and len(absent) == len(rename) and occurring:
         raise DataError(f"--map: none of its labels occurs; the labels that do are {', '.join(occurring)}.")
     if absent:
@@ -44,12 +44,12 @@ def plan_labels(
         report.note(
             f"--map names {missed}, which occurs nowhere; the labels that do: {', '.join(occurring)}."
         )
-    fallback = {label: label if keep_unmapped or not rename else None for label in occurring}
+    unmapped = occurring if keep_unmapped or not rename else []
     wanted = {old: None if new == "O" else new for old, new in rename.items()}
-    return {label: wanted.get(label, fallback[label]) for label in occurring}
+    return {label: wanted.get(label, label if label in unmapped else None) for label in occurring}
 
 
-def _check_slip(old: str, candidates: list[str], occurring: list[str]) -> None:
+def _check_typing(old: str, candidates: list[str], occurring: list[str]) -> None:
     by_folded = {label.casefold(): label for label in candidates}
     close = difflib.get_close_matches(old.casefold(), by_folded, n=1, cutoff=0.75)
     if close:

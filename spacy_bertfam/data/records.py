@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Optional
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Record:
 
     document (str): records with the same name never go to different parts of a split.
     source (str): the file's name below the input folder.
-    words, spaces, sent_starts: given by column files, one entry a token; None where spaCy shall tokenise.
+    words, spaces, sent_starts: given by column files, one entry a token; None where spaCy is to tokenize.
     missing: character spans that nobody annotated, which is not the same as "no entity here".
     """
 
@@ -34,9 +33,9 @@ class Record:
     document: str
     source: str
     line: int = 0
-    words: Optional[tuple[str, ...]] = None
-    spaces: Optional[tuple[bool, ...]] = None
-    sent_starts: Optional[tuple[bool, ...]] = None
+    words: tuple[str, ...] | None = None
+    spaces: tuple[bool, ...] | None = None
+    sent_starts: tuple[bool, ...] | None = None
     missing: tuple[tuple[int, int], ...] = ()
 
     @property

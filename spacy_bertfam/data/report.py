@@ -50,20 +50,20 @@ class ConversionReport:
     parts: output file -> its n_docs, n_tokens, n_entities.
     """
 
-    labels: dict[str, Any] = field(default_factory=dict)
+    labels: dict[str, str | None] = field(default_factory=dict)
     has_overlaps: bool = False
     n_files: int = 0
     n_documents: int = 0
     n_docs: int = 0
     n_tokens: int = 0
     n_missing_tokens: int = 0
-    n_in: Counter = field(default_factory=Counter)
-    n_kept: Counter = field(default_factory=Counter)
-    n_lost: dict[str, Counter] = field(default_factory=dict)
-    n_changed: dict[str, Counter] = field(default_factory=dict)
+    n_in: Counter[str] = field(default_factory=Counter)
+    n_kept: Counter[str] = field(default_factory=Counter)
+    n_lost: dict[str, Counter[str]] = field(default_factory=dict)
+    n_changed: dict[str, Counter[str]] = field(default_factory=dict)
     examples: dict[str, list[dict[str, str]]] = field(default_factory=dict)
-    ignored: Counter = field(default_factory=Counter)
-    schemes: Counter = field(default_factory=Counter)
+    ignored: Counter[str] = field(default_factory=Counter)
+    schemes: Counter[str] = field(default_factory=Counter)
     notes: dict[str, list[str]] = field(default_factory=dict)
     parts: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -84,28 +84,33 @@ class ConversionReport:
             sources.append(source)
 
     def note_lines(self) -> list[str]:
-        """RETURNS (list): each note with the first file that it is about and the number of the others."""
+        """RETURNS (list[str]): each note with the first file that it is about and the number of the others."""
         lines = []
         for sentence, sources in self.notes.items():
             more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
             lines.append(f"{sources[0]}{more}: {sentence}" if sources[0] else sentence)
         return lines
 
-    def n_lost_of(self, label: str) -> int:
-        """RETURNS (int): the lost entities of one label, for whatever reason."""
-        return sum(counts[label] for counts in self.n_lost.values())
+    @property
+    def n_lost_by_label(self) -> Counter[str]:
+        """The lost entities of each label, for whatever reason."""
+        return sum(self.n_lost.values(), Counter())
+
+    @property
+    def reasons(self) -> str:
+        """The reasons of the losses and their numbers, in one line."""
+        return ", ".join(f"{counts.total()} {reason}" for reason, counts in self.n_lost.items())
 
     def to_dict(self) -> dict[str, Any]:
-        """RETURNS (dict): the same numbers, ready for JSON."""
-        totals = {"in": self.n_in.total(), "kept": self.n_kept.total()}
-        totals["lost"] = sum(counts.total() for counts in self.n_lost.values())
+        """RETURNS (dict[str, Any]): the same numbers, ready for JSON."""
+        n_lost = self.n_lost_by_label.total()
         return {
             "files": self.n_files,
             "documents": self.n_documents,
             "docs": self.n_docs,
             "tokens": self.n_tokens,
             "missing_tokens": self.n_missing_tokens,
-            "entities": totals,
+            "entities": {"in": self.n_in.total(), "kept": self.n_kept.total(), "lost": n_lost},
             "labels": {label: self._label_row(label) for label in sorted(self.n_in)},
             "changed": {reason: dict(counts) for reason, counts in self.n_changed.items()},
             "examples": self.examples,

@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator
 
+from wasabi.tables import table
+
 from .report import EXPLANATIONS, ConversionReport
+from .trimming import shorten
+
+N_SHOWN = 70
 
 
 def format_report(report: ConversionReport) -> str:
     """RETURNS (str): what came in and went out, a row a label, then each reason with examples."""
-    lines = [*_totals(report), "", *_label_rows(report)]
+    lines = [*_totals(report), "", _labels(report)]
     for title, groups in (("lost", report.n_lost), ("changed", report.n_changed)):
         for reason, counts in groups.items():
             lines += ["", *_reason(title, reason, counts.total(), report)]
@@ -32,32 +37,23 @@ def _counted(n: int, name: str) -> str:
     return f"{n:,} {name if n == 1 else plural}"
 
 
-def _label_rows(report: ConversionReport) -> list[str]:
-    rows: list[tuple[str, ...]] = [("label", "as", "in", "kept", "lost")]
-    for label in sorted(report.n_in):
-        new = report.labels.get(label, label) or "-"
-        rows.append(
-            (label, new, *map(str, (report.n_in[label], report.n_kept[label], report.n_lost_of(label))))
-        )
-    n_lost = sum(counts.total() for counts in report.n_lost.values())
-    rows.append(("all", "", *map(str, (report.n_in.total(), report.n_kept.total(), n_lost))))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        f"{label:<{widths[0]}}  {new:<{widths[1]}}"
-        + "".join(f"  {n:>{w}}" for n, w in zip(numbers, widths[2:], strict=True))
-        for label, new, *numbers in rows
+def _labels(report: ConversionReport) -> str:
+    header = ("label", "as", "in", "kept", "lost")
+    counts = (report.n_in, report.n_kept, report.n_lost_by_label)
+    rows = [
+        (label, report.labels.get(label, label) or "-", *(str(counter[label]) for counter in counts))
+        for label in sorted(report.n_in)
     ]
+    rows.append(("all", "", *(str(counter.total()) for counter in counts)))
+    longest = max(len(cell) for row in (header, *rows) for cell in row)
+    return table(rows, header=header, aligns=("l", "l", "r", "r", "r"), spacing=2, max_col=longest).strip(
+        "\n"
+    )
 
 
 def _reason(title: str, reason: str, n: int, report: ConversionReport) -> Iterator[str]:
     explanation = EXPLANATIONS.get(reason)
     yield f"{title}: {n:,} {reason}" + (f" ({explanation})" if explanation else "")
     for example in report.examples.get(reason, []):
-        detail = f"  {example['detail']}" if example["detail"] else ""
-        yield f"  {example['where']}  {_quote(example['text'])} {example['label']}{_quote(detail, '')}"
-
-
-def _quote(text: str, mark: str = '"') -> str:
-    """Line breaks and invisible marks become visible, and a long text short."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-    return mark + (shown if len(shown) <= 70 else shown[:70] + "…") + mark
+        detail = shorten(f"  {example['detail']}", N_SHOWN) if example["detail"] else ""
+        yield f'  {example["where"]}  "{shorten(example["text"], N_SHOWN)}" {example["label"]}{detail}'

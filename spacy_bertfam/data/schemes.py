@@ -24,14 +24,15 @@ def clean_tag(cell: str) -> str:
     return tag if is_tag(tag) else ""
 
 
-def recognise_scheme(sentences: Iterable[Sequence[str]]) -> str:
+def recognize_scheme(sentences: Iterable[Sequence[str]]) -> str:
     """Name the scheme that the tags of a whole file are written in.
 
     B- says little by itself: IOB1 writes it only between two neighbours of one label, IOB2 on every entity.
 
     RETURNS (str): "IO", "IOB1", "IOB2", "BIOES" or "BILUO"; "mixed" if letters of both of the last two occur.
     """
-    letters, free_b, free_i = set(), 0, 0
+    letters: set[str] = set()
+    free_b = free_i = 0
     for tags in sentences:
         previous = ""
         for tag in tags:
@@ -40,10 +41,8 @@ def recognise_scheme(sentences: Iterable[Sequence[str]]) -> str:
             free_b += tag[0] == "B" and not follows
             free_i += tag[0] == "I" and not follows
             previous = tag
-    if letters & set("ES") and letters & set("LU"):
-        return "mixed"
     if letters & set("ES"):
-        return "BIOES"
+        return "mixed" if letters & set("LU") else "BIOES"
     if letters & set("LU"):
         return "BILUO"
     if free_i and not free_b:
@@ -56,7 +55,8 @@ def tags_to_spans(tags: Sequence[str], *, scheme: str) -> tuple[list[TokenSpan],
 
     An I-, E- or L- with nothing to continue begins a span; a span that is never closed ends where it stops.
 
-    RETURNS (tuple): spans (first token, token after the last, label), and the tokens whose tags were mended.
+    RETURNS (tuple[list[TokenSpan], list[int]]): spans (first token, token after the last, label), and the tokens
+        whose tags were mended.
     """
     spans: list[TokenSpan] = []
     mended: set[int] = set()

@@ -1,7 +1,7 @@
-"""Where the spaces of a tokenised text most likely stood.
+"""Where the spaces of a tokenized text most likely stood.
 
 Column files do not say it. The words stay exactly as they are; only the space after each is guessed, so
-that `doc.text` reads, and retokenises, like ordinary text. Ambiguous ones ("Saint - Denis") stay.
+that `doc.text` reads, and retokenizes, like ordinary text. Ambiguous ones ("Saint - Denis") stay.
 """
 
 import re

@@ -10,7 +10,10 @@ FORM = "expected names with shares that add up to 1, as in train=0.8,dev=0.1,tes
 
 
 def parse_split(text: str) -> dict[str, float]:
-    """RETURNS (dict): the name of a part -> its share. RAISES (DataError): the shares do not add up to 1."""
+    """RETURNS (dict[str, float]): the name of a part -> its share.
+
+    RAISES (DataError): when the shares do not add up to 1.
+    """
     shares: dict[str, float] = {}
     for item in text.split(","):
         match = re.fullmatch(r"\s*([\w-]+)\s*=\s*(\d*\.?\d+)\s*", item)
@@ -27,8 +30,8 @@ def split_documents(documents: Sequence[str], shares: Mapping[str, float], *, se
 
     Every part gets at least one document.
 
-    RETURNS (dict): document -> part.
-    RAISES (DataError): there are fewer documents than parts.
+    RETURNS (dict[str, str]): document -> part.
+    RAISES (DataError): when there are fewer documents than parts.
     """
     names = list(dict.fromkeys(documents))
     if len(names) < len(shares):

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, NoReturn, Optional
+from itertools import zip_longest
+from typing import Any
 
 from ..errors import DataError
-from .json_values import is_pair, parse_object
+from .json_values import is_pair, require_object
 from .report import UNANNOTATED
 from .verdicts import APPROVER, is_accepted, refusal
 
@@ -47,22 +47,22 @@ class Task:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
-def read_tasks(value: Any, path: Path, line: int) -> Iterator[Task]:
+def read_tasks(value: Any) -> Iterator[Task]:
     """Yield the texts that a value holds: most tools have one in each, some all of them in one.
 
-    RAISES (DataError): it is no object, or in a form that is not read.
+    RAISES (DataError): when it is no object, or in a form that is not read.
     """
     if is_pair(value):  # spaCy 2's TRAIN_DATA
         yield Task(value[0], value[1].get("entities"), reason=refusal(value[1]))
         return
-    entry = parse_object(value, path, line, form=FORM)
+    entry = require_object(value, form=FORM)
     if isinstance(entry.get("examples"), list):  # LightTag
         for example in entry["examples"]:
-            yield from read_tasks(example, path, line)
+            yield from read_tasks(example)
     elif "classes" in entry and isinstance(entry.get("annotations"), list):  # NER Annotator
         for pair in entry["annotations"]:
             if pair is not None:  # a text that was deleted
-                yield from read_tasks(pair, path, line)
+                yield from read_tasks(pair)
     elif isinstance(entry.get("data"), dict):
         yield _label_studio(entry)
     elif isinstance(entry.get("fields"), dict):
@@ -72,135 +72,127 @@ def read_tasks(value: Any, path: Path, line: int) -> Iterator[Task]:
     elif "annotation" in entry and not any(key in entry for key in ENTITY_KEYS):
         yield _argilla_1(entry)
     else:
-        yield _plain(entry, path, line)
+        yield _plain(entry)
 
 
-def _plain(entry: dict[str, Any], path: Path, line: int) -> Task:
+def _plain(entry: dict[str, Any]) -> Task:
     text = next((entry[key] for key in TEXT_KEYS if isinstance(entry.get(key), str)), None)
-    key = next((key for key in ENTITY_KEYS if entry.get(key) is not None), None)
-    if text is None or key is None:
-        _check_form(entry, path, line)
+    spans = next((entry[key] for key in ENTITY_KEYS if entry.get(key) is not None), None)
+    if text is None or spans is None:
+        _check_form(entry)
     if text is None:
-        raise DataError(f'found no string under "text"; expected {FORM}.', path, line)
-    spans = entry[key] if key is not None else [] if is_accepted(entry) else None
+        raise DataError(f'found no string under "text"; expected {FORM}.')
     reason = refusal(entry)
+    if spans is None and is_accepted(entry):
+        spans = []
     if spans is None and not reason:
-        _no_list(entry, path, line)
-    n_relations = len(entry["relations"]) if isinstance(entry.get("relations"), list) else 0
+        keys = ", ".join(repr(key)[:40] for key in list(entry)[:20])
+        raise DataError(f'found no list under "entities" (keys: {keys}); expected {FORM}.')
     return Task(
         text, spans, entry.get("id"), reason,
         is_partial=entry.get("_is_binary", entry.get("_view_id") == "ner") is True,  # Prodigy's yes or no to one span
         approver=entry.get(APPROVER, False),
-        left_out={"relations": n_relations} if n_relations else {},
+        left_out={"relations": len(_list(entry.get("relations")))},
     )  # fmt: skip
 
 
-def _no_list(entry: dict[str, Any], path: Path, line: int) -> NoReturn:
-    keys = ", ".join(repr(key)[:40] for key in list(entry)[:20])
-    raise DataError(f'found no list under "entities" (keys: {keys}); expected {FORM}.', path, line)
-
-
-def _check_form(entry: dict[str, Any], path: Path, line: int) -> None:
-    data = entry.get("data")
-    for part in [entry, *(data[:1] if isinstance(data, list) else [])]:
-        if not isinstance(part, dict):
-            continue
-        name = next((name for key, name in FOREIGN.items() if key in part), None)
-        if name is None and isinstance(part.get("tokens"), list) and isinstance(part.get("tags"), list):
-            name = FOREIGN["ner_tags"]
-        if name is not None:
+def _check_form(entry: dict[str, Any]) -> None:
+    """RAISES (DataError): when it, or the first of its data, has the keys of a form that is not read."""
+    for part in _dicts([entry, *_list(entry.get("data"))[:1]]):
+        is_tagged = isinstance(part.get("tokens"), list) and isinstance(part.get("tags"), list)
+        names = [name for key, name in FOREIGN.items() if key in part] + [FOREIGN["ner_tags"]] * is_tagged
+        if names:
             raise DataError(
-                f"seems to be {name}, which is not read; expected {FORM}, or another --format.", path, line
+                f"seems to be {names[0]}, which is not read; expected {FORM}, or another --format."
             )
 
 
 def _label_studio(entry: dict[str, Any]) -> Task:
     """A task with the annotations of one or several people; predictions are none."""
-    found = entry.get("annotations", entry.get("completions"))
-    versions = [v for v in found if isinstance(v, dict)] if isinstance(found, list) else []
-    reasons = [refusal(v) or _review(v) for v in versions]
-    good = [v for v, reason in zip(versions, reasons, strict=True) if not reason]
-    reason = refusal(entry) or ("" if good else reasons[-1] if reasons else UNANNOTATED)
+    versions = _dicts(entry.get("annotations", entry.get("completions")))
+    text = _only_text(entry["data"])
+    good, reason = _gold([(v, refusal(v) or _review(v)) for v in versions], entry)
     if reason:
-        return Task(_only_text(entry["data"]), [], entry.get("id"), reason)
+        return Task(text, [], entry.get("id"), reason)
     true = [v for v in good if v.get("ground_truth") or v.get("honeypot")]
     chosen = max(true or good, key=lambda v: str(v.get("created_at", "")))
-    spans, n_others = [], 0
-    for region in chosen.get("result") or []:
-        value = region.get("value") if isinstance(region, dict) else None
-        if isinstance(value, dict) and "start" in value and isinstance(region.get("type"), str):
-            spans.append({**value, "labels": value.get(region["type"], value.get("labels"))})
-        else:
-            n_others += 1
-    counts = {OTHER_VERSIONS: len(good) - 1, NO_SPANS: n_others}
-    left_out = {kind: n for kind, n in counts.items() if n}
-    return Task(_only_text(entry["data"]), spans, entry.get("id"), left_out=left_out)
+    regions, spans = _list(chosen.get("result")), []
+    for region in _dicts(regions):
+        value, kind = region.get("value"), region.get("type")
+        if isinstance(value, dict) and "start" in value and isinstance(kind, str):
+            spans.append({**value, "labels": value.get(kind, value.get("labels"))})
+    left_out = {OTHER_VERSIONS: len(good) - 1, NO_SPANS: len(regions) - len(spans)}
+    return Task(text, spans, entry.get("id"), left_out=left_out)
 
 
 def _review(version: dict[str, Any]) -> str:
     """The last word of a reviewer (Label Studio Enterprise)."""
-    reviews = version.get("reviews")
-    return (
-        refusal(reviews[-1])
-        if isinstance(reviews, list) and reviews and isinstance(reviews[-1], dict)
-        else ""
-    )
+    return next(map(refusal, _dicts(_list(version.get("reviews"))[-1:])), "")
 
 
 def _argilla(entry: dict[str, Any]) -> Task:
     """Argilla 2: `responses` is {question: [{value, user_id}]}, or a list of {values: {question: {value}}, status}."""
+    responses = entry.get("responses")
     found: list[tuple[Any, str]] = []  # the value of a response, and why it is not gold
-    responses = entry.get("responses") or {}
     if isinstance(responses, dict):
-        for answers in responses.values():
-            found += [(a.get("value"), refusal(a)) for a in answers or [] if isinstance(a, dict)]
-    elif isinstance(responses, list):
-        for response in (r for r in responses if isinstance(r, dict)):
-            values = response.get("values")
-            answers = values.values() if isinstance(values, dict) else ()
-            found += [(a.get("value"), refusal(response)) for a in answers if isinstance(a, dict)]
-    return _chosen(_only_text(entry["fields"]), found, entry)
+        answers = [answer for question in responses.values() for answer in _dicts(question)]
+        found = [(answer.get("value"), refusal(answer)) for answer in answers]
+    for response in _dicts(responses):
+        values = response.get("values")
+        answers = _dicts([*values.values()]) if isinstance(values, dict) else []
+        found += [(answer.get("value"), refusal(response)) for answer in answers]
+    return _chosen(entry["fields"], found, entry)
 
 
 def _flat_argilla(entry: dict[str, Any]) -> Task:
     """Argilla 2, flattened: `QUESTION.responses` beside `QUESTION.responses.status`, a list each."""
     found: list[tuple[Any, str]] = []
     for key in (key for key in entry if key.endswith(".responses")):
-        values, statuses = entry[key] or [], entry.get(f"{key}.status") or []
+        values, statuses = entry[key], entry.get(f"{key}.status") or []
         if isinstance(values, list) and isinstance(statuses, list):
-            statuses = statuses + [None] * (len(values) - len(statuses))
-            found += [(v, refusal({"status": s})) for v, s in zip(values, statuses, strict=False)]
+            found += [(v, refusal({"status": s})) for v, s in zip_longest(values, statuses[: len(values)])]
     fields = {key: value for key, value in entry.items() if "." not in key and key not in NO_FIELDS}
-    return _chosen(_only_text(fields), found, entry)
+    return _chosen(fields, found, entry)
 
 
-def _chosen(text: Any, responses: list[tuple[Any, str]], entry: dict[str, Any]) -> Task:
+def _chosen(fields: dict[str, Any], responses: list[tuple[Any, str]], entry: dict[str, Any]) -> Task:
     """The first response of spans that is gold; those of other questions are no lists of objects."""
-    spans = [
-        (value, reason)
-        for value, reason in responses
-        if isinstance(value, list) and all(isinstance(item, dict) for item in value)
-    ]
-    good = [value for value, reason in spans if not reason]
-    reason = refusal(entry) or ("" if good else spans[-1][1] if spans else UNANNOTATED)
-    left_out = {OTHER_VERSIONS: len(good) - 1} if len(good) > 1 else {}
-    return Task(text, good[0] if good else [], entry.get("id"), reason, left_out=left_out)
+    spans = [(v, reason) for v, reason in responses if isinstance(v, list) and len(_dicts(v)) == len(v)]
+    good, reason = _gold(spans, entry)
+    left_out = {OTHER_VERSIONS: len(good) - 1}
+    return Task(_only_text(fields), good[0] if good else [], entry.get("id"), reason, left_out=left_out)
+
+
+def _gold(versions: list[tuple[Any, str]], entry: dict[str, Any]) -> tuple[list[Any], str]:
+    """RETURNS (tuple[list[Any], str]): the versions that are gold, and why the text is not, "" if it is.
+
+    versions (list[tuple[Any, str]]): each with the reason why it is not gold.
+    """
+    good = [version for version, reason in versions if not reason]
+    return good, refusal(entry) or ("" if good else versions[-1][1] if versions else UNANNOTATED)
 
 
 def _argilla_1(entry: dict[str, Any]) -> Task:
     """`annotation` is a list of [label, start, end], or null."""
-    spans = entry["annotation"]
+    spans, reason = entry["annotation"], refusal(entry)
     if spans is None:
-        reason = refusal(entry) or ("" if is_accepted(entry) else UNANNOTATED)
-        return Task(entry.get("text"), [], entry.get("id"), reason)
+        spans, reason = [], reason or ("" if is_accepted(entry) else UNANNOTATED)
     if isinstance(spans, list):
         spans = [[*s[1:], s[0]] if isinstance(s, list) and s and isinstance(s[0], str) else s for s in spans]
-    return Task(entry.get("text"), spans, entry.get("id"), refusal(entry))
+    return Task(entry.get("text"), spans, entry.get("id"), reason)
 
 
-def _only_text(fields: dict[str, Any]) -> Optional[str]:
+def _only_text(fields: dict[str, Any]) -> str | None:
     """What stands under "text"; of another name it is the only string."""
+    strings = [value for value in fields.values() if isinstance(value, str)]
     if isinstance(fields.get("text"), str):
         return str(fields["text"])
-    strings = [value for value in fields.values() if isinstance(value, str)]
     return strings[0] if len(strings) == 1 else None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [part for part in _list(value) if isinstance(part, dict)]

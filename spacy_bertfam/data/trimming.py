@@ -2,52 +2,47 @@
 
 from dataclasses import replace
 
-from .records import Mention, Record
+from .records import Record
 from .report import EMPTY, TRIMMED, ConversionReport
 
-# zero-width space, direction marks and isolates, word joiner, BOM: str.isspace knows none of them
-MARKS = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+# what str.isspace knows
+SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+# zero-width space, direction marks and isolates, word joiner, BOM
+MARKS = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 # A word may end in one of these and mean something by it: Persian and Indic joiners, a hyphen where a line was broken
-JOINERS = frozenset("\u200c\u200d\xad")
-INVISIBLE = MARKS | JOINERS
+JOINERS = "\u200c\u200d\xad"
+INVISIBLE = SPACES + MARKS + JOINERS
 
 
 def is_invisible(text: str) -> bool:
     """Whether there is nothing to see in it: white space (no-break too), zero-width, marks; "" counts."""
-    return all(character.isspace() or character in INVISIBLE for character in text)
-
-
-def trim_offsets(text: str, start: int, end: int) -> tuple[int, int]:
-    """RETURNS (tuple): the offsets without what is invisible at their edges; equal if nothing is left."""
-    while start < end and is_invisible(text[end - 1]):
-        end -= 1
-    while start < end and is_invisible(text[start]):
-        start += 1
-    return start, end
+    return not text.strip(INVISIBLE)
 
 
 def clean_label(text: str) -> str:
     """RETURNS (str): a label, a tag or a line of JSON without what is invisible at its edges."""
-    if text.isascii():
-        return text.strip()
-    start, end = trim_offsets(text, 0, len(text))
-    return text[start:end]
+    return text.strip(INVISIBLE)
 
 
 def clean_word(text: str) -> str:
     """RETURNS (str): a word without spaces and marks at its edges; as it is if it holds nothing else."""
-    if text.isascii():
-        return text.strip() or text
-    start, end = 0, len(text)
-    while start < end and _is_mark(text[end - 1]):
-        end -= 1
-    while start < end and _is_mark(text[start]):
-        start += 1
-    return text[start:end] or text
+    return text.strip(SPACES + MARKS) or text
 
 
-def _is_mark(character: str) -> bool:
-    return character.isspace() or character in MARKS
+def trim_offsets(text: str, start: int, end: int) -> tuple[int, int]:
+    """RETURNS (tuple[int, int]): the offsets without what is invisible at their edges; equal if nothing is left."""
+    right = text[start:end].lstrip(INVISIBLE)
+    return end - len(right), end - len(right) + len(right.rstrip(INVISIBLE))
+
+
+def shorten(text: str, length: int) -> str:
+    """RETURNS (str): a text for a message: in one line, what is invisible made visible, and a long one cut."""
+    shown = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text[: length + 1]
+    )
+    return shown if len(shown) <= length else shown[:length] + "…"
 
 
 def trim_record(record: Record, report: ConversionReport) -> Record:
@@ -57,7 +52,7 @@ def trim_record(record: Record, report: ConversionReport) -> Record:
     """
     if record.words is not None:
         return record
-    mentions: list[Mention] = []
+    mentions = []
     for mention in record.mentions:
         start, end = trim_offsets(record.text, mention.start, mention.end)
         if start == end:

@@ -2,11 +2,9 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
-from operator import itemgetter
 
 from spacy.language import Language
 from spacy.pipeline import Sentencizer
@@ -24,43 +22,36 @@ SPACE = re.compile(r"\s+")
 def cut_record(record: Record, unit: str, nlp: Language) -> Iterator[Record]:
     """Cut a record at line ends ("paragraph"), or also at sentence ends ("sentence"); "doc" leaves it whole.
 
-    nlp (Language): its tokeniser is used, to find sentence ends by spaCy's rules.
+    nlp (Language): its tokenizer is used, to find sentence ends by spaCy's rules.
     Column files mark their own sentences, and nothing that tells a paragraph: there it is the whole document.
     White space at the edges of a unit is left out; a unit always holds something else. A unit longer than spaCy
     reads is cut into as few as will do: at lines, sentences or spaces.
-    RAISES (DataError): it is longer, and holds no place to cut.
+    RAISES (DataError): when it is longer, and holds no place to cut.
     """
-    if record.words is not None:
-        firsts = [i for i, is_start in enumerate(record.sent_starts or ()) if is_start]
-        units = _word_units(record, firsts) if unit == "sentence" else iter([record])
-    elif unit == "doc":
+    if unit == "doc" or (unit == "paragraph" and record.words is not None):
         units = iter([record])
+    elif record.words is not None:
+        units = _units(record, _borders(record)[0])
     else:
-        borders = _line_starts(record.text) if unit == "paragraph" else _sentence_starts(record.text, nlp)
-        units = _text_units(record, borders)
+        units = _units(
+            record, _line_starts(record.text) if unit == "paragraph" else _sentence_starts(record.text, nlp)
+        )
     for found in units:
         if len(found.text) <= LONGEST:
             yield found
-        elif found.words is None:
-            yield from _text_units(found, _far_apart(found, _text_borders(found.text)))
         else:
-            starts = _starts_of_words(found)
-            cuts = _far_apart(found, _word_borders(found, starts))
-            yield from _word_units(found, [0, *(starts.index(cut) for cut in cuts)])
+            yield from _units(found, _far_apart(found))
 
 
-def _far_apart(record: Record, kinds: Iterable[Sequence[int]]) -> list[int]:
-    """Borders that are nowhere further apart than spaCy reads, each the last that is near enough.
-
-    kinds: borders in ascending order, the better kinds before the others.
-    """
-    kinds = [list(kind) for kind in kinds]
+def _far_apart(record: Record) -> list[int]:
+    """Borders that are nowhere further apart than spaCy reads, each the last of the best kind that is near enough."""
+    kinds = _borders(record)
     is_inside = _finder(record)
     cuts = [0]
     while len(record.text) - cuts[-1] > LONGEST:
         for borders in kinds:
-            near = range(bisect_right(borders, cuts[-1]), bisect_right(borders, cuts[-1] + LONGEST))
-            cut = next((borders[i] for i in reversed(near) if not is_inside(borders[i])), None)
+            near = borders[bisect_right(borders, cuts[-1]) : bisect_right(borders, cuts[-1] + LONGEST)]
+            cut = next((border for border in reversed(near) if not is_inside(border)), None)
             if cut is not None:
                 cuts.append(cut)
                 break
@@ -72,37 +63,17 @@ def _far_apart(record: Record, kinds: Iterable[Sequence[int]]) -> list[int]:
     return cuts[1:]
 
 
-def _finder(record: Record) -> Callable[[int], bool]:
-    """RETURNS (callable): whether a border would cut an entity."""
-    merged: list[list[int]] = []
-    for start, end in sorted((m.start, m.end) for m in record.mentions):
-        if merged and start < merged[-1][1]:
-            merged[-1][1] = max(merged[-1][1], end)
-        else:
-            merged.append([start, end])
-    starts = [start for start, _ in merged]
-
-    def is_inside(border: int) -> bool:
-        i = bisect_left(starts, border) - 1
-        return i >= 0 and border < merged[i][1]
-
-    return is_inside
+def _borders(record: Record) -> list[list[int]]:
+    """Where it may be cut, in ascending order, the better kinds before the others."""
+    if record.words is None:
+        ends = ([m.end() for m in pattern.finditer(record.text)] for pattern in (SENTENCE_END, SPACE))
+        return [_line_starts(record.text), *ends]
+    starts = _word_starts(record)
+    sentences = [start for start, is_start in zip(starts, record.sent_starts or (), strict=False) if is_start]
+    return [sentences, starts]
 
 
-def _text_borders(text: str) -> list[list[int]]:
-    return [
-        _line_starts(text),
-        [m.end() for m in SENTENCE_END.finditer(text)],
-        [m.end() for m in SPACE.finditer(text)],
-    ]
-
-
-def _word_borders(record: Record, starts: Sequence[int]) -> list[list[int]]:
-    sentences = [s for s, is_start in zip(starts, record.sent_starts or (), strict=False) if is_start]
-    return [sentences, list(starts)]
-
-
-def _starts_of_words(record: Record) -> list[int]:
+def _word_starts(record: Record) -> list[int]:
     words, spaces = record.words or (), record.spaces or ()
     return list(accumulate((len(w) + s for w, s in zip(words, spaces, strict=True)), initial=0))[:-1]
 
@@ -113,12 +84,23 @@ def _line_starts(text: str) -> list[int]:
 
 def _sentence_starts(text: str, nlp: Language) -> list[int]:
     sentencizer = Sentencizer()
-    lines = [(match.start(), match.group()) for match in LINE.finditer(text)]
-    docs = [(start, sentencizer(nlp.tokenizer(line))) for start, line in lines]
+    docs = ((match.start(), sentencizer(nlp.tokenizer(match.group()))) for match in LINE.finditer(text))
     return [start + sent.start_char for start, doc in docs for sent in doc.sents]
 
 
-def _text_units(record: Record, borders: Sequence[int]) -> Iterator[Record]:
+def _finder(record: Record) -> Callable[[int], bool]:
+    """RETURNS (Callable[[int], bool]): whether a border would cut an entity."""
+    spans = sorted((m.start, m.end) for m in record.mentions)
+    starts = [start for start, _ in spans]
+    ends = [0, *accumulate((end for _, end in spans), max)]  # of all that begin before
+    return lambda border: border < ends[bisect_left(starts, border)]
+
+
+def _units(record: Record, borders: Sequence[int]) -> Iterator[Record]:
+    """Cut at borders, those of a text only where they leave something visible on both sides, and no half an entity."""
+    if record.words is not None:
+        yield from _word_units(record, borders)
+        return
     is_inside = _finder(record)
     text = record.text
     n_visible = len(text.rstrip())
@@ -133,14 +115,11 @@ def _text_units(record: Record, borders: Sequence[int]) -> Iterator[Record]:
     yield from _parts(record, places)
 
 
-def _word_units(record: Record, firsts: Sequence[int]) -> Iterator[Record]:
+def _word_units(record: Record, borders: Sequence[int]) -> Iterator[Record]:
     words, spaces, sent_starts = record.words or (), record.spaces or (), record.sent_starts or ()
-    ranges = list(pairwise([*firsts, len(words)]))
-    places, start = [], 0
-    for first, last in ranges:
-        length = sum(map(len, words[first:last])) + sum(spaces[first : last - 1])
-        places.append((start, start + length))
-        start += length + spaces[last - 1]
+    starts = _word_starts(record)
+    ranges = list(pairwise(sorted({0, len(words), *(bisect_left(starts, border) for border in borders)})))
+    places = [(starts[first], starts[last - 1] + len(words[last - 1])) for first, last in ranges]
     for part, (first, last) in zip(_parts(record, places), ranges, strict=True):
         yield replace(
             part,
@@ -156,23 +135,20 @@ def _parts(record: Record, places: Sequence[tuple[int, int]]) -> Iterator[Record
     A mention begins in one of them; what is missing may run over several. Each is looked at once for each place that
     it touches, whatever their number.
     """
-    mentions = deque(sorted(enumerate(record.mentions), key=lambda pair: pair[1].start))
-    missing = deque(sorted(record.missing))
+    order = sorted(range(len(record.mentions)), key=lambda i: record.mentions[i].start)
+    starts = [record.mentions[i].start for i in order]
+    missing = sorted(record.missing, reverse=True)
     open_missing: list[tuple[int, int]] = []
     for start, end in places:
-        found = []
-        while mentions and mentions[0][1].start < end:
-            found.append(mentions.popleft())
-        while missing and missing[0][0] < end:
-            open_missing.append(missing.popleft())
+        found = [
+            record.mentions[i] for i in sorted(order[bisect_left(starts, start) : bisect_left(starts, end)])
+        ]
+        while missing and missing[-1][0] < end:
+            open_missing.append(missing.pop())
         open_missing = [(a, b) for a, b in open_missing if b > start]
         yield replace(
             record,
             text=record.text[start:end],
-            mentions=tuple(
-                replace(m, start=m.start - start, end=m.end - start)
-                for _, m in sorted(found, key=itemgetter(0))
-                if m.start >= start
-            ),
+            mentions=tuple(replace(m, start=m.start - start, end=m.end - start) for m in found),
             missing=tuple((max(a, start) - start, min(b, end) - start) for a, b in open_missing),
         )

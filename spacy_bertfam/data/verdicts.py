@@ -13,48 +13,35 @@ from .report import REJECTED, SKIPPED, UNFINISHED
 
 # The key of a verdict in words
 WORD_KEYS = ("answer", "status", "verdict", "annotation_status", "review_status", "last_action")
-ACCEPTED = frozenset(
-    {
-        "accept",
-        "accepted",
-        "approved",
-        "completed",
-        "confirmed",
-        "done",
-        "fixed and accepted",
-        "submitted",
-        "validated",
-    }
-)
+# What it says -> why that is not gold, "" of gold
 WORDS = {
+    **dict.fromkeys(("accept", "accepted", "approved", "completed", "confirmed", "done"), ""),
+    **dict.fromkeys(("fixed and accepted", "submitted", "validated"), ""),
     **dict.fromkeys(("reject", "rejected", "incorrect", "refused", "wrong"), REJECTED),
     **dict.fromkeys(("ignore", "ignored", "skip", "skipped", "cancelled", "canceled", "discarded"), SKIPPED),
     **dict.fromkeys(("pending", "draft", "default", "edited", "in progress", "unlabeled"), UNFINISHED),
 }
-# Keys that are true of what is gold, and the reason where one is false
-FALSE_KEYS = {
-    **dict.fromkeys(("accepted", "is_accepted", "correct"), REJECTED),
-    **dict.fromkeys(("approved", "confirmed", "is_approved", "is_confirmed", "validated"), UNFINISHED),
-}
-# Keys that are true of what is not gold, and the reason
-TRUE_KEYS = {
-    **dict.fromkeys(("rejected", "is_rejected"), REJECTED),
-    **dict.fromkeys(("was_cancelled", "cancelled", "skipped", "is_skipped", "ignored", "discarded"), SKIPPED),
+# The key of a verdict that is true or false -> the one of these that says "not gold", and why
+FLAGS = {
+    **dict.fromkeys(("accepted", "is_accepted", "correct"), (False, REJECTED)),
+    **dict.fromkeys(
+        ("approved", "confirmed", "is_approved", "is_confirmed", "validated"), (False, UNFINISHED)
+    ),
+    **dict.fromkeys(("rejected", "is_rejected"), (True, REJECTED)),
+    **dict.fromkeys(("was_cancelled", "cancelled", "skipped", "is_skipped"), (True, SKIPPED)),
+    **dict.fromkeys(("ignored", "discarded"), (True, SKIPPED)),
 }
 APPROVER = "annotation_approver"  # doccano's, null where nobody has approved
+ANNOTATION_ID = "annotation_id"  # of Label Studio's JSON-MIN
 
 
 def refusal(entry: Mapping[str, Any]) -> str:
     """RETURNS (str): why a text or a span is not gold, one of the reasons of the report; "" if nothing says so."""
-    for key in WORD_KEYS:
-        reason = WORDS.get(_word(entry.get(key)))
-        if reason is not None:
-            return reason
-    for key, reason in FALSE_KEYS.items():
-        if _is_number(entry.get(key)) and not entry[key]:
-            return reason
-    for key, reason in TRUE_KEYS.items():
-        if _is_number(entry.get(key)) and entry[key]:
+    for word in _words(entry):
+        if WORDS.get(word):
+            return WORDS[word]
+    for key, (no_gold, reason) in FLAGS.items():
+        if isinstance(entry.get(key), int) and bool(entry[key]) is no_gold:
             return reason
     return ""
 
@@ -62,15 +49,12 @@ def refusal(entry: Mapping[str, Any]) -> str:
 def is_accepted(entry: Mapping[str, Any]) -> bool:
     """Whether the tool says that somebody has gone through it: then no spans are no entities."""
     return (
-        any(_word(entry.get(key)) in ACCEPTED for key in WORD_KEYS)
-        or any(entry.get(key) is True for key in FALSE_KEYS)
-        or any(entry.get(key) is not None for key in (APPROVER, "annotation_id"))
-    )  # the last of Label Studio's JSON-MIN
+        any(WORDS.get(word) == "" for word in _words(entry))
+        or any(entry.get(key) is True for key, (no_gold, _) in FLAGS.items() if not no_gold)
+        or any(entry.get(key) is not None for key in (APPROVER, ANNOTATION_ID))
+    )
 
 
-def _word(value: Any) -> str:
-    return value.strip().lower().replace("_", " ") if isinstance(value, str) else ""
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int)  # true and false are
+def _words(entry: Mapping[str, Any]) -> list[str]:
+    values = [entry.get(key) for key in WORD_KEYS]
+    return [value.strip().lower().replace("_", " ") for value in values if isinstance(value, str)]

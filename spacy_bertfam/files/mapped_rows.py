@@ -1,6 +1,6 @@
 """Where the vectors of a very long text are kept: in a nameless file that is mapped, so that memory need not hold them.
 
-They stay an ordinary array in ``doc.tensor``. Whoever reads or writes it part by part calls ``let_go`` behind each
+They stay an ordinary array in ``doc.tensor``. Whoever reads or writes it part by part calls ``let_go`` after each
 part; what was written is in the file then, and comes back when it is read. The file is gone with the array.
 """
 
@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from typing import Any, Optional, Tuple, cast
+from typing import cast
 
 import numpy as np
 from thinc.types import Floats2d
@@ -27,7 +27,11 @@ def new_rows(n_rows: int, width: int) -> Floats2d:
     n_bytes = n_rows * width * 4
     if n_bytes >= MIN_BYTES:
         try:
-            return cast(Floats2d, _map_file((n_rows, width)))
+            with tempfile.TemporaryFile(prefix="bertfam-") as file:
+                _reserve(file.fileno(), n_bytes)
+                # the mapping has a handle of its own
+                mapped = np.memmap(file, dtype=np.float32, mode="w+", shape=(n_rows, width))
+            return cast(Floats2d, np.asarray(mapped))
         except OSError as error:
             warnings.warn(
                 f"The vectors of a text of {n_rows:,} tokens take {n_bytes / 2**20:,.0f} MB, which could not be had "
@@ -35,13 +39,6 @@ def new_rows(n_rows: int, width: int) -> Floats2d:
                 stacklevel=2,
             )
     return cast(Floats2d, np.zeros((n_rows, width), dtype=np.float32))
-
-
-def _map_file(shape: Tuple[int, int]) -> np.ndarray:
-    with tempfile.TemporaryFile(prefix="bertfam-") as file:
-        _reserve(file.fileno(), 4 * shape[0] * shape[1])
-        # the mapping has a handle of its own
-        return np.asarray(np.memmap(file, dtype=np.float32, mode="w+", shape=shape))
 
 
 def _reserve(descriptor: int, n_bytes: int) -> None:
@@ -54,14 +51,14 @@ def _reserve(descriptor: int, n_bytes: int) -> None:
         raise OSError(f"{free / 2**20:,.0f} MB are free")
 
 
-def let_go(rows: Any) -> None:
+def let_go(rows: object) -> None:
     """The memory that holds some rows of a mapped file may be used for something else; nothing for other arrays."""
     mapped = _find_mapping(rows)
     if mapped is not None and ADVICE is not None:
         mapped.madvise(ADVICE)
 
 
-def _find_mapping(rows: Any) -> Optional[mmap.mmap]:
+def _find_mapping(rows: object) -> mmap.mmap | None:
     while isinstance(rows, np.ndarray):
         rows = rows.base
     return rows if isinstance(rows, mmap.mmap) else None

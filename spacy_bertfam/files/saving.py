@@ -5,20 +5,18 @@ import os
 import re
 import shutil
 import tempfile
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Iterator, Optional, Union
 
 from ..errors import UserError, WriteError
 
 # How errors that wrap others name those of the system: libraries in Rust, as safetensors, and `shutil.copytree`
 OS_ERROR = re.compile(r"os error (\d+)|Os \{ code: (\d+)|\[Errno (\d+)\]")
-FULL = {
+REASONS = {
     errno.ENOSPC: "no space is left on the disk",
     errno.EDQUOT: "the disk quota is used up",
     errno.EFBIG: "a file is larger than the disk, or a limit of this process, allows",
-}
-REASONS = {
     errno.EROFS: "the file system is read-only",
     errno.EACCES: "you may not write there",
     errno.EPERM: "you may not write there",
@@ -26,6 +24,7 @@ REASONS = {
     errno.EEXIST: "a part of its path is a file",
     errno.ENAMETOOLONG: "its name is too long",
 }
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -80,26 +79,37 @@ def replaced_whole(folder: Path) -> Iterator[Path]:
                 raise
 
 
-def write_file(path: Path, content: Union[str, bytes]) -> None:
-    """Write a file beside its place and move it there; makes a missing folder. A device is written to.
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a file as `write_files` does; text in UTF-8."""
+    write_files({path: content.encode("utf8") if isinstance(content, str) else content})
 
-    content (Union[str, bytes]): text is written in UTF-8.
-    RAISES (WriteError): when it cannot be written.
+
+def write_files(contents: Mapping[Path, bytes]) -> None:
+    """Write all files beside their places, then move all there; makes missing folders. A device is written to.
+
+    RAISES (WriteError): when one cannot be written.
     """
-    data = content.encode("utf8") if isinstance(content, str) else content
-    with naming(path):
-        if path.is_dir():
-            raise WriteError(f"{path} is a folder and cannot be written; expected the path of a file.")
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}-{os.getpid()}")
-        try:
-            part.write_bytes(data)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+    beside: dict[Path, Path] = {}
+    try:
+        for path, content in contents.items():
+            with naming(path):
+                if path.is_dir():
+                    raise WriteError(
+                        f"{path} is a folder and cannot be written; expected the path of a file."
+                    )
+                if path.exists() and not path.is_file():
+                    path.write_bytes(content)
+                    continue
+                path.parent.mkdir(parents=True, exist_ok=True)
+                beside[path] = path.with_name(f".{path.name}-{os.getpid()}")
+                beside[path].write_bytes(content)
+        for path, part in beside.items():
+            with naming(path):
+                part.replace(path)
+    finally:
+        for part in beside.values():
+            with suppress(OSError, ValueError):
+                part.unlink(missing_ok=True)
 
 
 def require_new(place: Path, *, n_bytes: int = 0) -> None:
@@ -147,29 +157,31 @@ def naming(place: Path) -> Iterator[None]:
         raise named from error
 
 
-def _disk_error(error: Exception, place: Path) -> Optional[int]:
-    """RETURNS (Optional[int]): the system's number of an error in writing ``place``; None of all others, as of reading
+def _disk_error(error: Exception, place: Path) -> int | None:
+    """RETURNS (int | None): the system's number of an error in writing ``place``; None of all others, as of reading
     something else meanwhile."""
     if isinstance(error, UserError) and not isinstance(error, WriteError):
         return None
+    if "\0" in str(place):
+        return errno.EINVAL
     if isinstance(error, OSError) and error.errno is not None:
         names = [Path(os.fsdecode(name)) for name in (error.filename, error.filename2) if name]
         return error.errno if not names or any(_belongs(name, place) for name in names) else None
     found = OS_ERROR.search(str(error))
     number = int(next(filter(None, found.groups()))) if found else None
-    return number if number in (*FULL, *REASONS) else None
+    return number if number in REASONS else None
 
 
 def _belongs(name: Path, place: Path) -> bool:
     """Whether a name is that of ``place``, of what is in it or beside it on its way there, or of a folder above it."""
     name, place = name.absolute(), place.absolute()
     is_beside = any(part.startswith(f".{place.name}-") for part in name.parts)
-    return is_beside or name == place or place in name.parents or name in place.parents
+    return is_beside or name.is_relative_to(place) or place.is_relative_to(name)
 
 
 def _reason(number: int, place: Path) -> str:
     if number in FULL:
-        return f"{FULL[number]}; expected more room: free some, or give another place"
+        return f"{REASONS[number]}; expected more room: free some, or give another place"
     found = REASONS.get(number) or os.strerror(number).lower()
     if number == errno.ENOENT:
         found = f"{_folder_of(place)} takes no new files"

@@ -9,7 +9,7 @@ from spacy.tokens import DocBin
 
 from spacy_bertfam.data.convert import convert
 from spacy_bertfam.data.report_table import format_report
-from spacy_bertfam.errors import DataError
+from spacy_bertfam.errors import DataError, UserError
 
 COLUMNS = """-DOCSTART- -X- O O
 
@@ -137,20 +137,20 @@ def test_an_input_that_teaches_nothing_is_an_error_and_leaves_no_file(tmp_path, 
     [
         ("x.bin", {}, r"x\.bin: is no name for a file; expected one that ends in \.spacy"),
         ("x.jsonl", {"split": {"a": 1.0}}, "is a file; expected a folder"),
-        ("x.spacy", {"lang": "frr"}, "--lang: spaCy cannot tokenise 'frr'"),
-        ("x.spacy", {"lang": "fr.examples"}, r"--lang: spaCy cannot tokenise 'fr\.examples'"),
+        ("x.spacy", {"lang": "frr"}, "--lang: spaCy cannot tokenize 'frr'"),
+        ("x.spacy", {"lang": "fr.examples"}, r"--lang: spaCy cannot tokenize 'fr\.examples'"),
         ("x.spacy", {"unit": "word"}, "--unit: found 'word'; expected one of doc, paragraph, sentence"),
         ("x.spacy", {"alignment": "loose"}, "--alignment: found 'loose'"),
         ("x.spacy", {"format": "xml"}, "--format: found 'xml'"),
-        ("x.jsonl/x.spacy", {}, "cannot be written"),
+        ("x.jsonl/x.spacy", {}, "cannot be written: a part of its path is a file"),
         ("x\0.spacy", {}, "cannot be written"),
         ("x" * 300 + ".spacy", {}, "cannot be written"),
-        ("/proc/x.spacy", {}, r"x\.spacy: cannot be written \(.+\); expected a place where you may write"),
+        ("/proc/x.spacy", {}, r"x\.spacy cannot be written: .+; expected a place that you may write to"),
     ],
 )
 def test_a_bad_setting_is_named(tmp_path, output, options, found):
     source = write_jsonl(tmp_path / "x.jsonl", n=1)
-    with pytest.raises(DataError, match=found):
+    with pytest.raises(UserError, match=found):
         convert(source, tmp_path / output, **{"lang": "fr", **options})
 
 

@@ -87,7 +87,6 @@ def test_a_folder_of_several_formats_wants_the_format(write):
         ("nowhere", "auto", "does not exist"),
         ("", "brat", r"holds no files of brat; expected \.ann"),
         ("a.txt", "brat", r"found no a\.ann beside it"),
-        ("a.txt", "xml", "found the format 'xml'; expected one of auto, iob, jsonl, brat"),
     ],
 )
 def test_what_cannot_be_read_is_said(write, name, format, found):

@@ -6,13 +6,14 @@ import pytest
 
 from spacy_bertfam.data.jsonl import read_jsonl
 from spacy_bertfam.data.records import Mention
+from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.errors import DataError
 
 
 def read(tmp_path, *lines):
     path = tmp_path / "x.jsonl"
     path.write_text("\n".join(lines), encoding="utf8")
-    return list(read_jsonl(path, "x.jsonl"))
+    return list(read_jsonl(path, "x.jsonl", report=ConversionReport()))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from spacy_bertfam.data.columns import read_columns
 from spacy_bertfam.data.report import ConversionReport
-from spacy_bertfam.data.schemes import is_tag, recognise_scheme, tags_to_spans
+from spacy_bertfam.data.schemes import is_tag, recognize_scheme, tags_to_spans
 from spacy_bertfam.data.trimming import clean_word
 
 LETTERS = {"IOB2": "BIIB", "BIOES": "BIES", "BILUO": "BILU"}  # first, inside, last, single
@@ -35,12 +35,12 @@ def test_illegal_tags(tag):
         ("S-A U-A", "mixed"),
     ],
 )
-def test_scheme_is_recognised(tags, scheme):
-    assert recognise_scheme([tags.split()]) == scheme
+def test_scheme_is_recognized(tags, scheme):
+    assert recognize_scheme([tags.split()]) == scheme
 
 
 def test_sentences_do_not_continue_each_other():
-    assert recognise_scheme([["I-A"], ["B-A"]]) == "IOB2"
+    assert recognize_scheme([["I-A"], ["B-A"]]) == "IOB2"
 
 
 @pytest.mark.parametrize(

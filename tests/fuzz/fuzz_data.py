@@ -29,10 +29,9 @@ from spacy_bertfam.data.cats import convert_cats
 from spacy_bertfam.data.convert import convert
 from spacy_bertfam.data.formats import FORMATS
 from spacy_bertfam.data.report_table import format_report
+from spacy_bertfam.data.texts import read_texts
 from spacy_bertfam.data.trimming import clean_label, clean_word
 from spacy_bertfam.errors import UserError
-from spacy_bertfam.hub.adopt.sample import read_texts as read_lines
-from spacy_bertfam.visual.sources import read_texts
 
 SECONDS = 30
 NLP = spacy.blank("fr")
@@ -90,7 +89,7 @@ def check_cats(path: Path, rng: Random) -> None:
 
 def check_texts(path: Path, rng: Random) -> None:
     """As `render` and `attention` read."""
-    for text in read_texts(str(path), NLP.vocab, by_line=rng.random() < 0.5):
+    for text in read_texts(str(path), by_line=rng.random() < 0.5):
         NLP.make_doc(text[:1000])
 
 
@@ -99,7 +98,7 @@ READERS: dict[str, Callable[[Path, Random], object]] = {
     "convert-cats": check_cats,
     "render": check_texts,
     "pretrain": lambda path, rng: read_corpus(path),
-    "adopt": lambda path, rng: read_lines(path),
+    "adopt": lambda path, rng: read_texts(path, by_line=True),
     "optimize": lambda path, rng: read_docs(NLP, path),
     "calibrate": lambda path, rng: read_examples(NLP, path),
 }

@@ -2,7 +2,7 @@
 
 from fuzz_data import fuzz, verdict
 
-from spacy_bertfam.visual.sources import read_texts
+from spacy_bertfam.data.texts import read_texts
 
 
 def test_spoilt_files_are_read_or_refused(tmp_path, monkeypatch):
@@ -19,8 +19,8 @@ def test_the_fuzzer_sees_what_no_sentence_says(tmp_path, monkeypatch):
 
     (tmp_path / "x.txt").write_text("Il pleut.", encoding="utf8")
     for function, outcome in [
-        (lambda path, rng: read_texts(str(path), None), "read"),
-        (lambda path, rng: read_texts("nowhere.txt", None), "refused"),
+        (lambda path, rng: read_texts(str(path)), "read"),
+        (lambda path, rng: read_texts("nowhere.txt"), "refused"),
         (lambda path, rng: int("x"), "ValueError in render"),
         (lambda path, rng: {}["x"], "KeyError in render"),
     ]:

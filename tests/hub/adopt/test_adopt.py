@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy
 import pytest
@@ -176,16 +175,3 @@ def test_a_pipeline_without_such_an_encoder_is_refused_by_its_components():
 def test_vectors_that_differ_are_refused(generation, standin):
     with pytest.raises(ValueError, match=r"differ from those of the old one .* --tolerance"):
         adopt(spacy.load(standin("fr", generation)), ["Il pleut."], tolerance=0.0)
-
-
-def test_texts_are_the_lines_of_a_file(tmp_path):
-    from spacy_bertfam.hub.adopt.sample import read_texts
-
-    path = tmp_path / "texts.txt"
-    path.write_text("Un été.\n\nDeux.\n", encoding="utf8")
-    assert read_texts(path) == ["Un été.", "Deux."]
-    with pytest.raises(ValueError, match="no line with a text"):
-        (tmp_path / "empty.txt").write_text("\n", encoding="utf8")
-        read_texts(tmp_path / "empty.txt")
-    with pytest.raises(ValueError, match="No texts in"):
-        read_texts(Path("nowhere.txt"))

@@ -8,9 +8,7 @@ from .trimming import MARKS
 XML = re.compile(r"<[?!A-Za-z/]")
 JSON = re.compile(r'[{\[]\s*(?:$|["{\[}\]\d-]|true|false|null)')
 BRACKET = re.compile(r"-|\*|\*\)|\(\w+\*?\)?")
-NAMES = frozenset(
-    ("word", "token", "tokens", "text", "form", "tag", "pos", "ner", "ner_tags", "label", "labels")
-)
+NAME = re.compile(r"word|tokens?|text|form|tag|pos|ner|ner_tags|labels?")
 PROPERTY = re.compile(r"(?:^|\|)(?:name|NE|NER|Entity|ne)=")
 PLAIN_LABEL = re.compile(r"[A-Za-z][\w-]{2,}")
 NO_MARKS = dict.fromkeys(map(ord, MARKS))
@@ -22,7 +20,7 @@ def format_of(text: str) -> str:
     lines = _first_lines(text)
     if not lines:
         return ""
-    if _is_json(lines[0]):
+    if JSON.match(lines[0].strip()) and not _is_row(lines[0]):  # { and [ may be words too
         return "jsonl"
     if looks_like_wikiner(next((line for line in lines if not line.startswith("#")), lines[0])):
         return "wikiner"
@@ -43,10 +41,9 @@ def name_of(text: str) -> str:
         return "XML or HTML (UIMA's XMI, inline entities, ...)"
     rows = [line.split("\t") for line in lines if not line.startswith("#")]
     if rows and all(len(row) == 10 and row[0][:1].isdecimal() for row in rows) and not _has_tags(rows):
-        named = any(PROPERTY.search(row[-1]) for row in rows)
-        return "CoNLL-U, " + (
-            "with entities in its last column (MISC)" if named else "a treebank without entities"
-        )
+        if any(PROPERTY.search(row[-1]) for row in rows):
+            return "CoNLL-U, with entities in its last column (MISC)"
+        return "CoNLL-U, a treebank without entities"
     if _is_table(first):
         return "a table with a header, in CSV (as Kaggle's GMB corpus, or texts for `bertfam convert-cats`)"
     return _name_of_tags(lines)
@@ -71,24 +68,14 @@ def _first_lines(text: str) -> list[str]:
     return [line for line in (lines[:-1] if len(lines) > N_LINES else lines) if line.strip()]
 
 
-def _is_json(line: str) -> bool:
-    """Whether a value begins here: { and [ may be words too."""
-    return JSON.match(line.strip()) is not None and not _is_row(line)
-
-
 def _is_row(line: str) -> bool:
     cells = line.split()
     return len(cells) > 1 and is_tag(cells[-1])
 
 
 def _is_table(line: str) -> bool:
-    if _is_row(line):
-        return False
-    for delimiter in ",;":
-        cells = [cell.strip(' "').casefold() for cell in line.split(delimiter)]
-        if len(cells) > 1 and NAMES.intersection(cells):
-            return True
-    return False
+    rows = [[cell.strip(' "').casefold() for cell in line.split(delimiter)] for delimiter in ",;"]
+    return not _is_row(line) and any(len(cells) > 1 and any(map(NAME.fullmatch, cells)) for cells in rows)
 
 
 def _name_of_tags(lines: list[str]) -> str:
@@ -99,11 +86,7 @@ def _name_of_tags(lines: list[str]) -> str:
     if all(map(BRACKET.fullmatch, lasts)) and any(cell[0] == "(" for cell in lasts):
         return "columns with entities in brackets (CoNLL-2012)"
     labels = {cell for cell in lasts if cell != "O"}
-    if (
-        labels
-        and "O" in lasts
-        and all(len(line.split()) > 1 for line in lines)
-        and all(PLAIN_LABEL.fullmatch(cell) and not is_tag(cell) for cell in labels)
-    ):
+    are_plain = all(PLAIN_LABEL.fullmatch(cell) and not is_tag(cell) for cell in labels)
+    if labels and are_plain and "O" in lasts and all(len(line.split()) > 1 for line in lines):
         return f"columns of labels without B- and I- ({min(labels)[:30]}), as Stanford's tagger has them"
     return ""

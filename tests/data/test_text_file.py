@@ -13,8 +13,8 @@ import spacy
 from spacy_bertfam.data import text_file
 from spacy_bertfam.data.cats import convert_cats
 from spacy_bertfam.data.convert import convert
+from spacy_bertfam.data.texts import read_texts
 from spacy_bertfam.errors import DataError
-from spacy_bertfam.visual.sources import read_texts
 
 COLUMNS = "été O\nÉléonore B-PER\nest O\nà O\nFlœrs B-LOC\n. O\n"
 WORDS = ["été", "Éléonore", "est", "à", "Flœrs", "."]
@@ -100,11 +100,10 @@ def test_tables_of_a_spreadsheet_are_read(tmp_path):
 def test_texts_to_show_are_read_and_their_encoding_is_logged(tmp_path, monkeypatch, caplog):
     logging.getLogger("spacy").propagate = True
     (tmp_path / "x.txt").write_bytes("Été à Orléans.".encode("cp1252"))
-    vocab = spacy.blank("fr").vocab
     with caplog.at_level(logging.WARNING, logger="spacy"):
-        assert read_texts(str(tmp_path / "x.txt"), vocab) == ["Été à Orléans."]
+        assert read_texts(str(tmp_path / "x.txt")) == ["Été à Orléans."]
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("Été".encode("utf-16"))))
-        assert read_texts("-", vocab) == ["Été"]
+        assert read_texts("-") == ["Été"]
     assert "x.txt is in Windows-1252 (Latin-1)" in caplog.text
     assert "Standard input is in UTF-16" in caplog.text
 

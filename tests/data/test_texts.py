@@ -1,18 +1,21 @@
+"""What a user names to be read: texts, files and standard input."""
+
 import io
 import sys
 import zlib
+from pathlib import Path
 
 import pytest
 import spacy
 from spacy.tokens import DocBin
 
-from spacy_bertfam.visual.sources import read_docs, read_texts
+from spacy_bertfam.data.texts import read_docs, read_texts
 
 NLP = spacy.blank("fr")
 
 
 def read(source, **options):
-    return read_texts(str(source), NLP.vocab, **options)
+    return read_texts(str(source), **options)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +110,14 @@ def test_files_put_together_have_no_marks_between_their_texts(tmp_path):
     (tmp_path / "a.txt").write_bytes("\ufeffAnne rit.\n\ufeffZoé dort.\n".encode())
     assert read(tmp_path / "a.txt", by_line=True) == ["Anne rit.", "Zoé dort."]
     assert read(tmp_path / "a.txt") == ["Anne rit.\nZoé dort.\n"]
+
+
+def test_a_path_is_a_file_whatever_it_looks_like(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="texts: cannot be read"):
+        read_texts(Path("texts"))
+    (tmp_path / "texts").write_text("Un été.\n\nDeux.\n", encoding="utf8")
+    assert read_texts(Path("texts"), by_line=True) == ["Un été.", "Deux."]
 
 
 def test_an_array_of_texts_is_read_too(tmp_path):
