@@ -1,4 +1,4 @@
-"""`spacy-bertfam.CRFTokenClassifier.v1`: a linear layer, and learned weights between neighbouring tags."""
+"""`spacy-bertfam.CRFTokenClassifier.v1`: a linear layer, and learned weights between neighboring tags."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -29,7 +29,7 @@ def build_crf_token_classifier(
     The arguments are those of ``spacy-bertfam.TokenClassifier.v1``.
     """
     layer = transitions_layer()
-    model = token_classifier(tok2vec, [], dropout=dropout, nO=nO, behind=[layer])
+    model = token_classifier(tok2vec, dropout=dropout, nO=nO, after=[layer])
     model.set_ref("transitions", layer)
     model.attrs["head_loss"] = sequence_loss
     model.attrs["head_transitions"] = learned_transitions
@@ -39,16 +39,13 @@ def build_crf_token_classifier(
 class Expected(NamedTuple):
     """What a lattice expects: how often each tag, and each pair of tags, stands where."""
 
-    tags: NDArray[np.float64]  # Shape: (n_tokens, n_tags), probabilities
+    tags: Floats  # Shape: (n_tokens, n_tags), probabilities
     pairs: Transitions  # summed over all tokens
-    log_weights: NDArray[np.float64]  # Shape: (n_tokens,), see ``Marginals.log_weights``
+    log_weights: Floats  # Shape: (n_tokens,), see ``Marginals.log_weights``
 
 
 def sequence_loss(
-    model: TaggerModel,
-    scores: Sequence[Floats2d],
-    gold: Sequence[NDArray[np.bool_]],
-    tag_set: TagSet,
+    model: TaggerModel, scores: Sequence[Floats2d], gold: Sequence[NDArray[np.bool_]], tag_set: TagSet
 ) -> tuple[float, list[Floats2d]]:
     """Minus the log of the probability of the annotated sequences, summed over the texts.
 
@@ -64,9 +61,7 @@ def sequence_loss(
     allowed = [_agreeing(rows, tag_set) for rows in gold]
     everything = expect(logits, chain, lengths)
     annotated = expect(
-        [np.where(rows, text, -np.inf) for rows, text in zip(allowed, logits, strict=True)],
-        chain,
-        lengths,
+        [np.where(rows, text, -np.inf) for rows, text in zip(allowed, logits, strict=True)], chain, lengths
     )
     loss = float((everything.log_weights - annotated.log_weights).sum())
     pairs = (a - b for a, b in zip(everything.pairs, annotated.pairs, strict=True))

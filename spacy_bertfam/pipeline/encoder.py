@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import srsly
 from spacy.language import Language
@@ -19,9 +19,13 @@ from ..gate import check_component
 from ..gate.json_file import read_object
 from ..listeners.doc_vectors import leave_vectors, require_one
 from ..listeners.linked import linked_encoder
+from ..listeners.listener import forward_of_spacy, reads_documents
 from ..listeners.upstream import has_weights, token_listeners
 from .batching import BoundedBatches
 from .saved_head import require_finite
+
+if TYPE_CHECKING:
+    from ..encoder.shim import EncoderShim
 
 DEFAULT_CONFIG = Config().from_str(
     """
@@ -47,9 +51,9 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
     """spaCy's ``Tok2Vec`` over an encoder of `transformers`, kept on disk as a plain Hugging Face folder.
 
     The vectors are left in ``doc.tensor``, one row for each token, where the heads read them and where
-    ``doc.vector`` and ``doc.similarity`` find them. ``bertfam_cleaner`` behind the last head drops
+    ``doc.vector`` and ``doc.similarity`` find them. ``bertfam_cleaner`` after the last head drops
     them again. Where a head reads documents, a vector for each Doc is left in ``doc._.bertfam_document`` too.
-    Where the pipeline has other encoders, the name is left with them, see ``encoder.doc_vectors``.
+    Where the pipeline has other encoders, the name is left with them, see ``listeners.doc_vectors``.
     """
 
     leaves_name = False  # are there, or were there ever, other encoders that leave vectors on the same Docs?
@@ -72,11 +76,9 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
     def find_listeners(self, component: Any) -> None:
         """Link a component that stands later in the pipeline: spaCy calls it with each one, in their order.
 
-        Raises a UserError where a head was made for vectors of another width, warns where it was trained on another
-        encoder.
+        Warns where a head was trained on another encoder.
+        RAISES (UserError): when a head was made for vectors of another width.
         """
-        from ..listeners.listener import forward_of_spacy
-
         if self._linking is not self.listener_map:  # spaCy begins anew
             self._linking, self._later, self._unclear = self.listener_map, [], {}
         if isinstance(component, Tok2Vec):
@@ -102,7 +104,6 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
                 self._link(listener, component)
 
     def _link(self, listener: Tok2VecListener, component: Any) -> None:
-
         self._tell_width(listener, component)
         linked_encoder(listener).listen_to(self)
         if not linked_encoder(listener).fits():
@@ -116,8 +117,6 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
     @property
     def reads_documents(self) -> bool:
         """Whether a head of the pipeline reads vectors of whole documents."""
-        from ..listeners.listener import reads_documents
-
         return any(reads_documents(listener) for listener in self.listeners)
 
     def predict(self, docs: Iterable[Doc]) -> Any:
@@ -148,7 +147,6 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
         """Run the encoder on a batch and hand the vectors to the heads, whose gradients come back later."""
-
         losses = {} if losses is None else losses
         examples = list(examples)
         for component, encoders in self._unclear.items():
@@ -176,20 +174,18 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         """Write ``config.json``, ``model.safetensors`` and the tokenizer into the folder ``path``."""
-        from ..encoder.model import encoder_shim
-
         path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
         self.cfg.update({"fingerprint": self.fingerprint()})  # for a copy without weights
         srsly.write_json(path / "cfg", self.cfg)
         if "vocab" not in exclude:
             self.vocab.to_disk(path / "vocab", exclude=["strings"])
-        if encoder_shim(self.model).checkpoint is not None:
-            encoder_shim(self.model).save(path)
+        if self._shim.checkpoint is not None:
+            self._shim.save(path)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BertfamEncoder":
         """Read what ``to_disk`` wrote, or any other Hugging Face folder of an encoder."""
-        from ..encoder.model import encoder_shim, set_width
+        from ..encoder.model import set_width
 
         path = Path(path)
         check_component(path)
@@ -198,16 +194,21 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         if "vocab" not in exclude and (path / "vocab").exists():
             self.vocab.from_disk(path / "vocab", exclude=["strings"])
         if (path / "config.json").is_file():
-            encoder_shim(self.model).load(path)
+            self._shim.load(path)
             set_width(self.model)
         return self
 
     def fingerprint(self) -> str | None:
         """RETURNS (str | None): tells these weights from all others; None where there never were any."""
         from ..encoder.fingerprint import fingerprint_of
+
+        return fingerprint_of(self._shim) or self.cfg.get("fingerprint")
+
+    @property
+    def _shim(self) -> "EncoderShim":
         from ..encoder.model import encoder_shim
 
-        return fingerprint_of(encoder_shim(self.model)) or self.cfg.get("fingerprint")
+        return encoder_shim(self.model)
 
     def _tell_width(self, listener: Tok2VecListener, component: Any) -> None:
         width: Any = self.model.maybe_get_dim("nO")

@@ -18,7 +18,7 @@ class Progress:
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> "Progress":
-        """RETURNS (Progress): of the fields that were written. Raises a TypeError where they are others."""
+        """RETURNS (Progress): of the fields that were written. RAISES (TypeError): when they are others."""
         progress = cls(**fields)
         progress.results = [(score, step) for score, step in progress.results]
         return progress

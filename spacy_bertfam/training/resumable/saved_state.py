@@ -50,12 +50,8 @@ class SavedState:
             for group, named in groups.items()
             for name, array in named.items()
         }
-        fields = {
-            "version": VERSION,
-            "progress": asdict(self.progress),
-            "n_read": self.n_read,
-            "corpus": self.corpus,
-        }
+        fields = {"version": VERSION, "n_read": self.n_read, "corpus": self.corpus}
+        fields["progress"] = asdict(self.progress)
         place = output / FOLDER / f"step-{max(self.progress.step, 0):06d}"
         with replaced_whole(place) as folder:
             nlp.to_disk(folder / PIPELINE)
@@ -68,7 +64,7 @@ class SavedState:
 
     @classmethod
     def read(cls, folder: Path) -> "SavedState":
-        """Read all but the pipeline. Raises a UserError where the files are not what ``write`` leaves."""
+        """Read all but the pipeline. RAISES (UserError): when the files are not what ``write`` leaves."""
         try:
             fields: dict[str, Any] = json.loads((folder / FIELDS).read_text(encoding="utf8"))
             if fields.pop("version") != VERSION:
