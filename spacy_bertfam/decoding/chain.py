@@ -110,7 +110,8 @@ class MatrixBetween(Between):
         if len(kinds) <= FEW_KINDS and sums.size * len(kinds) <= MAX_SUMS:
             # tags first: the search is over long rows then, several times as fast
             before = np.ascontiguousarray(sums.T)
-            return (before + kinds[:, :, None]).max(axis=1)[kind_of].T
+            paths: Floats = before + kinds[:, :, None]
+            return paths.max(axis=1)[kind_of].T
         best = np.empty((len(sums), len(kinds)))
         n_kinds = max(1, MAX_SUMS_OF_ROW // len(kind_of))
         for k in range(0, len(kinds), n_kinds):
@@ -223,7 +224,7 @@ class SchemeBetween(Between):
         inner, own = np.array(self._onward.inner), self._by_label(sums)
 
         def search(rows: Any, following: Ints1d) -> Ints1d:
-            found = leaving[rows].copy()
+            found: Ints1d = leaving[rows].copy()
             within = np.flatnonzero(self._onward.is_outer[following])
             if len(within):
                 label = self.tag_set.label_ids[following[within]]
@@ -235,14 +236,16 @@ class SchemeBetween(Between):
 
     def _find_leaving(self, sums: Floats) -> Ints1d:
         """The first tag that has the highest sum of those after which no entity need go on; Shape: (n,)."""
+        rows = np.arange(len(sums))
         if self.tag_set.leaves.all():
-            return sums.argmax(axis=1)
+            found: Ints1d = sums.argmax(axis=1)
+            return found
         own, width = self._by_label(sums), self.tag_set.width
         places = self._places(self.tag_set.leaves)
         of_place = [1 + place + width * own[:, :, place].argmax(axis=1) for place in places]
         tags = np.sort([np.zeros(len(sums), dtype=np.int64), *of_place], axis=0)
-        rows = np.arange(len(sums))
-        return tags[sums[rows, tags].argmax(axis=0), rows]
+        found = tags[sums[rows, tags].argmax(axis=0), rows]
+        return found
 
     def weight(self, before: Ints1d, after: Ints1d) -> Floats:
         return self.tag_set.legal(before, after).astype(np.float64)

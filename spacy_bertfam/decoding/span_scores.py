@@ -55,4 +55,5 @@ def _score_as_tagged(
     tag_set.clear_after(after, last)
     left = between.leave_from(after, last)
     leaving = np.where(packed.ends_text[ends - 1], marginals.backward[place[ends - 1], last], left)
-    return entering * emitted[starts] * np.exp(logs[ends] - logs[starts + 1]) * leaving
+    found: Floats = entering * emitted[starts] * np.exp(logs[ends] - logs[starts + 1]) * leaving
+    return found

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
-from ..types import Bools1d, Ints1d, SpanRows
+from ..types import Bools1d, Floats, Ints1d, SpanRows
 
 # scheme -> the prefixes of one label's tags; O stands apart.
 # IOB is what checkpoints call B- and I- tags without saying whether they mean IOB1 or IOB2: it reads
@@ -95,7 +95,8 @@ class TagSet:
 
     def goes_on(self, before: Ints1d, after: Ints1d) -> Bools1d:
         """Whether one entity has both of two neighboring tags. The arguments are ids, of shapes that fit together."""
-        return self.inside[before] & self.continues[after] & (self.label_ids[before] == self.label_ids[after])
+        same_label: Bools1d = self.label_ids[before] == self.label_ids[after]
+        return self.inside[before] & self.continues[after] & same_label
 
     def legal(self, before: Ints1d, after: Ints1d) -> Bools1d:
         """Whether a tag may follow another one; arguments as in ``goes_on``.
@@ -104,19 +105,19 @@ class TagSet:
         """
         return (self.leaves[before] & self.enters[after]) | self.goes_on(before, after)
 
-    def clear_before(self, rows: NDArray, tags: Ints1d) -> None:
+    def clear_before(self, rows: Floats, tags: Ints1d) -> None:
         """Set to 0 in each row what an entity would go on from to that row's tag.
 
-        rows (NDArray): changed in place; Shape: (n, n_tags).
+        rows (Floats): changed in place; Shape: (n, n_tags).
         tags (Ints1d): Shape: (n,).
         """
         self._clear(rows, tags, self.continues, self.inside)
 
-    def clear_after(self, rows: NDArray, tags: Ints1d) -> None:
+    def clear_after(self, rows: Floats, tags: Ints1d) -> None:
         """Set to 0 in each row what an entity would go on to from that row's tag; arguments as in ``clear_before``."""
         self._clear(rows, tags, self.inside, self.continues)
 
-    def _clear(self, rows: NDArray, tags: Ints1d, here: Bools1d, there: Bools1d) -> None:
+    def _clear(self, rows: Floats, tags: Ints1d, here: Bools1d, there: Bools1d) -> None:
         chosen = np.flatnonzero(here[tags])
         first_of_label = 1 + self.label_ids[tags[chosen]] * self.width
         for place in np.flatnonzero(there[1 : 1 + self.width]):

@@ -14,9 +14,9 @@ N_OF_STREAM = 1000
 
 
 def new_components(nlp: Language, names: Sequence[str]) -> list[str]:
-    """Those of the components that were initialised: not one that is trained already, or frozen.
+    """Those of the components that were initialized: not one that is trained already, or frozen.
 
-    Raises a UserError where the pipeline has no component of such a name.
+    RAISES (UserError): when the pipeline has no component of such a name.
     """
     for name in names:
         if name not in nlp.component_names:

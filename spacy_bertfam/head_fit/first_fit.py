@@ -34,11 +34,11 @@ def fit_tagger(
     total: int,
     component: str,
 ) -> bool:
-    """Fit the linear layer of an initialised head for tags; the encoder stays as it is.
+    """Fit the linear layer of an initialized head for tags; the encoder stays as it is.
 
     n_words (int): so many words of the data are read, from all over them.
     total (int): the words that the data have.
-    RETURNS (bool): False where nothing could be learned from: fewer than two tags, or no encoder to hear.
+    RETURNS (bool): False where nothing could be learned from: fewer than two tags, or no encoder to listen to.
     """
     examples = draw_examples(get_examples, n_words, total=total)
     found = [tag_set.single_by_biluo(eg.get_aligned_ner()) for eg in examples]
@@ -58,7 +58,7 @@ def fit_tagger(
     return True
 
 
-def fit_layer(layer: Model, X: NDArray[np.float32], tags: Ints1d) -> None:
+def fit_layer(layer: Model[Any, Any], X: NDArray[np.float32], tags: Ints1d) -> None:
     """Fit a linear layer to the tags of tokens, see ``fit_tags``; of tags that do not occur it keeps the weights."""
     from .regression import LinearWeights, fit_tags  # torch is imported when training starts
 
@@ -78,7 +78,7 @@ def end(component: str, start: float) -> None:
     logger.info("[%s] Fitted the head in %.0f s.", component, time.perf_counter() - start)
 
 
-def set_weights(layer: Model, W: NDArray[np.float32], b: NDArray[np.float32]) -> None:
+def set_weights(layer: Model[Any, Any], W: NDArray[np.float32], b: NDArray[np.float32]) -> None:
     """Give a linear layer its weights."""
     layer.set_param("W", layer.ops.xp.asarray(W))
     layer.set_param("b", layer.ops.xp.asarray(b))
@@ -97,7 +97,9 @@ def draw_examples(
     return draw_evenly(get_examples(), lambda eg: len(eg.predicted), share=n_words / max(total, 1))
 
 
-def read_by_encoder(models: Sequence[Model], docs: list[Doc], nlp: Language | None) -> list[Doc] | None:
+def read_by_encoder(
+    models: Sequence[Model[Any, Any]], docs: list[Doc], nlp: Language | None
+) -> list[Doc] | None:
     """The Docs with what shared encoders leave on them for ``models``; as they are where each has its own.
 
     RETURNS (list[Doc] | None): None where one listens to an encoder and there is no ``nlp`` to find it in.
@@ -113,7 +115,7 @@ def read_by_encoder(models: Sequence[Model], docs: list[Doc], nlp: Language | No
 
 def tagger_vectors(model: TaggerModel, docs: list[Doc]) -> list[Any]:
     """What a head's linear layer gets for some Docs. Shape of each: (n_tokens, width)."""
-    vectors = model.get_ref("tok2vec").predict(docs)
+    vectors: list[Any] = model.get_ref("tok2vec").predict(docs)
     if "prediction_layer" in model.ref_names:
         layer = model.get_ref("prediction_layer")
         vectors = [layer.predict(rows) for rows in vectors]

@@ -50,7 +50,7 @@ def sequence_loss(
     """Minus the log of the probability of the annotated sequences, summed over the texts.
 
     Where annotation is missing, all that agrees with the rest counts as annotated: the loss sums over
-    it (partial annotation). A text whose annotation no legal sequence agrees with teaches nothing.
+    it (partial annotation). A text whose annotation no legal sequence agrees with contributes no gradient.
     Arguments as in ``HeadLoss``; the transitions' gradient goes to the layer's parameters.
     """
     lengths = np.array([len(text) for text in scores], dtype=np.int64)

@@ -77,7 +77,7 @@ def no_transitions(model: TaggerModel) -> Transitions | None:
 def resize_output(model: TaggerModel, rows: list[int]) -> None:
     """Give the head other tags, and keep the weights of those that stay.
 
-    The output layer is exchanged for a new one, so that an optimiser's memory of the old shape
+    The output layer is exchanged for a new one, so that an optimizer's memory of the old shape
     is not taken for the new one's.
 
     rows (list[int]): for each new tag the row of the same tag before, or -1 for a new one.

@@ -45,6 +45,7 @@ def forward(
     def backprop(dY: Floats2d) -> Floats2d:
         model.inc_grad("b", dY.sum(axis=0))
         model.inc_grad("W", dY.T @ X)
-        return dY @ W
+        dX: Floats2d = dY @ W
+        return dX
 
     return Y, backprop

@@ -54,9 +54,9 @@ def forward(
     dense = X @ W.T + b
     half = 0.5 * (1.0 + _erf(dense / math.sqrt(2.0)))
     activated = dense * half
-    centred = activated - activated.mean(axis=1, keepdims=True)
-    deviation = xp.sqrt((centred**2).mean(axis=1, keepdims=True) + model.attrs["eps"])
-    normed = centred / deviation
+    centered = activated - activated.mean(axis=1, keepdims=True)
+    deviation = xp.sqrt((centered**2).mean(axis=1, keepdims=True) + model.attrs["eps"])
+    normed = centered / deviation
     Y = (normed * g + norm_b).astype(X.dtype)
 
     def backprop(dY: Floats2d) -> Floats2d:
@@ -71,7 +71,8 @@ def forward(
         model.inc_grad("W", d_dense.T @ X)
         if model.attrs["bias"]:
             model.inc_grad("b", d_dense.sum(axis=0))
-        return d_dense @ W
+        dX: Floats2d = d_dense @ W
+        return dX
 
     return Y, backprop
 

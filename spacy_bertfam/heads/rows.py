@@ -46,7 +46,7 @@ def forward(
 
 def predict_rows(model: Model[list[Floats2d], list[Floats2d]], X: Floats2d) -> Floats2d:
     """X: Shape: (n_tokens, nI); RETURNS (Floats2d): Shape: (n_tokens, nO)."""
-    layer = model.layers[0]
+    layer: FloatsLayer = model.layers[0]
     n_rows = max(1, min(MAX_ROWS, MAX_SCORES // (layer.maybe_get_dim("nO") or 1)))
     if len(X) <= n_rows:
         return layer.predict(X)

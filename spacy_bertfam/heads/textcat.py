@@ -1,4 +1,4 @@
-"""`spacy-bertfam.TextCatClassifier.v1`: a vector for each Doc and one linear layer, for spaCy's text categorisers."""
+"""`spacy-bertfam.TextCatClassifier.v1`: a vector for each Doc and one linear layer, for spaCy's text categorizers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -56,7 +56,7 @@ def build_text_classifier(
 def probabilities(*, exclusive: bool) -> FloatsLayer:
     """Softmax over the labels, or a sigmoid for each.
 
-    The way back leaves the gradient as it is: spaCy's categorisers hand in probability minus gold, which is
+    The way back leaves the gradient as it is: spaCy's categorizers hand in probability minus gold, which is
     the gradient of cross-entropy by the score already, for both.
     """
     return Model("probabilities", forward, attrs={"exclusive": exclusive})
@@ -68,7 +68,7 @@ def forward(
     """X, Y: Shape: (n_docs, n_labels)."""
     if not is_finite(X):
         raise UserError(
-            "The scores of the labels are not finite numbers (NaN or infinity): the weights of the text categoriser or "
+            "The scores of the labels are not finite numbers (NaN or infinity): the weights of the text categorizer or "
             "of its encoder are ruined, mostly by a training that diverged. Expected finite ones: load the pipeline "
             "again, or train with a lower learning rate."
         )
@@ -82,7 +82,7 @@ def resize_output(model: Model[list[Doc], Floats2d], n_labels: int) -> Model[lis
     if not old.has_param("W"):
         old.set_dim("nO", n_labels, force=True)
     else:
-        # a layer of its own, so that an optimiser's memory of the old shape is not taken for the new one's
+        # a layer of its own, so that an optimizer's memory of the old shape is not taken for the new one's
         new: FloatsLayer = Linear(nO=n_labels, nI=old.get_dim("nI"))
         n_kept = old.get_dim("nO")
         W: Any = model.ops.alloc2f(n_labels, old.get_dim("nI"))

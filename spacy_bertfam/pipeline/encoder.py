@@ -12,7 +12,7 @@ from spacy.pipeline.tok2vec import Tok2Vec, Tok2VecListener
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples
 from spacy.vocab import Vocab
-from thinc.api import Config, Model, Optimizer
+from thinc.api import Config, Optimizer
 
 from ..errors import UserError
 from ..gate import check_component
@@ -21,6 +21,7 @@ from ..listeners.doc_vectors import leave_vectors, require_one
 from ..listeners.linked import linked_encoder
 from ..listeners.listener import forward_of_spacy, reads_documents
 from ..listeners.upstream import has_weights, token_listeners
+from ..types import Tok2VecModel
 from .batching import BoundedBatches
 from .saved_head import require_finite
 
@@ -37,7 +38,7 @@ name = "bert-base-multilingual-cased"
 
 
 @Language.factory("bertfam_encoder", assigns=["doc.tensor"], default_config=dict(DEFAULT_CONFIG))
-def make_bertfam_encoder(nlp: Language, name: str, model: Model) -> "BertfamEncoder":
+def make_bertfam_encoder(nlp: Language, name: str, model: Tok2VecModel) -> "BertfamEncoder":
     """Make the shared encoder component.
 
     model (Model[list[Doc], list[Floats2d]]): a ``spacy-bertfam.Encoder.v1``.
@@ -62,7 +63,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
     _later: list[str]  # encoders after this one, as far as the components have been linked
     _unclear: dict[str, list[str]]  # heads that name none of several encoders
 
-    def __init__(self, vocab: Vocab, model: Model, name: str = "encoder") -> None:
+    def __init__(self, vocab: Vocab, model: Tok2VecModel, name: str = "encoder") -> None:
         from ..encoder.model import MODEL_NAME
 
         if model.name != MODEL_NAME:
@@ -154,7 +155,8 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         for listener in self.listeners:
             linked_encoder(listener).listen_to(self)
         if not self.reads_documents:
-            return super().update(examples, drop=drop, sgd=sgd, losses=losses)
+            super().update(examples, drop=drop, sgd=sgd, losses=losses)
+            return losses
         from .broadcast import broadcast
 
         validate_examples(examples, "BertfamEncoder.update")

@@ -1,4 +1,4 @@
-"""The labels of a recogniser: which it knows, the tags that its network has outputs for, and how new ones are added."""
+"""The labels of a recognizer: which it knows, the tags that its network has outputs for, and how new ones are added."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from ..errors import UserError
 from ..types import TaggerModel, TrainedHead
 
 
-class LabeledHead(TrainablePipe):
+class LabeledHead(TrainablePipe):  # type: ignore[misc]  # Cython: no types
     """For ``BertfamNER``: its ``cfg`` has labels and scheme, its model an output for each of their tags."""
 
     cfg: dict[str, Any]

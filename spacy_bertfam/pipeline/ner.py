@@ -109,8 +109,8 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         """
         self._require_numbers(temperature)
         learned = self.model.attrs["head_transitions"](self.model)
-        options = {"component": self.name, "rate": self.rate, "learned": learned, "temperature": temperature}
-        return decode_words(docs, scores, self.tag_set, outside=outside, **options)
+        known = {"learned": learned, "temperature": temperature, "outside": outside}
+        return decode_words(docs, scores, self.tag_set, component=self.name, rate=self.rate, **known)
 
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[list[ScoredSpan]]) -> None:
         """Set ``doc.ents`` and each entity's ``ent._.score``."""
@@ -206,8 +206,8 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         if trained is not None:
             trained.copy_into(self.model, self.tag_set.tags)
         elif is_new and fit_words > 0:
-            options = {"nlp": nlp, "n_words": fit_words, "total": report.n_words, "component": self.name}
-            fit_tagger(self.model, get_examples, self.tag_set, **options)
+            words = {"n_words": fit_words, "total": report.n_words}
+            fit_tagger(self.model, get_examples, self.tag_set, nlp=nlp, component=self.name, **words)
 
     def _add_unseen_labels(self, examples: Iterable[Example]) -> None:
         """Training that goes on with new labels adds them, and keeps what is known of the others."""

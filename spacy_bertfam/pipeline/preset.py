@@ -1,4 +1,4 @@
-"""Entities that stand on a Doc before the recogniser runs: an `entity_ruler`'s, or the user's."""
+"""Entities that stand on a Doc before the recognizer runs: an `entity_ruler`'s, or the user's."""
 
 from typing import NamedTuple
 

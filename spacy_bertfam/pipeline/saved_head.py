@@ -1,4 +1,4 @@
-"""A recogniser on disk: written whole or not at all, and looked at when it is read, so that no text fails later."""
+"""A recognizer on disk: written whole or not at all, and looked at when it is read, so that no text fails later."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ UNFIT = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeEr
 SETTING = "scheme_setting"
 
 
-class SavedHead(TrainablePipe):
+class SavedHead(TrainablePipe):  # type: ignore[misc]  # Cython: no types
     """For ``BertfamNER``: its ``cfg`` has labels and scheme, its model a row of weights for each tag."""
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
@@ -112,7 +112,7 @@ def check_weights(model: TaggerModel, tag_set: TagSet) -> None:
         _try(model, W, len(tag_set))
 
 
-def require_finite(model: Model, who: str) -> None:
+def require_finite(model: Model[Any, Any], who: str) -> None:
     """RAISES (UserError): when one of the weights of a head is no number.
 
     who (str): whose head it is, as the subject of the sentence.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..encoder.gradients.step_mean import StepMean
 
 
-class SumReducedPipe(TrainablePipe):
+class SumReducedPipe(TrainablePipe):  # type: ignore[misc]  # Cython: no types
     """Divides the gradients of its network by the taught tokens of the step, before the weights are updated.
 
     A batch that comes in parts (``training.accumulate_gradient``) so gives the gradient of the whole batch,

@@ -1,4 +1,4 @@
-"""`spacy-bertfam.distil.v1`: a recogniser learns from a larger one beside its annotation."""
+"""`spacy-bertfam.distil.v1`: a recognizer learns from a larger one beside its annotation."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

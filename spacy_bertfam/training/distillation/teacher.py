@@ -23,9 +23,9 @@ MAX_KEPT = 100_000_000
 
 
 class Teacher:
-    """The recogniser of one pipeline, with what stands before it.
+    """The recognizer of one pipeline, with what stands before it.
 
-    path (str): the pipeline: a folder, or the name of an installed package. Its recogniser is its only
+    path (str): the pipeline: a folder, or the name of an installed package. Its recognizer is its only
         ``bertfam_ner``, in torch or in another runtime.
     """
 
@@ -96,7 +96,7 @@ class Teachers:
 
 
 def require_single_tokens(ner: BertfamNER, who: str) -> None:
-    """RAISES (UserError): when a recogniser does not score each token alone."""
+    """RAISES (UserError): when a recognizer does not score each token alone."""
     if ner.model.attrs["head_transitions"](ner.model) is not None:
         raise UserError(
             f"{who} has the head {ner.model.name!r} with transitions between tags; expected one that scores each "

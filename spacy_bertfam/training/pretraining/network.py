@@ -80,7 +80,8 @@ class MaskedLanguageModel:
         cells = np.concatenate([masked.cells, np.repeat(masked.cells[:1], -n % ROWS)])
         self._cells = torch.from_numpy(cells).to(self.device)
         try:
-            return self.network(input_ids=ids, attention_mask=mask).logits[0, :n]
+            logits: Tensor = self.network(input_ids=ids, attention_mask=mask).logits
+            return logits[0, :n]
         finally:
             self._cells = None
 

@@ -29,7 +29,7 @@ from spacy.training.loop import (
 )
 from spacy.util import registry, resolve_dot_names
 from thinc.api import Optimizer, constant, fix_random_seed, set_gpu_allocator
-from wasabi import Printer
+from wasabi.printer import Printer
 
 from ...errors import Diverged, WriteError, rate_of
 from ...files.saving import remove_begun, replaced_whole
@@ -48,7 +48,7 @@ SILENT = Printer(no_print=True)  # returns what it would print
 
 
 class Training:
-    """A training of a pipeline that is initialised, or was trained before.
+    """A training of a pipeline that is initialized, or was trained before.
 
     nlp (Language): with the full config.
     output (Path | None): receives model-best, model-last and training-state.

@@ -1,4 +1,4 @@
-"""What an optimiser remembers of each parameter, under names that the next process has too.
+"""What an optimizer remembers of each parameter, under names that the next process has too.
 
 Thinc knows a parameter by the number of its layer, which every process counts anew; here it has the name of its
 component, the place of its layer in it, and its own name: `ner/2/W`.
@@ -48,7 +48,7 @@ def optimizer_arrays(optimizer: Optimizer, nlp: Language) -> Arrays:
 
 
 def restore_optimizer(optimizer: Optimizer, nlp: Language, arrays: Arrays, *, n_steps: int) -> None:
-    """Let a new optimiser go on after ``n_steps``, on the schedules that it has now.
+    """Let a new optimizer go on after ``n_steps``, on the schedules that it has now.
 
     arrays (Arrays): what ``optimizer_arrays`` has read; arrays of other names are left alone.
     RAISES (UserError): when they are those of another kind of optimizer.
@@ -59,7 +59,7 @@ def restore_optimizer(optimizer: Optimizer, nlp: Language, arrays: Arrays, *, n_
         for name, array in _named(arrays, table):
             kept = getattr(optimizer, table)
             if kept is None:
-                raise UserError(ANOTHER.format(kind="an optimiser that averages weights (use_averages)"))
+                raise UserError(ANOTHER.format(kind="an optimizer that averages weights (use_averages)"))
             kept[keys[name]] = ops.asarray(array)
     for name, array in _named(arrays, "nr_update"):
         optimizer.nr_update[keys[name]] = int(array[0])

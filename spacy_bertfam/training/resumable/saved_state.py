@@ -1,7 +1,7 @@
 """`training-state/` beside model-best and model-last: what a training needs to go on, the last one only.
 
 training-state/step-000400/pipeline/          the weights as they were trained, not their averages
-                           state.safetensors  the optimiser's memory and the generators of random numbers
+                           state.safetensors  the optimizer's memory and the generators of random numbers
                            state.json         how far the training is
 """
 
@@ -50,8 +50,8 @@ class SavedState:
             for group, named in groups.items()
             for name, array in named.items()
         }
-        fields = {"version": VERSION, "n_read": self.n_read, "corpus": self.corpus}
-        fields["progress"] = asdict(self.progress)
+        progress = asdict(self.progress)
+        fields = {"version": VERSION, "progress": progress, "n_read": self.n_read, "corpus": self.corpus}
         place = output / FOLDER / f"step-{max(self.progress.step, 0):06d}"
         with replaced_whole(place) as folder:
             nlp.to_disk(folder / PIPELINE)
