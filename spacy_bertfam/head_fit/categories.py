@@ -9,8 +9,15 @@ from spacy.language import Language
 from spacy.training import Example
 
 from ..errors import UserError
-from .after_init import new_components, training_corpus
-from .first_fit import begin, draw_examples, end, read_by_encoder, set_weights
+from .first_fit import (
+    begin,
+    draw_examples,
+    end,
+    new_components,
+    read_by_encoder,
+    set_weights,
+    training_corpus,
+)
 
 DEFAULT_FIT_WORDS = 50_000
 

@@ -1,9 +1,10 @@
-"""Before training: texts of the training data, what the encoder makes of them, and a head that is fitted to that."""
+"""Before training: texts of the training data, what the encoder makes of them, and a head that is fitted to that; and
+what the callbacks of ``[initialize.after_init]`` share."""
 
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
+from spacy.util import resolve_dot_names
 from thinc.api import Model
 
 from ..data.sampling import draw_evenly
 from ..decoding.tags import TagSet
+from ..errors import UserError
 from ..listeners.connect import find_encoder_component
 from ..listeners.upstream import find_listeners, upstream_of
 from ..types import Ints1d, TaggerModel
@@ -22,6 +25,8 @@ from ..types import Ints1d, TaggerModel
 logger = logging.getLogger("spacy")
 
 DEFAULT_FIT_WORDS = 10_000
+# Texts of a corpus that may have no end: enough for a first fit
+N_OF_STREAM = 1000
 
 
 def fit_tagger(
@@ -120,3 +125,25 @@ def tagger_vectors(model: TaggerModel, docs: list[Doc]) -> list[Any]:
         layer = model.get_ref("prediction_layer")
         vectors = [layer.predict(rows) for rows in vectors]
     return vectors
+
+
+def new_components(nlp: Language, names: Sequence[str]) -> list[str]:
+    """Those of the components that were initialized: not one that is trained already, or frozen.
+
+    RAISES (UserError): when the pipeline has no component of such a name.
+    """
+    for name in names:
+        if name not in nlp.component_names:
+            raise UserError(
+                f"[initialize.after_init] names the component {name!r}; expected one of "
+                f"{', '.join(nlp.component_names)}."
+            )
+    return [name for name in names if name in nlp.pipe_names]
+
+
+def training_corpus(nlp: Language) -> Callable[[], Iterable[Example]]:
+    """RETURNS (Callable): reads ``training.train_corpus``; of a stream (``max_epochs = -1``) the beginning."""
+    config = nlp.config.interpolate()
+    [corpus] = resolve_dot_names(config, [config["training"]["train_corpus"]])
+    n_examples = N_OF_STREAM if config["training"]["max_epochs"] == -1 else None
+    return lambda: islice(corpus(nlp), n_examples)

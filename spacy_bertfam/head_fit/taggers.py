@@ -9,8 +9,16 @@ from spacy.language import Language
 from spacy.training import Example
 
 from ..errors import UserError
-from .after_init import new_components, training_corpus
-from .first_fit import DEFAULT_FIT_WORDS, begin, draw_examples, end, fit_layer, read_by_encoder
+from .first_fit import (
+    DEFAULT_FIT_WORDS,
+    begin,
+    draw_examples,
+    end,
+    fit_layer,
+    new_components,
+    read_by_encoder,
+    training_corpus,
+)
 
 # What spaCy's taggers learn from; a text that has none of it is not read
 TAUGHT = ("TAG", "POS", "MORPH", "LEMMA")

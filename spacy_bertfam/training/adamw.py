@@ -5,7 +5,6 @@ cores, where torch's fused AdamW (Loshchilov and Hutter 2019, "Decoupled weight 
 algorithm 2) takes 0.05 s. Here torch updates the torch modules, Thinc the rest, on one schedule.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -204,9 +203,8 @@ def trained_depths(module: torch.nn.Module) -> tuple[list[torch.nn.Parameter], l
     return [p for _, p in named], parameter_depths([n for n, _ in named])
 
 
-def fused_adamw(groups: Iterable[dict[str, Any]]) -> torch.optim.Optimizer:
+def fused_adamw(groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
     """torch's AdamW in its fused form, or in the plain one where this torch has none for the device."""
-    groups = list(groups)
     try:
         return torch.optim.AdamW(groups, fused=True)
     except RuntimeError:

@@ -35,9 +35,8 @@ from ...errors import Diverged, WriteError, rate_of
 from ...files.saving import remove_begun, replaced_whole
 from ..stopping import Stop
 from .optimizer_state import optimizer_arrays, restore_optimizer
-from .progress import Progress
 from .randomness import generator_states, restore_generators
-from .saved_state import SavedState, remove_state
+from .saved_state import Progress, SavedState, remove_state
 from .stream import Fingerprint, Stream
 
 # What loggers are given; whether it is the best evaluation so far, None without one
