@@ -110,8 +110,8 @@ class MatrixBetween(Between):
         if len(kinds) <= FEW_KINDS and sums.size * len(kinds) <= MAX_SUMS:
             # tags first: the search is over long rows then, several times as fast
             before = np.ascontiguousarray(sums.T)
-            paths: Floats = before + kinds[:, :, None]
-            return paths.max(axis=1)[kind_of].T
+            best: Floats = (before + kinds[:, :, None]).max(axis=1)
+            return best[kind_of].T
         best = np.empty((len(sums), len(kinds)))
         n_kinds = max(1, MAX_SUMS_OF_ROW // len(kind_of))
         for k in range(0, len(kinds), n_kinds):

@@ -13,7 +13,7 @@ from ..decoding.packing import TagScores
 from ..decoding.tags import TagSet
 from ..types import Floats, Ints1d, TaggerModel, Tok2VecModel, Transitions
 from .linear import token_classifier
-from .loss import split_rows
+from .loss import split
 from .transitions import add_gradient, learned_transitions, transitions_layer
 
 # Below it a gradient by score is an error of rounding: a token far from all annotation is taught nothing
@@ -69,7 +69,7 @@ def sequence_loss(
     difference = everything.tags - annotated.tags
     difference[np.abs(difference) < ROUNDING] = 0.0
     gradient: Floats2d = model.ops.xp.asarray(difference, dtype="float32")
-    return loss, split_rows(gradient, lengths.tolist())
+    return loss, split(model, gradient, scores)
 
 
 def expect(texts: Sequence[Floats], chain: Chain, lengths: Ints1d) -> Expected:

@@ -37,7 +37,7 @@ def token_cross_entropy(
     # Where annotation is missing the two terms are equal but for rounding, which would count as a taught token
     known = ~allowed.all(axis=1, keepdims=True)
     gradient = xp.where(known, weights / total - taught / right, 0.0)
-    return loss, split_rows(gradient.astype(scores[0].dtype), [len(text) for text in scores])
+    return loss, split(model, gradient.astype(scores[0].dtype), scores)
 
 
 def soft_cross_entropy(
@@ -62,10 +62,9 @@ def soft_cross_entropy(
     known = xp.log(xp.maximum(taught, xp.float32(SMALLEST)))  # what the teacher excludes costs nothing
     loss = float((taught * (known - logs)).sum()) * temperature**2
     gradient = (xp.exp(logs) - taught) * temperature
-    return loss, split_rows(gradient.astype(scores[0].dtype), [len(text) for text in scores])
+    return loss, split(model, gradient.astype(scores[0].dtype), scores)
 
 
-def split_rows(rows: Floats2d, lengths: list[int]) -> list[Floats2d]:
-    """Rows of all texts to the rows of each text."""
-    ends = np.cumsum(lengths)
-    return [rows[end - n : end] for n, end in zip(lengths, ends, strict=True)]
+def split(model: TaggerModel, rows: Floats2d, texts: Sequence[Floats2d]) -> list[Floats2d]:
+    """Rows that stand end to end to those of each text."""
+    return model.ops.unflatten(rows, model.ops.asarray1i([len(text) for text in texts]))

@@ -23,9 +23,7 @@ class Encoder(NamedTuple):
 
     component: str
     model: Tok2VecModel
-    config: dict[
-        str, Any
-    ]  # the block of the pipeline's config that made it; writing to it changes the config
+    config: dict[str, Any]  # the block that made it, of the pipeline's config: writing to it changes that
 
     @property
     def shim(self) -> EncoderShim:

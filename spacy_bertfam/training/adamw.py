@@ -88,7 +88,7 @@ class AdamW(Optimizer):
 
     def step_schedules(self) -> None:
         """Go on to the rates of the next step."""
-        super().step_schedules()
+        super().step_schedules()  # type: ignore[no-untyped-call]  # thinc's has no types
         self._share = self.learn_rate
         self._apply_height()
 
