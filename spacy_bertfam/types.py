@@ -19,14 +19,6 @@ Tok2VecModel = Model[List[Doc], List[Floats2d]]
 TaggerModel = Model[List[Doc], List[Floats2d]]
 
 
-class TokenSpan(NamedTuple):
-    """A labelled stretch of tokens."""
-
-    start: int  # index of the first token
-    end: int  # index after the last token
-    label: str
-
-
 class ScoredSpan(NamedTuple):
     """A labelled stretch of tokens with the probability that it is an entity of that label."""
 

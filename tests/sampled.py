@@ -9,6 +9,7 @@ from small_corpus import CNN, make_examples
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
+from tagging import decode_ids
 
 from spacy_bertfam.heads.transitions import PARAMETERS, SCALE
 
@@ -53,7 +54,7 @@ def draw_examples(nlp: Language, *, n_texts: int = 200) -> list[Example]:
     docs = [Doc(nlp.vocab, words=rng.choice(WORDS, size=12).tolist()) for _ in range(n_texts)]
     ner = nlp.get_pipe("ner")
     return [
-        Example(doc, with_entities(doc, ner.tag_set.decode(draw_tags(scores, rng))))
+        Example(doc, with_entities(doc, decode_ids(ner.tag_set, draw_tags(scores, rng))))
         for doc, scores in zip(docs, ner.score_tags(docs), strict=True)
     ]
 

@@ -67,7 +67,7 @@ def pretrain_cli(
     )
     was_there = out.exists()
     try:
-        with Stop().heard() as stop:
+        with Stop().handling_signals() as stop:
             scores = run(
                 encoder,
                 texts,

@@ -67,7 +67,7 @@ def train_cli(
     overrides = parse_config_overrides(ctx.args)
     import_code(code_path)
     try:
-        with Stop().heard() as stop:
+        with Stop().handling_signals() as stop:
             is_over = train(
                 config_path,
                 output_path,

@@ -106,4 +106,5 @@ def _entering(scores: TagScores, chain: Chain, blocks: list[Block]) -> Iterator[
 def to_logs(weights: Floats) -> Floats:
     """Weights to logs, at most 0; what has no weight is forbidden."""
     with np.errstate(divide="ignore"):
-        return np.log(weights / weights.max())
+        logs: Floats = np.log(weights / weights.max())
+    return logs

@@ -8,7 +8,7 @@ time by the number of tags, not by its square.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,45 +33,12 @@ def to_weights(logs: Floats) -> Floats:
     return np.where(np.isneginf(logs), 0.0, np.exp(np.maximum(logs - highest, -MAX_DIFFERENCE)))
 
 
-class Between(Protocol):
-    """The weights between neighboring tags. Rows of weights or sums have the Shape (n, n_tags)."""
-
-    def arrive(self, weights: Floats) -> Floats:
-        """Weights of what ends at each tag -> summed weights of what arrives from there at each next tag."""
-
-    def leave(self, weights: Floats) -> Floats:
-        """Weights of what begins at each tag -> summed weights of what each tag before leaves to."""
-
-    def arrive_at(self, weights: Floats, tags: Ints1d) -> Floats:
-        """As ``arrive``, at one tag of each row; Shape of ``tags`` and the result: (n,)."""
-
-    def leave_from(self, weights: Floats, tags: Ints1d) -> Floats:
-        """As ``leave``, from one tag of each row; Shape of ``tags`` and the result: (n,)."""
-
-    def arrive_best(self, sums: Floats) -> Floats:
-        """Sums of the best paths up to each tag -> of those that go on to each next tag, before its own score."""
-
-    def search_back(self, sums: Floats) -> Search:
-        """The way back through sums of the best paths up to each tag."""
-
-    def weight(self, before: Ints1d, after: Ints1d) -> Floats:
-        """The weight of each pair; the arguments are ids, of shapes that fit together."""
-
-    def log_weight(self, before: Ints1d, after: Ints1d) -> Floats:
-        """The log of the weight but for a constant, which may be below what ``weight`` goes down to."""
-
-
-class Chain(NamedTuple):
-    """The weights of a text's tags, but for their scores."""
-
-    between: Between
-    start: Floats  # Shape: (n_tags,), log weights for the first token's tag
-    end: Floats  # Shape: (n_tags,), log weights for the last token's tag
-
-
 @dataclass(frozen=True)
-class MatrixBetween(Between):
-    """``Between`` with any weights, as a matrix. A step takes time by the square of the number of tags."""
+class MatrixBetween:
+    """Any weights between neighboring tags, as a matrix. A step takes time by the square of the number of tags.
+
+    Rows of weights or sums have the Shape (n, n_tags).
+    """
 
     logs: Floats  # Shape: (n_tags, n_tags), from the row's tag to the column's
 
@@ -92,25 +59,31 @@ class MatrixBetween(Between):
         return np.ascontiguousarray(kinds.T), kind_of.reshape(-1)
 
     def arrive(self, weights: Floats) -> Floats:
+        """Weights of what ends at each tag -> summed weights of what arrives from there at each next tag."""
         return weights @ self.weights
 
     def leave(self, weights: Floats) -> Floats:
+        """Weights of what begins at each tag -> summed weights of what each tag before leaves to."""
         return weights @ self._back
 
     def arrive_at(self, weights: Floats, tags: Ints1d) -> Floats:
+        """As ``arrive``, at one tag of each row; Shape of ``tags`` and the result: (n,)."""
         found: Floats = np.einsum("nt,nt->n", weights, self._back[tags])
         return found
 
     def leave_from(self, weights: Floats, tags: Ints1d) -> Floats:
+        """As ``leave``, from one tag of each row; Shape of ``tags`` and the result: (n,)."""
         found: Floats = np.einsum("nt,nt->n", weights, self.weights[tags])
         return found
 
     def arrive_best(self, sums: Floats) -> Floats:
+        """Sums of the best paths up to each tag -> of those that go on to each next tag, before its own score."""
         kinds, kind_of = self._kinds
         if len(kinds) <= FEW_KINDS and sums.size * len(kinds) <= MAX_SUMS:
             # tags first: the search is over long rows then, several times as fast
             before = np.ascontiguousarray(sums.T)
-            return (before + kinds[:, :, None]).max(axis=1)[kind_of].T
+            best: Floats = (before + kinds[:, :, None]).max(axis=1)
+            return best[kind_of].T
         best = np.empty((len(sums), len(kinds)))
         n_kinds = max(1, MAX_SUMS_OF_ROW // len(kind_of))
         for k in range(0, len(kinds), n_kinds):
@@ -120,13 +93,16 @@ class MatrixBetween(Between):
         return best[:, kind_of]
 
     def search_back(self, sums: Floats) -> Search:
+        """The way back through sums of the best paths up to each tag."""
         by_next = np.ascontiguousarray(self.logs.T)
         return lambda rows, following: (sums[rows] + by_next[following]).argmax(axis=1)
 
     def weight(self, before: Ints1d, after: Ints1d) -> Floats:
+        """The weight of each pair; the arguments are ids, of shapes that fit together."""
         return self.weights[before, after]
 
     def log_weight(self, before: Ints1d, after: Ints1d) -> Floats:
+        """The log of the weight but for a constant, which may be below what ``weight`` goes down to."""
         return self.logs[before, after]
 
 
@@ -141,9 +117,8 @@ class Flow(NamedTuple):
 
 
 @dataclass(frozen=True)
-class SchemeBetween(Between):
-    """``Between`` with the weights of a scheme alone: 1 for what is legal, 0 for the rest. A step takes time by the
-    number of tags."""
+class SchemeBetween:
+    """The weights of a scheme alone: 1 for what is legal, 0 for the rest. A step takes time by the number of tags."""
 
     tag_set: TagSet
 
@@ -172,9 +147,11 @@ class SchemeBetween(Between):
         return rows[:, 1:].reshape(len(rows), len(self.tag_set.labels), self.tag_set.width)
 
     def arrive(self, weights: Floats) -> Floats:
+        """As ``MatrixBetween.arrive``."""
         return self._sum(weights, self._onward)
 
     def leave(self, weights: Floats) -> Floats:
+        """As ``MatrixBetween.leave``."""
         return self._sum(weights, self._back)
 
     def _sum(self, weights: Floats, flow: Flow) -> Floats:
@@ -191,9 +168,11 @@ class SchemeBetween(Between):
         return found
 
     def arrive_at(self, weights: Floats, tags: Ints1d) -> Floats:
+        """As ``MatrixBetween.arrive_at``."""
         return self._sum_at(weights, tags, self._onward)
 
     def leave_from(self, weights: Floats, tags: Ints1d) -> Floats:
+        """As ``MatrixBetween.leave_from``."""
         return self._sum_at(weights, tags, self._back)
 
     def _sum_at(self, weights: Floats, tags: Ints1d, flow: Flow) -> Floats:
@@ -205,6 +184,7 @@ class SchemeBetween(Between):
         return found
 
     def arrive_best(self, sums: Floats) -> Floats:
+        """As ``MatrixBetween.arrive_best``."""
         own, found = self._by_label(sums), np.empty_like(sums)
         if self.tag_set.leaves.all():
             found[:] = sums.max(axis=1, keepdims=True)
@@ -219,11 +199,12 @@ class SchemeBetween(Between):
         return found
 
     def search_back(self, sums: Floats) -> Search:
+        """As ``MatrixBetween.search_back``."""
         leaving, all_rows = self._find_leaving(sums), np.arange(len(sums))
         inner, own = np.array(self._onward.inner), self._by_label(sums)
 
         def search(rows: Any, following: Ints1d) -> Ints1d:
-            found = leaving[rows].copy()
+            found: Ints1d = leaving[rows].copy()
             within = np.flatnonzero(self._onward.is_outer[following])
             if len(within):
                 label = self.tag_set.label_ids[following[within]]
@@ -235,20 +216,35 @@ class SchemeBetween(Between):
 
     def _find_leaving(self, sums: Floats) -> Ints1d:
         """The first tag that has the highest sum of those after which no entity need go on; Shape: (n,)."""
+        rows = np.arange(len(sums))
         if self.tag_set.leaves.all():
-            return sums.argmax(axis=1)
+            found: Ints1d = sums.argmax(axis=1)
+            return found
         own, width = self._by_label(sums), self.tag_set.width
         places = self._places(self.tag_set.leaves)
         of_place = [1 + place + width * own[:, :, place].argmax(axis=1) for place in places]
         tags = np.sort([np.zeros(len(sums), dtype=np.int64), *of_place], axis=0)
-        rows = np.arange(len(sums))
-        return tags[sums[rows, tags].argmax(axis=0), rows]
+        found = tags[sums[rows, tags].argmax(axis=0), rows]
+        return found
 
     def weight(self, before: Ints1d, after: Ints1d) -> Floats:
+        """As ``MatrixBetween.weight``."""
         return self.tag_set.legal(before, after).astype(np.float64)
 
     def log_weight(self, before: Ints1d, after: Ints1d) -> Floats:
+        """As ``MatrixBetween.log_weight``."""
         return np.where(self.tag_set.legal(before, after), 0.0, -np.inf)
+
+
+Between = MatrixBetween | SchemeBetween
+
+
+class Chain(NamedTuple):
+    """The weights of a text's tags, but for their scores."""
+
+    between: Between
+    start: Floats  # Shape: (n_tags,), log weights for the first token's tag
+    end: Floats  # Shape: (n_tags,), log weights for the last token's tag
 
 
 def constrain(tag_set: TagSet, learned: Transitions | None = None) -> Chain:

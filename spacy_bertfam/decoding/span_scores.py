@@ -14,7 +14,7 @@ def spans_of(path: Ints1d, lengths: Ints1d, tag_set: TagSet) -> SpanRows:
     places = np.arange(len(path)) + text  # an O after each text parts it from the next
     padded = np.zeros(len(path) + len(lengths), dtype=np.int64)
     padded[places] = path
-    found = tag_set.decode_rows(padded)
+    found = tag_set.decode(padded)
     starts = np.searchsorted(places, found.starts)
     return found._replace(starts=starts, ends=starts + found.ends - found.starts)
 
@@ -55,4 +55,5 @@ def _score_as_tagged(
     tag_set.clear_after(after, last)
     left = between.leave_from(after, last)
     leaving = np.where(packed.ends_text[ends - 1], marginals.backward[place[ends - 1], last], left)
-    return entering * emitted[starts] * np.exp(logs[ends] - logs[starts + 1]) * leaving
+    found: Floats = entering * emitted[starts] * np.exp(logs[ends] - logs[starts + 1]) * leaving
+    return found

@@ -1,6 +1,6 @@
-"""Tag schemes: which tags a set of labels has, which may follow which, spans to tags and back."""
+"""Tag schemes: which tags a set of labels has, which may follow which, annotation to tags, tags to spans."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
-from ..types import Bools1d, Ints1d, SpanRows, TokenSpan
+from ..types import Bools1d, Floats, Ints1d, SpanRows
 
 # scheme -> the prefixes of one label's tags; O stands apart.
 # IOB is what checkpoints call B- and I- tags without saying whether they mean IOB1 or IOB2: it reads
@@ -20,7 +20,7 @@ OUTSIDE = "O"
 
 
 def validate_scheme(scheme: str) -> str:
-    """RETURNS (str): the scheme, if it is known. Raises a UserError that lists the known ones."""
+    """RETURNS (str): the scheme. RAISES (UserError): when it is none of the known ones, which are listed."""
     if scheme not in PREFIXES:
         raise UserError(f"Unknown tag scheme {scheme!r}: expected one of {', '.join(PREFIXES)}.")
     return scheme
@@ -95,7 +95,8 @@ class TagSet:
 
     def goes_on(self, before: Ints1d, after: Ints1d) -> Bools1d:
         """Whether one entity has both of two neighboring tags. The arguments are ids, of shapes that fit together."""
-        return self.inside[before] & self.continues[after] & (self.label_ids[before] == self.label_ids[after])
+        same_label: Bools1d = self.label_ids[before] == self.label_ids[after]
+        return self.inside[before] & self.continues[after] & same_label
 
     def legal(self, before: Ints1d, after: Ints1d) -> Bools1d:
         """Whether a tag may follow another one; arguments as in ``goes_on``.
@@ -104,54 +105,26 @@ class TagSet:
         """
         return (self.leaves[before] & self.enters[after]) | self.goes_on(before, after)
 
-    def clear_before(self, rows: NDArray, tags: Ints1d) -> None:
+    def clear_before(self, rows: Floats, tags: Ints1d) -> None:
         """Set to 0 in each row what an entity would go on from to that row's tag.
 
-        rows (NDArray): changed in place; Shape: (n, n_tags).
+        rows (Floats): changed in place; Shape: (n, n_tags).
         tags (Ints1d): Shape: (n,).
         """
         self._clear(rows, tags, self.continues, self.inside)
 
-    def clear_after(self, rows: NDArray, tags: Ints1d) -> None:
+    def clear_after(self, rows: Floats, tags: Ints1d) -> None:
         """Set to 0 in each row what an entity would go on to from that row's tag; arguments as in ``clear_before``."""
         self._clear(rows, tags, self.inside, self.continues)
 
-    def _clear(self, rows: NDArray, tags: Ints1d, here: Bools1d, there: Bools1d) -> None:
+    def _clear(self, rows: Floats, tags: Ints1d, here: Bools1d, there: Bools1d) -> None:
         chosen = np.flatnonzero(here[tags])
         first_of_label = 1 + self.label_ids[tags[chosen]] * self.width
         for place in np.flatnonzero(there[1 : 1 + self.width]):
             rows[chosen, first_of_label + place] = 0
 
-    def span_tags(self, length: int, label: str) -> list[str]:
-        """RETURNS (list[str]): the tags of one entity of ``length`` tokens."""
-        if self.scheme == "IO":
-            return [f"I-{label}"] * length
-        if self.scheme in ("IOB", "IOB2"):
-            return [f"B-{label}"] + [f"I-{label}"] * (length - 1)
-        first, inner, last, unit = PREFIXES[self.scheme][0], "I", *PREFIXES[self.scheme][2:]
-        if length == 1:
-            return [f"{unit}-{label}"]
-        return [f"{first}-{label}"] + [f"{inner}-{label}"] * (length - 2) + [f"{last}-{label}"]
-
-    def encode(self, spans: Iterable[TokenSpan], n_tokens: int) -> Ints1d:
-        """Spans to tag ids.
-
-        spans (Iterable[TokenSpan]): without overlap; their labels are all in this set.
-        RETURNS (Ints1d): Shape: (n_tokens,).
-        """
-        ids = np.zeros(n_tokens, dtype=np.int64)
-        for start, end, label in spans:
-            tags = self.span_tags(end - start, label)
-            ids[start:end] = [self.tag_to_id[tag] for tag in tags]
-        return ids
-
-    def decode(self, ids: Ints1d) -> list[TokenSpan]:
+    def decode(self, ids: Ints1d) -> SpanRows:
         """Legal tag ids to spans, in the order of the text."""
-        rows = (column.tolist() for column in self.decode_rows(ids))
-        return [TokenSpan(start, end, self.labels[label]) for start, end, label in zip(*rows, strict=True)]
-
-    def decode_rows(self, ids: Ints1d) -> SpanRows:
-        """As ``decode``."""
         padded = np.concatenate(([0], ids, [0]))
         goes_on = self.goes_on(padded[:-1], padded[1:])
         starts = np.flatnonzero((ids > 0) & ~goes_on[:-1])

@@ -1,4 +1,4 @@
-"""`spacy-bertfam.fit_categories.v1`: a new text categoriser starts from a fit to the encoder, not from chance."""
+"""`spacy-bertfam.fit_categories.v1`: a new text categorizer starts from a fit to the encoder, not from chance."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -9,8 +9,15 @@ from spacy.language import Language
 from spacy.training import Example
 
 from ..errors import UserError
-from .after_init import new_components, training_corpus
-from .first_fit import begin, draw_examples, end, read_by_encoder, set_weights
+from .first_fit import (
+    begin,
+    draw_examples,
+    end,
+    new_components,
+    read_by_encoder,
+    set_weights,
+    training_corpus,
+)
 
 DEFAULT_FIT_WORDS = 50_000
 
@@ -36,9 +43,10 @@ def build_fit_categories(
 def fit_categories(
     nlp: Language, component: str, get_examples: Callable[[], Iterable[Example]], *, n_words: int
 ) -> bool:
-    """Fit the linear layer of an initialised categoriser; the encoder stays as it is.
+    """Fit the linear layer of an initialized categorizer; the encoder stays as it is.
 
-    RETURNS (bool): False where no text has categories. Raises a UserError where the component has another model.
+    RETURNS (bool): False where no text has categories.
+    RAISES (UserError): when the component has another model.
     """
     from .regression import fit_labels  # torch is imported when training starts
 

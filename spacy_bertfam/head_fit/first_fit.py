@@ -1,9 +1,10 @@
-"""Before training: texts of the training data, what the encoder makes of them, and a head that is fitted to that."""
+"""Before training: texts of the training data, what the encoder makes of them, and a head that is fitted to that; and
+what the callbacks of ``[initialize.after_init]`` share."""
 
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -11,16 +12,20 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
+from spacy.util import resolve_dot_names
 from thinc.api import Model
 
 from ..data.sampling import draw_evenly
 from ..decoding.tags import TagSet
+from ..errors import UserError
 from ..listeners.upstream import find_encoder_component, find_listeners, upstream_of
 from ..types import Ints1d, TaggerModel
 
 logger = logging.getLogger("spacy")
 
 DEFAULT_FIT_WORDS = 10_000
+# Texts of a corpus that may have no end: enough for a first fit
+N_OF_STREAM = 1000
 
 
 def fit_tagger(
@@ -33,11 +38,11 @@ def fit_tagger(
     total: int,
     component: str,
 ) -> bool:
-    """Fit the linear layer of an initialised head for tags; the encoder stays as it is.
+    """Fit the linear layer of an initialized head for tags; the encoder stays as it is.
 
     n_words (int): so many words of the data are read, from all over them.
     total (int): the words that the data have.
-    RETURNS (bool): False where nothing could be learned from: fewer than two tags, or no encoder to hear.
+    RETURNS (bool): False where nothing could be learned from: fewer than two tags, or no encoder to listen to.
     """
     examples = draw_examples(get_examples, n_words, total=total)
     found = [tag_set.single_by_biluo(eg.get_aligned_ner()) for eg in examples]
@@ -57,7 +62,7 @@ def fit_tagger(
     return True
 
 
-def fit_layer(layer: Model, X: NDArray[np.float32], tags: Ints1d) -> None:
+def fit_layer(layer: Model[Any, Any], X: NDArray[np.float32], tags: Ints1d) -> None:
     """Fit a linear layer to the tags of tokens, see ``fit_tags``; of tags that do not occur it keeps the weights."""
     from .regression import LinearWeights, fit_tags  # torch is imported when training starts
 
@@ -77,7 +82,7 @@ def end(component: str, start: float) -> None:
     logger.info("[%s] Fitted the head in %.0f s.", component, time.perf_counter() - start)
 
 
-def set_weights(layer: Model, W: NDArray[np.float32], b: NDArray[np.float32]) -> None:
+def set_weights(layer: Model[Any, Any], W: NDArray[np.float32], b: NDArray[np.float32]) -> None:
     """Give a linear layer its weights."""
     layer.set_param("W", layer.ops.xp.asarray(W))
     layer.set_param("b", layer.ops.xp.asarray(b))
@@ -96,7 +101,9 @@ def draw_examples(
     return draw_evenly(get_examples(), lambda eg: len(eg.predicted), share=n_words / max(total, 1))
 
 
-def read_by_encoder(models: Sequence[Model], docs: list[Doc], nlp: Language | None) -> list[Doc] | None:
+def read_by_encoder(
+    models: Sequence[Model[Any, Any]], docs: list[Doc], nlp: Language | None
+) -> list[Doc] | None:
     """The Docs with what shared encoders leave on them for ``models``; as they are where each has its own.
 
     RETURNS (list[Doc] | None): None where one listens to an encoder and there is no ``nlp`` to find it in.
@@ -112,8 +119,30 @@ def read_by_encoder(models: Sequence[Model], docs: list[Doc], nlp: Language | No
 
 def tagger_vectors(model: TaggerModel, docs: list[Doc]) -> list[Any]:
     """What a head's linear layer gets for some Docs. Shape of each: (n_tokens, width)."""
-    vectors = model.get_ref("tok2vec").predict(docs)
+    vectors: list[Any] = model.get_ref("tok2vec").predict(docs)
     if "prediction_layer" in model.ref_names:
         layer = model.get_ref("prediction_layer")
         vectors = [layer.predict(rows) for rows in vectors]
     return vectors
+
+
+def new_components(nlp: Language, names: Sequence[str]) -> list[str]:
+    """Those of the components that were initialized: not one that is trained already, or frozen.
+
+    RAISES (UserError): when the pipeline has no component of such a name.
+    """
+    for name in names:
+        if name not in nlp.component_names:
+            raise UserError(
+                f"[initialize.after_init] names the component {name!r}; expected one of "
+                f"{', '.join(nlp.component_names)}."
+            )
+    return [name for name in names if name in nlp.pipe_names]
+
+
+def training_corpus(nlp: Language) -> Callable[[], Iterable[Example]]:
+    """RETURNS (Callable): reads ``training.train_corpus``; of a stream (``max_epochs = -1``) the beginning."""
+    config = nlp.config.interpolate()
+    [corpus] = resolve_dot_names(config, [config["training"]["train_corpus"]])
+    n_examples = N_OF_STREAM if config["training"]["max_epochs"] == -1 else None
+    return lambda: islice(corpus(nlp), n_examples)

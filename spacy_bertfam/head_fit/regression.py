@@ -67,7 +67,7 @@ def fit_labels(
 
 
 def fit(X: NDArray[np.float32], n_classes: int, loss: Callable[[Tensor], Tensor]) -> LinearWeights:
-    """Minimise a loss of scores, and the weights' own; from zeros, so always with the same result. On the CPU.
+    """Minimize a loss of scores, and the weights' own; from zeros, so always with the same result. On the CPU.
 
     X (NDArray): Shape: (n_rows, width).
     loss (Callable): scores, Shape: (n_rows, n_classes) -> a sum over the rows.
@@ -85,6 +85,6 @@ def fit(X: NDArray[np.float32], n_classes: int, loss: Callable[[Tensor], Tensor]
         return total
 
     with torch.enable_grad():
-        optimizer.step(closure)  # type: ignore[arg-type]
+        optimizer.step(closure)
     W = (weights / spread).detach().numpy()
     return LinearWeights(W, bias.detach().numpy() - W @ mean)

@@ -9,8 +9,16 @@ from spacy.language import Language
 from spacy.training import Example
 
 from ..errors import UserError
-from .after_init import new_components, training_corpus
-from .first_fit import DEFAULT_FIT_WORDS, begin, draw_examples, end, fit_layer, read_by_encoder
+from .first_fit import (
+    DEFAULT_FIT_WORDS,
+    begin,
+    draw_examples,
+    end,
+    fit_layer,
+    new_components,
+    read_by_encoder,
+    training_corpus,
+)
 
 # What spaCy's taggers learn from; a text that has none of it is not read
 TAUGHT = ("TAG", "POS", "MORPH", "LEMMA")
@@ -39,10 +47,11 @@ def build_fit_taggers(
 def fit_taggers(
     nlp: Language, components: Sequence[str], get_examples: Callable[[], Iterable[Example]], *, n_words: int
 ) -> list[str]:
-    """Fit the last layer of initialised taggers; the encoder reads the words once for all, and stays as it is.
+    """Fit the last layer of initialized taggers; the encoder reads the words once for all, and stays as it is.
 
     RETURNS (list[str]): the components that were fitted: those that have at least two tags in the words that were
-        read. Raises a UserError where one has another model.
+        read.
+    RAISES (UserError): when one has another model.
     """
     pipes: dict[str, Any] = {name: nlp.get_pipe(name) for name in components}
     for name, pipe in pipes.items():
@@ -68,7 +77,7 @@ def fit_taggers(
 
 
 def check_model(pipe: Any, component: str) -> None:
-    """Raise a UserError where a component's network is not one softmax layer on an encoder."""
+    """RAISES (UserError): when a component's network is not one softmax layer on an encoder."""
     refs = {"tok2vec", "softmax", "output_layer"}
     if not refs <= set(pipe.model.ref_names):
         raise UserError(

@@ -1,1 +1,1 @@
-"""Step 3, token vectors -> tag scores and loss: one file a head."""
+"""Token vectors -> tag scores and loss: one file a head."""

@@ -1,4 +1,4 @@
-"""`spacy-bertfam.CRFTokenClassifier.v1`: a linear layer, and learned weights between neighbouring tags."""
+"""`spacy-bertfam.CRFTokenClassifier.v1`: a linear layer, and learned weights between neighboring tags."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from ..decoding.packing import TagScores
 from ..decoding.tags import TagSet
 from ..types import Floats, Ints1d, TaggerModel, Tok2VecModel, Transitions
 from .linear import token_classifier
-from .loss import split_rows
+from .loss import split
 from .transitions import add_gradient, learned_transitions, transitions_layer
 
 # Below it a gradient by score is an error of rounding: a token far from all annotation is taught nothing
@@ -29,7 +29,7 @@ def build_crf_token_classifier(
     The arguments are those of ``spacy-bertfam.TokenClassifier.v1``.
     """
     layer = transitions_layer()
-    model = token_classifier(tok2vec, [], dropout=dropout, nO=nO, behind=[layer])
+    model = token_classifier(tok2vec, dropout=dropout, nO=nO, after=[layer])
     model.set_ref("transitions", layer)
     model.attrs["head_loss"] = sequence_loss
     model.attrs["head_transitions"] = learned_transitions
@@ -39,21 +39,18 @@ def build_crf_token_classifier(
 class Expected(NamedTuple):
     """What a lattice expects: how often each tag, and each pair of tags, stands where."""
 
-    tags: NDArray[np.float64]  # Shape: (n_tokens, n_tags), probabilities
+    tags: Floats  # Shape: (n_tokens, n_tags), probabilities
     pairs: Transitions  # summed over all tokens
-    log_weights: NDArray[np.float64]  # Shape: (n_tokens,), see ``Marginals.log_weights``
+    log_weights: Floats  # Shape: (n_tokens,), see ``Marginals.log_weights``
 
 
 def sequence_loss(
-    model: TaggerModel,
-    scores: Sequence[Floats2d],
-    gold: Sequence[NDArray[np.bool_]],
-    tag_set: TagSet,
+    model: TaggerModel, scores: Sequence[Floats2d], gold: Sequence[NDArray[np.bool_]], tag_set: TagSet
 ) -> tuple[float, list[Floats2d]]:
     """Minus the log of the probability of the annotated sequences, summed over the texts.
 
     Where annotation is missing, all that agrees with the rest counts as annotated: the loss sums over
-    it (partial annotation). A text whose annotation no legal sequence agrees with teaches nothing.
+    it (partial annotation). A text whose annotation no legal sequence agrees with contributes no gradient.
     Arguments as in ``HeadLoss``; the transitions' gradient goes to the layer's parameters.
     """
     lengths = np.array([len(text) for text in scores], dtype=np.int64)
@@ -64,9 +61,7 @@ def sequence_loss(
     allowed = [_agreeing(rows, tag_set) for rows in gold]
     everything = expect(logits, chain, lengths)
     annotated = expect(
-        [np.where(rows, text, -np.inf) for rows, text in zip(allowed, logits, strict=True)],
-        chain,
-        lengths,
+        [np.where(rows, text, -np.inf) for rows, text in zip(allowed, logits, strict=True)], chain, lengths
     )
     loss = float((everything.log_weights - annotated.log_weights).sum())
     pairs = (a - b for a, b in zip(everything.pairs, annotated.pairs, strict=True))
@@ -74,7 +69,7 @@ def sequence_loss(
     difference = everything.tags - annotated.tags
     difference[np.abs(difference) < ROUNDING] = 0.0
     gradient: Floats2d = model.ops.xp.asarray(difference, dtype="float32")
-    return loss, split_rows(gradient, lengths.tolist())
+    return loss, split(model, gradient, scores)
 
 
 def expect(texts: Sequence[Floats], chain: Chain, lengths: Ints1d) -> Expected:

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from thinc.api import Dropout, Model, chain
-from thinc.types import Floats2d
 
 from ..types import TaggerModel, Tok2VecModel, Transitions
 from .loss import token_cross_entropy
-from .output_layer import output_layer
+from .output_layer import FloatsLayer, output_layer
 from .prediction_layer import prediction_layer
 from .rows import with_rows
-from .transitions import resized
+from .transitions import keep_rows, resized
 
 
 def build_token_classifier(
@@ -24,7 +23,7 @@ def build_token_classifier(
         that training is run with (``training.dropout``).
     nO (int | None): number of tags; the component sets it from the labels.
     """
-    return token_classifier(tok2vec, [], dropout=dropout, nO=nO)
+    return token_classifier(tok2vec, dropout=dropout, nO=nO)
 
 
 def build_prediction_classifier(
@@ -50,16 +49,16 @@ def build_prediction_classifier(
 
 def token_classifier(
     tok2vec: Tok2VecModel,
-    before: list[Model],
+    before: Sequence[FloatsLayer] = (),
     *,
     dropout: float | None,
     nO: int | None,
-    behind: Sequence[Model] = (),
+    after: Sequence[FloatsLayer] = (),
 ) -> TaggerModel:
-    """Dropout and a linear layer, with layers ``before`` and ``behind``, and what the component asks of a head."""
-    drop: Model[Floats2d, Floats2d] = Dropout(dropout or 0.0)
+    """Dropout and a linear layer, with layers ``before`` and ``after``, and what the component asks of a head."""
+    drop: FloatsLayer = Dropout(dropout or 0.0)
     output = output_layer(nO=nO)
-    model: TaggerModel = chain(tok2vec, with_rows(chain(*before, drop, output, *behind)))
+    model: TaggerModel = chain(tok2vec, with_rows(chain(*before, drop, output, *after)))
     model.set_ref("tok2vec", tok2vec)
     model.set_ref("dropout", drop)
     model.set_ref("output_layer", output)
@@ -78,7 +77,7 @@ def no_transitions(model: TaggerModel) -> Transitions | None:
 def resize_output(model: TaggerModel, rows: list[int]) -> None:
     """Give the head other tags, and keep the weights of those that stay.
 
-    The output layer is exchanged for a new one, so that an optimiser's memory of the old shape
+    The output layer is exchanged for a new one, so that an optimizer's memory of the old shape
     is not taken for the new one's.
 
     rows (list[int]): for each new tag the row of the same tag before, or -1 for a new one.
@@ -87,25 +86,13 @@ def resize_output(model: TaggerModel, rows: list[int]) -> None:
     new = output_layer(nO=len(rows), nI=old.maybe_get_dim("nI"))
     if old.has_param("W"):
         new.initialize()
-        kept = [i for i, row in enumerate(rows) if row >= 0]
-        for name in ("W", "b"):
-            weights: Any = new.get_param(name)
-            known: Any = old.get_param(name)
-            weights[kept] = known[[rows[i] for i in kept]]
-            new.set_param(name, weights)
+        keep_rows(new, old, rows)
     model.replace_node(old, new)
     if "transitions" in model.ref_names:
         layer = model.get_ref("transitions")
         model.replace_node(layer, resized(layer, rows))
-    for node in around_output(model):
+    node: Model[Any, Any] = model
+    while node.layers:  # the combinators that end in the output layer have its width
         if "nO" in node.dim_names:
             node.set_dim("nO", len(rows), force=True)
-
-
-def around_output(model: TaggerModel) -> list[Model]:
-    """The combinators that end in the output layer, and so have its width."""
-    last, found = model, []
-    while last.layers:
-        found.append(last)
-        last = last.layers[-1]
-    return found
+        node = node.layers[-1]

@@ -1,4 +1,4 @@
-"""The loss of a head that scores each token alone: cross-entropy over the tags that are allowed."""
+"""The losses of a head that scores each token alone: by annotation, and by another head's probabilities."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,8 @@ from thinc.types import Floats2d
 
 from ..decoding.tags import TagSet
 from ..types import TaggerModel
+
+SMALLEST = 1e-30  # of the weights and probabilities that a logarithm is taken of
 
 
 def token_cross_entropy(
@@ -26,19 +28,43 @@ def token_cross_entropy(
         return 0.0, [xp.zeros_like(text) for text in scores]
     rows = xp.concatenate(list(scores))
     allowed = xp.asarray(np.concatenate(list(gold)))
-    rows = rows - rows.max(axis=1, keepdims=True)
-    weights = xp.exp(rows)
+    weights = xp.exp(rows - rows.max(axis=1, keepdims=True))
     total = weights.sum(axis=1, keepdims=True)
-    # At least the smallest float: an allowed tag whose weight underflowed still pulls.
-    right = xp.maximum(xp.where(allowed, weights, 0.0).sum(axis=1, keepdims=True), xp.float32(1e-30))
+    taught = xp.where(allowed, weights, 0.0)
+    # an allowed tag whose weight underflowed still pulls
+    right = xp.maximum(taught.sum(axis=1, keepdims=True), xp.float32(SMALLEST))
     loss = float(xp.log(total / right).sum())
     # Where annotation is missing the two terms are equal but for rounding, which would count as a taught token
     known = ~allowed.all(axis=1, keepdims=True)
-    gradient = xp.where(known, weights / total - xp.where(allowed, weights, 0.0) / right, 0.0)
-    return loss, split_rows(gradient.astype(scores[0].dtype), [len(text) for text in scores])
+    gradient = xp.where(known, weights / total - taught / right, 0.0)
+    return loss, split(model, gradient.astype(scores[0].dtype), scores)
 
 
-def split_rows(rows: Floats2d, lengths: list[int]) -> list[Floats2d]:
-    """Rows of all texts to the rows of each text."""
-    ends = np.cumsum(lengths)
-    return [rows[end - n : end] for n, end in zip(lengths, ends, strict=True)]
+def soft_cross_entropy(
+    model: TaggerModel, scores: Sequence[Floats2d], beliefs: Sequence[Floats2d], *, temperature: float = 1.0
+) -> tuple[float, list[Floats2d]]:
+    """The Kullback-Leibler divergence of the head's probabilities from those of a teacher (Hinton, Vinyals and Dean
+    2015), summed over the tokens, times the square of the temperature, so that its gradient is of the size of the
+    ordinary loss's.
+
+    scores (Sequence[Floats2d]): for each Doc, Shape: (n_tokens, n_tags).
+    beliefs (Sequence[Floats2d]): the teacher's probabilities at that temperature, same shapes.
+    temperature (float): the scores are divided by it.
+    RETURNS (tuple[float, list[Floats2d]]): the loss and its gradient by score.
+    """
+    xp = model.ops.xp
+    if not sum(map(len, scores)):
+        return 0.0, [xp.zeros_like(text) for text in scores]
+    rows = xp.concatenate(list(scores)) / temperature
+    taught = xp.concatenate([xp.asarray(text) for text in beliefs])
+    rows = rows - rows.max(axis=1, keepdims=True)
+    logs = rows - xp.log(xp.exp(rows).sum(axis=1, keepdims=True))
+    known = xp.log(xp.maximum(taught, xp.float32(SMALLEST)))  # what the teacher excludes costs nothing
+    loss = float((taught * (known - logs)).sum()) * temperature**2
+    gradient = (xp.exp(logs) - taught) * temperature
+    return loss, split(model, gradient.astype(scores[0].dtype), scores)
+
+
+def split(model: TaggerModel, rows: Floats2d, texts: Sequence[Floats2d]) -> list[Floats2d]:
+    """Rows that stand end to end to those of each text."""
+    return model.ops.unflatten(rows, model.ops.asarray1i([len(text) for text in texts]))

@@ -11,8 +11,11 @@ from thinc.types import Floats2d
 # The spread of a new classifier's weights: transformers' initializer_range
 INITIAL_SPREAD = 0.02
 
+# Rows of one width to as many rows of another one
+FloatsLayer = Model[Floats2d, Floats2d]
 
-def output_layer(*, nO: int | None = None, nI: int | None = None) -> Model[Floats2d, Floats2d]:
+
+def output_layer(*, nO: int | None = None, nI: int | None = None) -> FloatsLayer:
     """Thinc's ``Linear`` with another matrix product: for the few columns that tags have, numpy's is two
     to three times as fast as the one of BLIS, and that was the half of a head's time.
     """
@@ -25,12 +28,15 @@ def output_layer(*, nO: int | None = None, nI: int | None = None) -> Model[Float
     )
 
 
-def normal_init(ops: Ops, shape: tuple) -> Floats2d:
+def normal_init(ops: Ops, shape: tuple[int, ...]) -> Floats2d:
     """RETURNS (Floats2d): normally distributed weights around 0."""
-    return ops.xp.asarray(numpy.random.normal(scale=INITIAL_SPREAD, size=shape), dtype="float32")
+    weights: Floats2d = ops.xp.asarray(numpy.random.normal(scale=INITIAL_SPREAD, size=shape), dtype="float32")
+    return weights
 
 
-def forward(model: Model, X: Floats2d, is_train: bool) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
+def forward(
+    model: FloatsLayer, X: Floats2d, is_train: bool
+) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
     """X: Shape: (n_tokens, nI); Y: Shape: (n_tokens, nO)."""
     W, b = model.get_param("W"), model.get_param("b")
     Y = X @ W.T
@@ -39,6 +45,7 @@ def forward(model: Model, X: Floats2d, is_train: bool) -> tuple[Floats2d, Callab
     def backprop(dY: Floats2d) -> Floats2d:
         model.inc_grad("b", dY.sum(axis=0))
         model.inc_grad("W", dY.T @ X)
-        return dY @ W
+        dX: Floats2d = dY @ W
+        return dX
 
     return Y, backprop

@@ -14,11 +14,10 @@ from thinc.types import Floats2d
 from thinc.util import get_array_module
 
 from ..errors import UserError
+from .output_layer import FloatsLayer
 
 
-def prediction_layer(
-    *, eps: float = 1e-5, bias: bool = False, norm_bias: bool = False
-) -> Model[Floats2d, Floats2d]:
+def prediction_layer(*, eps: float = 1e-5, bias: bool = False, norm_bias: bool = False) -> FloatsLayer:
     """Dense layer of the same width, exact GELU, layer norm.
 
     eps (float): added to the variance in the layer norm.
@@ -26,14 +25,14 @@ def prediction_layer(
     """
     if not 0 <= eps < math.inf:
         raise UserError(f"PredictionClassifier: eps is {eps}; expected 0 or a little more, as 1e-5.")
-    params: dict[str, Any] = {"W": None, "b": None, "g": None, "norm_b": None}
+    params: dict[str, Any] = dict.fromkeys(("W", "b", "g", "norm_b"))
     attrs = {"eps": eps, "bias": bias, "norm_bias": norm_bias}
     return Model(
         "prediction_layer", forward, init=init, dims={"nO": None, "nI": None}, params=params, attrs=attrs
     )
 
 
-def init(model: Model, X: Floats2d | None = None, Y: Floats2d | None = None) -> None:
+def init(model: FloatsLayer, X: Floats2d | None = None, Y: Floats2d | None = None) -> None:
     """New weights: the norm leaves its input as it is."""
     if X is not None:
         model.set_dim("nI", X.shape[1])
@@ -45,17 +44,19 @@ def init(model: Model, X: Floats2d | None = None, Y: Floats2d | None = None) -> 
     model.set_param("norm_b", model.ops.alloc1f(width))
 
 
-def forward(model: Model, X: Floats2d, is_train: bool) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
+def forward(
+    model: FloatsLayer, X: Floats2d, is_train: bool
+) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
     """X, Y: Shape: (n_tokens, width)."""
     xp = get_array_module(X)
     W, b = model.get_param("W"), model.get_param("b")
     g, norm_b = model.get_param("g"), model.get_param("norm_b")
     dense = X @ W.T + b
-    half = 0.5 * (1.0 + _erf(model, dense / math.sqrt(2.0)))
+    half = 0.5 * (1.0 + _erf(dense / math.sqrt(2.0)))
     activated = dense * half
-    centred = activated - activated.mean(axis=1, keepdims=True)
-    deviation = xp.sqrt((centred**2).mean(axis=1, keepdims=True) + model.attrs["eps"])
-    normed = centred / deviation
+    centered = activated - activated.mean(axis=1, keepdims=True)
+    deviation = xp.sqrt((centered**2).mean(axis=1, keepdims=True) + model.attrs["eps"])
+    normed = centered / deviation
     Y = (normed * g + norm_b).astype(X.dtype)
 
     def backprop(dY: Floats2d) -> Floats2d:
@@ -70,12 +71,13 @@ def forward(model: Model, X: Floats2d, is_train: bool) -> tuple[Floats2d, Callab
         model.inc_grad("W", d_dense.T @ X)
         if model.attrs["bias"]:
             model.inc_grad("b", d_dense.sum(axis=0))
-        return d_dense @ W
+        dX: Floats2d = d_dense @ W
+        return dX
 
     return Y, backprop
 
 
-def _erf(model: Model, X: Floats2d) -> Floats2d:
+def _erf(X: Floats2d) -> Floats2d:
     """The error function through torch, whose accuracy is that of a float."""
     import torch
     from thinc.util import torch2xp, xp2torch

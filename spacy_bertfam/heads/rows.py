@@ -9,6 +9,7 @@ from thinc.layers.with_array import init
 from thinc.types import Floats2d
 
 from ..files.mapped_rows import let_go, new_rows
+from .output_layer import FloatsLayer
 
 # Rows that go through the layer together where a Doc is long: what lies between the vectors and the
 # scores is as large as the vectors, which are large enough
@@ -19,7 +20,7 @@ MAX_SCORES = 2**22
 MIN_ROWS = 64
 
 
-def with_rows(layer: Model[Floats2d, Floats2d]) -> Model[list[Floats2d], list[Floats2d]]:
+def with_rows(layer: FloatsLayer) -> Model[list[Floats2d], list[Floats2d]]:
     """Thinc's ``with_array`` which, for prediction on long Docs, neither copies their vectors into one array nor
     runs the layer on all of them at once. ``layer`` treats each row for itself.
     """
@@ -34,7 +35,7 @@ def with_rows(layer: Model[Floats2d, Floats2d]) -> Model[list[Floats2d], list[Fl
 
 
 def forward(
-    model: Model, Xs: list[Floats2d], is_train: bool
+    model: Model[list[Floats2d], list[Floats2d]], Xs: list[Floats2d], is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], Any]]:
     """Xs: for each Doc, Shape: (n_tokens, nI); Ys: for each Doc, Shape: (n_tokens, nO)."""
     long_docs = sum(map(len, Xs)) >= MIN_ROWS * len(Xs) and model.ops.device_type == "cpu"
@@ -43,9 +44,9 @@ def forward(
     return [predict_rows(model, X) for X in Xs], _no_gradient
 
 
-def predict_rows(model: Model, X: Floats2d) -> Floats2d:
+def predict_rows(model: Model[list[Floats2d], list[Floats2d]], X: Floats2d) -> Floats2d:
     """X: Shape: (n_tokens, nI); RETURNS (Floats2d): Shape: (n_tokens, nO)."""
-    layer = model.layers[0]
+    layer: FloatsLayer = model.layers[0]
     n_rows = max(1, min(MAX_ROWS, MAX_SCORES // (layer.maybe_get_dim("nO") or 1)))
     if len(X) <= n_rows:
         return layer.predict(X)

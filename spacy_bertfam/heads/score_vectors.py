@@ -26,4 +26,5 @@ def score_vectors(model: TaggerModel, vectors: list[Floats2d]) -> list[Floats2d]
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """RETURNS (NDArray): each row's probabilities."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True)) if logits.size else logits
-    return powers / powers.sum(axis=1, keepdims=True)
+    shares: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+    return shares

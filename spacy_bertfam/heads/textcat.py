@@ -1,4 +1,4 @@
-"""`spacy-bertfam.TextCatClassifier.v1`: a vector for each Doc and one linear layer, for spaCy's text categorisers."""
+"""`spacy-bertfam.TextCatClassifier.v1`: a vector for each Doc and one linear layer, for spaCy's text categorizers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from ..listeners.document import document_vectors
 from ..types import Tok2VecModel
 from .document_pooling import TOKEN_POOLINGS, pool_tokens
 from .finite import is_finite
-from .output_layer import normal_init
+from .output_layer import FloatsLayer, normal_init
 
 POOLINGS = (*TOKEN_POOLINGS, "cls")
 # A label that comes later starts improbable (0.02), and near enough to learn: spaCy's own layers give it -5000
@@ -39,7 +39,7 @@ def build_text_classifier(
     if pooling not in POOLINGS:
         raise UserError(f"TextCatClassifier: pooling is {pooling!r}; expected one of {', '.join(POOLINGS)}.")
     vectors = document_vectors(tok2vec) if pooling == "cls" else chain(tok2vec, pool_tokens(pooling))
-    output: Model[Floats2d, Floats2d] = Linear(nO=nO, init_W=normal_init)
+    output: FloatsLayer = Linear(nO=nO, init_W=normal_init)
     model: Model[list[Doc], Floats2d] = chain(
         vectors, Dropout(0.0), output, probabilities(exclusive=exclusive_classes)
     )
@@ -53,20 +53,22 @@ def build_text_classifier(
     return model
 
 
-def probabilities(*, exclusive: bool) -> Model[Floats2d, Floats2d]:
+def probabilities(*, exclusive: bool) -> FloatsLayer:
     """Softmax over the labels, or a sigmoid for each.
 
-    The way back leaves the gradient as it is: spaCy's categorisers hand in probability minus gold, which is
+    The way back leaves the gradient as it is: spaCy's categorizers hand in probability minus gold, which is
     the gradient of cross-entropy by the score already, for both.
     """
     return Model("probabilities", forward, attrs={"exclusive": exclusive})
 
 
-def forward(model: Model, X: Floats2d, is_train: bool) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
+def forward(
+    model: FloatsLayer, X: Floats2d, is_train: bool
+) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
     """X, Y: Shape: (n_docs, n_labels)."""
     if not is_finite(X):
         raise UserError(
-            "The scores of the labels are not finite numbers (NaN or infinity): the weights of the text categoriser or "
+            "The scores of the labels are not finite numbers (NaN or infinity): the weights of the text categorizer or "
             "of its encoder are ruined, mostly by a training that diverged. Expected finite ones: load the pipeline "
             "again, or train with a lower learning rate."
         )
@@ -74,17 +76,14 @@ def forward(model: Model, X: Floats2d, is_train: bool) -> tuple[Floats2d, Callab
     return Y, lambda dY: dY
 
 
-def resize_output(model: Model, n_labels: int) -> Model:
-    """Make room for more labels; those that are there keep their weights.
-
-    RETURNS (Model): the same one, as spaCy's components expect it.
-    """
+def resize_output(model: Model[list[Doc], Floats2d], n_labels: int) -> Model[list[Doc], Floats2d]:
+    """Make room for more labels; those that are there keep their weights. RETURNS (Model): the same one."""
     old = model.get_ref("output_layer")
     if not old.has_param("W"):
         old.set_dim("nO", n_labels, force=True)
     else:
-        # a layer of its own, so that an optimiser's memory of the old shape is not taken for the new one's
-        new: Model[Floats2d, Floats2d] = Linear(nO=n_labels, nI=old.get_dim("nI"))
+        # a layer of its own, so that an optimizer's memory of the old shape is not taken for the new one's
+        new: FloatsLayer = Linear(nO=n_labels, nI=old.get_dim("nI"))
         n_kept = old.get_dim("nO")
         W: Any = model.ops.alloc2f(n_labels, old.get_dim("nI"))
         b: Any = model.ops.alloc1f(n_labels) + NEW_LABEL_BIAS

@@ -1,4 +1,4 @@
-"""Learned weights between neighbouring tags, as a layer that scores pass through unchanged."""
+"""Learned weights between neighboring tags, as a layer that scores pass through unchanged."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +9,7 @@ from thinc.types import Floats2d
 
 from ..errors import UserError
 from ..types import TaggerModel, Transitions
+from .output_layer import FloatsLayer
 
 # A parameter counts this much in the weight: at a head's learning rate Adam moves a parameter by 0.001
 # a step, and a transition has to reach several units within a thousand steps.
@@ -18,13 +19,13 @@ PARAMETERS = ("between", "start", "end")
 MAX_TAGS = 4097
 
 
-def transitions_layer() -> Model[Floats2d, Floats2d]:
+def transitions_layer() -> FloatsLayer:
     """Holds the transitions of a CRF; nO and nI are the number of tags."""
     params: dict[str, Any] = dict.fromkeys(PARAMETERS)
     return Model("transitions", forward, init=init, dims={"nO": None, "nI": None}, params=params)
 
 
-def init(model: Model, X: Any = None, Y: Any = None) -> None:
+def init(model: FloatsLayer, X: Any = None, Y: Any = None) -> None:
     """All transitions are alike at first."""
     n_tags = model.get_dim("nO")
     require_few(n_tags)
@@ -34,7 +35,9 @@ def init(model: Model, X: Any = None, Y: Any = None) -> None:
     model.set_param("end", model.ops.alloc1f(n_tags))
 
 
-def forward(model: Model, X: Floats2d, is_train: bool) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
+def forward(
+    model: FloatsLayer, X: Floats2d, is_train: bool
+) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
     """The scores themselves: the loss and the decoder read the parameters."""
     return X, lambda dY: dY
 
@@ -55,7 +58,7 @@ def add_gradient(model: TaggerModel, gradient: Transitions) -> None:
         layer.inc_grad(name, layer.ops.xp.asarray(array * SCALE, dtype="float32"))
 
 
-def resized(layer: Model, rows: list[int]) -> Model[Floats2d, Floats2d]:
+def resized(layer: FloatsLayer, rows: list[int]) -> FloatsLayer:
     """A layer for other tags: transitions between tags that stay are kept, those of new tags are 0.
 
     rows (list[int]): for each new tag the row of the same tag before, or -1 for a new one.
@@ -63,20 +66,24 @@ def resized(layer: Model, rows: list[int]) -> Model[Floats2d, Floats2d]:
     require_few(len(rows))
     new = transitions_layer()
     new.set_dim("nO", len(rows))
-    if not layer.has_param("between"):
-        return new
-    init(new)
+    if layer.has_param("between"):
+        init(new)
+        keep_rows(new, layer, rows)
+    return new
+
+
+def keep_rows(new: FloatsLayer, old: FloatsLayer, rows: list[int]) -> None:
+    """Copy the weights of the tags that stay; arguments as in ``resized``."""
     kept = [i for i, row in enumerate(rows) if row >= 0]
     source = [rows[i] for i in kept]
-    for name in PARAMETERS:
-        array: Any = new.get_param(name)
-        old: Any = layer.get_param(name)
-        if name == "between":
-            array[np.ix_(kept, kept)] = old[np.ix_(source, source)]
+    for name in new.param_names:
+        weights: Any = new.get_param(name)
+        known: Any = old.get_param(name)
+        if name == "between":  # from each tag to each
+            weights[np.ix_(kept, kept)] = known[np.ix_(source, source)]
         else:
-            array[kept] = old[source]
-        new.set_param(name, array)
-    return new
+            weights[kept] = known[source]
+        new.set_param(name, weights)
 
 
 def require_few(n_tags: int) -> None:

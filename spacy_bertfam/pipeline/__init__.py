@@ -1,1 +1,1 @@
-"""Step 5, scored spans -> Doc: the spaCy components, one file each."""
+"""Scored spans -> Doc: the spaCy components, one file each."""

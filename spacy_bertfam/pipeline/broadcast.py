@@ -1,6 +1,7 @@
 """A training step of a shared encoder: its vectors to all heads, the sum of their gradients back to it."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from spacy.pipeline.tok2vec import Tok2VecListener
@@ -21,7 +22,7 @@ def broadcast(
     name: str,
     finish: Callable[[], Any],
 ) -> None:
-    """Hand the tokens' vectors to the heads that hear tokens, the documents' to those that hear documents.
+    """Hand the tokens' vectors to the heads that read tokens, the documents' to those that read documents.
 
     What spaCy's ``Tok2Vec.update`` does, with two kinds of vectors: the last head's gradient sets off the way back.
 
@@ -35,20 +36,17 @@ def broadcast(
     d_rows = [d_documents[i : i + 1] for i in range(len(docs))]  # views: what is added to them is added there
     losses.setdefault(name, 0.0)
 
-    def make_backprop(totals: list[Floats2d], *, is_last: bool) -> Callable[[list[Floats2d]], list[Doc]]:
-        def backprop(gradients: list[Floats2d]) -> list[Doc]:
-            for total, gradient in zip(totals, gradients, strict=True):
-                total += gradient
-                losses[name] += float((gradient**2).sum())  # type: ignore[call-overload]
-            if is_last:
-                bp_encoded(d_tokens, d_documents)
-                finish()
-            return []
-
-        return backprop
+    def backprop(gradients: list[Floats2d], *, totals: list[Floats2d], is_last: bool) -> list[Doc]:
+        for total, gradient in zip(totals, gradients, strict=True):
+            total += gradient
+            losses[name] += float(model.ops.xp.square(gradient).sum())
+        if is_last:
+            bp_encoded(d_tokens, d_documents)
+            finish()
+        return []
 
     batch_id = Tok2VecListener.get_batch_id(docs)
     for listener in listeners:
         outputs, totals = (rows, d_rows) if reads_documents(listener) else (encoded.tokens, d_tokens)
         is_last = listener is listeners[-1]
-        listener.receive(batch_id, outputs, make_backprop(totals, is_last=is_last))
+        listener.receive(batch_id, outputs, partial(backprop, totals=totals, is_last=is_last))

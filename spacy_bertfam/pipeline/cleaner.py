@@ -6,7 +6,7 @@ from spacy.tokens import Doc
 
 @Language.factory("bertfam_cleaner", assigns=["doc.tensor"])
 def make_bertfam_cleaner(nlp: Language, name: str) -> "BertfamCleaner":
-    """Make the component; it belongs behind the last head that listens to the encoder."""
+    """Make the component; it belongs after the last head that listens to the encoder."""
     return BertfamCleaner()
 
 

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import srsly
 from spacy.language import Language
@@ -12,17 +12,22 @@ from spacy.pipeline.tok2vec import Tok2Vec, Tok2VecListener
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples
 from spacy.vocab import Vocab
-from thinc.api import Config, Model, Optimizer
+from thinc.api import Config, Optimizer
 
 from ..errors import UserError
 from ..gate import check_component
 from ..gate.json_file import read_object
 from ..listeners.doc_vectors import leave_vectors, require_one
 from ..listeners.linked import linked_encoder
+from ..listeners.listener import forward_of_spacy, reads_documents
 from ..listeners.spacy_private import replace_forward
 from ..listeners.upstream import has_weights, token_listeners
+from ..types import Tok2VecModel
 from .batching import BoundedBatches
 from .saved_head import require_finite
+
+if TYPE_CHECKING:
+    from ..encoder.shim import EncoderShim
 
 DEFAULT_CONFIG = Config().from_str(
     """
@@ -34,7 +39,7 @@ name = "bert-base-multilingual-cased"
 
 
 @Language.factory("bertfam_encoder", assigns=["doc.tensor"], default_config=dict(DEFAULT_CONFIG))
-def make_bertfam_encoder(nlp: Language, name: str, model: Model) -> "BertfamEncoder":
+def make_bertfam_encoder(nlp: Language, name: str, model: Tok2VecModel) -> "BertfamEncoder":
     """Make the shared encoder component.
 
     model (Model[list[Doc], list[Floats2d]]): a ``spacy-bertfam.Encoder.v1``.
@@ -48,9 +53,9 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
     """spaCy's ``Tok2Vec`` over an encoder of `transformers`, kept on disk as a plain Hugging Face folder.
 
     The vectors are left in ``doc.tensor``, one row for each token, where the heads read them and where
-    ``doc.vector`` and ``doc.similarity`` find them. ``bertfam_cleaner`` behind the last head drops
+    ``doc.vector`` and ``doc.similarity`` find them. ``bertfam_cleaner`` after the last head drops
     them again. Where a head reads documents, a vector for each Doc is left in ``doc._.bertfam_document`` too.
-    Where the pipeline has other encoders, the name is left with them, see ``encoder.doc_vectors``.
+    Where the pipeline has other encoders, the name is left with them, see ``listeners.doc_vectors``.
     """
 
     leaves_name = False  # are there, or were there ever, other encoders that leave vectors on the same Docs?
@@ -60,7 +65,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
     _later: list[str]  # encoders after this one, as far as the components have been linked
     _unclear: dict[str, list[str]]  # heads that name none of several encoders
 
-    def __init__(self, vocab: Vocab, model: Model, name: str = "encoder") -> None:
+    def __init__(self, vocab: Vocab, model: Tok2VecModel, name: str = "encoder") -> None:
         from ..encoder.model import MODEL_NAME
 
         if model.name != MODEL_NAME:
@@ -74,11 +79,9 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
     def find_listeners(self, component: Any) -> None:
         """Link a component that stands later in the pipeline: spaCy calls it with each one, in their order.
 
-        Raises a UserError where a head was made for vectors of another width, warns where it was trained on another
-        encoder.
+        Warns where a head was trained on another encoder.
+        RAISES (UserError): when a head was made for vectors of another width.
         """
-        from ..listeners.listener import forward_of_spacy
-
         if self._linking is not self.listener_map:  # spaCy begins anew
             self._linking, self._later, self._unclear = self.listener_map, [], {}
         if isinstance(component, Tok2Vec):
@@ -104,7 +107,6 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
                 self._link(listener, component)
 
     def _link(self, listener: Tok2VecListener, component: Any) -> None:
-
         self._tell_width(listener, component)
         linked_encoder(listener).listen_to(self)
         if not linked_encoder(listener).fits():
@@ -118,8 +120,6 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
     @property
     def reads_documents(self) -> bool:
         """Whether a head of the pipeline reads vectors of whole documents."""
-        from ..listeners.listener import reads_documents
-
         return any(reads_documents(listener) for listener in self.listeners)
 
     def predict(self, docs: Iterable[Doc]) -> Any:
@@ -179,20 +179,18 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         """Write ``config.json``, ``model.safetensors`` and the tokenizer into the folder ``path``."""
-        from ..encoder.model import encoder_shim
-
         path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
         self.cfg.update({"fingerprint": self.fingerprint()})  # for a copy without weights
         srsly.write_json(path / "cfg", self.cfg)
         if "vocab" not in exclude:
             self.vocab.to_disk(path / "vocab", exclude=["strings"])
-        if encoder_shim(self.model).checkpoint is not None:
-            encoder_shim(self.model).save(path)
+        if self._shim.checkpoint is not None:
+            self._shim.save(path)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BertfamEncoder":
         """Read what ``to_disk`` wrote, or any other Hugging Face folder of an encoder."""
-        from ..encoder.model import encoder_shim, set_width
+        from ..encoder.model import set_width
 
         path = Path(path)
         check_component(path)
@@ -201,15 +199,19 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
         if "vocab" not in exclude and (path / "vocab").exists():
             self.vocab.from_disk(path / "vocab", exclude=["strings"])
         if (path / "config.json").is_file():
-            encoder_shim(self.model).load(path)
+            self._shim.load(path)
             set_width(self.model)
         return self
 
     def fingerprint(self) -> str | None:
         """RETURNS (str | None): tells these weights from all others; None where there never were any."""
+        return self._shim.fingerprint() or self.cfg.get("fingerprint")
+
+    @property
+    def _shim(self) -> "EncoderShim":
         from ..encoder.model import encoder_shim
 
-        return encoder_shim(self.model).fingerprint() or self.cfg.get("fingerprint")
+        return encoder_shim(self.model)
 
     def _tell_width(self, listener: Tok2VecListener, component: Any) -> None:
         width: Any = self.model.maybe_get_dim("nO")

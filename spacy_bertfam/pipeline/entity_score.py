@@ -1,4 +1,4 @@
-"""``ent._.score``: what a recogniser gave a span with its label. Under another label the span has no score.
+"""``ent._.score``: what a recognizer gave a span with its label. Under another label the span has no score.
 
 It stays a plain number where spaCy keeps the values of extensions, with the label beside it: copies, bytes and
 ``Doc.from_docs`` carry both along. Docs of earlier versions have no label there; their scores are read all the same.
@@ -14,7 +14,7 @@ EXTENSION, LABEL = "score", "score_label"
 
 
 def register_score() -> None:
-    """Make ``Span._.score`` what this module says. Raises a UserError where other code has made it something else."""
+    """Make ``Span._.score`` what this module says. RAISES (UserError): when other code has made it something else."""
     found = Span.get_extension(EXTENSION) if Span.has_extension(EXTENSION) else None
     if found is not None and getattr(found[2], "__module__", None) == __name__:
         return

@@ -1,4 +1,4 @@
-"""The encoders and the recognisers of a pipeline, and where the settings of an encoder stand in its config."""
+"""The encoders and the recognizers of a pipeline, and where the settings of an encoder stand in its config."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -22,10 +22,8 @@ class Encoder(NamedTuple):
     """An encoder, shared or a head's own."""
 
     component: str
-    model: Model
-    config: dict[
-        str, Any
-    ]  # the block of the pipeline's config that made it; writing to it changes the config
+    model: Tok2VecModel
+    config: dict[str, Any]  # the block that made it, of the pipeline's config: writing to it changes that
 
     @property
     def shim(self) -> EncoderShim:
@@ -39,7 +37,7 @@ class Encoder(NamedTuple):
 
 
 def encoders_of(nlp: Language) -> list[Encoder]:
-    """RETURNS (list[Encoder]): at least one. Raises a UserError where the pipeline has none of ours."""
+    """RETURNS (list[Encoder]): at least one. RAISES (UserError): when the pipeline has none of ours."""
     found = []
     for name in nlp.component_names:
         model = getattr(nlp.get_pipe(name), "model", None)

@@ -55,10 +55,11 @@ def read_gold(examples: Iterable[Example]) -> GoldReport:
 
 
 def check_gold(report: GoldReport, labels: Iterable[str], component: str) -> None:
-    """Raise a UserError where the data have no entity, or a given label looks like a typing error.
+    """See to it that there is something to learn.
 
     labels (Iterable[str]): those given beside the data. One without entities is no error in itself: the
         examples may be the first ones of a stream.
+    RAISES (UserError): when the data have no entity, or a given label looks like a typing error.
     """
     labels = dict.fromkeys(labels)
     if not report.n_examples:

@@ -15,7 +15,7 @@ from spacy.vocab import Vocab
 from thinc.api import Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
-from ..decoding.tags import TagSet, validate_scheme
+from ..decoding.tags import validate_scheme
 from ..errors import UserError
 from ..head_fit.first_fit import DEFAULT_FIT_WORDS, fit_tagger
 from ..listeners.upstream import check_order, check_upstream
@@ -23,9 +23,10 @@ from ..types import Bools1d, ScoredSpan, TaggerModel, Teaching, TrainedHead
 from .batching import BoundedBatches
 from .entity_score import register_score, set_score
 from .gold import check_gold, read_gold
-from .preset import Preset, find_preset
+from .labeled_head import LabeledHead
+from .preset import Predictions, Preset, find_preset
 from .saved_head import SETTING, SavedHead, check_labels
-from .sum_reduced import SummedLossPipe
+from .sum_reduced import SumReducedPipe
 from .words import decode_words
 
 logger = logging.getLogger("spacy")
@@ -34,7 +35,7 @@ logger = logging.getLogger("spacy")
 MAX_SCORES = 2**22
 
 
-class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
+class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
     """Tags each token by a head over an encoder, and reads entities off the best legal sequence of tags.
 
     Each entity has in ``ent._.score`` the probability, over all legal sequences, that exactly this
@@ -51,38 +52,16 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
         min_score: float = 0.0,
         temperature: float = 1.0,
         overwrite_ents: bool = False,
-        scorer: Callable | None = None,
+        scorer: Callable[..., Any] | None = None,
     ) -> None:
-        self.name = name
-        self.vocab = vocab
-        self.model = model
+        self.name, self.vocab, self.model, self.scorer = name, vocab, model, scorer
         self.min_score = min_score
         self.temperature = temperature
         self._require_numbers(temperature)
         self.overwrite_ents = overwrite_ents
-        self.scorer = scorer
         self.teaching: Teaching | None = None  # while it trains; never saved
         self.cfg: dict[str, Any] = {"labels": [], "scheme": validate_scheme(scheme), SETTING: scheme}
-        self._tag_set: TagSet | None = None
         register_score()
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels that the component knows."""
-        return tuple(self.cfg["labels"])
-
-    @property
-    def label_data(self) -> list[str]:
-        """What ``spacy init labels`` writes and ``initialize`` takes."""
-        return list(self.labels)
-
-    @property
-    def tag_set(self) -> TagSet:
-        """The tags of the labels under the component's scheme."""
-        key = (self.cfg["scheme"], self.labels)
-        if self._tag_set is None or (self._tag_set.scheme, self._tag_set.labels) != key:
-            self._tag_set = TagSet(*key)
-        return self._tag_set
 
     @property
     def max_words(self) -> int:
@@ -95,11 +74,16 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
         RETURNS (list[list[ScoredSpan]]): all of them, whatever ``min_score`` is.
         """
         docs = list(docs)
+        presets = self._find_presets(docs)
         if not any(len(doc) for doc in docs):
-            return [[] for _ in docs]
-        scores = self.score_tags(docs)
-        outside = None if self.overwrite_ents else [find_preset(doc).tokens for doc in docs]
-        return self.decode(docs, scores, outside=outside, temperature=self.temperature)
+            return Predictions([[] for _ in docs], presets)
+        outside = [preset.tokens for preset in presets]
+        found = self.decode(docs, self.score_tags(docs), outside=outside, temperature=self.temperature)
+        return Predictions(found, presets)
+
+    def _find_presets(self, docs: Sequence[Doc]) -> list[Preset]:
+        """What must stay on each Doc as it is."""
+        return [Preset([], [], None) if self.overwrite_ents else find_preset(doc) for doc in docs]
 
     def score_tags(self, docs: Sequence[Doc]) -> list[NDArray[np.float32]]:
         """The head's scores as they are, in main memory: what ``decode`` takes, with any temperature.
@@ -125,22 +109,15 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
         """
         self._require_numbers(temperature)
         learned = self.model.attrs["head_transitions"](self.model)
-        return decode_words(
-            docs,
-            scores,
-            self.tag_set,
-            component=self.name,
-            rate=self.rate,
-            outside=outside,
-            learned=learned,
-            temperature=temperature,
-        )
+        known = {"learned": learned, "temperature": temperature, "outside": outside}
+        return decode_words(docs, scores, self.tag_set, component=self.name, rate=self.rate, **known)
 
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[list[ScoredSpan]]) -> None:
         """Set ``doc.ents`` and each entity's ``ent._.score``."""
         register_score()  # other code may have put its own in the place of ours
-        for doc, scored in zip(docs, predictions, strict=True):
-            preset = Preset([], [], None) if self.overwrite_ents else find_preset(doc)
+        docs = list(docs)
+        presets = predictions.presets if isinstance(predictions, Predictions) else self._find_presets(docs)
+        for doc, scored, preset in zip(docs, predictions, presets, strict=True):
             for ent in doc.ents if self.overwrite_ents else ():
                 set_score(ent, None)
             kept = [span for span in scored if span.score >= self.min_score]
@@ -209,8 +186,7 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
             reads one; its labels come first, with their weights.
         fit_words (int): a new head is fitted to so many words of the data and the encoder's vectors of them,
             before anything is trained; 0 leaves its weights random.
-        Raises a UserError where the data have no entity at all, or where a given label looks like a typing
-        error.
+        RAISES (UserError): when the data have no entity at all, or a given label looks like a typing error.
         """
         if nlp is not None:
             check_order(self.model, nlp, self.name)
@@ -225,68 +201,13 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
             self.take_head(trained)
         self._add_labels([*labels, *sorted(report.labels)])
         is_new = trained is None and not self._trained_tags()
-        self._resize(before=None)
+        self._resize(self._trained_tags())
         self.model.initialize(X=[eg.predicted for eg in islice(get_examples(), 10)])
         if trained is not None:
             trained.copy_into(self.model, self.tag_set.tags)
         elif is_new and fit_words > 0:
-            fit_tagger(
-                self.model,
-                get_examples,
-                self.tag_set,
-                nlp=nlp,
-                n_words=fit_words,
-                total=report.n_words,
-                component=self.name,
-            )
-
-    def take_head(self, head: TrainedHead) -> None:
-        """Take scheme and labels of a trained head, and make room for its weights."""
-        self.cfg["scheme"] = head.labels.tag_set.scheme
-        self.cfg["labels"] = []
-        self._add_labels(head.labels.tag_set.labels)
-        # The checkpoint's own names and order, for the way back
-        tags = head.labels.tag_set.tags
-        row_to_tag = {row: tags[i] for i, row in enumerate(head.labels.rows)}
-        self.cfg["checkpoint_classes"] = [
-            [name, row_to_tag[row]] for row, name in enumerate(head.labels.names)
-        ]
-        self._resize(before=None)
-
-    def add_label(self, label: str) -> int:
-        """Add a label; a trained network keeps the weights of the others.
-
-        RETURNS (int): 1 if the label is new, else 0.
-        """
-        return self._add_labels([label])
-
-    def _add_labels(self, labels: Iterable[str]) -> int:
-        """Add those that are new, all at once. RETURNS (int): how many."""
-        is_trained = self.model.get_ref("output_layer").has_param("W")
-        before, known = self.tag_set if is_trained else None, dict.fromkeys(self.labels)
-        for label in labels:
-            if not isinstance(label, str) or not label:
-                raise UserError(f"Component {self.name!r}: label is {label!r}; expected a name.")
-            known[label] = None
-        n_new = len(known) - len(self.labels)
-        if n_new:
-            self.cfg["labels"] = list(known)
-            for label in self.labels[-n_new:]:
-                self.vocab.strings.add(label)
-            if is_trained:
-                self._resize(before=before)
-        return n_new
-
-    def _resize(self, *, before: TagSet | None) -> None:
-        """Give the network one output for each tag, keeping those of the tags ``before``."""
-        known = before.tag_to_id if before is not None else self._trained_tags()
-        rows = [known.get(tag, -1) for tag in self.tag_set.tags]
-        self.model.attrs["resize_output"](self.model, rows)
-
-    def _trained_tags(self) -> dict[str, int]:
-        """The tags that the network has weights for, which are all of them or none."""
-        has_weights = self.model.get_ref("output_layer").has_param("W")
-        return self.tag_set.tag_to_id if has_weights else {}
+            words = {"n_words": fit_words, "total": report.n_words}
+            fit_tagger(self.model, get_examples, self.tag_set, nlp=nlp, component=self.name, **words)
 
     def _add_unseen_labels(self, examples: Iterable[Example]) -> None:
         """Training that goes on with new labels adds them, and keeps what is known of the others."""

@@ -1,11 +1,13 @@
 """The factory `bertfam_ner`: its settings, and what they are without a config."""
 
 from collections.abc import Callable
+from typing import Any
 
 from spacy.language import Language
-from thinc.api import Config, Model
+from thinc.api import Config
 
 from ..listeners.upstream import check_foreign, connect_listeners
+from ..types import TaggerModel
 from .ner import BertfamNER
 
 DEFAULT_CONFIG = Config().from_str(
@@ -39,19 +41,19 @@ upstream = "*"
 def make_bertfam_ner(
     nlp: Language,
     name: str,
-    model: Model,
+    model: TaggerModel,
     scheme: str,
     min_score: float,
     temperature: float,
     overwrite_ents: bool,
-    scorer: Callable | None,
+    scorer: Callable[..., Any] | None,
 ) -> BertfamNER:
-    """Make the entity recogniser.
+    """Make the entity recognizer.
 
     model (Model[list[Doc], list[Floats2d]]): a head, as ``spacy-bertfam.TokenClassifier.v1``.
     scheme (str): the tags that are learned: "IO", "IOB2", "BIOES" or "BILUO".
     min_score (float): entities with a lower score are left out; 0 keeps all, 1 hardly any.
-    temperature (float): scores are calibrated by it; above 1 they become more modest. `bertfam calibrate` finds it.
+    temperature (float): scores are calibrated by it; above 1 they become lower. `bertfam calibrate` finds it.
     overwrite_ents (bool): forget the entities that stand on the Doc already; false keeps them.
     scorer (Callable | None): the evaluation method.
     """

@@ -1,4 +1,4 @@
-"""Entities that stand on a Doc before the recogniser runs: an `entity_ruler`'s, or the user's."""
+"""Entities that stand on a Doc before the recognizer runs: an `entity_ruler`'s, or the user's."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import numpy as np
 from spacy.attrs import ENT_IOB, ENT_TYPE
 from spacy.tokens import Doc, Span
 
-from ..types import Bools1d
+from ..types import Bools1d, ScoredSpan
 
 IOB_BEGIN = 3
 
@@ -15,7 +15,7 @@ class Preset(NamedTuple):
     """What must stay as it is."""
 
     ents: list[Span]
-    blocked: list[Span]  # stretches in which no entity may be (``doc.set_ents(blocked=...)``)
+    blocked: list[Span]  # segments in which no entity may be (``doc.set_ents(blocked=...)``)
     tokens: Bools1d | None  # Shape: (n_tokens,), the tokens of both; None where there are none
 
 
@@ -29,3 +29,11 @@ def find_preset(doc: Doc) -> Preset:
     if not taken.any():
         return Preset([], [], None)
     return Preset(list(doc.ents), [doc[int(i) : int(i) + 1] for i in np.flatnonzero(blocked)], taken)
+
+
+class Predictions(list[list[ScoredSpan]]):
+    """The entities that were found in each Doc of a batch, and what stood on the Docs before."""
+
+    def __init__(self, found: list[list[ScoredSpan]], presets: list[Preset]) -> None:
+        super().__init__(found)
+        self.presets = presets

@@ -1,4 +1,4 @@
-"""A recogniser on disk: written whole or not at all, and looked at when it is read, so that no text fails later."""
+"""A recognizer on disk: written whole or not at all, and looked at when it is read, so that no text fails later."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ UNFIT = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeEr
 SETTING = "scheme_setting"
 
 
-class SavedHead(TrainablePipe):
+class SavedHead(TrainablePipe):  # type: ignore[misc]  # Cython: no types
     """For ``BertfamNER``: its ``cfg`` has labels and scheme, its model a row of weights for each tag."""
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
@@ -31,7 +31,7 @@ class SavedHead(TrainablePipe):
             super().to_disk(temporary, exclude=exclude)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "SavedHead":
-        """Read what ``to_disk`` wrote. Raises a UserError where it fits neither the config nor itself."""
+        """Read what ``to_disk`` wrote. RAISES (UserError): when it fits neither the config nor itself."""
         check_component(Path(path))
         with self._reading(f"{path}", exclude):
             super().from_disk(path, exclude=exclude)
@@ -64,9 +64,10 @@ class SavedHead(TrainablePipe):
 
 
 def check_settings(cfg: dict[str, Any], *, asked: str) -> None:
-    """Raise a UserError where labels or scheme that were read are none, or another scheme is asked for.
+    """See to it that labels and scheme are what they should be.
 
     asked (str): the scheme of the config.
+    RAISES (UserError): when what was read are none, or another scheme is asked for.
     """
     check_labels(cfg["labels"])
     scheme = cfg["scheme"]
@@ -81,7 +82,7 @@ def check_settings(cfg: dict[str, Any], *, asked: str) -> None:
 
 
 def check_labels(labels: Any, component: str = "") -> list[str]:
-    """RETURNS (list[str]): the same; raises a UserError where it is no list of different names."""
+    """RETURNS (list[str]): the same. RAISES (UserError): when it is no list of different names."""
     where = f"Component {component!r}: " if component else ""
     is_list = isinstance(labels, (list, tuple))
     names = list(labels) if is_list else []
@@ -96,7 +97,7 @@ def check_labels(labels: Any, component: str = "") -> list[str]:
 
 
 def check_weights(model: TaggerModel, tag_set: TagSet) -> None:
-    """Raise a UserError where weights are no numbers, or not those of the tags: what would fail at every text."""
+    """RAISES (UserError): when weights are no numbers, or not those of the tags: what would fail at every text."""
     output = model.get_ref("output_layer")
     if not output.has_param("W"):
         return
@@ -111,8 +112,8 @@ def check_weights(model: TaggerModel, tag_set: TagSet) -> None:
         _try(model, W, len(tag_set))
 
 
-def require_finite(model: Model, who: str) -> None:
-    """Raise a UserError where one of the weights of a head is no number.
+def require_finite(model: Model[Any, Any], who: str) -> None:
+    """RAISES (UserError): when one of the weights of a head is no number.
 
     who (str): whose head it is, as the subject of the sentence.
     """
@@ -131,13 +132,9 @@ def _try(model: TaggerModel, W: Any, n_tags: int) -> None:
     [scores] = score_vectors(model, [model.ops.alloc2f(2, int(width))])
     learned = model.attrs["head_transitions"](model)
     shapes = [array.shape for array in learned or ()]
-    if scores.shape != (2, n_tags) or not is_finite(scores) or shapes not in ([], _shapes(n_tags)):
+    expected = [(n_tags, n_tags), (n_tags,), (n_tags,)]  # of ``Transitions``
+    if scores.shape != (2, n_tags) or not is_finite(scores) or shapes not in ([], expected):
         raise UserError(
             "its layers give no score for each tag (one of them has the wrong size, or a setting that makes NaN). "
             "Expected a trained head: get the pipeline again."
         )
-
-
-def _shapes(n_tags: int) -> list[Any]:
-    """Those of ``Transitions``."""
-    return [(n_tags, n_tags), (n_tags,), (n_tags,)]

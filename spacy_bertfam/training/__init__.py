@@ -1,1 +1,1 @@
-"""Step 7: what `spacy train` takes from us: the optimiser and its schedules."""
+"""What `spacy train` takes from us: the optimizer, its schedules and batches; trainings that stop and go on."""

@@ -1,11 +1,10 @@
-"""`spacy-bertfam.AdamW.v1`: one optimiser for `spacy train`, fast on the encoder and on the heads.
+"""`spacy-bertfam.AdamW.v1`: one optimizer for `spacy train`, fast on the encoder and on the heads.
 
 Thinc updates array by array; for a network of 118 million parameters that takes 0.37 s a step on two
 cores, where torch's fused AdamW (Loshchilov and Hutter 2019, "Decoupled weight decay regularization",
 algorithm 2) takes 0.05 s. Here torch updates the torch modules, Thinc the rest, on one schedule.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -35,7 +34,7 @@ def build_adamw(
         ``spacy-bertfam.warmup_linear.v1``, whose height may follow the size of the encoder.
     weight_decay (float): not applied to biases and layer norms.
     grad_clip (float): bound on the norm of an encoder's whole gradient, and on that of each array of a head by
-        itself: spaCy updates one component after the other, so there is no moment at which an optimiser has the
+        itself: spaCy updates one component after the other, so there is no moment at which an optimizer has the
         gradients of both and may still move both. 0 does not clip.
     beta1, beta2, eps (float): as in the paper.
     head_lr_factor (float): the heads learn at this multiple of the encoder's rate: they start from nothing, and
@@ -89,7 +88,7 @@ class AdamW(Optimizer):
 
     def step_schedules(self) -> None:
         """Go on to the rates of the next step."""
-        super().step_schedules()
+        super().step_schedules()  # type: ignore[no-untyped-call]  # thinc's has no types
         self._share = self.learn_rate
         self._apply_height()
 
@@ -117,7 +116,10 @@ class AdamW(Optimizer):
         if weights.ndim < 2:
             self.L2 = 0.0
         try:
-            return super().__call__(key, weights, gradient, lr_scale=lr_scale * factor)
+            updated: tuple[FloatsXd, FloatsXd] = super().__call__(
+                key, weights, gradient, lr_scale=lr_scale * factor
+            )
+            return updated
         finally:
             self.L2 = decay
 
@@ -201,9 +203,8 @@ def trained_depths(module: torch.nn.Module) -> tuple[list[torch.nn.Parameter], l
     return [p for _, p in named], parameter_depths([n for n, _ in named])
 
 
-def fused_adamw(groups: Iterable[dict[str, Any]]) -> torch.optim.Optimizer:
+def fused_adamw(groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
     """torch's AdamW in its fused form, or in the plain one where this torch has none for the device."""
-    groups = list(groups)
     try:
         return torch.optim.AdamW(groups, fused=True)
     except RuntimeError:

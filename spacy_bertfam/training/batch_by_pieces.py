@@ -23,23 +23,21 @@ Size = float | Iterable[float]
 
 
 def build_batch_by_pieces(
-    size: Any,
-    *,
-    buffer: int = 256,
-    discard_oversize: bool = False,
-    encoder: str | None = None,
+    size: Any, *, buffer: int = 256, discard_oversize: bool = False, encoder: str | None = None
 ) -> Callable[[Iterable[Example]], Iterator[list[Example]]]:
     """Group examples of like length into batches of at most ``size`` cells, and shuffle the groups.
 
     size (float | Iterable[float]): cells of a step: examples times the pieces of the longest, special pieces
         counted; or one of spaCy's schedules. With ``accumulate_gradient = n`` a call of the network has an n-th.
-    buffer (int): examples among which neighbours in length are looked for. 1 makes batches of one example; a buffer
+    buffer (int): examples among which neighbors in length are looked for. 1 makes batches of one example; a buffer
         as large as the corpus pads least, but then the same examples meet in every epoch.
     discard_oversize (bool): leave out an example that has more pieces than ``size``; false gives it a batch alone.
     encoder (str | None): whose tokenizer counts the pieces, as ``${paths.encoder}``; null estimates.
     RETURNS (Callable): Iterable[Example] -> Iterator[list[Example]]; streams without an end are fine.
     """
-    if not _is_size(size):
+    is_number = isinstance(size, (int, float))
+    is_size = 1 <= size < math.inf if is_number else isinstance(size, Iterable) and not isinstance(size, str)
+    if not is_size:
         raise UserError(
             f"batch_by_pieces: size is {size!r}; expected 1 or more cells, as 1000, or a schedule."
         )
@@ -58,13 +56,6 @@ def build_batch_by_pieces(
         )
 
     return batch
-
-
-def _is_size(size: Any) -> bool:
-    """Whether it is a number of cells, or several of them."""
-    if isinstance(size, (int, float)):
-        return 1 <= size < math.inf
-    return isinstance(size, Iterable) and not isinstance(size, str)
 
 
 def without_end(size: Size) -> Iterator[float]:
@@ -87,7 +78,7 @@ def batch_by_cells(
     """Batches in which items times the longest one's length is at most the next of ``sizes``.
 
     The order is drawn from Python's ``random``, which spaCy seeds with ``training.seed``.
-    Raises a UserError where ``discard_oversize`` has left nothing of a corpus: training would turn in a circle.
+    RAISES (UserError): when ``discard_oversize`` has left nothing of a corpus: training would turn in a circle.
     """
     stream, n_read, n_given = iter(items), 0, 0
     while block := list(islice(stream, buffer)):

@@ -22,7 +22,7 @@ class Stop:
         return self.signal is not None
 
     @contextmanager
-    def heard(self) -> Iterator["Stop"]:
+    def handling_signals(self) -> Iterator["Stop"]:
         """Within it SIGINT and SIGTERM ask for a stop; the second one is a KeyboardInterrupt at once.
 
         Only in the main thread, where Python lets signals be handled.

@@ -9,6 +9,7 @@ import pytest
 from decode_texts import decode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tagging import decode_ids, encode, span_tags
 
 from spacy_bertfam.decoding import chain, packing
 from spacy_bertfam.decoding import decode as decoding
@@ -162,7 +163,7 @@ def test_probabilities_of_every_span_equal_brute_force(scheme, kept):
     # a span's odds grow by exp(push) on exactly the paths that hold its tags: the rest must follow
     for start, end, label in probabilities:
         pushed = scores.copy()
-        for i, tag in zip(range(start, end), tag_set.span_tags(end - start, label), strict=True):
+        for i, tag in zip(range(start, end), span_tags(tag_set, end - start, label), strict=True):
             pushed[i, tag_set.tag_to_id[tag]] += 6.0
         best, expected = brute_force(pushed, tag_set)
         check_against_brute_force(decode([pushed], tag_set)[0], (best, expected))
@@ -182,7 +183,7 @@ def test_no_illegal_sequence_ever(scheme, data):
     assert spans_of([tag_set.tags[i] for i in path], scheme) is not None
     spans = decode([scores], tag_set)[0]
     check_legal(spans, n_tokens)
-    assert [span[:3] for span in spans] == [tuple(s) for s in tag_set.decode(np.array(path))]
+    assert [span[:3] for span in spans] == decode_ids(tag_set, np.array(path))
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -231,7 +232,7 @@ def test_equal_scores_are_decoded_to_something_legal(scheme, kept):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_tag_far_above_the_rest_has_a_probability_near_one(scheme):
     tag_set = TagSet(scheme, ("PER", "LOC"))
-    ids = tag_set.encode([(1, 4, "PER"), (5, 6, "LOC")], 7)
+    ids = encode(tag_set, [(1, 4, "PER"), (5, 6, "LOC")], 7)
     scores = 40.0 * np.eye(len(tag_set))[ids]
     found = decode([scores], tag_set)[0]
     assert [span[:3] for span in found] == [(1, 4, "PER"), (5, 6, "LOC")]
@@ -257,7 +258,7 @@ def test_scores_and_transitions_are_left_as_they_are():
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_tokens_forced_outside_split_what_spans_them(scheme):
     tag_set = TagSet(scheme, ("PER",))
-    scores = 10.0 * np.eye(len(tag_set))[tag_set.encode([(0, 5, "PER")], 5)]
+    scores = 10.0 * np.eye(len(tag_set))[encode(tag_set, [(0, 5, "PER")], 5)]
     forced = np.array([False, False, True, False, False])
     found = decode([scores, scores], tag_set, outside=[forced, None])
     assert not any(span.start <= 2 < span.end for span in found[0])
@@ -320,7 +321,7 @@ def test_many_labels_take_no_matrix_of_tags_by_tags(scheme):
     scores = np.zeros((3, len(TagSet(scheme, labels))), dtype=np.float32)
     tracemalloc.start()
     tag_set = TagSet(scheme, labels)
-    scores[:, 0], scores[1, tag_set.tag_to_id[tag_set.span_tags(1, "L2999")[0]]] = 5.0, 30.0
+    scores[:, 0], scores[1, tag_set.tag_to_id[span_tags(tag_set, 1, "L2999")[0]]] = 5.0, 30.0
     (found,) = decode([scores], tag_set)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -48,7 +48,7 @@ def give_head(nlp: Language, network: Any) -> None:
     ner = nlp.get_pipe("ner")
     for label in TAGS.labels:
         ner.add_label(label)
-    ner._resize(before=None)
+    ner._resize(ner._trained_tags())
     output = ner.model.get_ref("output_layer")
     output.set_dim("nI", network.classifier.in_features, force=True)
     output.set_param("W", network.classifier.weight.detach().numpy().copy())

@@ -191,7 +191,7 @@ def test_a_stop_within_an_evaluation_makes_it_later(folder: Path, monkeypatch: p
         return ask_and_score
 
     monkeypatch.setattr(our_loop, "create_evaluation_callback", interrupted)
-    with stop.heard():
+    with stop.handling_signals():
         stopped = train(config_with({}), "parts", stop)
     assert (stopped.progress.step, stopped.progress.is_evaluated) == (4, False)
     monkeypatch.undo()

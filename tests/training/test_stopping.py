@@ -22,7 +22,7 @@ def test_the_first_signal_waits_and_the_second_does_not(
     number: signal.Signals, capsys: pytest.CaptureFixture
 ) -> None:
     steps = []
-    with Stop().heard() as stop:
+    with Stop().handling_signals() as stop:
         assert not stop.is_asked_for
         deliver(number)
         steps.append("whole")
@@ -34,7 +34,7 @@ def test_the_first_signal_waits_and_the_second_does_not(
 
 
 def test_where_nothing_is_lost_the_first_signal_is_enough() -> None:
-    with Stop().heard() as stop:
+    with Stop().handling_signals() as stop:
         with pytest.raises(KeyboardInterrupt, match="SIGTERM"), stop.at_once():
             deliver(signal.SIGTERM)
         with pytest.raises(KeyboardInterrupt, match="SIGTERM"), stop.at_once():
@@ -47,14 +47,14 @@ def test_a_closed_pipe_does_not_end_the_step(monkeypatch: pytest.MonkeyPatch) ->
             raise BrokenPipeError
 
     monkeypatch.setattr("sys.stderr", Closed())
-    with Stop().heard() as stop:
+    with Stop().handling_signals() as stop:
         deliver(signal.SIGINT)
     assert stop.is_asked_for
 
 
 def test_handlers_of_before_come_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with Stop().heard():
+    with Stop().handling_signals():
         assert signal.getsignal(signal.SIGTERM) != before
     assert signal.getsignal(signal.SIGTERM) == before
 

@@ -21,7 +21,7 @@ class StepMean:
 
     def __init__(self) -> None:
         self._n_first = 0  # taught tokens of the first part that has any
-        self._n_all = 0
+        self.n_taught = 0  # tokens of the step so far
 
     def add_part(self, n_taught: int) -> float:
         """Count a part of the step.
@@ -30,13 +30,13 @@ class StepMean:
             parts of a step, and near to the final one: sums over many tokens would overflow in half precision.
         """
         self._n_first = self._n_first or n_taught
-        self._n_all += n_taught
+        self.n_taught += n_taught
         return 1.0 / max(1, self._n_first)
 
     def finish(self) -> float:
         """RETURNS (float): factor that makes what the parts have left a mean. The next part begins a new step."""
-        factor = self._n_first / self._n_all if self._n_all else 1.0
-        self._n_first = self._n_all = 0
+        factor = self._n_first / self.n_taught if self.n_taught else 1.0
+        self._n_first = self.n_taught = 0  # tokens of the step so far
         return factor
 
 

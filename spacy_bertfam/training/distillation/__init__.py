@@ -1,1 +1,1 @@
-"""A recogniser learns from larger ones beside its annotation."""
+"""A recognizer learns from larger ones beside its annotation."""

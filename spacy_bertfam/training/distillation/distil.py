@@ -1,6 +1,7 @@
-"""`spacy-bertfam.distil.v1`: a recogniser learns from a larger one beside its annotation."""
+"""`spacy-bertfam.distil.v1`: a recognizer learns from a larger one beside its annotation."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from spacy.language import Language
@@ -8,22 +9,18 @@ from spacy.tokens import Doc
 from thinc.types import Floats2d
 
 from ...errors import UserError
-from ...heads.soft_loss import soft_cross_entropy
+from ...heads.loss import soft_cross_entropy
 from ...pipeline.ner import BertfamNER
 from .teacher import Teachers, require_pipeline, require_single_tokens
 
 
+@dataclass(frozen=True)
 class Distillation:
-    """Kept as ``BertfamNER.teaching`` while the component trains; nothing of it is saved.
+    """Kept as ``BertfamNER.teaching`` while the component trains; nothing of it is saved."""
 
-    weight (float): of the teachers, above 0 to 1; the annotation has the rest.
-    temperature (float): above 1 also teaches how the unlikely tags compare.
-    """
-
-    def __init__(self, teachers: Teachers, *, weight: float, temperature: float) -> None:
-        self.teachers = teachers
-        self.weight = weight
-        self.temperature = temperature
+    teachers: Teachers
+    weight: float  # of the teachers, above 0 to 1; the annotation has the rest
+    temperature: float  # above 1 also teaches how the unlikely tags compare
 
     def __call__(
         self,
@@ -52,28 +49,31 @@ def build_distil(
     component (str): the ``bertfam_ner`` that learns.
     weight (float): of the teachers beside the annotation, above 0 to 1.
     temperature (float): scores of both are divided by it.
-    Raises a UserError where there is no such pipeline, or a number makes no sense.
+    RAISES (UserError): when there is no such pipeline, or a number makes no sense.
     """
     paths = [teacher] if isinstance(teacher, str) else list(teacher)
+    wrong = None
     if not paths:
-        raise UserError("spacy-bertfam.distil.v1: teacher is empty; expected at least one trained pipeline.")
-    if not 0 < weight <= 1:
-        raise UserError(f"spacy-bertfam.distil.v1: weight is {weight}; expected a number above 0, at most 1.")
-    if temperature <= 0:
-        raise UserError(f"spacy-bertfam.distil.v1: temperature is {temperature}; expected a number above 0.")
+        wrong = "teacher is empty; expected at least one trained pipeline"
+    elif not 0 < weight <= 1:
+        wrong = f"weight is {weight}; expected a number above 0, at most 1"
+    elif temperature <= 0:
+        wrong = f"temperature is {temperature}; expected a number above 0"
+    if wrong:
+        raise UserError(f"spacy-bertfam.distil.v1: {wrong}.")
     for path in paths:
         require_pipeline(path)
 
     def before_update(nlp: Language, info: dict[str, Any]) -> None:
         ner = find_student(nlp, component)
         if ner.teaching is None:
-            ner.teaching = Distillation(Teachers(paths), weight=weight, temperature=temperature)
+            ner.teaching = Distillation(Teachers(paths), weight, temperature)
 
     return before_update
 
 
 def find_student(nlp: Language, component: str) -> BertfamNER:
-    """RETURNS (BertfamNER): the component of that name. Raises a UserError where it is none that can be taught."""
+    """RETURNS (BertfamNER): the component of that name. RAISES (UserError): when it is none that can be taught."""
     ner = nlp.get_pipe(component) if component in nlp.pipe_names else None
     if not isinstance(ner, BertfamNER):
         raise UserError(

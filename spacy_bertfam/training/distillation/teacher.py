@@ -23,9 +23,9 @@ MAX_KEPT = 100_000_000
 
 
 class Teacher:
-    """The recogniser of one pipeline, with what stands before it.
+    """The recognizer of one pipeline, with what stands before it.
 
-    path (str): the pipeline: a folder, or the name of an installed package. Its recogniser is its only
+    path (str): the pipeline: a folder, or the name of an installed package. Its recognizer is its only
         ``bertfam_ner``, in torch or in another runtime.
     """
 
@@ -46,17 +46,8 @@ class Teacher:
         tag_set (TagSet): the tags of the columns.
         temperature (float): scores are divided by it, and by the component's own.
         RETURNS (list[NDArray[float32]]): for each Doc, Shape: (n_tokens, n_tags), probabilities.
-        Raises a UserError where it knows other tags.
+        RAISES (UserError): when it knows other tags.
         """
-        self._require_tags(tag_set)
-        columns = [self.ner.tag_set.tag_to_id[tag] for tag in tag_set.tags]
-        read = list(
-            self.nlp.pipe((bare_copy(doc, self.nlp.vocab) for doc in docs), batch_size=max(len(docs), 1))
-        )
-        scores = [self.ner.model.ops.to_numpy(text) for text in self.ner.model.predict(read)]
-        return [softmax(text[:, columns] / (temperature * self.ner.temperature)) for text in scores]
-
-    def _require_tags(self, tag_set: TagSet) -> None:
         known = self.ner.tag_set
         if set(known.tags) != set(tag_set.tags):
             raise UserError(
@@ -64,6 +55,11 @@ class Teacher:
                 f"the component that it is to teach {', '.join(sorted(tag_set.labels)) or 'none'} in "
                 f"{tag_set.scheme}; expected the same labels and the same scheme: train both on the same corpus."
             )
+        columns = [known.tag_to_id[tag] for tag in tag_set.tags]
+        bare = (bare_copy(doc, self.nlp.vocab) for doc in docs)
+        read = list(self.nlp.pipe(bare, batch_size=max(len(docs), 1)))
+        scores = [self.ner.model.ops.to_numpy(text) for text in self.ner.model.predict(read)]
+        return [softmax(text[:, columns] / (temperature * self.ner.temperature)) for text in scores]
 
 
 class Teachers:
@@ -100,7 +96,7 @@ class Teachers:
 
 
 def require_single_tokens(ner: BertfamNER, who: str) -> None:
-    """Raise a UserError where a recogniser does not score each token alone."""
+    """RAISES (UserError): when a recognizer does not score each token alone."""
     if ner.model.attrs["head_transitions"](ner.model) is not None:
         raise UserError(
             f"{who} has the head {ner.model.name!r} with transitions between tags; expected one that scores each "
@@ -110,7 +106,7 @@ def require_single_tokens(ner: BertfamNER, who: str) -> None:
 
 
 def require_pipeline(path: str) -> None:
-    """Raise a UserError where there is neither a folder of that name nor a package."""
+    """RAISES (UserError): when there is neither a folder of that name nor a package."""
     if not (Path(path) / "config.cfg").is_file() and not is_package(path):
         raise UserError(
             f"The teacher {path} is neither a pipeline's folder nor an installed package; expected a trained "

@@ -24,7 +24,7 @@ from .new_head import begin_with_frequencies
 from .texts import WindowTexts
 
 MAX_EXPONENT = 700  # of e, as far as a float reaches
-HEAD_LR_FACTOR = 10.0  # as in the optimiser of pipelines
+HEAD_LR_FACTOR = 10.0  # as in the optimizer of pipelines
 
 
 @dataclass(frozen=True)

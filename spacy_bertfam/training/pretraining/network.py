@@ -26,7 +26,8 @@ class MaskedLanguageModel:
     thousand pieces).
 
     folder (Path): a Hugging Face folder; where it has no such head one is made of ``new_weights``.
-    Raises a CheckpointError where it cannot be opened, a UserError where its tokenizer has no piece for hidden ones.
+    RAISES (CheckpointError): when it cannot be opened. RAISES (UserError): when its tokenizer has no piece for hidden
+        ones.
     """
 
     def __init__(self, folder: Path, *, device: str = "cpu") -> None:
@@ -77,7 +78,8 @@ class MaskedLanguageModel:
         cells = np.concatenate([masked.cells, np.repeat(masked.cells[:1], -n % ROWS)])
         self._cells = torch.from_numpy(cells).to(self.device)
         try:
-            return self.network(input_ids=ids, attention_mask=mask).logits[0, :n]
+            logits: Tensor = self.network(input_ids=ids, attention_mask=mask).logits
+            return logits[0, :n]
         finally:
             self._cells = None
 
@@ -119,8 +121,6 @@ def _open(folder: CheckedFolder) -> Opened:
         )
     parameters = dict(opened.network.named_parameters())
     for name in opened.missing:
-        if (
-            name.endswith("bias") and name in parameters
-        ):  # of some architectures `transformers` leaves memory as it is
+        if name.endswith("bias") and name in parameters:  # of some architectures they are memory as it was
             torch.nn.init.zeros_(parameters[name])
     return opened

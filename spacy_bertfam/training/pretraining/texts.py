@@ -20,9 +20,9 @@ class WindowTexts:
 
     ids: Ints1d  # Shape: (n_pieces,)
     starts: Ints1d  # Shape: (n_windows,), first piece of each window
-    ends: Ints1d  # Shape: (n_windows,), the piece behind its last one
+    ends: Ints1d  # Shape: (n_windows,), the piece after its last one
     firsts: Ints1d  # Shape: (n_words,), first piece of each word
-    lasts: Ints1d  # Shape: (n_words,), the piece behind its last one
+    lasts: Ints1d  # Shape: (n_words,), the piece after its last one
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -81,7 +81,7 @@ class WindowTexts:
 
 
 def _groups(costs: Ints1d, size: int) -> Iterator[slice]:
-    """YIELDS (slice): neighbours that cost at most ``size`` together, or one that costs more."""
+    """YIELDS (slice): neighbors that cost at most ``size`` together, or one that costs more."""
     start, total = 0, 0
     for i, cost in enumerate(costs.tolist()):
         if total and total + cost > size:

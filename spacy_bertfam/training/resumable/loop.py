@@ -29,25 +29,25 @@ from spacy.training.loop import (
 )
 from spacy.util import registry, resolve_dot_names
 from thinc.api import Optimizer, constant, fix_random_seed, set_gpu_allocator
-from wasabi import Printer
+from wasabi.printer import Printer
 
 from ...errors import Diverged, WriteError, rate_of
 from ...files.saving import remove_begun, replaced_whole
 from ..stopping import Stop
 from .optimizer_state import optimizer_arrays, restore_optimizer
-from .progress import Progress
 from .randomness import generator_states, restore_generators
-from .saved_state import SavedState, remove_state
+from .saved_state import Progress, SavedState, remove_state
 from .stream import Fingerprint, Stream
 
 # What loggers are given; whether it is the best evaluation so far, None without one
 Step = tuple[dict[str, Any], bool | None]
 # What stays when a training has come to its end: nothing, the state too; "never" is not even written
 KEEP_UNFINISHED, KEEP_ALWAYS, KEEP_NEVER = "unfinished", "always", "never"
+SILENT = Printer(no_print=True)  # returns what it would print
 
 
 class Training:
-    """A training of a pipeline that is initialised, or was trained before.
+    """A training of a pipeline that is initialized, or was trained before.
 
     nlp (Language): with the full config.
     output (Path | None): receives model-best, model-last and training-state.
@@ -55,7 +55,7 @@ class Training:
     stop (Stop | None): asked between two steps whether to end.
     keep (str): "unfinished", "always" or "never": when ``training-state`` is written, and stays.
     use_gpu (int): as in `spacy train`.
-    Raises a UserError where corpus or optimiser are not those that ``saved`` comes from.
+    RAISES (UserError): when corpus or optimizer are not those that ``saved`` comes from.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Training:
         if saved is not None:
             self._go_to(saved)
 
-    def run(self, *, stdout: IO = sys.stdout, stderr: IO = sys.stderr) -> bool:
+    def run(self, *, stdout: IO[str] = sys.stdout, stderr: IO[str] = sys.stderr) -> bool:
         """Train to the end, or until a stop is asked for.
 
         RETURNS (bool): whether it has come to its end.
@@ -117,11 +117,13 @@ class Training:
                 if is_best is not None:
                     self.progress.losses = {}
                     self._save_state()
-        except Diverged:  # what was saved before is worth more
+        except (
+            Diverged,
+            WriteError,
+        ):  # what was saved before is worth more; what could not be written cannot be now
             raise
         except BaseException as error:
-            if not isinstance(error, WriteError):  # what could not be written cannot be now
-                self._rescue(error, stdout)
+            self._rescue(error, stdout)
             raise
         finally:
             finalize_logger()
@@ -132,12 +134,8 @@ class Training:
         elif self.output is not None:
             remove_state(self.output)
         if is_over and self.output is not None:
-            stdout.write(
-                Printer(no_print=True).good(
-                    "Saved pipeline to output directory", self.output / DIR_MODEL_LAST
-                )
-                + "\n"
-            )
+            place = self.output / DIR_MODEL_LAST
+            stdout.write(SILENT.good("Saved pipeline to output directory", place) + "\n")
         return is_over
 
     def steps(self) -> Iterator[Step]:
@@ -162,7 +160,7 @@ class Training:
                 yield from self._evaluated()
 
     def _update(self, epoch: int, batch: list[Example]) -> None:
-        before_update: Callable | None = self.settings["before_update"]
+        before_update: Callable[..., Any] | None = self.settings["before_update"]
         frozen = self.settings["frozen_components"]
         if before_update:
             before_update(self.nlp, {"step": self.progress.step + 1, "epoch": epoch})
@@ -181,13 +179,9 @@ class Training:
                 rate = rate_of(self.optimizer) if self.progress.step >= 0 else None
                 raise Diverged(f"the loss of the component {name!r}", rate)
         for name, pipe in self.nlp.pipeline:
-            model = getattr(pipe, "model", None)
-            if (
-                name not in frozen
-                and getattr(pipe, "is_trainable", False)
-                and model not in (True, False, None)
-            ):
-                pipe.finish_update(self.optimizer)  # type: ignore[attr-defined]
+            has_model = getattr(pipe, "model", None) not in (True, False, None)
+            if name not in frozen and getattr(pipe, "is_trainable", False) and has_model:
+                pipe.finish_update(self.optimizer)  # type: ignore[attr-defined]  # spaCy has components as functions
         self.optimizer.step_schedules()
 
     def _evaluated(self) -> Iterator[Step]:
@@ -229,7 +223,7 @@ class Training:
         ):
             self._to_disk(self.nlp).to_disk(folder)
 
-    def _rescue(self, error: BaseException, stdout: IO) -> None:
+    def _rescue(self, error: BaseException, stdout: IO[str]) -> None:
         """Save model-last after an error; weights in the midst of a step are no place to go on from, and the last state
         stays. Without an evaluation nothing was learned that is worth a pipeline."""
         if self.progress.results:
@@ -237,7 +231,7 @@ class Training:
                 self._save_last()
         if self.output is not None and isinstance(error, Exception):
             what = f"Aborting and saving the final best model. Encountered exception: {error!r}"
-            stdout.write(Printer(no_print=True).warn(what) + "\n")
+            stdout.write(SILENT.warn(what) + "\n")
 
     def _save_state(self) -> None:
         """Write what the training needs to go on; where that fails, it goes on now and says so."""
@@ -266,17 +260,12 @@ class Training:
         restore_optimizer(self.optimizer, self.nlp, saved.optimizer, n_steps=saved.progress.step + 1)
         restore_generators(saved.random)
 
-    def _introduce(self, stdout: IO, frozen: list[str]) -> None:
+    def _introduce(self, stdout: IO[str], frozen: list[str]) -> None:
         """What spaCy prints before the first step."""
-        msg = Printer(no_print=True)
+        annotating, step = self.settings["annotating_components"], self.progress.step
+        begins = "Initial" if step < 0 else f"Going on after step {step},"
         lines = [f"Pipeline: {self.nlp.pipe_names}"]
-        if frozen:
-            lines.append(f"Frozen components: {frozen}")
-        annotating = self.settings["annotating_components"]
-        if annotating:
-            lines.append(f"Set annotations on update for: {annotating}")
-        if self.progress.step < 0:
-            lines.append(f"Initial learn rate: {self.optimizer.learn_rate}")
-        else:
-            lines.append(f"Going on after step {self.progress.step}, learn rate: {self.optimizer.learn_rate}")
-        stdout.writelines(msg.info(line) + "\n" for line in lines)
+        lines += [f"Frozen components: {frozen}"] if frozen else []
+        lines += [f"Set annotations on update for: {annotating}"] if annotating else []
+        lines += [f"{begins} learn rate: {self.optimizer.learn_rate}"]
+        stdout.writelines(SILENT.info(line) + "\n" for line in lines)

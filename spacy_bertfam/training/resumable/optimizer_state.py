@@ -1,10 +1,10 @@
-"""What an optimiser remembers of each parameter, under names that the next process has too.
+"""What an optimizer remembers of each parameter, under names that the next process has too.
 
 Thinc knows a parameter by the number of its layer, which every process counts anew; here it has the name of its
 component, the place of its layer in it, and its own name: `ner/2/W`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,10 @@ from .randomness import Arrays
 
 Key = tuple[int, str]
 TABLES = ("mom1", "mom2", "averages")
+ANOTHER = (
+    "The training was begun with {kind}; expected the same [training.optimizer], or a new beginning with "
+    "--restart."
+)
 
 
 def optimizer_arrays(optimizer: Optimizer, nlp: Language) -> Arrays:
@@ -45,10 +49,10 @@ def optimizer_arrays(optimizer: Optimizer, nlp: Language) -> Arrays:
 
 
 def restore_optimizer(optimizer: Optimizer, nlp: Language, arrays: Arrays, *, n_steps: int) -> None:
-    """Let a new optimiser go on after ``n_steps``, on the schedules that it has now.
+    """Let a new optimizer go on after ``n_steps``, on the schedules that it has now.
 
     arrays (Arrays): what ``optimizer_arrays`` has read; arrays of other names are left alone.
-    Raises a UserError where they are those of another kind of optimiser.
+    RAISES (UserError): when they are those of another kind of optimizer.
     """
     ops = get_current_ops()
     keys = {name: key for key, name in parameter_names(nlp).items()}
@@ -56,20 +60,14 @@ def restore_optimizer(optimizer: Optimizer, nlp: Language, arrays: Arrays, *, n_
         for name, array in _named(arrays, table):
             kept = getattr(optimizer, table)
             if kept is None:
-                raise UserError(
-                    "The training was begun with an optimiser that averages weights (use_averages); expected the "
-                    "same [training.optimizer], or a new beginning with --restart."
-                )
+                raise UserError(ANOTHER.format(kind="an optimizer that averages weights (use_averages)"))
             kept[keys[name]] = ops.asarray(array)
     for name, array in _named(arrays, "nr_update"):
         optimizer.nr_update[keys[name]] = int(array[0])
     for place, shim in shims(nlp):
         if f"steps:{place}" in arrays:
             if not isinstance(optimizer, AdamW):
-                raise UserError(
-                    "The training was begun with spacy-bertfam.AdamW.v1; expected the same [training.optimizer], "
-                    "or a new beginning with --restart."
-                )
+                raise UserError(ANOTHER.format(kind="spacy-bertfam.AdamW.v1"))
             optimizer.steps_taken[shim.id] = int(arrays[f"steps:{place}"][0])
             remembered = {n: torch.from_numpy(a) for n, a in _named(arrays, f"torch:{place}")}
             optimizer.recall(shim.id, network_of(shim), remembered)
@@ -99,9 +97,9 @@ def shims(nlp: Language) -> Iterator[tuple[str, Any]]:
                     yield f"{component}/{i}/shim{j}", shim
 
 
-def _nodes(pipe: Any) -> Iterator[Model]:
+def _nodes(pipe: Any) -> Iterable[Model[Any, Any]]:
     model = getattr(pipe, "model", None)
-    return iter(model.walk()) if isinstance(model, Model) else iter(())
+    return model.walk() if isinstance(model, Model) else ()
 
 
 def _named(arrays: Arrays, table: str) -> Iterator[tuple[str, Any]]:

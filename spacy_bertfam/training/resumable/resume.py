@@ -23,7 +23,7 @@ def load_pipeline(config: Config, state: Path) -> Language:
 
     config (Config): of now, not interpolated. Only [paths], [system], [corpora] and [training] may have changed.
     state (Path): folder of a ``SavedState``.
-    Raises a UserError where [nlp] or [components] name another pipeline, or texts would come in other batches.
+    RAISES (UserError): when [nlp] or [components] name another pipeline, or texts would come in other batches.
     """
     nlp = util.load_model_from_path(state / PIPELINE)
     differences = list(_differences(config, nlp.config))
@@ -48,39 +48,27 @@ def _filled(config: Config) -> Config:
 
 
 def _differences(now: Config, then: Config) -> Iterator[str]:
-    """YIELDS (str): each setting of ``now`` that ``then`` has otherwise; what it leaves to defaults is not compared."""
+    """YIELDS (str): each setting of ``now`` that ``then`` has otherwise; what it leaves to defaults is not compared.
+    One that refers to the same variable in both is not told: files may have been moved."""
     here, there = now.interpolate(), then.interpolate()
-    for name in ("lang", "pipeline"):
-        if here["nlp"].get(name) != there["nlp"].get(name):
-            yield f"nlp.{name} is {here['nlp'].get(name)!r}, was {there['nlp'].get(name)!r}"
-    for component, block in here.get("components", {}).items():
-        # a block may be there that no pipeline names; of a sourced one the config tells only where it came from
-        if component in there["nlp"]["pipeline"] and "source" not in block:
-            yield from _changed(("components", component), block, there, now, then)
-    batcher = here.get("training", {}).get("batcher")
-    if batcher is not None:
-        yield from _changed(("training", "batcher"), batcher, there, now, then)
+    raw, raw_then, old = dict(_settings(now)), dict(_settings(then)), dict(_settings(there))
+    # a block may be there that no pipeline names; of a sourced one the config tells only where it came from
+    sourced = {name for name, block in here.get("components", {}).items() if "source" in block}
+    components = set(there["nlp"]["pipeline"]) - sourced
+    for place, value in _settings(here):
+        is_compared = place in (("nlp", "lang"), ("nlp", "pipeline")) or place[:2] == ("training", "batcher")
+        if not is_compared and not (place[0] == "components" and place[1] in components):
+            continue
+        mine = raw.get(place)
+        is_variable = isinstance(mine, str) and "${" in mine and mine == raw_then.get(place)
+        if value != old.get(place) and not is_variable:
+            yield f"{'.'.join(place)} is {value!r}, was {old.get(place)!r}"
 
 
-def _changed(
-    place: tuple[str, ...], here: dict[str, Any], there: Config, now: Config, then: Config
-) -> Iterator[str]:
-    """YIELDS (str): the settings of a block that differ. One that refers to the same variable in both does not: files
-    may have been moved."""
-    old = _at(there, place)
-    for key, value in here.items():
-        if isinstance(value, dict) and isinstance(old.get(key), dict):
-            yield from _changed((*place, key), value, there, now, then)
-        elif value != old.get(key) and not _is_variable(_at(now, place).get(key), _at(then, place).get(key)):
-            yield f"{'.'.join((*place, key))} is {value!r}, was {old.get(key)!r}"
-
-
-def _is_variable(now: Any, then: Any) -> bool:
-    return now == then and isinstance(now, str) and "${" in now
-
-
-def _at(config: Mapping[str, Any], place: tuple[str, ...]) -> Mapping[str, Any]:
-    for name in place:
-        found = config.get(name)
-        config = found if isinstance(found, Mapping) else {}
-    return config
+def _settings(config: Mapping[str, Any], *place: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """YIELDS (tuple): each setting that is no block, by the names of its blocks and its own."""
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            yield from _settings(value, *place, name)
+        else:
+            yield (*place, name), value

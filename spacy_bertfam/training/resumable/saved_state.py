@@ -1,14 +1,14 @@
 """`training-state/` beside model-best and model-last: what a training needs to go on, the last one only.
 
 training-state/step-000400/pipeline/          the weights as they were trained, not their averages
-                           state.safetensors  the optimiser's memory and the generators of random numbers
+                           state.safetensors  the optimizer's memory and the generators of random numbers
                            state.json         how far the training is
 """
 
 import json
 import re
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,54 @@ from spacy.language import Language
 
 from ...errors import UserError
 from ...files.saving import replaced_whole
-from .progress import Progress
 from .randomness import Arrays
 
 FOLDER = "training-state"
 PIPELINE, ARRAYS, FIELDS = "pipeline", "state.safetensors", "state.json"
 STEP = re.compile(r"step-(\d+)")
 VERSION = 1
+
+
+@dataclass
+class Progress:
+    """The last step that was taken, and what led to it."""
+
+    step: int = -1
+    epoch: int = 0
+    words: int = 0
+    seconds: float = 0.0
+    losses: dict[str, float] = field(default_factory=dict)  # since the last evaluation
+    results: list[tuple[float, int]] = field(default_factory=list)  # score and step of each evaluation
+    is_evaluated: bool = True  # is the evaluation that is due at this step done?
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> "Progress":
+        """RETURNS (Progress): of the fields that were written. RAISES (TypeError): when they are others."""
+        progress = cls(**fields)
+        progress.results = [(score, step) for score, step in progress.results]
+        return progress
+
+    def is_over(self, *, patience: int, max_steps: int) -> bool:
+        """Whether spaCy ends a training here: 0 for no bound. Of equal scores the earliest counts."""
+        if self.step < 0 or not self.results:
+            return False
+        best_step = -max((score, -step) for score, step in self.results)[1]
+        return bool(patience and self.step - best_step >= patience) or bool(
+            max_steps and self.step >= max_steps
+        )
+
+    def info(self, score: float | None = None, scores: dict[str, Any] | None = None) -> dict[str, Any]:
+        """RETURNS (dict[str, Any]): what spaCy's loggers are given."""
+        return {
+            "epoch": self.epoch,
+            "step": self.step,
+            "score": score,
+            "other_scores": scores,
+            "losses": self.losses,
+            "checkpoints": self.results,
+            "seconds": int(self.seconds),
+            "words": self.words,
+        }
 
 
 @dataclass
@@ -50,12 +91,8 @@ class SavedState:
             for group, named in groups.items()
             for name, array in named.items()
         }
-        fields = {
-            "version": VERSION,
-            "progress": asdict(self.progress),
-            "n_read": self.n_read,
-            "corpus": self.corpus,
-        }
+        progress = asdict(self.progress)
+        fields = {"version": VERSION, "progress": progress, "n_read": self.n_read, "corpus": self.corpus}
         place = output / FOLDER / f"step-{max(self.progress.step, 0):06d}"
         with replaced_whole(place) as folder:
             nlp.to_disk(folder / PIPELINE)
@@ -68,7 +105,7 @@ class SavedState:
 
     @classmethod
     def read(cls, folder: Path) -> "SavedState":
-        """Read all but the pipeline. Raises a UserError where the files are not what ``write`` leaves."""
+        """Read all but the pipeline. RAISES (UserError): when the files are not what ``write`` leaves."""
         try:
             fields: dict[str, Any] = json.loads((folder / FIELDS).read_text(encoding="utf8"))
             if fields.pop("version") != VERSION:

@@ -54,7 +54,7 @@ class Fingerprint:
 
     reader (Reader): a reader of spaCy's.
     expected (str | None): of the corpus that a training began with.
-    Raises a UserError at the end of the corpus where it is another one.
+    RAISES (UserError): at the end of the corpus, when it is another one.
     """
 
     def __init__(self, reader: Reader, expected: str | None = None) -> None:

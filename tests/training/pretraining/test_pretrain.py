@@ -172,7 +172,7 @@ def test_a_stop_ends_between_two_steps_and_saves(
         return update(*arguments)
 
     monkeypatch.setattr(loop, "_update", update_and_ask)
-    with Stop().heard() as stop:
+    with Stop().handling_signals() as stop:
         scores = pretrain(model, texts, texts, RECIPE, tmp_path / "out", stop=stop)
     assert [score.step for score in scores] == [0, 3]
     assert (tmp_path / "out" / "model.safetensors").is_file()

@@ -6,7 +6,7 @@ import torch
 from thinc.api import Linear
 
 from spacy_bertfam.heads.linear import build_token_classifier
-from spacy_bertfam.heads.soft_loss import soft_cross_entropy
+from spacy_bertfam.heads.loss import soft_cross_entropy
 
 LENGTHS = (3, 0, 2)
 N_TAGS = 4
