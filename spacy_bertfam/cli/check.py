@@ -31,10 +31,9 @@ def check_cli(
     """
     from spacy.cli._util import parse_config_overrides
 
-    from ..checks.finding import FAILS
+    from ..checks.finding import FAILS, format_table, to_json
     from ..checks.run import check_setup, write_fixed
     from ..checks.setup import STDIN, read_setup
-    from ..checks.table import format_table, to_json
     from ..files.saving import write_file
     from .code import import_code
 

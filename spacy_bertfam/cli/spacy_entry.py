@@ -45,7 +45,7 @@ def refusal_of(config_path: Path, words: list[str]) -> str | None:
     from spacy.cli._util import parse_config_overrides
     from spacy.util import load_config
 
-    from ..checks.refusing import is_ours, require_sound
+    from ..checks.settings import is_ours, require_sound
     from ..errors import UserError
 
     try:

@@ -105,7 +105,7 @@ def train(
     from spacy.training.initialize import init_nlp
     from wasabi import msg
 
-    from ..checks.refusing import require_sound
+    from ..checks.settings import require_sound
     from ..checks.setup import read_config
     from ..files.saving import require_writable
     from ..training.resumable.loop import Training
