@@ -1,33 +1,33 @@
-"""`bertfam calibrate`: scores of entities that are as often right as they say."""
+"""`bertfam calibrate`: scores of entities that are calibrated probabilities."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterator, Optional
+from typing import TYPE_CHECKING
 
 import typer
+
+from .arguments import GPU, NEW_PIPELINE, PIPELINE
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
-    from ..evaluation.calibration import Calibration
-
 
 def calibrate_cli(
-    model: str = typer.Argument(..., help="Pipeline: a folder, or the name of an installed package."),
+    model: str = PIPELINE,
     data: Path = typer.Argument(
         ...,
         help="Annotated texts, a .spacy file or a folder of such: of the kind that the pipeline is for, and not "
-        "those that it was trained on, of which it is too sure.",
+        "those that it was trained on, on which it is overconfident.",
     ),
-    out: Path = typer.Argument(..., help="Folder for the calibrated pipeline; must not exist yet."),
-    component: Optional[str] = typer.Option(
+    out: Path = NEW_PIPELINE,
+    component: str | None = typer.Option(
         None, help="Name of the bertfam_ner, where the pipeline has several."
     ),
-    page: Optional[Path] = typer.Option(
+    page: Path | None = typer.Option(
         None, help="Write a web page too: how often entities of each score are right, before and after."
     ),
-    use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU, or -1 for the CPU."),
+    use_gpu: int = GPU,
 ) -> None:
-    """Fit the temperature of a recogniser, so that of the entities with a score near 0.8 four in five are right.
+    """Fit the temperature of a recognizer, so that of the entities with a score near 0.8 four in five are right.
 
     The same entities are found, only their scores change; a min_score above 0 then leaves others. What is written is
     a copy of the pipeline with the new temperature in its config. It also prints what each min_score would leave.
@@ -37,17 +37,16 @@ def calibrate_cli(
     from ..evaluation.calibration_table import format_calibration
     from ..files.saving import require_new, write_file
     from .gpu import use_gpu as compute_on
-    from .optimize import read_examples
-    from .render import load_pipeline
+    from .pipelines import load_pipeline, read_examples
 
     require_new(out)
     compute_on(use_gpu, silent=True)
     nlp = load_pipeline(model)
-    examples = read_examples(nlp, data, option="DATA") or []
+    examples = read_examples(nlp, data, option="DATA")
     calibration = calibrate(nlp, examples, component=component, progress=True)
     typer.echo(format_calibration(calibration))
-    for sentence in _warnings(nlp, data, calibration):
-        typer.echo(f"Warning: {sentence}", err=True)
+    for warning in [*calibration.warnings, *_trained_on(nlp, data)]:
+        typer.echo(f"Warning: {warning}", err=True)
     if page is not None:
         from ..visual.reliability import render_calibration
 
@@ -57,11 +56,12 @@ def calibrate_cli(
     typer.echo(f"{out}: written, temperature {calibration.after:g}")
 
 
-def _warnings(nlp: "Language", data: Path, calibration: "Calibration") -> Iterator[str]:
-    yield from calibration.warnings
+def _trained_on(nlp: "Language", data: Path) -> list[str]:
+    """RETURNS (list[str]): a warning, where the data are those of the training."""
     train = nlp.config.interpolate().get("paths", {}).get("train")
-    if train and Path(train).exists() and Path(train).resolve() == data.resolve():
-        yield (
-            f"{data} is what the pipeline was trained on, of which it is too sure: the temperature is too low for "
-            "other texts. Give texts that were kept apart."
-        )
+    if not train or not Path(train).exists() or Path(train).resolve() != data.resolve():
+        return []
+    return [
+        f"{data} is what the pipeline was trained on, on which it is overconfident: the temperature is too low for "
+        "other texts. Give texts that were kept apart."
+    ]

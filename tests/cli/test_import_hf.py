@@ -73,7 +73,7 @@ def test_nothing_is_left_where_the_pipeline_cannot_be_written(run, folder, tmp_p
 ERRORS = {
     "the name is no folder": (["./nowhere", "out"], "Error: No folder ./nowhere"),
     "the output is there": (["FOLDER", "."], "Error: . exists already"),
-    "--map without =": (["FOLDER", "out", "--map", "PER"], "Error: --map has 'PER'; expected OLD=NEW"),
+    "--map without =": (["FOLDER", "out", "--map", "PER"], "Error: --map: found 'PER'; expected OLD=NEW"),
     "--map of an unknown label": (["FOLDER", "out", "--map", "X=Y"], "Error: --map names 'X'"),
     "an unknown scheme": (["FOLDER", "out", "--scheme", "BIO"], "Error: Unknown tag scheme 'BIO'"),
     "an unknown language": (["FOLDER", "out", "--lang", "zz"], "Error: "),
