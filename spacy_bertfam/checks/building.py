@@ -33,7 +33,7 @@ def build_language(setup: Setup, findings: list[Finding]) -> Language | None:
 def check_blocks(setup: Setup, nlp: Language) -> Iterator[Finding]:
     """Find blocks that spaCy, or what they name, refuses. A component that comes from a pipeline is not loaded."""
     config, resolved = setup.config, dict[str, Any]()
-    blocks = [("training", setup.training, ConfigSchemaTraining)]
+    blocks: list[tuple[str, Block, Any]] = [("training", setup.training, ConfigSchemaTraining)]
     used = [setup.training.get("train_corpus"), setup.training.get("dev_corpus")]
     for name, corpus in config["corpora"].items():  # spaCy builds all of them; those two are read besides
         if f"corpora.{name}" not in used:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wasabi import table
+from wasabi.tables import table
 
 FAILS = "fails"  # training stops, or what it makes is of no use
 SUSPICIOUS = "suspicious"

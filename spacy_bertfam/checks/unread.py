@@ -9,7 +9,7 @@ from typing import Any
 
 from spacy.language import DEFAULT_CONFIG, Language
 from spacy.schemas import CONFIG_SCHEMAS
-from spacy.util import dot_to_object, get_lang_class, registry
+from spacy.util import get_lang_class, registry
 from thinc.api import Config
 from thinc.config import VARIABLE_RE
 
@@ -56,13 +56,11 @@ class Unread:
         return f"{self.place}.{last}" if self.place else last
 
 
-def block_at(config: Mapping[str, Any], place: str) -> dict[str, Any]:
+def block_at(config: Any, place: str) -> dict[str, Any]:
     """RETURNS (dict[str, Any]): the block of a dotted name; empty where there is none."""
-    try:
-        found = dot_to_object(config, place)
-    except KeyError:
-        found = None
-    return found if isinstance(found, dict) else {}
+    for name in place.split("."):
+        config = config.get(name) if isinstance(config, dict) else None
+    return config if isinstance(config, dict) else {}
 
 
 def require_blocks(config: Config, overrides: Mapping[str, Any]) -> None:
@@ -118,7 +116,8 @@ def find_unread(config: Config, overrides: Mapping[str, Any]) -> Iterator[Unread
         if section in FOR_VARIABLES and not {name, section} & used:
             known = sorted(one.partition(".")[2] for one in used if one.startswith(f"{section}."))
             yield Unread(section, last, tuple(known))
-    for section, schema in CONFIG_SCHEMAS.items():
+    schemas: Mapping[str, Any] = CONFIG_SCHEMAS
+    for section, schema in schemas.items():
         yield from _unknown(section, block_at(plain, section), tuple(schema.model_fields))
     for section in SECTIONS:
         for place, block in walk_blocks(plain.get(section), section):
@@ -142,7 +141,7 @@ def _components(config: Config) -> Iterator[Unread]:
     language = language_of(config)
     for name in pipeline:
         block = blocks[name] if isinstance(blocks.get(name), dict) else {}
-        taken = OF_SOURCED if "source" in block else None
+        taken: tuple[str, ...] | None = OF_SOURCED if "source" in block else None
         if "factory" in block:
             taken = _settings_of(language, block["factory"]) if language else None
         yield from _unknown(f"components.{name}", block, taken)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from wasabi import table
+from wasabi.tables import table
 
 from .arguments import LANG
 

@@ -4,7 +4,7 @@ import platform
 from importlib import metadata
 
 import typer
-from wasabi import table
+from wasabi.tables import table
 
 PACKAGES = (
     "spacy-bertfam", "spacy", "thinc", "torch", "transformers", "tokenizers", "safetensors",

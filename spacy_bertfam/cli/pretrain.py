@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from wasabi import row
+from wasabi.tables import row
 
 from ..errors import UserError
 from .arguments import GPU, REVISION

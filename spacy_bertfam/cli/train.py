@@ -70,8 +70,10 @@ def train_cli(
     import_code(code_path)
     try:
         with Stop().heard() as stop:
-            goes_on = {"resume": resume, "restart": restart, "keep": state.value}
-            is_over = train(config_path, output_path, overrides, use_gpu=use_gpu, stop=stop, **goes_on)
+            is_over = train(
+                config_path, output_path, overrides, use_gpu=use_gpu, resume=resume, restart=restart,
+                keep=state.value, stop=stop,
+            )  # fmt: skip
     except KeyboardInterrupt as error:
         is_over = False
         stop.signal = stop.signal or str(error)

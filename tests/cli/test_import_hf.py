@@ -66,7 +66,7 @@ def test_nothing_is_left_where_the_pipeline_cannot_be_written(run, folder, tmp_p
 
     monkeypatch.setattr(spacy.Language, "to_disk", fail)
     result = run(folder, "out")
-    assert (result.exit_code, "Not imported: no" in result.output) == (1, True)
+    assert (result.exit_code, "Error: no" in result.output) == (1, True)
     assert list(tmp_path.iterdir()) == []
 
 
