@@ -1,7 +1,8 @@
 """Each block of a config is built as training would build it, as far as that needs no weights and no texts."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any
 
 from spacy.language import Language
 from spacy.schemas import ConfigSchemaInit, ConfigSchemaPretrain, ConfigSchemaTraining, validate_init_settings
@@ -10,13 +11,13 @@ from thinc.api import Config
 
 from .finding import FAILS, REFUSED, SUSPICIOUS, Finding
 from .reasons import reason_of
-from .setup import Setup
+from .setup import Block, Setup
 
 LONGEST = 400  # characters of a reason
 
 
-def build_language(setup: Setup, findings: List[Finding]) -> Optional[Language]:
-    """RETURNS (Optional[Language]): the config's pipeline without its components; None, and a finding, where it cannot
+def build_language(setup: Setup, findings: list[Finding]) -> Language | None:
+    """RETURNS (Language | None): the config's pipeline without its components; None, and a finding, where it cannot
     be made."""
     block = dict(setup.config["nlp"])
     for name in ("pipeline", "disabled"):  # what is no list of names is to be refused
@@ -30,39 +31,39 @@ def build_language(setup: Setup, findings: List[Finding]) -> Optional[Language]:
 
 
 def check_blocks(setup: Setup, nlp: Language) -> Iterator[Finding]:
-    """Blocks that spaCy, or what they name, refuses. A component that comes from a pipeline is not loaded."""
-    yield from _built("training", lambda: _resolve(setup.training, ConfigSchemaTraining))
-    corpora = setup.config["corpora"]
+    """Find blocks that spaCy, or what they name, refuses. A component that comes from a pipeline is not loaded."""
+    config, resolved = setup.config, dict[str, Any]()
+    blocks: list[tuple[str, Block, Any]] = [("training", setup.training, ConfigSchemaTraining)]
     used = [setup.training.get("train_corpus"), setup.training.get("dev_corpus")]
-    for name in corpora:  # spaCy builds all of them; those two are read besides
+    for name, corpus in config["corpora"].items():  # spaCy builds all of them; those two are read besides
         if f"corpora.{name}" not in used:
-            yield from _built(f"corpora.{name}", lambda name=name: _resolve({name: corpora[name]}))  # type: ignore[misc]
-    settings: Dict[str, Any] = {}
-    yield from _built(
-        "initialize", lambda: settings.update(_resolve(setup.config["initialize"], ConfigSchemaInit))
-    )
+            blocks.append((f"corpora.{name}", {name: corpus}, None))
+    blocks.append(("initialize", config["initialize"], ConfigSchemaInit))
+    if config.get("pretraining"):
+        blocks.append(("pretraining", config["pretraining"], ConfigSchemaPretrain))
+    for place, block, schema in blocks:
+        try:
+            resolved[place] = registry.resolve(Config(block), schema=schema)
+        except Exception as error:  # a registered function is anybody's code
+            yield _refused(place, error)
     yield from _initialize_files(setup)
-    if setup.config.get("pretraining"):
-        yield from _built("pretraining", lambda: _resolve(setup.config["pretraining"], ConfigSchemaPretrain))
+    settings = resolved.get("initialize", {}).get("components", {})
     for name in setup.components:
-        block = setup.config["components"].get(name)
+        block = config["components"].get(name)
         if isinstance(block, dict) and "factory" in block:
-            yield from _component(nlp, name, block, settings.get("components", {}).get(name))
+            yield from _component(nlp, name, block, settings.get(name))
 
 
 def _initialize_files(setup: Setup) -> Iterator[Finding]:
     block, pretraining = setup.config["initialize"], setup.config.get("pretraining")
     for name in ("vocab_data", "vectors", *(("init_tok2vec",) if pretraining else ())):
         given = block.get(name)
-        if (
-            isinstance(given, str)
-            and not Path(given).exists()
-            and not (name == "vectors" and is_package(given))
-        ):
-            yield Finding(
-                FAILS, f"a file that is not there: {given}", f"initialize.{name}",
-                do="Correct the path, or take it out.",
-            )  # fmt: skip
+        is_there = (
+            not isinstance(given, str) or Path(given).exists() or (name == "vectors" and is_package(given))
+        )
+        if not is_there:
+            what, do = f"a file that is not there: {given}", "Correct the path, or take it out."
+            yield Finding(FAILS, what, f"initialize.{name}", do=do)
     if block.get("init_tok2vec") and not pretraining:
         yield Finding(
             SUSPICIOUS, "weights that nothing reads", "initialize.init_tok2vec",
@@ -70,25 +71,15 @@ def _initialize_files(setup: Setup) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _component(nlp: Language, name: str, block: Dict[str, Any], settings: Any) -> Iterator[Finding]:
+def _component(nlp: Language, name: str, block: Block, settings: Any) -> Iterator[Finding]:
     config = {key: value for key, value in block.items() if key != "factory"}
-    made: List[Any] = []
-    settings = settings if isinstance(settings, dict) else {}
     place = f"components.{name}"
-    yield from _built(place, lambda: made.append(nlp.create_pipe(block["factory"], name, config=config)))
-    if made and hasattr(made[0], "initialize"):
-        check: Callable[[], Any] = lambda: validate_init_settings(made[0].initialize, settings)  # noqa: E731
-        yield from _built(f"initialize.{place}", check)
-
-
-def _resolve(block: Dict[str, Any], schema: Any = None) -> Dict[str, Any]:
-    return registry.resolve(Config(block), schema=schema)
-
-
-def _built(place: str, build: Callable[[], Any]) -> Iterator[Finding]:
     try:
-        build()
-    except Exception as error:  # a registered function is anybody's code
+        component = nlp.create_pipe(block["factory"], name, config=config)
+        place = f"initialize.{place}"
+        if hasattr(component, "initialize"):
+            validate_init_settings(component.initialize, settings if isinstance(settings, dict) else {})
+    except Exception as error:  # a factory is anybody's code
         yield _refused(place, error)
 
 

@@ -1,7 +1,8 @@
-"""The learning rate: its height for this encoder, its warm-up, and where it ends."""
+"""The learning rate: its height for this encoder, its warmup, and where it ends."""
 
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Iterator, Optional
+from typing import Any
 
 from spacy.util import registry
 
@@ -9,6 +10,7 @@ from ..training.learn_rate import RateBySize, good_rate
 from .encoders import EncoderFacts
 from .finding import FINE, SUSPICIOUS, Finding, change
 from .setup import Setup
+from .unread import block_at
 
 RATE = "training.optimizer.learn_rate"
 WARMUPS = ("warmup_linear.v1", "spacy-bertfam.warmup_linear.v1")
@@ -16,77 +18,62 @@ TOO_HIGH = 2.5  # times the good rate: at 4 times, a network 384 wide collapses
 N_STEPS_READ = 20_000
 
 
-def check_rates(setup: Setup, facts: Optional[EncoderFacts]) -> Iterator[Finding]:
-    """Rates that make an encoder collapse, and schedules that end elsewhere than training."""
-    block = setup.training.get("optimizer", {}).get("learn_rate")
-    if block is None or setup.training.get("optimizer", {}).get("@optimizers") is None:
+def check_rates(setup: Setup, facts: EncoderFacts | None) -> Iterator[Finding]:
+    """Find rates that make an encoder collapse, and schedules that end elsewhere than training."""
+    optimizer = block_at(setup.training, "optimizer")
+    rate = optimizer.get("learn_rate")
+    if rate is None or optimizer.get("@optimizers") is None:
         return
-    highest = peak(block)
-    found = [*_too_high(setup, block, highest, facts), *_warmup(setup, block), *_end(setup, block)]
-    if not found:
-        rate = "that follows the encoder's size" if highest is None else f"of {highest:g} at most"
-        yield Finding(FINE, f"a learning rate {rate}, ending where training ends", RATE)
-    yield from found
+    is_warmup = isinstance(rate, dict) and rate.get("@schedules") in WARMUPS
+    highest = peak(rate)
+    problems = list(_too_high(setup, rate, highest, facts, is_warmup=is_warmup))
+    if is_warmup:
+        problems += _warmup(rate, setup.training.get("max_steps") or 0)
+    if not problems:
+        height = "that follows the encoder's size" if highest is None else f"of {highest:g} at most"
+        yield Finding(FINE, f"a learning rate {height}, ending where training ends", RATE)
+    yield from problems
 
 
-def peak(block: Any) -> Optional[float]:
-    """RETURNS (Optional[float]): the highest rate of a schedule, or the rate itself; None where the encoder decides."""
-    if not isinstance(block, dict):
-        return float(block)
-    schedule = registry.resolve({"rate": block})["rate"]
+def peak(rate: Any) -> float | None:
+    """RETURNS (float | None): the highest rate of a schedule, or the rate itself; None where the encoder decides."""
+    if not isinstance(rate, dict):
+        return float(rate)
+    schedule = registry.resolve({"rate": rate})["rate"]
     if isinstance(schedule, RateBySize):
         return None
-    return max(float(rate) for rate in islice(schedule, N_STEPS_READ))
+    return max(float(one) for one in islice(schedule, N_STEPS_READ))
 
 
 def _too_high(
-    setup: Setup, block: Any, highest: Optional[float], facts: Optional[EncoderFacts]
+    setup: Setup, rate: Any, highest: float | None, facts: EncoderFacts | None, *, is_warmup: bool
 ) -> Iterator[Finding]:
     if facts is None or highest is None or all(name in setup.frozen() for name, _ in setup.encoders()):
         return
     good = good_rate(facts.width, facts.n_layers)
-    if highest <= TOO_HIGH * good:
-        return
-    setting = f"{RATE}.initial_rate" if _is_warmup(block) else RATE
-    fix = (
-        change(**{setting.replace(".", "__"): good})
-        if _is_warmup(block) or not isinstance(block, dict)
-        else None
-    )
-    yield Finding(
-        SUSPICIOUS, f"a learning rate of {highest:g}, high for {facts.n_layers} layers of {facts.width}", setting,
-        do=f"Such an encoder may forget all it knows in a few steps: {good:g} is a safe one.", fix=fix,
-    )  # fmt: skip
-
-
-def _warmup(setup: Setup, block: Any) -> Iterator[Finding]:
-    if not _is_warmup(block):
-        return
-    n_warmup, n_total = block.get("warmup_steps", 0), block.get("total_steps", 0)
-    # what `_end` makes of it
-    n_total = setup.training.get("max_steps") or n_total
-    wanted = max(1, n_total // 10)
-    if n_warmup == 0 or n_warmup >= n_total:
+    if highest > TOO_HIGH * good:
+        setting = f"{RATE}.initial_rate" if is_warmup else RATE
         yield Finding(
-            SUSPICIOUS, f"a warm-up of {n_warmup} of {n_total} steps", f"{RATE}.warmup_steps",
-            do=f"The first steps of a new head are the wildest, and the rate has to fall again: {wanted} is usual.",
-            fix=change(training__optimizer__learn_rate__warmup_steps=wanted),
+            SUSPICIOUS, f"a learning rate of {highest:g}, high for {facts.n_layers} layers of {facts.width}", setting,
+            do=f"Such an encoder may forget all it knows in a few steps: {good:g} is a safe one.",
+            fix=change({setting: good}) if is_warmup or not isinstance(rate, dict) else None,
         )  # fmt: skip
 
 
-def _end(setup: Setup, block: Any) -> Iterator[Finding]:
-    max_steps = setup.training.get("max_steps") or 0
-    if not _is_warmup(block) or not max_steps or block.get("total_steps") == max_steps:
-        return
-    n_total = block.get("total_steps", 0)
-    later = "the rate is 0 from there on: the rest of the training is idle"
-    earlier = "the rate has not fallen when training ends"
-    yield Finding(
-        SUSPICIOUS, f"total_steps is {n_total}, max_steps {max_steps}", f"{RATE}.total_steps",
-        do=f"{(later if n_total < max_steps else earlier).capitalize()}; make both the same.",
-        fix=change(training__optimizer__learn_rate__total_steps=max_steps),
-    )  # fmt: skip
-
-
-def _is_warmup(block: Any) -> bool:
-    return isinstance(block, dict) and block.get("@schedules") in WARMUPS
+def _warmup(rate: dict[str, Any], max_steps: int) -> Iterator[Finding]:
+    n_warmup, n_total = rate.get("warmup_steps", 0), rate.get("total_steps", 0)
+    n_steps = max_steps or n_total
+    usual = max(1, n_steps // 10)
+    if n_warmup == 0 or n_warmup >= n_steps:
+        yield Finding(
+            SUSPICIOUS, f"a warmup of {n_warmup} of {n_steps} steps", f"{RATE}.warmup_steps",
+            do=f"The first steps of a new head are the wildest, and the rate has to fall again: {usual} is usual.",
+            fix=change({f"{RATE}.warmup_steps": usual}),
+        )  # fmt: skip
+    if n_total != n_steps:
+        later = "The rate is 0 from there on: the rest of the training is idle"
+        end = later if n_total < n_steps else "The rate has not fallen when training ends"
+        yield Finding(
+            SUSPICIOUS, f"total_steps is {n_total}, max_steps {max_steps}", f"{RATE}.total_steps",
+            do=f"{end}; make both the same.", fix=change({f"{RATE}.total_steps": max_steps}),
+        )  # fmt: skip

@@ -2,41 +2,36 @@
 
 import re
 from difflib import get_close_matches
-from typing import Optional
 
 from spacy.util import registry
 from thinc.api import ConfigValidationError
 
-# How spaCy ends an error about a function, factory or component that there is not: with all that there are
+# How spaCy ends an error about an unknown function, factory or component: with all that there are
 AVAILABLE = re.compile(r" Available (?:names|factories|components): (.+)$")
 QUOTED = re.compile(r"(?<!\w)'([^']+)'")
 
 
-def reason_of(error: BaseException, *, longest: Optional[int] = None) -> str:
+def reason_of(error: BaseException, *, longest: int | None = None) -> str:
     """RETURNS (str): its text in one line; of a setting that spaCy refuses without the config that it prints."""
     if isinstance(error, ConfigValidationError):
-        return refused(error)
+        return _refused(error)
     text = _with_guess(" ".join(str(error).split()) or type(error).__name__)
     return text if longest is None or len(text) <= longest else f"{text[:longest]}..."
 
 
-def refused(error: ConfigValidationError) -> str:
+def _refused(error: ConfigValidationError) -> str:
     """RETURNS (str): which settings are refused, and why."""
     parent = [error.parent] if error.parent else []
-    found = [
-        f"{'.'.join(map(str, [*parent, *one.get('loc', ())]))}: {one.get('msg')}"
+    settings = [
+        f"{'.'.join(map(str, [*parent, *one.get('loc', ())]))}: {one.get('msg')}".strip(": ")
         for one in error.errors or ()
     ]
-    parts = [
-        error.title or "",
-        " ".join((error.desc or "").split()),
-        "; ".join(one.strip(": ") for one in found),
-    ]
-    return ": ".join(part for part in parts if part)
+    parts = (error.title or "", " ".join((error.desc or "").split()), "; ".join(settings))
+    return ": ".join(filter(None, parts))
 
 
 def _with_guess(text: str) -> str:
-    """What was meant by a name that there is not, in the place of all names and of advice for other cases."""
+    """Name what was meant by an unknown name, in the place of all names and of advice for other cases."""
     available, name = AVAILABLE.search(text), QUOTED.search(text)
     if available is None or name is None:
         return text

@@ -1,7 +1,10 @@
 """All checks on a config, and the repair of what they have found."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any
+
+from spacy.util import dot_to_dict
 
 from ..files.saving import write_file
 from .building import build_language, check_blocks
@@ -19,28 +22,28 @@ from .unread import Unread, find_unread
 
 
 def run_checks(
-    path: Path, overrides: Optional[Dict[str, Any]] = None, *, progress: Optional[Progress] = None
-) -> List[Finding]:
+    path: Path, overrides: Mapping[str, Any] | None = None, *, progress: Progress | None = None
+) -> list[Finding]:
     """Look at a training config and at the corpora that it names; nothing is trained, no weights are loaded.
 
-    overrides (Optional[Dict[str, Any]]): settings by their dotted names, as the command line gives them.
-    progress (Optional[Progress]): is handed the examples of a corpus and its name, and yields them.
-    RETURNS (List[Finding]): the worst first.
-    Raises a UserError where the config cannot be read.
+    overrides (Mapping[str, Any] | None): settings by their dotted names, as the command line gives them.
+    progress (Progress | None): is handed the examples of a corpus and its name, and yields them.
+    RETURNS (list[Finding]): the worst first.
+    RAISES (UserError): when the config cannot be read.
     """
-    return check_setup(read_setup(path, overrides or {}), progress=progress)
+    return check_setup(read_setup(path, dict(overrides or {})), progress=progress)
 
 
-def check_setup(setup: Setup, *, progress: Optional[Progress] = None) -> List[Finding]:
-    """RETURNS (List[Finding]): all findings, the worst first."""
+def check_setup(setup: Setup, *, progress: Progress | None = None) -> list[Finding]:
+    """RETURNS (list[Finding]): all findings, the worst first."""
     unread = list(find_unread(setup.raw, setup.overrides))
     findings = list(check_settings(setup, unread))
     nlp = build_language(setup, findings)
     if nlp is not None:
         findings += check_blocks(setup, nlp)
     refused = {one.where for one in findings if one.state == FAILS}
-    facts, found = check_encoders(setup, refused=refused)
-    findings += [*check_listeners(setup), *found]
+    facts, of_encoders = check_encoders(setup, refused=refused)
+    findings += [*check_listeners(setup), *of_encoders]
     if not any(place.startswith("training") for place in refused):
         findings += check_rates(setup, facts)
     corpora = read_corpora(setup, nlp, findings, progress) if nlp is not None else Corpora()
@@ -54,27 +57,19 @@ def check_setup(setup: Setup, *, progress: Optional[Progress] = None) -> List[Fi
     return sorted(findings, key=lambda finding: STATES.index(finding.state))
 
 
-def write_fixed(setup: Setup, findings: Sequence[Finding], path: Path) -> List[str]:
+def write_fixed(setup: Setup, findings: Sequence[Finding], path: Path) -> list[str]:
     """Write a config in which what can be repaired is repaired; the one that was checked stays as it is.
 
     The overrides that it was checked with are in it, and variables stay variables. Comments are lost: spaCy's config
     writer keeps none.
-    RETURNS (List[str]): the settings that were changed, as "name = value"; nothing is written where there are none.
+    RETURNS (list[str]): the settings that were changed, as "name = value"; nothing is written where there are none.
     """
-    changes: Dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     for finding in findings:
         if finding.fix is not None:
             changes.update(finding.fix(path.parent))
-    if not changes:
-        return []
-    config = setup.raw.copy()
-    for name, value in changes.items():
-        *outer, last = name.split(".")
-        block: Any = config
-        for part in outer:
-            block = block.setdefault(part, {})
-        block[last] = value
-    write_file(path, config.to_str())
+    if changes:
+        write_file(path, setup.raw.merge(dot_to_dict(changes)).to_str())
     return [f"{name} = {value}" for name, value in changes.items()]
 
 

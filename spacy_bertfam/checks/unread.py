@@ -1,9 +1,11 @@
 """Settings that nothing reads: spaCy drops the names that it does not know, and trains as if they were not there."""
 
 import inspect
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, Set, Tuple, Type
+from typing import Any
 
 from spacy.language import DEFAULT_CONFIG, Language
 from spacy.schemas import CONFIG_SCHEMAS
@@ -12,13 +14,14 @@ from thinc.api import Config
 from thinc.config import VARIABLE_RE
 
 from ..errors import UserError
+from ..pipeline.find import walk_blocks
 
 # Sections that spaCy reads; others are there for variables, or for code of the user's
 SECTIONS = ("paths", "system", "nlp", "components", "corpora", "training", "pretraining", "initialize")
 # Of these only what a variable refers to is read
 FOR_VARIABLES = ("paths", "system")
-# Lists of components: spaCy overlooks a name that there is not, but for those that are frozen
-NAME_LISTS = (("nlp", "disabled"), ("training", "annotating_components"), ("training", "frozen_components"))
+# Lists of components: spaCy overlooks an unknown name, but for those that are frozen
+NAME_LISTS = ("nlp.disabled", "training.annotating_components", "training.frozen_components")
 OF_SOURCED = ("source", "component", "replace_listeners")
 N_SHOWN = 12
 
@@ -29,7 +32,7 @@ class Unread:
 
     place: str  # the block, or the list that names it, dotted; "" of a section
     last: str
-    known: Tuple[str, ...]  # what is read in its place
+    known: tuple[str, ...]  # what is read in its place
     nested: str = ""  # where in the block it is read
     is_component: bool = False
 
@@ -53,30 +56,36 @@ class Unread:
         return f"{self.place}.{last}" if self.place else last
 
 
+def block_at(config: Any, place: str) -> dict[str, Any]:
+    """RETURNS (dict[str, Any]): the block of a dotted name; empty where there is none."""
+    for name in place.split("."):
+        config = config.get(name) if isinstance(config, dict) else None
+    return config if isinstance(config, dict) else {}
+
+
 def require_blocks(config: Config, overrides: Mapping[str, Any]) -> None:
-    """RAISES (UserError): when a setting of the command line is in a block that the config does not have; spaCy would
-    not say which it has.
+    """Refuse a setting of the command line in an unknown block; spaCy would not say which there are.
 
     config (Config): without the overrides.
+    RAISES (UserError): when the config does not have the block.
     """
     for name in overrides:
-        block: Any = config
-        *places, _ = parts = name.split(".")
+        *places, _ = name.split(".")
+        block: dict[str, Any] = config
         for i, part in enumerate(places):
-            if not isinstance(block, dict) or not isinstance(block.get(part), dict):
+            if not isinstance(block.get(part), dict):
                 known = tuple(key for key, value in block.items() if isinstance(value, dict))
-                one = Unread(".".join(parts[:i]), part, known)
+                remedy = Unread(".".join(places[:i]), part, known).remedy
                 raise UserError(
-                    f"The config has no block [{'.'.join(parts[: i + 1])}] for --{name}: {one.remedy}"
+                    f"The config has no block [{'.'.join(places[: i + 1])}] for --{name}: {remedy}"
                 )
             block = block[part]
 
 
-def language_of(config: Mapping[str, Any]) -> Optional[Type[Language]]:
-    """RETURNS (Optional[Type[Language]]): the language of a config, with all factories registered; None if there is
-    none."""
+def language_of(config: Mapping[str, Any]) -> type[Language] | None:
+    """RETURNS (type[Language] | None): the language of a config, if there is one, with all factories registered."""
     try:
-        found: Type[Language] = get_lang_class(config["nlp"]["lang"])
+        found: type[Language] = get_lang_class(config["nlp"]["lang"])
         found()  # spaCy registers the factories of other packages when the first pipeline is made
     except (ImportError, KeyError, TypeError, ValueError):
         return None
@@ -91,80 +100,55 @@ def with_defaults(config: Config) -> Config:
 
 def find_unread(config: Config, overrides: Mapping[str, Any]) -> Iterator[Unread]:
     """YIELDS (Unread): each name that nothing reads. Functions and components that are not registered are passed over:
-    spaCy does not overlook these. Arguments are those of ``require_read``."""
+    spaCy does not overlook these.
+
+    config (Config): with the overrides, not interpolated.
+    """
     plain = config.interpolate()
-    used = set(_variables(with_defaults(config)))
-    yield from _sections(plain, used)
-    yield from _overrides(overrides, used)
-    schemas: Dict[str, Any] = dict(CONFIG_SCHEMAS)
-    for section, schema in schemas.items():
-        yield from _unknown(section, _at(plain, section), tuple(schema.model_fields))
-    for section in SECTIONS:
-        yield from _arguments(section, _at(plain, section))
-    yield from _components(plain)
-
-
-def _sections(config: Config, used: Set[str]) -> Iterator[Unread]:
-    for section in config:
+    text = json.dumps(with_defaults(config), ensure_ascii=False, default=str)
+    used = {variable[2:-1].replace(":", ".") for variable in VARIABLE_RE.findall(text)}
+    for section in plain:
         is_used = any(name == section or name.startswith(f"{section}.") for name in used)
         if section not in SECTIONS and not is_used and get_close_matches(section, SECTIONS, cutoff=0.75):
             yield Unread("", section, SECTIONS)
-
-
-def _overrides(overrides: Mapping[str, Any], used: Set[str]) -> Iterator[Unread]:
     for name in overrides:
         section, _, last = name.partition(".")
         if section in FOR_VARIABLES and not {name, section} & used:
             known = sorted(one.partition(".")[2] for one in used if one.startswith(f"{section}."))
             yield Unread(section, last, tuple(known))
+    schemas: Mapping[str, Any] = CONFIG_SCHEMAS
+    for section, schema in schemas.items():
+        yield from _unknown(section, block_at(plain, section), tuple(schema.model_fields))
+    for section in SECTIONS:
+        for place, block in walk_blocks(plain.get(section), section):
+            yield from _unknown(place, block, _arguments(block))
+    yield from _components(plain)
 
 
 def _components(config: Config) -> Iterator[Unread]:
-    """Names of components that there are not, and settings that a component's factory does not take."""
-    blocks, pipeline = _at(config, "components"), _at(config, "nlp").get("pipeline")
+    """Find unknown names of components, and settings that a component's factory does not take."""
+    blocks, pipeline = block_at(config, "components"), block_at(config, "nlp").get("pipeline")
     pipeline = [name for name in pipeline if isinstance(name, str)] if isinstance(pipeline, list) else []
     known = tuple(dict.fromkeys((*pipeline, *blocks)))
-    for section, setting in NAME_LISTS:
-        names = _at(config, section).get(setting)
+    for place in NAME_LISTS:
+        section, _, setting = place.partition(".")
+        names = block_at(config, section).get(setting)
         able = tuple(pipeline) if setting == "frozen_components" else known
         for name in names if isinstance(names, list) else ():
             if name not in able:
-                yield Unread(f"{section}.{setting}", str(name), able, is_component=True)
-    yield from _unknown("initialize.components", _at(config, "initialize", "components"), known)
+                yield Unread(place, str(name), able, is_component=True)
+    yield from _unknown("initialize.components", block_at(config, "initialize.components"), known)
     language = language_of(config)
     for name in pipeline:
-        block = _at(blocks, name)
+        block = blocks[name] if isinstance(blocks.get(name), dict) else {}
+        taken: tuple[str, ...] | None = OF_SOURCED if "source" in block else None
         if "factory" in block:
-            found = _of_factory(language, block["factory"]) if language else None
-        else:
-            found = OF_SOURCED if "source" in block else None
-        yield from _unknown(f"components.{name}", block, found)
+            taken = _settings_of(language, block["factory"]) if language else None
+        yield from _unknown(f"components.{name}", block, taken)
 
 
-def _at(config: Mapping[str, Any], *places: str) -> Dict[str, Any]:
-    """RETURNS (dict): a block within blocks; empty where there is none."""
-    block: Any = config
-    for name in places:
-        block = block.get(name) if isinstance(block, dict) else None
-    return block if isinstance(block, dict) else {}
-
-
-def _arguments(place: str, block: Any) -> Iterator[Unread]:
-    """What stands in the blocks of registered functions and is no argument of theirs."""
-    if not isinstance(block, dict):
-        return
-    references = [(key[1:], value) for key, value in block.items() if str(key).startswith("@")]
-    if len(references) == 1 and all(isinstance(part, str) for part in references[0]):
-        registry_name, name = references[0]
-        if registry.has(registry_name, name):
-            found = arguments_of(registry.get(registry_name, name))
-            yield from _unknown(place, block, found if found is None else (*found, f"@{registry_name}", "*"))
-    for key, value in block.items():
-        yield from _arguments(f"{place}.{key}", value)
-
-
-def arguments_of(function: Callable[..., Any]) -> Optional[Tuple[str, ...]]:
-    """RETURNS (Optional[Tuple[str, ...]]): names of the arguments; None where it takes any, or has no signature."""
+def arguments_of(function: Callable[..., object]) -> tuple[str, ...] | None:
+    """RETURNS (tuple[str, ...] | None): names of the arguments; None where it takes any, or has no signature."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -172,37 +156,26 @@ def arguments_of(function: Callable[..., Any]) -> Optional[Tuple[str, ...]]:
     return None if any(p.kind is p.VAR_KEYWORD for p in parameters) else tuple(p.name for p in parameters)
 
 
-def _unknown(place: str, block: Any, known: Optional[Sequence[str]]) -> Iterator[Unread]:
-    if known is not None and isinstance(block, dict):
-        for key in block:
-            if key not in known:
-                yield Unread(place, str(key), tuple(known), next(_nested(block, key), ""))
-
-
-def _nested(block: Mapping[str, Any], key: str) -> Iterator[str]:
-    """YIELDS (str): where within a block there is a setting of that name, dotted."""
-    for name, inner in block.items():
-        if name != key and isinstance(inner, dict):
-            yield from (f"{name}.{found}" for found in ((key,) if key in inner else _nested(inner, key)))
-
-
-def _of_factory(language: Type[Language], factory: str) -> Optional[Tuple[str, ...]]:
-    name = language.get_factory_name(factory)
-    name = name if name in registry.factories else factory
-    if name not in registry.factories:
+def _arguments(block: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """RETURNS (tuple[str, ...] | None): what the registered function of a block takes, if it has one."""
+    references = [(key[1:], value) for key, value in block.items() if str(key).startswith("@")]
+    if len(references) != 1 or not all(isinstance(part, str) for part in references[0]):
         return None
-    found = arguments_of(registry.factories.get(name))
+    found = arguments_of(registry.get(*references[0])) if registry.has(*references[0]) else None
+    return None if found is None else (*found, f"@{references[0][0]}", "*")
+
+
+def _settings_of(language: type[Language], factory: str) -> tuple[str, ...] | None:
+    """RETURNS (tuple[str, ...] | None): what a component's block may have."""
+    own = language.get_factory_name(factory)
+    name = own if own in registry.factories else factory
+    found = arguments_of(registry.factories.get(name)) if name in registry.factories else None
     return None if found is None else (*(one for one in found if one not in ("nlp", "name")), "factory")
 
 
-def _variables(value: Any) -> Iterator[str]:
-    """YIELDS (str): the dotted name of each variable that is referred to."""
-    if isinstance(value, dict):
-        for one in value.values():
-            yield from _variables(one)
-    elif isinstance(value, (list, tuple)):
-        for one in value:
-            yield from _variables(one)
-    elif isinstance(value, str):
-        for found in VARIABLE_RE.findall(value):
-            yield found[2:-1].replace(":", ".")
+def _unknown(place: str, block: Mapping[str, Any], known: Collection[str] | None) -> Iterator[Unread]:
+    for key in block:
+        if known is not None and key not in known:
+            others = {name: value for name, value in block.items() if name != key}
+            nested = (f"{inner}.{key}" for inner, found in walk_blocks(others) if inner and key in found)
+            yield Unread(place, str(key), tuple(known), next(nested, ""))

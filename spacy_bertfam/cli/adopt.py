@@ -1,15 +1,16 @@
 """`bertfam adopt`: a pipeline of spacy-transformers or spacy-curated-transformers on an encoder of this package."""
 
 from pathlib import Path
-from typing import Optional
 
 import typer
 
+from .arguments import NEW_PIPELINE, PIPELINE
+
 
 def adopt_cli(
-    pipeline: str = typer.Argument(..., help="Pipeline: a folder, or the name of an installed package."),
-    out: Path = typer.Argument(..., help="Folder for the new pipeline; must not exist yet."),
-    texts: Optional[Path] = typer.Option(
+    pipeline: str = PIPELINE,
+    out: Path = NEW_PIPELINE,
+    texts: Path | None = typer.Option(
         None, help="Text file, a text a line, to compare both on; else spaCy's example sentences."
     ),
     tolerance: float = typer.Option(
@@ -27,7 +28,7 @@ def adopt_cli(
     from ..hub.adopt.sample import sample_texts
     from ..hub.adopt.table import format_difference
     from ..optimize.optimize import write_pipeline
-    from .render import load_pipeline
+    from .pipelines import load_pipeline
 
     require_new(out)
     sample = read_texts(texts, by_line=True) if texts is not None else None

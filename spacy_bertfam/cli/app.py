@@ -31,23 +31,12 @@ app = typer.Typer(
     name="bertfam", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 
+FUNCTIONS: tuple[Callable[..., None], ...] = (
+    adopt_cli, attention_cli, calibrate_cli, check_cli, convert_cli, convert_cats_cli, export_hf_cli, fetch_cli,
+    import_hf_cli, info_cli, optimize_cli, pretrain_cli, render_cli, train_cli,
+)  # fmt: skip
 # name -> the function that parses the command line and prints
-COMMANDS: dict[str, Callable[..., None]] = {
-    "adopt": adopt_cli,
-    "attention": attention_cli,
-    "calibrate": calibrate_cli,
-    "check": check_cli,
-    "convert": convert_cli,
-    "convert-cats": convert_cats_cli,
-    "export-hf": export_hf_cli,
-    "fetch": fetch_cli,
-    "import-hf": import_hf_cli,
-    "info": info_cli,
-    "optimize": optimize_cli,
-    "pretrain": pretrain_cli,
-    "render": render_cli,
-    "train": train_cli,
-}
+COMMANDS = {one.__name__.removesuffix("_cli").replace("_", "-"): one for one in FUNCTIONS}
 # What these do not know they hand on to the config, as spaCy's `train` does
 TO_CONFIG = {"allow_extra_args": True, "ignore_unknown_options": True}
 SETTINGS = {"check": TO_CONFIG, "train": TO_CONFIG}

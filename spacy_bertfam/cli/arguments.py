@@ -1,7 +1,48 @@
-"""Arguments of a command as they were meant, where the program before has left its quotes on them."""
+"""Arguments that commands share, and arguments as they were meant, where the program before has left its quotes on."""
 
 import os
 import sys
+from pathlib import Path
+
+import typer
+
+from ..errors import UserError
+
+PIPELINE = typer.Argument(..., help="Pipeline: a folder, or the name of an installed package.")
+NEW_PIPELINE = typer.Argument(..., help="Folder for the new pipeline; must not exist yet.")
+SOURCE = typer.Argument(
+    ..., metavar="TEXT_OR_FILE", help="A text, a .txt, .jsonl or .spacy file, or - for standard input."
+)
+CODE = typer.Option(
+    None, "--code", "-c", help="Python file to import before, for registered functions of your own"
+)
+GPU = typer.Option(-1, "--gpu-id", "-g", help="GPU, or -1 for the CPU")
+LANG = typer.Option(..., "--lang", "-l", help="Language of spaCy's tokenizer: fr, en, xx, ...")
+REPORT = typer.Option(None, "--report", metavar="FILE.json", help="The table as JSON")
+TITLE = typer.Option(None, help="Heading of the page.")
+REVISION = typer.Option(None, help="Branch, tag or commit of a repository on the hub.")
+ALLOW_PICKLE = typer.Option(
+    False, "--allow-pickle", help="Read pickled weights (weights only, no code) if there are no others."
+)
+
+
+def import_code(path: Path | None) -> None:
+    """Import a Python file of the user's, if there is one, with registered functions that a config names.
+
+    RAISES (UserError): when there is no such file, or it fails; the error of its own is the cause.
+    """
+    from spacy.util import import_file
+
+    if path is None:
+        return
+    if not path.is_file():
+        raise UserError(f"No file {path}; expected the Python code that --code names.")
+    try:
+        import_file("python_code", path)
+    except Exception as error:  # whatever the user's code does
+        raise UserError(
+            f"The code in {path} fails ({type(error).__name__}: {error}); expected a file that can be imported."
+        ) from error
 
 
 def take_off_quotes() -> None:
@@ -11,9 +52,8 @@ def take_off_quotes() -> None:
     variables give: they may hold spaces. No file has such a name.
     """
     if os.name == "nt":
-        sys.argv[1:] = [unquoted(word) for word in sys.argv[1:]]
+        sys.argv[1:] = [_unquoted(word) for word in sys.argv[1:]]
 
 
-def unquoted(word: str) -> str:
-    """RETURNS (str): the argument without a pair of quotes around it."""
+def _unquoted(word: str) -> str:
     return word[1:-1] if len(word) > 1 and word[0] == word[-1] and word[0] in "'\"" else word

@@ -1,67 +1,29 @@
 """`bertfam attention`: a text through the encoder of a pipeline, onto a page with the attention between its words."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Optional
 
 import typer
 
-from ..errors import UserError
 from ..files.saving import write_file
-from .render import load_pipeline
-
-if TYPE_CHECKING:
-    from spacy.language import Language
-
-    from ..visual.attention import Attention
-
-
-def first_text(nlp: "Language", source: str, *, by_line: bool = False) -> tuple[str, int]:
-    """RETURNS (tuple): the first text of `source`, and how many it has; raises UserError."""
-    from ..data.texts import read_texts
-
-    texts = read_texts(source, by_line=by_line)
-    if len(texts[0]) > nlp.max_length:
-        raise UserError(
-            f"The text has {len(texts[0])} characters and the pipeline takes {nlp.max_length} at most:"
-            " give a part of it, as attention is shown for its first window alone."
-        )
-    return texts[0], len(texts)
-
-
-def notes_on_text(attention: "Attention", n_texts: int) -> List[str]:
-    """RETURNS (list): a sentence for each part of the source that the page does not show."""
-    from ..visual.attention_wording import ATTENTION_WORDINGS, notes_on
-
-    texts = [f"The first of {n_texts} texts is shown; left out: {n_texts - 1}."] if n_texts > 1 else []
-    return texts + notes_on(attention, ATTENTION_WORDINGS["en"])
-
-
-def _summary(attention: "Attention", output: Path) -> str:
-    n_layers, n_heads = attention.weights.shape[:2]
-    return f"words {attention.n_shown}, layers {n_layers}, heads {n_heads} -> {output}"
-
-
-def _index(number: Optional[int]) -> Optional[int]:
-    return None if number is None else number - 1
+from .arguments import PIPELINE, SOURCE, TITLE
+from .pipelines import load_pipeline, read_source
 
 
 def attention_cli(
-    model: str = typer.Argument(..., help="Name of an installed pipeline, or its folder."),
-    source: str = typer.Argument(
-        ..., metavar="TEXT_OR_FILE", help="A text, a .txt, .jsonl or .spacy file, or - for standard input."
-    ),
+    model: str = PIPELINE,
+    source: str = SOURCE,
     output: Path = typer.Option(Path("attention.html"), "--output", "-o", help="The page to write."),
-    component: Optional[str] = typer.Option(
+    component: str | None = typer.Option(
         None, help="The component whose encoder is looked at, where several have one."
     ),
-    layer: Optional[int] = typer.Option(
+    layer: int | None = typer.Option(
         None, min=1, help="The layer that is chosen at first, from 1; the average of all without it."
     ),
-    head: Optional[int] = typer.Option(
+    head: int | None = typer.Option(
         None, min=1, help="The head that is chosen at first, from 1; the average of all without it."
     ),
     lines: bool = typer.Option(False, "--lines", help="Each line is a text of its own; the first is shown."),
-    title: Optional[str] = typer.Option(None, help="Heading of the page."),
+    title: str | None = TITLE,
 ) -> None:
     """Write a web page that shows which words of a text look at which, in every layer and head of the encoder.
 
@@ -71,13 +33,17 @@ def attention_cli(
     from ..data.texts import find_file
     from ..visual.attention import attention_of
     from ..visual.attention_page import render_attention
+    from ..visual.attention_wording import ATTENTION_WORDINGS, notes_on
 
     find_file(source)  # a mistyped path is told before a pipeline is loaded
     nlp = load_pipeline(model)
-    text, n_texts = first_text(nlp, source, by_line=lines)
+    text, *others = read_source(nlp, source, by_line=lines)
     attention = attention_of(nlp, nlp.make_doc(text), component)
-    page = render_attention(attention, title=title, layer=_index(layer), head=_index(head))
-    write_file(output, page)
-    for note in notes_on_text(attention, n_texts):
+    first_layer, first_head = (None if number is None else number - 1 for number in (layer, head))
+    write_file(output, render_attention(attention, title=title, layer=first_layer, head=first_head))
+    if others:
+        typer.echo(f"Note: The first of {1 + len(others)} texts is shown; left out: {len(others)}.", err=True)
+    for note in notes_on(attention, ATTENTION_WORDINGS["en"]):
         typer.echo(f"Note: {note}", err=True)
-    typer.echo(_summary(attention, output))
+    n_layers, n_heads = attention.weights.shape[:2]
+    typer.echo(f"words {attention.n_shown}, layers {n_layers}, heads {n_heads} -> {output}")

@@ -1,11 +1,12 @@
 """`bertfam calibrate`: entities with calibrated scores."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterator, Optional
+from typing import TYPE_CHECKING
 
 import typer
 
 from ..errors import UserError
+from .arguments import GPU, PIPELINE
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -14,19 +15,19 @@ if TYPE_CHECKING:
 
 
 def calibrate_cli(
-    model: str = typer.Argument(..., help="Pipeline: a folder, or the name of an installed package."),
+    model: str = PIPELINE,
     data: Path = typer.Argument(
         ...,
         help="Annotated texts, a .spacy file or a folder of such: of the kind that the pipeline is for, and not "
-        "those that it was trained on, of which it is too sure.",
+        "those that it was trained on, on which it is overconfident.",
     ),
-    out: Optional[Path] = typer.Argument(
+    out: Path | None = typer.Argument(
         None, help="Folder for the calibrated pipeline; must not exist yet. Not with --in-place."
     ),
-    component: Optional[str] = typer.Option(
+    component: str | None = typer.Option(
         None, help="Name of the bertfam_ner, where the pipeline has several."
     ),
-    page: Optional[Path] = typer.Option(
+    page: Path | None = typer.Option(
         None, help="Write a web page too: how often entities of each score are right, before and after."
     ),
     in_place: bool = typer.Option(
@@ -35,9 +36,9 @@ def calibrate_cli(
         help="Write the temperature into MODEL itself, a folder, and no copy. Where none can be fitted, because all "
         "entities are right or all are wrong, a warning says so and MODEL stays as it is.",
     ),
-    use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU, or -1 for the CPU."),
+    use_gpu: int = GPU,
 ) -> None:
-    """Fit the temperature of a recogniser, so that of the entities with a score near 0.8 four in five are right.
+    """Fit the temperature of a recognizer, so that of the entities with a score near 0.8 four in five are right.
 
     The same entities are found, only their scores change; a min_score above 0 then leaves others. What is written is
     a copy of the pipeline with the new temperature in its config, or with --in-place that config alone. The figures
@@ -48,13 +49,12 @@ def calibrate_cli(
     from ..files.saving import write_file
     from .explain import close_bars
     from .gpu import use_gpu as compute_on
-    from .optimize import read_examples
-    from .render import load_pipeline
+    from .pipelines import load_pipeline, read_examples
 
     _require_place(model, out, in_place=in_place)
     compute_on(use_gpu, silent=True)
     nlp = load_pipeline(model)
-    examples = read_examples(nlp, data, option="DATA") or []
+    examples = read_examples(nlp, data, option="DATA")
     try:
         calibration = calibrate(nlp, examples, component=component, progress=True)
     except NoTemperature as error:
@@ -64,8 +64,8 @@ def calibrate_cli(
         typer.echo(f"Warning: {model} keeps its temperature. {error}", err=True)
         return
     typer.echo(format_calibration(calibration))
-    for sentence in _warnings(nlp, data, calibration):
-        typer.echo(f"Warning: {sentence}", err=True)
+    for warning in [*calibration.warnings, *_trained_on(nlp, data)]:
+        typer.echo(f"Warning: {warning}", err=True)
     if page is not None:
         from ..visual.reliability import render_calibration
 
@@ -74,7 +74,7 @@ def calibrate_cli(
     typer.echo(f"{written}: written, temperature {calibration.after:g}")
 
 
-def _require_place(model: str, out: Optional[Path], *, in_place: bool) -> None:
+def _require_place(model: str, out: Path | None, *, in_place: bool) -> None:
     """RAISES (UserError): when it is not clear where to write, or the result cannot be written there."""
     from ..files.saving import require_new, require_writable
 
@@ -95,7 +95,7 @@ def _require_place(model: str, out: Optional[Path], *, in_place: bool) -> None:
         require_writable(Path(model, "config.cfg"))
 
 
-def _write(nlp: "Language", out: Optional[Path], calibration: "Calibration") -> Path:
+def _write(nlp: "Language", out: Path | None, calibration: "Calibration") -> Path:
     """RETURNS (Path): where the calibrated pipeline is."""
     from ..evaluation.calibrated_copy import calibrate_in_place, copy_calibrated
     from ..files.saving import require_new
@@ -109,11 +109,12 @@ def _write(nlp: "Language", out: Optional[Path], calibration: "Calibration") -> 
     return out
 
 
-def _warnings(nlp: "Language", data: Path, calibration: "Calibration") -> Iterator[str]:
-    yield from calibration.warnings
+def _trained_on(nlp: "Language", data: Path) -> list[str]:
+    """RETURNS (list[str]): a warning, where the data are those of the training."""
     train = nlp.config.interpolate().get("paths", {}).get("train")
-    if train and Path(train).exists() and Path(train).resolve() == data.resolve():
-        yield (
-            f"{data} is what the pipeline was trained on, of which it is too sure: the temperature is too low for "
-            "other texts. Give texts that were kept apart."
-        )
+    if not train or not Path(train).exists() or Path(train).resolve() != data.resolve():
+        return []
+    return [
+        f"{data} is what the pipeline was trained on, on which it is overconfident: the temperature is too low for "
+        "other texts. Give texts that were kept apart."
+    ]

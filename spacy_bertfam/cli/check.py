@@ -1,12 +1,11 @@
 """`bertfam check`: what goes wrong later in a training, told before."""
 
 import json
-import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Optional
 
 import typer
+
+from .arguments import CODE, REPORT, import_code
 
 
 def check_cli(
@@ -14,33 +13,29 @@ def check_cli(
     config_path: Path = typer.Argument(
         ..., metavar="CONFIG", help="Path to the config, or - for standard input"
     ),
-    code_path: Optional[Path] = typer.Option(
-        None, "--code", "-c", help="Python file to import before, for registered functions of your own"
-    ),
+    code_path: Path | None = CODE,
     fix: bool = typer.Option(
         False, "--fix", help="Repair what can be in a new config, CONFIG.fixed.cfg; yours stays as it is"
     ),
-    report_path: Optional[Path] = typer.Option(
-        None, "--report", metavar="FILE.json", help="The table as JSON"
-    ),
+    report_path: Path | None = REPORT,
 ) -> None:
     """Look at a training config and its corpora, and say what will fail, what is suspicious, and what to do.
 
     Takes the settings that `spacy train` takes (--paths.train, --training.max_steps, ...). No weights are
     loaded. The exit code is 1 where training would fail.
     """
-    from ..checks.finding import FAILS
+    from tqdm import tqdm
+
+    from ..checks.finding import FAILS, format_table, to_json
     from ..checks.run import check_setup, write_fixed
     from ..checks.setup import STDIN, read_setup
-    from ..checks.table import format_table, to_json
     from ..files.saving import write_file
-    from .code import import_code
     from .spacy_private import parse_config_overrides
 
     overrides = parse_config_overrides(ctx.args)
     import_code(code_path)
     setup = read_setup(config_path, overrides)
-    findings = check_setup(setup, progress=show_progress)
+    findings = check_setup(setup, progress=lambda egs, part: tqdm(egs, f"reading {part}", disable=None))
     typer.echo(format_table(findings))
     if report_path is not None:
         write_file(report_path, json.dumps(to_json(findings), ensure_ascii=False, indent=1))
@@ -53,12 +48,3 @@ def check_cli(
         left = [finding for finding in left if finding.fix is None]
     if left:
         raise typer.Exit(1)
-
-
-def show_progress(examples: Iterable[Any], name: str) -> Iterable[Any]:
-    """Yield the examples, with a count where someone watches a terminal."""
-    if not sys.stderr.isatty():
-        yield from examples
-        return
-    with typer.progressbar(examples, label=f"Reading {name}", length=None, file=sys.stderr) as bar:
-        yield from bar

@@ -1,15 +1,10 @@
-"""`bertfam convert`: annotated files -> `.spacy` files, and a table of what was lost and why."""
+"""`bertfam convert`: annotated files -> `.spacy` files, and a table of skipped annotations and the reasons."""
 
-import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, Optional
 
 import typer
 
-if TYPE_CHECKING:
-    from ..data.records import Record
-    from ..data.report import ConversionReport
+from .arguments import LANG, REPORT
 
 
 def convert_cli(
@@ -19,11 +14,11 @@ def convert_cli(
         help="File or folder: columns of tags, JSON of annotation tools, brat or WikiNER; .gz and .bz2 too",
     ),
     output: Path = typer.Argument(..., metavar="OUT", help="A .spacy file; with --split a folder"),
-    lang: str = typer.Option(..., "--lang", "-l", help="Language of spaCy's tokeniser: fr, en, xx, ..."),
+    lang: str = LANG,
     format: str = typer.Option(
         "auto", "--format", "-f", help="auto, iob (columns in any scheme), jsonl (any JSON), brat or wikiner"
     ),
-    rename: Optional[List[str]] = typer.Option(
+    rename: list[str] | None = typer.Option(
         None, "--map", "-m", metavar="OLD=NEW,...", help="New names for labels; O drops one"
     ),
     keep_unmapped: bool = typer.Option(
@@ -32,7 +27,7 @@ def convert_cli(
     unit: str = typer.Option(
         "doc", "--unit", "-u", help="What becomes one Doc: doc, paragraph (a line) or sentence"
     ),
-    split: Optional[str] = typer.Option(
+    split: str | None = typer.Option(
         None, "--split", metavar="NAME=SHARE,...", help="Parts, drawn by document: train=0.8,dev=0.1,test=0.1"
     ),
     seed: int = typer.Option(0, "--seed", help="Seed of the split"),
@@ -41,55 +36,25 @@ def convert_cli(
         "--alignment",
         help="Entities off token borders: strict (lost, tokens marked as missing), contract or expand",
     ),
-    report_path: Optional[Path] = typer.Option(
-        None, "--report", metavar="FILE.json", help="The numbers as JSON"
-    ),
+    report_path: Path | None = REPORT,
 ) -> None:
     """Convert annotated files to spaCy's binary format.
 
     Nothing is lost in silence: what came in, what was kept, and what was lost and why is printed as a table.
     """
-    from ..data.report_table import format_report
+    # spaCy is slow to import, and `bertfam --help` does not need it
+    from tqdm import tqdm
 
-    choices = {"lang": lang, "format": format, "unit": unit, "alignment": alignment}
-    report = _convert(path, output, rename or [], split, keep_unmapped, seed, report_path, choices)
+    from ..data.convert import convert
+    from ..data.labels import parse_map
+    from ..data.report_table import format_report
+    from ..data.split import parse_split
+
+    report = convert(
+        path, output, lang=lang, format=format, rename=parse_map(rename or []), keep_unmapped=keep_unmapped, unit=unit,
+        split=parse_split(split) if split else None, seed=seed, alignment=alignment, numbers=report_path,
+        progress=lambda records: tqdm(records, "converting", disable=None),
+    )  # fmt: skip
     typer.echo(format_report(report))
     for note in report.note_lines():
         typer.echo(f"Note: {note}", err=True)
-
-
-def _convert(
-    path: Path,
-    output: Path,
-    rename: List[str],
-    split: Optional[str],
-    keep_unmapped: bool,
-    seed: int,
-    numbers: Optional[Path],
-    choices: Dict[str, str],
-) -> "ConversionReport":
-    # spaCy is slow to import, and `bertfam --help` does not need it
-    from ..data.convert import convert
-    from ..data.labels import parse_map
-    from ..data.split import parse_split
-
-    return convert(
-        path,
-        output,
-        rename=parse_map(rename),
-        split=parse_split(split) if split else None,
-        keep_unmapped=keep_unmapped,
-        seed=seed,
-        numbers=numbers,
-        progress=show_progress,
-        **choices,
-    )
-
-
-def show_progress(records: "Sequence[Record]") -> "Iterator[Record]":
-    """Yield the records, with a bar where someone watches a terminal."""
-    if not sys.stderr.isatty():
-        yield from records
-        return
-    with typer.progressbar(records, label="Converting", file=sys.stderr) as bar:
-        yield from bar

@@ -4,6 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from wasabi.tables import table
+
+from .arguments import LANG
 
 if TYPE_CHECKING:
     from ..data.cats import CatsReport
@@ -14,12 +17,12 @@ def convert_cats_cli(
         ..., metavar="IN", help="A .tsv or .csv table with names of columns, or .jsonl"
     ),
     output: Path = typer.Argument(..., metavar="OUT", help="A .spacy file"),
-    lang: str = typer.Option(..., "--lang", "-l", help="Language of spaCy's tokeniser: fr, en, xx, ..."),
+    lang: str = LANG,
     text: str = typer.Option("text", "--text", help="Column, or key, of the text"),
     labels: str = typer.Option("label", "--labels", help="Column, or key, of its label or labels"),
     separator: str = typer.Option("|", "--separator", help="What stands between two labels in a column"),
 ) -> None:
-    """Convert texts with labels to spaCy's binary format, for text categorisers."""
+    """Convert texts with labels to spaCy's binary format, for text categorizers."""
     from ..data.cats import convert_cats
 
     report = convert_cats(path, output, lang=lang, text=text, labels=labels, separator=separator)
@@ -30,12 +33,11 @@ def convert_cats_cli(
 
 def format_cats(report: "CatsReport", name: str) -> str:
     """RETURNS (str): a row for each label, then which component the labels are for."""
-    width = max(len(label) for label in report.n_labels)
-    lines = [f"wrote  {name}: {report.n_docs:,} docs, {report.n_tokens:,} tokens", ""]
-    lines += [f"{label:<{width}}  {n:>6,}" for label, n in sorted(report.n_labels.items())]
-    if report.n_blank:
-        lines += ["", f"left out: {report.n_blank:,} texts of white space alone"]
-    lines += [f"left out: {n:,} texts {reason}" for reason, n in report.n_refused.items()]
+    rows = [(label, f"{n:,}") for label, n in sorted(report.n_labels.items())]
+    lines = [f"wrote  {name}: {report.n_docs:,} docs, {report.n_tokens:,} tokens"]
+    lines.append(table(rows, header=("label", "texts"), aligns=("l", "r"), max_col=80, spacing=2))
+    left_out = {"of white space alone": report.n_blank, **report.n_refused}
+    lines += [f"left out: {n:,} texts {reason}" for reason, n in left_out.items() if n]
     kinds = ", ".join(f"{n:,} with {count}" for count, n in sorted(report.n_per_doc.items()))
     component = "textcat or textcat_multilabel" if report.is_exclusive else "textcat_multilabel"
-    return "\n".join([*lines, "", f"labels a text: {kinds}; for {component}"])
+    return "\n".join([*lines, f"labels a text: {kinds}; for {component}"])

@@ -1,5 +1,4 @@
-"""What the user has to put right, said in one sentence instead of a traceback: by each command, and in
-`python -m spacy` too."""
+"""What the user has to put right, in one sentence instead of a traceback: in each command, and in `python -m spacy`."""
 
 import logging
 import os
@@ -10,23 +9,24 @@ from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Optional, Type
+from typing import Any
 
 import typer
 
 from ..errors import UserError
 from .gpu import why_no_gpu
 
-# spaCy's own errors about files and settings: no path, nothing to train on, no [training], no .spacy file; a component,
-# factory, function, language or pipeline that there is not
+# spaCy's own errors about files and settings: no path, nothing to train on, no [training], no .spacy file; an unknown
+# component, factory, function, language or pipeline
 SPACY_CODES = re.compile(r"\[(E913|E986|E1015|E1014|E001|E002|E956|E984|E893|E892|E048|E050|E053)\] ")
 # Imported only where a pipeline of ours is made: other pipelines keep their tracebacks.
 OURS = "spacy_bertfam.encoder.model"
 PACKAGE = Path(__file__).parents[1]
+ABOUT_INPUT = (OSError, ImportError, ValueError)
 
 
 def explained(command: Callable[..., Any]) -> Callable[..., Any]:
-    """RETURNS (Callable): the command, which says what the user has to put right in one sentence on standard error,
+    """RETURNS (Callable): the command, which puts what the user has to put right in one sentence on standard error,
     and ends with exit code 1. What is our own fault keeps its traceback, as does everything with ``--verbose``."""
 
     @wraps(command)
@@ -52,19 +52,15 @@ def close_bars() -> None:
         bar.close()
 
 
-def sentence_for(error: BaseException, *, ours: bool = False) -> Optional[str]:
-    """What to say of an error.
+def sentence_for(error: BaseException, *, ours: bool = False) -> str | None:
+    """Explain an error.
 
     ours (bool): whether a command of ours has met it, where every ValueError is one about its input.
-    RETURNS (Optional[str]): the sentence; None where the error is not the user's, and needs its traceback.
+    RETURNS (str | None): a sentence; None where the error is not the user's, and needs its traceback.
     """
-    if isinstance(error, UserError):
-        return str(error)
-    no_gpu = why_no_gpu(error)
-    if no_gpu is not None:
-        return no_gpu
-    if not ours and OURS not in sys.modules:
-        return None
+    sentence = str(error) if isinstance(error, UserError) else why_no_gpu(error)
+    if sentence is not None or not (ours or OURS in sys.modules):
+        return sentence
     if isinstance(error, FileNotFoundError) and error.filename is not None:
         folder = Path(os.fsdecode(error.filename)).parent
         what = "file or folder" if folder.is_dir() else f"folder {folder} for"
@@ -72,25 +68,24 @@ def sentence_for(error: BaseException, *, ours: bool = False) -> Optional[str]:
             f"No {what} {error.filename}; expected it to exist: correct the path, in a config under [paths], "
             "on the command line --paths.train, --paths.dev and the like."
         )
-    if isinstance(error, (OSError, ImportError, ValueError)) and SPACY_CODES.match(str(error)):
+    if isinstance(error, ABOUT_INPUT) and SPACY_CODES.match(str(error)):
         from ..checks.reasons import reason_of
 
         return reason_of(error)
     return _ours(error) if ours else None
 
 
-def _ours(error: BaseException) -> Optional[str]:
+def _ours(error: BaseException) -> str | None:
     from ..checks.reasons import reason_of
     from ..files.saving import FULL, OS_ERROR
 
     if isinstance(error, BrokenPipeError):  # whoever reads has enough, as `head`
         return None
     if isinstance(error, OSError) and error.errno is not None:
-        what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
-        return (
-            f"{what}; {'free some room' if error.errno in FULL else 'correct the path or its permissions'}."
-        )
-    if isinstance(error, (OSError, ImportError, ValueError)) or OS_ERROR.search(str(error)):
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        do = "free some room" if error.errno in FULL else "correct the path or its permissions"
+        return f"{what}; {do}."
+    if isinstance(error, ABOUT_INPUT) or OS_ERROR.search(str(error)):
         return reason_of(error) + _place_of(error)
     return None
 
@@ -104,13 +99,12 @@ def _place_of(error: BaseException) -> str:
         return "; `bertfam check` names the block." if error.title == ConfigValidationError().title else ""
     if not frames or str(error).startswith("[E"):
         return ""
-    frame = frames[-1]
-    path = Path(frame.filename)
+    path, line = Path(frames[-1].filename), frames[-1].line or ""
     is_here = PACKAGE in path.parents
-    if is_here and (frame.line or "").startswith("raise "):
+    if is_here and line.startswith("raise "):
         return ""
     place = path.relative_to(PACKAGE.parent).as_posix() if is_here else str(path)
-    return f" ({type(error).__name__} in {place}, line {frame.lineno})"
+    return f" ({type(error).__name__} in {place}, line {frames[-1].lineno})"
 
 
 def is_verbose() -> bool:
@@ -119,17 +113,14 @@ def is_verbose() -> bool:
 
 
 def install() -> None:
-    """Make the interpreter say the sentence where there is one.
-
-    With ``--verbose`` the traceback comes back.
-    """
+    """Make the interpreter print the sentence where there is one. With ``--verbose`` the traceback comes back."""
     before = sys.excepthook
 
-    def say(kind: Type[BaseException], error: BaseException, trace: Optional[TracebackType]) -> None:
+    def explain(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         sentence = sentence_for(error)
         if sentence is None or is_verbose():
             before(kind, error, trace)
         else:
             print(f"Error: {sentence}", file=sys.stderr)
 
-    sys.excepthook = say
+    sys.excepthook = explain

@@ -1,19 +1,18 @@
 """`bertfam fetch`: an encoder from the hub, or from a folder, as a folder with safetensors."""
 
 from pathlib import Path
-from typing import Optional
 
 import typer
+
+from .arguments import ALLOW_PICKLE, REVISION
 
 
 def fetch_cli(
     name: str = typer.Argument(..., help="Name of a repository on the hub, or folder of a checkpoint."),
     out: Path = typer.Argument(..., help="Folder for the encoder; must not hold anything yet."),
-    revision: Optional[str] = typer.Option(None, help="Branch, tag or commit of the repository."),
-    allow_pickle: bool = typer.Option(
-        False, "--allow-pickle", help="Read pickled weights (weights only, no code) if there are no others."
-    ),
-    cased: Optional[bool] = typer.Option(
+    revision: str | None = REVISION,
+    allow_pickle: bool = ALLOW_PICKLE,
+    cased: bool | None = typer.Option(
         None,
         "--cased/--uncased",
         help="What a BERT's tokenizer makes of capitals, if its files say it wrongly.",
@@ -26,7 +25,6 @@ def fetch_cli(
     """
     from ..hub.fetch import fetch_encoder
 
-    notes = fetch_encoder(name, out, revision=revision, allow_pickle=allow_pickle, cased=cased)
-    for note in notes:
+    for note in fetch_encoder(name, out, revision=revision, allow_pickle=allow_pickle, cased=cased):
         typer.echo(f"Note: {note}", err=True)
     typer.echo(f"{out}: written")

@@ -25,9 +25,8 @@ def use_gpu(gpu_id: int, *, silent: bool = False) -> None:
     try:
         setup_gpu(gpu_id, silent=True if silent else None)
     except (ValueError, RuntimeError) as error:  # CuPy's errors are RuntimeErrors
-        raise UserError(
-            why_no_gpu(error) or f"GPU {gpu_id} cannot be used ({error}); expected another one."
-        ) from error
+        reason = why_no_gpu(error) or f"GPU {gpu_id} cannot be used ({error}); expected another one."
+        raise UserError(reason) from error
 
 
 def why_no_gpu(error: BaseException) -> str | None:
@@ -54,37 +53,30 @@ def _require_cuda(gpu_id: int) -> None:
 def _no_cupy() -> str:
     import torch
 
+    needed = "and spaCy computes on a GPU only with it; expected"
     if util.find_spec("cupy") is not None:
+        try:  # what thinc has tried
+            import_module("cupy.cublas")
+            reason = "no reason given"
+        except Exception as error:  # it looks for libraries of the machine
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         return (
-            f"CuPy is installed and cannot be imported ({_failure_of_cupy()}), and spaCy computes on a GPU only with "
-            f"it; expected it and the CUDA libraries that it needs (CuPy's own extra ctk has them), {CPU}."
+            f"CuPy is installed and cannot be imported ({reason}), {needed} it and the CUDA libraries that it needs "
+            f"(CuPy's own extra ctk has them), {CPU}."
         )
     built = (torch.version.cuda or "").partition(".")[0]
     fits = [extra for extra in EXTRAS if extra == f"cuda{built}x"] or EXTRAS
     commands = " or ".join(f'pip install "spacy-bertfam[{extra}]"' for extra in fits)
     return (
-        "CuPy is not installed, and spaCy computes on a GPU only with it; expected the extra for the CUDA of this "
-        f"machine, which nvidia-smi shows: {commands}; {CPU}."
+        f"CuPy is not installed, {needed} the extra for the CUDA of this machine, which nvidia-smi shows: {commands}; "
+        f"{CPU}."
     )
-
-
-def _failure_of_cupy() -> str:
-    try:  # what thinc has tried
-        import_module("cupy.cublas")
-    except Exception as error:  # it looks for libraries of the machine
-        return " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return "no reason given"
 
 
 def _no_gpu() -> str:
     import torch
 
-    if torch.version.cuda is None:
-        return (
-            f"torch {torch.__version__} is built for CPUs alone; expected one with CUDA for a GPU (pytorch.org says "
-            f"how to install it), {CPU}."
-        )
-    return (
-        f"torch {torch.__version__} finds no GPU; expected one with a driver for CUDA {torch.version.cuda}, which "
-        f"nvidia-smi shows, {CPU}."
-    )
+    found, remedy = "is built for CPUs alone", "with CUDA for a GPU (pytorch.org says how to install it)"
+    if torch.version.cuda is not None:
+        found, remedy = "finds no GPU", f"with a driver for CUDA {torch.version.cuda}, which nvidia-smi shows"
+    return f"torch {torch.__version__} {found}; expected one {remedy}, {CPU}."

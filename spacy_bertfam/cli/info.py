@@ -4,6 +4,7 @@ import platform
 from importlib import metadata
 
 import typer
+from wasabi.tables import table
 
 PACKAGES = (
     "spacy-bertfam", "spacy", "thinc", "torch", "transformers", "tokenizers", "safetensors",
@@ -12,7 +13,7 @@ PACKAGES = (
 
 
 def installed_versions() -> dict[str, str]:
-    """RETURNS (dict): package name -> its installed version, or "not installed"."""
+    """RETURNS (dict[str, str]): package name -> its installed version, or "not installed"."""
     versions = {"python": platform.python_version(), "platform": platform.platform()}
     for name in PACKAGES:
         try:
@@ -24,7 +25,4 @@ def installed_versions() -> dict[str, str]:
 
 def info_cli() -> None:
     """Print the versions of Python, of this package and of what it stands on."""
-    versions = installed_versions()
-    width = max(map(len, versions))
-    for name, version in versions.items():
-        typer.echo(f"{name:<{width}}  {version}")
+    typer.echo(table(installed_versions(), max_col=200, spacing=2).strip("\n"))

@@ -3,23 +3,27 @@
 import random
 import re
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Optional, Tuple
+from typing import TYPE_CHECKING
 
 import typer
+from wasabi.tables import row
 
 from ..errors import UserError
-from .train import STOPPED
+from .arguments import GPU, REVISION
+from .train import stopped
 
 if TYPE_CHECKING:
-    from ..training.pretraining.loop import Recipe, Score
+    from ..training.pretraining.loop import Score
     from ..training.pretraining.network import MaskedLanguageModel
     from ..training.pretraining.texts import WindowTexts
-    from ..training.stopping import Stop
 
 MIN_TEXTS = 20  # of which some can be kept apart
 LINES = 20  # of a paragraph on average, at most: otherwise each line is a text
 PARAGRAPHS = re.compile(r"\n\s*\n")
+COLUMNS = {"step": 8, "train loss": 11, "dev loss": 9, "perplexity": 11, "right": 7, "seconds": 8}
 
 
 def pretrain_cli(
@@ -30,11 +34,9 @@ def pretrain_cli(
         '"text", .spacy, or a folder of such files',
     ),
     out: Path = typer.Argument(..., help="Folder for the encoder, new; paths.encoder of a config takes it"),
-    dev: Optional[Path] = typer.Option(
-        None, help="Texts to measure on; without them a twentieth is kept apart"
-    ),
-    lang: str = typer.Option("xx", help="Language of spaCy's tokeniser: words are hidden as a whole"),
-    revision: Optional[str] = typer.Option(None, help="Branch, tag or commit of a repository on the hub"),
+    dev: Path | None = typer.Option(None, help="Texts to measure on; without them a twentieth is kept apart"),
+    lang: str = typer.Option("xx", help="Language of spaCy's tokenizer: words are hidden as a whole"),
+    revision: str | None = REVISION,
     max_epochs: float = typer.Option(3.0, min=0.01, help="Rounds over the texts"),
     max_steps: int = typer.Option(0, min=0, help="Steps at most; 0 for no bound"),
     batch_pieces: int = typer.Option(4096, min=64, help="Pieces a step; memory does not depend on it"),
@@ -43,7 +45,7 @@ def pretrain_cli(
     mask_rate: float = typer.Option(0.15, min=0.01, max=0.9, help="Share of the pieces to guess"),
     eval_frequency: int = typer.Option(100, min=1, help="Steps between two looks at the dev texts"),
     bf16: bool = typer.Option(False, "--bf16", help="Compute in bfloat16 where the hardware is faster in it"),
-    use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU, or -1 for the CPU"),
+    use_gpu: int = GPU,
     seed: int = typer.Option(0, help="Of the order of the texts and of what is hidden"),
     force: bool = typer.Option(False, "--force", help="Replace OUT where it is an encoder already"),
 ) -> None:
@@ -53,123 +55,95 @@ def pretrain_cli(
     Hugging Face folder: name it as paths.encoder. What is kept are the weights that guess best on the dev texts.
     Ctrl-C or SIGTERM ends it after its step; to learn on, give OUT as the encoder of another run.
     """
-    from ..training.pretraining.loop import Recipe
+    import torch
+
+    from ..encoder.checkpoint.source import find_checkpoint
+    from ..files.saving import require_writable
+    from ..training.pretraining.loop import Recipe, pretrain
+    from ..training.pretraining.network import MaskedLanguageModel
     from ..training.stopping import Stop
+    from .gpu import use_gpu as compute_on
 
     recipe = Recipe(
-        max_steps,
-        batch_pieces,
-        learn_rate,
-        mask_rate=mask_rate,
-        eval_frequency=eval_frequency,
-        bf16=bf16,
-        seed=seed,
-    )
+        max_steps, batch_pieces, learn_rate, mask_rate=mask_rate, eval_frequency=eval_frequency, bf16=bf16, seed=seed
+    )  # fmt: skip
     was_there = out.exists()
     try:
         with Stop().handling_signals() as stop:
-            scores = run(
-                encoder,
-                texts,
-                out,
-                recipe,
-                dev=dev,
-                lang=lang,
-                revision=revision,
-                max_epochs=max_epochs,
-                window=window,
-                use_gpu=use_gpu,
-                force=force,
-                stop=stop,
+            if was_there and not (force and (out / "config.json").is_file()):
+                raise UserError(
+                    f"{out} exists already; expected a new folder, so that nothing is overwritten, or an encoder that "
+                    "--force replaces."
+                )
+            require_writable(out)
+            parts = _parts(read_corpus(texts), read_corpus(dev) if dev else None, texts, seed)
+            with stop.at_once():
+                compute_on(use_gpu, silent=True)
+                torch.manual_seed(seed)  # of the weights of a new head
+                device = f"cuda:{use_gpu}" if use_gpu >= 0 else "cpu"
+                model = MaskedLanguageModel(find_checkpoint(encoder, revision), device=device)
+                require_writable(out, n_bytes=model.n_bytes)
+                for_train = _windows(parts[0], model, lang, window, texts)
+                for_dev = _windows(parts[1], model, lang, window, dev or texts)
+            n_batches = for_train.n_batches(batch_pieces, n_special=model.tokenizer.n_special)
+            n_steps = max(1, round(max_epochs * n_batches))
+            recipe = replace(recipe, max_steps=min(n_steps, max_steps or n_steps))
+            _say_plan(parts, for_train, for_dev, recipe.max_steps, has_new_head=bool(model.new_weights))
+            scores = pretrain(
+                model, for_train, for_dev, recipe, out, stop=stop, report=_say_score, progress=True
             )
     except KeyboardInterrupt as error:
         kept = f"{out} is what was saved last." if out.exists() else "Nothing is saved."
-        typer.echo(f"Stopped by {error}. {kept}", err=True)
-        raise typer.Exit(STOPPED) from error
-    best = min(scores[1:], key=lambda score: score.loss)
-    if not best.loss < scores[0].loss:
-        typer.echo(
-            "Warning: it guesses no better than before: give more texts, or a lower --learn-rate.", err=True
-        )
+        raise stopped(str(error), kept) from error
+    _say_result(scores, out, was_there=was_there)
+    if stop.is_asked_for:
+        raise stopped(f"{stop.signal} after step {scores[-1].step}")
+
+
+def _say_plan(
+    parts: Sequence[Sequence[str]],
+    train: "WindowTexts",
+    dev: "WindowTexts",
+    n_steps: int,
+    *,
+    has_new_head: bool,
+) -> None:
+    head = "; a new head, as the checkpoint has none for hidden words" if has_new_head else ""
+    typer.echo(
+        f"{len(parts[0]):,} texts, {len(train.ids):,} pieces in {len(train):,} windows; dev {len(parts[1]):,} texts, "
+        f"{len(dev.ids):,} pieces; {n_steps:,} steps{head}"
+    )
+    _say_row(*COLUMNS)
+
+
+def _say_score(score: "Score") -> None:
+    train_loss = f"{score.train_loss:.3f}" if score.train_loss is not None else ""
+    losses = train_loss, f"{score.loss:.3f}", f"{score.perplexity:.1f}"
+    _say_row(str(score.step), *losses, f"{score.accuracy:.1%}", f"{score.seconds:.0f}")
+
+
+def _say_row(*cells: str) -> None:
+    typer.echo(row(cells, widths=list(COLUMNS.values()), aligns="r", spacing=1))
+
+
+def _say_result(scores: "Sequence[Score]", out: Path, *, was_there: bool) -> None:
+    """RAISES (Exit): when an encoder that was there stays, as none is better."""
+    before, best = scores[0], min(scores[1:], key=lambda score: score.loss)
+    if not best.loss < before.loss:
+        advice = "give more texts, or a lower --learn-rate."
+        typer.echo(f"Warning: it guesses no better than before: {advice}", err=True)
         if was_there:
             typer.echo(f"{out} stays as it was.", err=True)
             raise typer.Exit(1)
     typer.echo(
         f"{out}: written, the weights of step {best.step}; a hidden piece is guessed among {best.perplexity:.1f} "
-        f"(perplexity), before among {scores[0].perplexity:.1f}; {best.accuracy:.1%} are guessed right, before "
-        f"{scores[0].accuracy:.1%}."
-    )
-    if stop.is_asked_for:
-        typer.echo(f"Stopped by {stop.signal} after step {scores[-1].step}.", err=True)
-        raise typer.Exit(STOPPED)
-
-
-def run(
-    encoder: str,
-    texts: Path,
-    out: Path,
-    recipe: "Recipe",
-    *,
-    dev: Optional[Path],
-    lang: str,
-    revision: Optional[str],
-    max_epochs: float,
-    window: int,
-    use_gpu: int,
-    force: bool,
-    stop: "Stop",
-) -> "List[Score]":
-    """The command without its printing of errors. RETURNS (List[Score]): of the dev texts."""
-    from dataclasses import replace
-
-    import torch
-
-    from ..encoder.checkpoint.source import find_checkpoint
-    from ..files.saving import require_writable
-    from ..training.pretraining.loop import pretrain
-    from ..training.pretraining.network import MaskedLanguageModel
-    from .gpu import use_gpu as compute_on
-
-    if out.exists() and not (force and (out / "config.json").is_file()):
-        raise UserError(
-            f"{out} exists already; expected a new folder, so that nothing is overwritten, or an encoder that --force "
-            "replaces."
-        )
-    require_writable(out)
-    for_train, for_dev = _parts(read_corpus(texts), read_corpus(dev) if dev else None, texts, recipe.seed)
-    with stop.at_once():
-        compute_on(use_gpu, silent=True)
-        device = f"cuda:{use_gpu}" if use_gpu >= 0 else "cpu"
-        torch.manual_seed(recipe.seed)  # of the weights of a new head
-        model = MaskedLanguageModel(find_checkpoint(encoder, revision), device=device)
-        require_writable(out, n_bytes=model.n_bytes)
-        train_texts = _windows(for_train, model, lang, window, texts)
-        dev_texts = _windows(for_dev, model, lang, window, dev or texts)
-    n_batches = train_texts.n_batches(recipe.batch_pieces, n_special=model.tokenizer.n_special)
-    n_steps = max(1, round(max_epochs * n_batches))
-    n_steps = min(n_steps, recipe.max_steps or n_steps)
-    head = "; a new head, as the checkpoint has none for hidden words" if model.new_weights else ""
-    typer.echo(
-        f"{len(for_train):,} texts, {len(train_texts.ids):,} pieces in {len(train_texts):,} windows; dev "
-        f"{len(for_dev):,} texts, {len(dev_texts.ids):,} pieces; {n_steps:,} steps{head}"
-    )
-    typer.echo(
-        f"{'step':>8} {'train loss':>11} {'dev loss':>9} {'perplexity':>11} {'right':>7} {'seconds':>8}"
-    )
-    return pretrain(
-        model,
-        train_texts,
-        dev_texts,
-        replace(recipe, max_steps=n_steps),
-        out,
-        stop=stop,
-        report=_say,
-        progress=True,
+        f"(perplexity), before among {before.perplexity:.1f}; {best.accuracy:.1%} are guessed right, before "
+        f"{before.accuracy:.1%}."
     )
 
 
 def _windows(
-    texts: List[str], model: "MaskedLanguageModel", lang: str, window: int, path: Path
+    texts: Sequence[str], model: "MaskedLanguageModel", lang: str, window: int, path: Path
 ) -> "WindowTexts":
     import spacy
     from tqdm import tqdm
@@ -186,11 +160,9 @@ def _windows(
     return found
 
 
-def read_corpus(path: Path) -> List[str]:
-    """RETURNS (List[str]): the texts of a file, or of all files in a folder, at least one.
+def read_corpus(path: Path) -> list[str]:
+    """Read the texts of a file, or of all files in a folder, at least one. RAISES (UserError): when there are none."""
 
-    RAISES (UserError): when there are none.
-    """
     from ..data.texts import SUFFIXES, read_texts
 
     if not path.exists():
@@ -205,17 +177,14 @@ def read_corpus(path: Path) -> List[str]:
     return texts
 
 
-def _paragraphs(text: str) -> List[str]:
+def _paragraphs(text: str) -> list[str]:
     """A text file: what stands between blank lines; where these are rare, line by line."""
     parts, lines = PARAGRAPHS.split(text.strip()), text.splitlines()
-    return [
-        part
-        for part in (parts if len(parts) * LINES >= len(lines) and len(parts) > 1 else lines)
-        if part.strip()
-    ]
+    has_paragraphs = len(parts) > 1 and len(parts) * LINES >= len(lines)
+    return [part for part in (parts if has_paragraphs else lines) if part.strip()]
 
 
-def _parts(texts: List[str], dev: Optional[List[str]], path: Path, seed: int) -> Tuple[List[str], List[str]]:
+def _parts(texts: list[str], dev: list[str] | None, path: Path, seed: int) -> tuple[list[str], list[str]]:
     if dev is not None:
         return texts, dev
     if len(texts) < MIN_TEXTS:
@@ -226,11 +195,3 @@ def _parts(texts: List[str], dev: Optional[List[str]], path: Path, seed: int) ->
     order = random.Random(seed).sample(range(len(texts)), len(texts))
     n_dev = max(1, len(texts) // MIN_TEXTS)
     return [texts[i] for i in sorted(order[n_dev:])], [texts[i] for i in sorted(order[:n_dev])]
-
-
-def _say(score: "Score") -> None:
-    train = f"{score.train_loss:.3f}" if score.train_loss is not None else ""
-    typer.echo(
-        f"{score.step:>8} {train:>11} {score.loss:>9.3f} {score.perplexity:>11.1f} {score.accuracy:>7.1%} "
-        f"{score.seconds:>8.0f}"
-    )

@@ -1,7 +1,7 @@
 """Hangs the app into spaCy's command line: `python -m spacy bertfam COMMAND`.
 
 spaCy imports this module, through the entry point group ``spacy_cli``, just before it parses its arguments.
-So its own commands, `spacy train` above all, say the user's errors in a sentence as well.
+So its own commands, `spacy train` above all, end in the user's errors as sentences as well.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 
+from ..errors import UserError
 from . import explain
 from .app import HELP, app
 from .arguments import take_off_quotes
@@ -21,31 +22,16 @@ explain.install()
 take_off_quotes()
 
 
-def refuse_unsound(command: Callable[..., Any]) -> Callable[..., Any]:
-    """RETURNS (Callable): `spacy train`, which refuses what `bertfam train` refuses where the config has blocks of
-    ours. spaCy drops names that it does not know before any code but its own sees them."""
-
-    @wraps(command)
-    def train(ctx: typer.Context, config_path: Path, *args: Any, **kwargs: Any) -> Any:
-        refusal = refusal_of(config_path, list(ctx.args))
-        if refusal is not None:
-            typer.echo(f"Error: {refusal}", err=True)
-            raise typer.Exit(1)
-        return command(ctx, config_path, *args, **kwargs)
-
-    return train
-
-
-def refusal_of(config_path: Path, words: list[str]) -> str | None:
-    """What there is against a training.
+@explain.explained
+def refuse_unsound(config_path: Path, words: list[str]) -> None:
+    """Refuse what `bertfam train` refuses, where the config has blocks of ours. spaCy drops names that it does not
+    know before any code but its own sees them.
 
     words (list[str]): of the command line, which set something in the config.
-    RETURNS (str | None): a sentence; None where there is nothing, or where spaCy says it itself.
     """
     from spacy.util import load_config
 
-    from ..checks.refusing import is_ours, require_sound
-    from ..errors import UserError
+    from ..checks.settings import is_ours, require_sound
     from .spacy_private import parse_config_overrides
 
     try:
@@ -53,13 +39,23 @@ def refusal_of(config_path: Path, words: list[str]) -> str | None:
         config = load_config(config_path, overrides=overrides) if config_path.is_file() else None
         if config is not None and is_ours(config):
             require_sound(config, overrides)
-    except UserError as error:
-        return str(error)
+    except UserError:
+        raise
     except Exception:  # a config that spaCy cannot read: it is about to say so
-        return None
-    return None
+        return
+
+
+def refusing(train: Callable[..., Any]) -> Callable[..., Any]:
+    """RETURNS (Callable): `spacy train`, which refuses what is unsound before it begins."""
+
+    @wraps(train)
+    def refusing_train(ctx: typer.Context, config_path: Path, *args: Any, **kwargs: Any) -> Any:
+        refuse_unsound(config_path, list(ctx.args))
+        return train(ctx, config_path, *args, **kwargs)
+
+    return refusing_train
 
 
 for _command in spacy_app.registered_commands:
     if _command.name == "train" and _command.callback is not None:
-        _command.callback = refuse_unsound(_command.callback)
+        _command.callback = refusing(_command.callback)

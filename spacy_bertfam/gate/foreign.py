@@ -19,9 +19,10 @@ CONVERT = (
 TAKE_ORIGINAL = "expected model.safetensors: take the original checkpoint from which it was made."
 GRAPH_ONLY = f"has only an exported graph (ONNX), which cannot be trained; {TAKE_ORIGINAL}"
 
-# Patterns of the files that tell a kind (all of them) -> a sentence that goes on from its name.
+# Patterns of the files that tell a kind (all of them) -> a sentence that goes on from its name
+Kinds = dict[tuple[str, ...], str]
 # Told by their own files, whatever else there is
-ALWAYS = {
+ALWAYS: Kinds = {
     ("adapter_config.json",): (
         "is an adapter (adapter_config.json) that needs another model; expected whole weights: merge it in peft with "
         "`AutoPeftModel.from_pretrained(...).merge_and_unload().save_pretrained(FOLDER)` and give that folder."
@@ -37,14 +38,14 @@ ALWAYS = {
     ),
 }
 # Without weights that transformers reads as safetensors
-NO_WEIGHTS = {
+NO_WEIGHTS: Kinds = {
     ("tf_model.h5",): f"has only weights of TensorFlow (tf_model.h5); {CONVERT.format('tf')}",
     ("flax_model.msgpack",): f"has only weights of Flax (flax_model.msgpack); {CONVERT.format('flax')}",
     ("*.gguf",): f"has weights for llama.cpp (GGUF); {TAKE_ORIGINAL}",
     ("*.onnx",): GRAPH_ONLY,
     ("onnx/",): GRAPH_ONLY,
 }
-PICKLES = dict.fromkeys([("pytorch_model.bin",), ("*.pt",), ("*.pkl",), ("*.pickle",)], FLAIR)
+PICKLES: Kinds = dict.fromkeys([("pytorch_model.bin",), ("*.pt",), ("*.pkl",), ("*.pickle",)], FLAIR)
 
 
 def describe_foreign(names: Collection[str]) -> str | None:
@@ -65,7 +66,7 @@ def describe_weights(names: Collection[str]) -> str:
     return _kind(names, NO_WEIGHTS) or missing
 
 
-def _kind(names: Collection[str], kinds: dict[tuple[str, ...], str]) -> str | None:
+def _kind(names: Collection[str], kinds: Kinds) -> str | None:
     for patterns, sentence in kinds.items():
         if all(any(fnmatch(name, pattern) for name in names) for pattern in patterns):
             return sentence

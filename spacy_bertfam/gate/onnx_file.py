@@ -4,7 +4,7 @@ The format: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -28,8 +28,8 @@ REFUSED = {
     "tensor": {13: OUTSIDE},
 }
 OPERATION, DOMAIN, LOCATION = 4, 7, 14
-DOMAINS = (b"", b"ai.onnx", b"com.microsoft", b"org.openvinotoolkit")
-READS_FILES = (b"EPContext", b"PyOp", b"PyCustomOp")
+DOMAINS: Collection[object] = (b"", b"ai.onnx", b"com.microsoft", b"org.openvinotoolkit")
+READS_FILES: Collection[object] = (b"EPContext", b"PyOp", b"PyCustomOp")
 # Of a tensor of a few integers, which may be a shape: type of data -> format; fields of the numbers
 DATA_TYPE, INT32_DATA, INT64_DATA, RAW_DATA = 2, 5, 7, 9
 FORMATS = {6: "i", 7: "q", 12: "I", 13: "Q"}

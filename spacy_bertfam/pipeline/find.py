@@ -42,7 +42,8 @@ def encoders_of(nlp: Language) -> list[Encoder]:
     for name in nlp.component_names:
         model = getattr(nlp.get_pipe(name), "model", None)
         if isinstance(model, Model):
-            blocks = _blocks(nlp.get_pipe_config(name))
+            all_blocks = (block for _, block in walk_blocks(nlp.get_pipe_config(name)))
+            blocks = (block for block in all_blocks if block.get("@architectures") == ARCHITECTURE)
             found += [Encoder(name, *pair) for pair in zip(find_encoders(model), blocks, strict=False)]
     if not found:
         raise UserError(
@@ -52,12 +53,16 @@ def encoders_of(nlp: Language) -> list[Encoder]:
     return found
 
 
-def _blocks(config: Any) -> Iterator[dict[str, Any]]:
+def walk_blocks(config: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Walk through the blocks of a config, outer ones first.
+
+    config (Any): a config or a block; anything else has no blocks.
+    YIELDS (tuple[str, dict]): the dotted name of a block, below that of ``config``, and the block.
+    """
     if isinstance(config, dict):
-        if config.get("@architectures") == ARCHITECTURE:
-            yield config
-        for value in config.values():
-            yield from _blocks(value)
+        yield place, config
+        for name, value in config.items():
+            yield from walk_blocks(value, f"{place}.{name}" if place else str(name))
 
 
 def find_ner(nlp: Language, component: str | None = None) -> BertfamNER:

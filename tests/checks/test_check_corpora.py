@@ -12,8 +12,8 @@ from spacy.tokens import Doc, DocBin
 from spacy_bertfam.checks.corpora import Corpora
 from spacy_bertfam.checks.encoders import read_facts
 from spacy_bertfam.checks.finding import FAILS, SUSPICIOUS
-from spacy_bertfam.checks.gold import check_labels, neighbours
-from spacy_bertfam.checks.leaks import UNIQUE, normalised
+from spacy_bertfam.checks.gold import check_labels, neighbors
+from spacy_bertfam.checks.leaks import UNIQUE, normalized
 from spacy_bertfam.checks.pieces import check_pieces
 
 
@@ -96,7 +96,7 @@ def test_labels_with_a_hyphen_or_a_slash_are_sound() -> None:
     assert found.state == "fine" and found.n == 2
 
 
-def test_a_scheme_that_merges_neighbours_is_suspicious_and_changed(check: Callable, tmp_path: Path) -> None:
+def test_a_scheme_that_merges_neighbors_is_suspicious_and_changed(check: Callable, tmp_path: Path) -> None:
     sentences = [("Anne Paul vivent à Brest .", (("Anne", "PER"), ("Paul", "PER"), ("Brest", "LOC")))]
     path = str(write_corpus(tmp_path / "io.spacy", sentences, times=12))
     found = the(check(paths__train=path, components__ner__scheme="IO"), "entities that IO cannot tell")
@@ -104,14 +104,14 @@ def test_a_scheme_that_merges_neighbours_is_suspicious_and_changed(check: Callab
     assert not states(check(paths__train=path), "cannot tell")
 
 
-def test_neighbours_of_another_label_are_none() -> None:
+def test_neighbors_of_another_label_are_none() -> None:
     nlp = spacy.blank("fr")
     sentence = ("Anne Alpina vit .", (("Anne", "PER"), ("Alpina", "ORG")))
-    assert neighbours(make_examples(nlp, [sentence])[0]) == 0
+    assert neighbors(make_examples(nlp, [sentence])[0]) == 0
 
 
 def test_an_unknown_scheme_fails(check: Callable) -> None:
-    assert states(check(components__ner__scheme="BIO"), "a scheme that there is not") == [FAILS]
+    assert states(check(components__ner__scheme="BIO"), "an unknown scheme") == [FAILS]
 
 
 def test_texts_that_train_and_dev_share_are_found_exactly_and_but_for_case(
@@ -148,7 +148,7 @@ def test_a_dev_corpus_that_is_mostly_doubled_is_not_repaired(check: Callable, tm
 
 
 def test_texts_are_alike_but_for_case_and_spaces() -> None:
-    assert normalised(" Le  Maire\nSIGNE") == normalised("le maire signe")
+    assert normalized(" Le  Maire\nSIGNE") == normalized("le maire signe")
 
 
 def pieces_of(folder: Path, texts: list[str], window: int = 30) -> list:
@@ -159,7 +159,7 @@ def pieces_of(folder: Path, texts: list[str], window: int = 30) -> list:
 
 def test_text_that_the_vocabulary_is_not_made_for_is_suspicious(tiny_encoder: Callable[[str], Path]) -> None:
     found = pieces_of(tiny_encoder("camembert"), ["Xylqwzrt vbnkjhg wqpzxc ."] * 3)
-    assert SUSPICIOUS in states(found, "pieces a word")
+    assert SUSPICIOUS in states(found, "pieces per word")
 
 
 def test_unknown_pieces_are_counted(tiny_encoder: Callable[[str], Path]) -> None:

@@ -67,7 +67,7 @@ def test_a_listener_to_a_disabled_encoder_fails(check: Callable) -> None:
 
 
 def test_a_listener_behind_the_cleaner_fails_and_is_moved(check: Callable) -> None:
-    found = the(check(nlp__pipeline=["encoder", "cleaner", "ner"]), "behind what drops the vectors")
+    found = the(check(nlp__pipeline=["encoder", "cleaner", "ner"]), "after what drops the vectors")
     assert found.fix and found.fix(Path()) == {"nlp.pipeline": ["encoder", "ner", "cleaner"]}
 
 
@@ -83,10 +83,10 @@ def test_an_encoder_whose_listeners_are_all_frozen_fails(check: Callable) -> Non
 
 
 def test_a_frozen_encoder_has_to_annotate(check: Callable) -> None:
-    found = the(check(training__frozen_components=["encoder"]), "do not hear")
+    found = the(check(training__frozen_components=["encoder"]), "get no vectors")
     assert found.fix and found.fix(Path()) == {"training.annotating_components": ["encoder"]}
     both = {"training__frozen_components": ["encoder"], "training__annotating_components": ["encoder"]}
-    assert not states(check(**both), "do not hear")
+    assert not states(check(**both), "get no vectors")
 
 
 def test_what_is_said_of_a_frozen_listener_in_last_place_is_true(tiny_encoder: Callable[[str], Path]) -> None:

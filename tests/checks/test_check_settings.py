@@ -112,7 +112,7 @@ def test_a_schedule_that_ends_elsewhere_is_suspicious_and_mended(
 def test_a_schedule_without_a_warmup_or_with_nothing_else_is_suspicious(
     check: Callable, n_warmup: int
 ) -> None:
-    assert states(check(training__optimizer__learn_rate__warmup_steps=n_warmup), "a warm-up") == [SUSPICIOUS]
+    assert states(check(training__optimizer__learn_rate__warmup_steps=n_warmup), "a warmup") == [SUSPICIOUS]
 
 
 @pytest.mark.parametrize("setting, value", [

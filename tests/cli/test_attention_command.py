@@ -73,7 +73,7 @@ def test_the_component_is_handed_on(run, model):
         (None, "foo.txt", [], "There is no file foo.txt"),
         (None, "  ", [], "The argument holds no text"),
         (None, "\u200b", [], "no word that the encoder reads"),
-        (None, "a" * 1_000_001, [], "The text has 1000001 characters"),
+        (None, "a" * 1_000_001, [], "A text has 1000001 characters"),
         (None, "Anne", ["--component", "ner"], "No component 'ner' with an encoder"),
         (None, "Anne", ["--layer", "3"], "There is no layer number 3: the encoder has 2"),
         (None, "Anne", ["--head", "9"], "There is no head number 9"),

@@ -13,8 +13,7 @@ from small_corpus import SENTENCES, annotated
 from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
-from spacy_bertfam.checks.finding import Finding
-from spacy_bertfam.checks.table import format_table
+from spacy_bertfam.checks.finding import Finding, format_table
 from spacy_bertfam.cli.app import app
 
 CONFIG = Path(__file__).parents[2] / "configs" / "ner_shared.cfg"

@@ -66,14 +66,14 @@ def test_nothing_is_left_where_the_pipeline_cannot_be_written(run, folder, tmp_p
 
     monkeypatch.setattr(spacy.Language, "to_disk", fail)
     result = run(folder, "out")
-    assert (result.exit_code, "Not imported: no" in result.output) == (1, True)
+    assert (result.exit_code, "Error: no" in result.output) == (1, True)
     assert list(tmp_path.iterdir()) == []
 
 
 ERRORS = {
     "the name is no folder": (["./nowhere", "out"], "Error: No folder ./nowhere"),
     "the output is there": (["FOLDER", "."], "Error: . exists already"),
-    "--map without =": (["FOLDER", "out", "--map", "PER"], "Error: --map has 'PER'; expected OLD=NEW"),
+    "--map without =": (["FOLDER", "out", "--map", "PER"], "Error: --map: found 'PER'; expected OLD=NEW"),
     "--map of an unknown label": (["FOLDER", "out", "--map", "X=Y"], "Error: --map names 'X'"),
     "an unknown scheme": (["FOLDER", "out", "--scheme", "BIO"], "Error: Unknown tag scheme 'BIO'"),
     "an unknown language": (["FOLDER", "out", "--lang", "zz"], "Error: "),

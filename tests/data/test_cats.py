@@ -57,7 +57,7 @@ def test_the_command_says_which_component_the_labels_are_for(table, tmp_path):
     arguments = ["convert-cats", str(table), str(tmp_path / "out.spacy"), "--lang", "fr"]
     result = CliRunner().invoke(app, [*arguments, "--text", "abstract", "--labels", "kinds"])
     assert result.exit_code == 0, result.output
-    assert "animal       1\n" in result.stdout and "left out: 1 texts" in result.stdout
+    assert "animal      1\n" in result.stdout and "left out: 1 texts" in result.stdout
     assert "labels a text: 1 with 0, 1 with 1, 1 with 2; for textcat_multilabel" in result.stdout
     refused = CliRunner().invoke(app, arguments)
     assert (

@@ -23,7 +23,7 @@ from data_mutations import mutated
 from data_seeds import TEXT, seeds
 from spacy.training import Corpus
 
-from spacy_bertfam.cli.optimize import read_docs, read_examples
+from spacy_bertfam.cli.pipelines import read_docs, read_examples
 from spacy_bertfam.cli.pretrain import read_corpus
 from spacy_bertfam.data.cats import convert_cats
 from spacy_bertfam.data.convert import convert

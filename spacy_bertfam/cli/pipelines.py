@@ -1,0 +1,77 @@
+"""The pipeline of a command, and the texts and annotated Docs that it is to read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UserError
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
+    from spacy.training import Example
+
+
+def load_pipeline(name: str) -> "Language":
+    """Load an installed pipeline, or a folder. RAISES (UserError): when it is none."""
+    import spacy
+
+    try:
+        return spacy.load(name)
+    # AttributeError, TypeError: a package of that name is installed, and is no pipeline
+    except (OSError, ValueError, ImportError, AttributeError, TypeError) as error:
+        reason = str(error).strip().split("\n")[0].removesuffix(".")
+        raise UserError(
+            f"The pipeline {name!r} cannot be loaded ({reason}): give the name of an installed pipeline,"
+            " or a folder that nlp.to_disk or spacy train has written."
+        ) from error
+
+
+def read_source(nlp: "Language", source: str, *, by_line: bool = False) -> list[str]:
+    """Read the texts that a user names, at least one.
+
+    RAISES (UserError): when one is longer than the pipeline takes, or there is none.
+    """
+    from ..data.texts import read_texts
+
+    texts = read_texts(source, nlp.vocab, by_line=by_line)
+    longest = max(map(len, texts))
+    if longest > nlp.max_length:
+        raise UserError(
+            f"A text has {longest} characters and the pipeline takes {nlp.max_length} at most: give a part of it,"
+            " or --lines to take each line by itself."
+        )
+    return texts
+
+
+def read_examples(nlp: "Language", path: Path, *, option: str = "--check") -> "list[Example]":
+    """Read the annotated Docs of a .spacy file, or of all in a folder. RAISES (UserError): when there are none."""
+    from spacy.training import Corpus
+
+    from ..data.texts import BROKEN
+
+    if not path.is_dir() and (path.suffix != ".spacy" or not path.is_file()):
+        raise UserError(
+            f"{option} is {path}; expected a .spacy file with annotated Docs, as `bertfam convert` writes, or a folder "
+            "of such files."
+        )
+    has_docs = path.is_file() or any(path.rglob("*.spacy"))  # spaCy warns of a folder without one
+    try:
+        examples = list(Corpus(path)(nlp)) if has_docs else []
+    except BROKEN as error:  # spaCy's reader has sentences for some of them alone
+        reason = " ".join(str(error).split())[:120]
+        raise UserError(
+            f"{path} cannot be read ({reason}); expected Docs, as `bertfam convert` writes."
+        ) from error
+    if not examples:
+        raise UserError(f"{path} holds no Docs; expected annotated ones, in .spacy files.")
+    return examples
+
+
+def read_docs(nlp: "Language", path: Path) -> "Sequence[Doc]":
+    """Read the texts of a .spacy file, or of all in a folder, or the lines of a text file, tokenized; at least one."""
+    if path.is_dir() or path.suffix == ".spacy":
+        return [eg.predicted for eg in read_examples(nlp, path, option="--calibrate")]
+    from ..hub.adopt.sample import read_texts
+
+    return [nlp.make_doc(text) for text in read_texts(path)]
