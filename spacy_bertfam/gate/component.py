@@ -29,7 +29,9 @@ def check_component(folder: Path) -> None:
     """Raise a CheckpointError where spaCy would wait for ever, or read something else than what a component wrote:
     settings in JSON, and a network in msgpack that is there to the last byte."""
     if not folder.is_dir():
-        return  # spaCy says which folder it misses
+        raise CheckpointError(
+            f"{folder} is no folder; expected that of a component of the pipeline: get the pipeline again."
+        )
     names = list_entries(folder)
     if f"{VOCAB}/" in names:
         list_entries(folder / VOCAB, home=folder)

@@ -22,6 +22,7 @@ from ..listeners.upstream import has_weights, token_listeners
 from .batching import BoundedBatches
 from .saved_head import require_finite
 
+NETWORK = ("config.json", "*.safetensors", "onnx", "tokenizer.json")
 DEFAULT_CONFIG = Config().from_str(
     """
 [model]
@@ -196,7 +197,8 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
             self.cfg.update(read_object(path / "cfg"))
         if "vocab" not in exclude and (path / "vocab").exists():
             self.vocab.from_disk(path / "vocab", exclude=["strings"])
-        if (path / "config.json").is_file():
+        # one that was never trained has none of its files; where there are some, the others are missed
+        if any(any(path.glob(pattern)) for pattern in NETWORK):
             encoder_shim(self.model).load(path)
             set_width(self.model)
         return self

@@ -15,8 +15,10 @@ from ..heads.finite import find_unfinite, is_finite
 from ..heads.score_vectors import is_on_vectors, score_vectors
 from ..types import TaggerModel
 
-# What thinc, msgpack and JSON raise at bytes that are not those of this head
-UNFIT = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+# What thinc, msgpack and JSON raise at bytes that are not those of this head, or at a file that is not there
+UNFIT = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
 # The scheme that the config sets; that of a head which was taken over from a checkpoint is another one
 SETTING = "scheme_setting"
 
