@@ -25,6 +25,9 @@ def check_field_types(config: Dict[str, Any], path: Path) -> None:
     for key in OBJECTS:
         _check(config, key, path, dict, "a JSON object")
     _check(config, "architectures", path, list, "a list of strings")
+    names = config.get("architectures") or []
+    if not all(isinstance(name, str) for name in names):
+        raise CheckpointError(f"{path} sets architectures to {names!r:.200}; expected a list of strings.")
     _check_numbers(config, path)
     for key in ("torch_dtype", "dtype"):
         if config.get(key) is not None and config[key] not in DTYPES:

@@ -7,6 +7,7 @@ The forward pass is that of `transformers`' ``ModernBertPredictionHead`` (Warner
 import math
 from typing import Any, Callable, Dict, Tuple, cast
 
+import numpy as np
 from thinc.api import Model
 from thinc.initializers import glorot_uniform_init
 from thinc.types import Floats2d
@@ -23,8 +24,10 @@ def prediction_layer(
     eps (float): added to the variance in the layer norm.
     bias, norm_bias (bool): whether the dense layer and the layer norm have a bias.
     """
-    if not 0 <= eps < math.inf:
-        raise UserError(f"PredictionClassifier: eps is {eps}; expected 0 or a little more, as 1e-5.")
+    with np.errstate(over="ignore"):
+        added = np.float32(eps)
+    if not 0 < added < math.inf:  # a token without pieces has the vector 0, and so no variance
+        raise UserError(f"PredictionClassifier: eps is {eps}; expected a little more than 0, as 1e-5.")
     params: Dict[str, Any] = {"W": None, "b": None, "g": None, "norm_b": None}
     attrs = {"eps": eps, "bias": bias, "norm_bias": norm_bias}
     return Model(

@@ -8,7 +8,7 @@ from spacy.pipeline.trainable_pipe import TrainablePipe
 from thinc.api import Model
 
 from ..decoding.tags import TagSet, validate_scheme
-from ..errors import UserError
+from ..errors import UserError, in_one_line
 from ..files.saving import written_beside
 from ..gate import check_component
 from ..heads.finite import find_unfinite, is_finite
@@ -57,7 +57,7 @@ class SavedHead(TrainablePipe):
         except UNFIT as error:
             raise UserError(
                 f"Component {self.name!r} in {source}: no {self.model.name!r}, the kind of head that the config asks "
-                f"for, can be made of it ({type(error).__name__}: {error!s:.300}). Expected config and files of one "
+                f"for, can be made of it ({in_one_line(error)}). Expected config and files of one "
                 "pipeline: leave the architecture of a trained head as it is, or get the pipeline again."
             ) from error
         finally:

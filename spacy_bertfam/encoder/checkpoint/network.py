@@ -5,6 +5,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 import torch
 
+from ...errors import in_one_line
 from ...gate import CheckedFolder, CheckpointError
 from ..runtimes.forking import making
 from .network_budget import bounded_network, check_known_sizes
@@ -43,7 +44,7 @@ def read_config(folder: CheckedFolder) -> Any:
         ) from error
     except UNFIT as error:
         raise CheckpointError(
-            f"{folder.path / 'config.json'} cannot be read by transformers: {_reason(error)}; expected settings of "
+            f"{folder.path / 'config.json'} cannot be read by transformers: {in_one_line(error)}; expected settings of "
             "this model type."
         ) from error
 
@@ -80,7 +81,7 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: Op
     except UNFIT as error:
         raise CheckpointError(
             f"{folder.path}: no {architecture.__name__} can be made of these weights and this config.json "
-            f"({_reason(error)})."
+            f"({in_one_line(error)})."
         ) from error
 
 
@@ -96,11 +97,6 @@ def _find_architecture(folder: CheckedFolder, config: Any, auto: Any) -> Any:
         return found
     by_name = {architecture.__name__: architecture for architecture in found}
     return next((by_name[name] for name in config.architectures or () if name in by_name), found[0])
-
-
-def _reason(error: Exception) -> str:
-    """One line: `transformers` writes paragraphs."""
-    return f"{type(error).__name__}: {' '.join(str(error).split()):.300}"
 
 
 def offline_options() -> Dict[str, Any]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
+from ...errors import in_one_line
 from ...gate import CheckedFolder, CheckpointError
 from ...gate.json_file import parse_object
 from ...gate.tokenizer_files import PIECES, TOKENIZER, TOKENIZER_FILES, VOCABULARIES
@@ -72,8 +73,8 @@ def opened_tokenizer(folder: CheckedFolder) -> Iterator[Any]:
             if is_no_error(error):
                 raise
             raise CheckpointError(
-                f"{folder.path}: transformers makes no tokenizer of its files ({type(error).__name__}: "
-                f"{' '.join(str(error).split()):.300}); expected a tokenizer.json, or the files of a tokenizer that "
+                f"{folder.path}: transformers makes no tokenizer of its files ({in_one_line(error)}); "
+                "expected a tokenizer.json, or the files of a tokenizer that "
                 "it knows: fetch them too."
             ) from error
         yield tokenizer
