@@ -52,6 +52,11 @@ class Diverged(UserError):
         )
 
 
+def in_one_line(error: BaseException) -> str:
+    """RETURNS (str): kind and beginning of what a library raised, which may be paragraphs."""
+    return f"{type(error).__name__}: {' '.join(str(error).split()):.300}"
+
+
 def lower_than(rate: float) -> float:
     """RETURNS (float): a learning rate to try after one that was too high."""
     return min(rate / 10, USUAL_RATE)

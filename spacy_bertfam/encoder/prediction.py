@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ..errors import UserError
+from ..errors import UserError, in_one_line
 from .checkpoint.checkpoint import Checkpoint
 from .checkpoint.graph import Graph
 from .runtimes.engines import ENGINES
@@ -113,8 +113,8 @@ def open_graph(graph: Graph, threads: int) -> Runtime:
             else "expected a version that can: upgrade it, or make the pipeline anew with `bertfam optimize`."
         )
         raise UserError(
-            f"{engine.name} {here} cannot run this encoder's graph, which was made with {there} "
-            f"({type(error).__name__}: {error}); {advice}"
+            f"{engine.name} {here} cannot run this encoder's graph, which was made with {there!s:.100} "
+            f"({in_one_line(error)}); {advice}"
         ) from error
 
 

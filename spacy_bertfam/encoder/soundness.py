@@ -13,7 +13,7 @@ from spacy.vocab import Vocab
 from thinc.types import Floats2d
 from torch import Tensor, nn
 
-from ..errors import Diverged, UserError
+from ..errors import Diverged, UserError, in_one_line
 from ..gate import CheckpointError
 from ..gate.folder import CONFIG
 from ..gate.json_file import parse_object
@@ -69,7 +69,7 @@ def require_vectors(checkpoint: Checkpoint, runtime: Runtime, folder: Path) -> N
     # each architecture and engine has exceptions of its own, and the tokenizers library raises what is not even one
     except BaseException as error:
         raise CheckpointError(
-            f"{folder}: the encoder fails at the first text ({type(error).__name__}: {error!s:.300}). {AGAIN}"
+            f"{folder}: the encoder fails at the first text ({in_one_line(error)}). {AGAIN}"
         ) from error
     expected = (*ids.shape, checkpoint.width)
     if tuple(vectors.shape) != expected:

@@ -35,7 +35,9 @@ def check_component(folder: Path) -> None:
         byte.
     """
     if not folder.is_dir():
-        return  # spaCy says which folder it misses
+        raise CheckpointError(
+            f"{folder} is no folder; expected that of a component of the pipeline: get the pipeline again."
+        )
     names = list_entries(folder)
     if f"{VOCAB}/" in names:
         list_entries(folder / VOCAB, home=folder)

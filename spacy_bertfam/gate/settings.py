@@ -143,6 +143,8 @@ def _expected(key: str, value: Any, config: dict[str, Any]) -> str:
     """RETURNS (str): what a value should be; "" where it is sound."""
     if key in TYPES and not isinstance(value, TYPES[key][0]):
         return TYPES[key][1]
+    if key == "architectures" and not all(isinstance(name, str) for name in value):
+        return TYPES[key][1]
     if key in ("torch_dtype", "dtype") and value not in DTYPES:
         return f"one of {', '.join(DTYPES)}"
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from typing import Any, cast
 
+import numpy as np
 from thinc.api import Model
 from thinc.initializers import glorot_uniform_init
 from thinc.types import Floats2d
@@ -23,8 +24,10 @@ def prediction_layer(*, eps: float = 1e-5, bias: bool = False, norm_bias: bool =
     eps (float): added to the variance in the layer norm.
     bias, norm_bias (bool): whether the dense layer and the layer norm have a bias.
     """
-    if not 0 <= eps < math.inf:
-        raise UserError(f"PredictionClassifier: eps is {eps}; expected 0 or a little more, as 1e-5.")
+    with np.errstate(over="ignore"):
+        added = np.float32(eps)
+    if not 0 < added < math.inf:  # a token without pieces has the vector 0, and so no variance
+        raise UserError(f"PredictionClassifier: eps is {eps}; expected a little more than 0, as 1e-5.")
     params: dict[str, Any] = dict.fromkeys(("W", "b", "g", "norm_b"))
     attrs = {"eps": eps, "bias": bias, "norm_bias": norm_bias}
     return Model(

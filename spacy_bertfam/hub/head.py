@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,8 @@ class PretrainedHead:
         W: Any = output.get_param("W")
         b: Any = output.get_param("b")
         row_of = dict(zip(self.labels.tag_set.tags, self.labels.rows, strict=True))
+        _require_shape("classifier.weight", self.W, (len(self.W), W.shape[1]))
+        _require_shape("classifier.bias", self.b, (len(self.W),))
         for i, tag in enumerate(tags):
             row = row_of.get(tag, -1)
             if row >= 0:
@@ -74,8 +76,17 @@ class PretrainedHead:
         output.set_param("W", W)
         output.set_param("b", b)
         for name, array in self.prediction.items():
-            layer = model.get_ref("prediction_layer")
+            layer: Any = model.get_ref("prediction_layer")
+            _require_shape(f"the prediction head's {name}", array, layer.get_param(name).shape)
             layer.set_param(name, layer.ops.xp.asarray(array, dtype="float32"))
+
+
+def _require_shape(name: str, array: NDArray[np.float32], expected: Tuple[int, ...]) -> None:
+    if array.shape != expected:
+        raise CheckpointError(
+            f"The checkpoint's head does not fit its encoder: {name} has the shape {array.shape}; expected {expected}. "
+            "Get the folder again."
+        )
 
 
 def read_head(
@@ -100,6 +111,12 @@ def read_head(
             "expected a linear classifier, or ModernBERT's prediction head. It is not loaded in part."
         )
     tensors = _read_tensors(found, names)
+    unfinite = next((name for name in sorted(tensors) if not np.isfinite(tensors[name]).all()), None)
+    if unfinite:
+        raise CheckpointError(
+            f"{folder}: the weight {unfinite} of the head has numbers that are not finite (NaN or infinity). Expected "
+            "finite ones: get the folder again."
+        )
     if "classifier.weight" not in tensors:
         raise CheckpointError(f"{folder}: {architecture} without classifier.weight; expected a trained head.")
     if set(tensors) & set(PREDICTION):
@@ -112,7 +129,8 @@ def read_head(
         )
     b = tensors.get("classifier.bias", np.zeros(len(W), dtype=np.float32))
     prediction = {PREDICTION[name]: array for name, array in tensors.items() if name in PREDICTION}
-    return PretrainedHead(labels, W, b, prediction, float(config.get("norm_eps", 1e-5)))
+    eps = config.get("norm_eps")
+    return PretrainedHead(labels, W, b, prediction, 1e-5 if eps is None else float(eps))
 
 
 def _require_token_classifier(folder: Path, config: Mapping) -> str:

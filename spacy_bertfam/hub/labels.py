@@ -33,13 +33,16 @@ def class_names(config: Mapping) -> List[str]:
     try:
         by_id = {int(key): str(name) for key, name in id2label.items()}
     except ValueError as error:
-        raise CheckpointError(f"id2label has an id that is no number: {error}.") from error
+        raise CheckpointError(f"id2label has an id that is no number: {error!s:.200}.") from error
     if len(by_id) < len(id2label):
-        raise CheckpointError(f"id2label has the same id twice: {', '.join(id2label)}; expected each once.")
+        raise CheckpointError(
+            f"id2label has the same id twice: {', '.join(id2label):.200}; expected each once."
+        )
     missing = sorted(set(range(len(by_id))) - set(by_id))
     if missing:
         raise CheckpointError(
-            f"The ids of id2label have a gap: {len(by_id)} classes, but no id {missing[0]} among {sorted(by_id)}. "
+            f"The ids of id2label have a gap: {len(by_id)} classes, but no id {missing[0]} among "
+            f"{sorted(by_id)!s:.200}. "
             "Expected the ids 0 to n - 1, one for each row of the head."
         )
     n_labels = config.get("num_labels")

@@ -29,6 +29,7 @@ from .saved_head import require_finite
 if TYPE_CHECKING:
     from ..encoder.shim import EncoderShim
 
+NETWORK = ("config.json", "*.safetensors", "onnx", "tokenizer.json")
 DEFAULT_CONFIG = Config().from_str(
     """
 [model]
@@ -198,7 +199,8 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
             self.cfg.update(read_object(path / "cfg"))
         if "vocab" not in exclude and (path / "vocab").exists():
             self.vocab.from_disk(path / "vocab", exclude=["strings"])
-        if (path / "config.json").is_file():
+        # one that was never trained has none of its files; where there are some, the others are missed
+        if any(any(path.glob(pattern)) for pattern in NETWORK):
             self._shim.load(path)
             set_width(self.model)
         return self

@@ -9,15 +9,17 @@ from spacy.pipeline.trainable_pipe import TrainablePipe
 from thinc.api import Model
 
 from ..decoding.tags import TagSet, validate_scheme
-from ..errors import UserError
+from ..errors import UserError, in_one_line
 from ..files.saving import written_beside
 from ..gate import check_component
 from ..heads.finite import find_unfinite, is_finite
 from ..heads.score_vectors import is_on_vectors, score_vectors
 from ..types import TaggerModel
 
-# What thinc, msgpack and JSON raise at bytes that are not those of this head
-UNFIT = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+# What thinc, msgpack and JSON raise at bytes that are not those of this head, or at a file that is not there
+UNFIT = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
 # The scheme that the config sets; that of a head which was taken over from a checkpoint is another one
 SETTING = "scheme_setting"
 
@@ -56,7 +58,7 @@ class SavedHead(TrainablePipe):  # type: ignore[misc]  # Cython: no types
         except UNFIT as error:
             raise UserError(
                 f"Component {self.name!r} in {source}: no {self.model.name!r}, the kind of head that the config asks "
-                f"for, can be made of it ({type(error).__name__}: {error!s:.300}). Expected config and files of one "
+                f"for, can be made of it ({in_one_line(error)}). Expected config and files of one "
                 "pipeline: leave the architecture of a trained head as it is, or get the pipeline again."
             ) from error
         finally:

@@ -1,21 +1,25 @@
 """Opens folders that its caller names, a line each, and says on standard output how each one ended, as JSON.
 
-A process of its own: some folders may hang it, or take its memory. The kernel ends it after 30 seconds of work at one
-folder, or where it takes 8 GB.
+Some folders hang a process, or take its memory: each that goes on does it in a child of this one, which the kernel ends
+after 30 seconds of work at one folder; a new one is made where that happens, and after each fault. The arguments are
+sound folders with their doors, opened before any child is made: what libraries take by themselves does not count.
 """
 
 import json
 import os
 import resource
+import signal
 import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-MAX_SECONDS = 30
+MAX_SECONDS, MAX_WAIT = 30, 600  # of work; by the clock, for one that waits for a pipe
 LIMIT = 8 << 30
+AGAIN = 3  # code of a child after which there is another
 PACKAGE = f"{os.sep}spacy_bertfam{os.sep}"
 TEXTS = (
     "Zo\u00e9 Dupont-Durand habite \u00e0 Saint-\u00c9tienne, depuis 2019.", "", " ", "a",
@@ -104,27 +108,53 @@ def work_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def serve(answers: TextIO) -> None:
+    """Answer each line, up to the first fault."""
+    for line in iter(sys.stdin.readline, ""):
+        case = json.loads(line)
+        Path("/proc/self/clear_refs").write_text("5", encoding="utf8")
+        before, start = peak_mb(), work_seconds()
+        resource.setrlimit(resource.RLIMIT_CPU, (int(start) + MAX_SECONDS + 1, resource.RLIM_INFINITY))
+        signal.alarm(MAX_WAIT)
+        state, error = judge(case["door"], Path(case["folder"]))
+        signal.alarm(0)
+        answer(answers, state, error, mb=peak_mb() - before, seconds=work_seconds() - start)
+        if state not in ("opened", "refused", "of spaCy"):
+            os._exit(AGAIN)
+    os._exit(0)
+
+
+def answer(answers: TextIO, state: str, error: str, *, mb: float = 0.0, seconds: float = 0.0) -> None:
+    """Write how a folder ended."""
+    answers.write(json.dumps({"state": state, "error": error, "mb": mb, "seconds": seconds}) + "\n")
+    answers.flush()
+
+
 def main() -> None:
-    """Sound folders first: what libraries take by themselves does not count."""
+    """One child after another."""
     # what libraries print is no answer
     answers = os.fdopen(os.dup(1), "w", encoding="utf8")
     os.dup2(2, 1)
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     warnings.simplefilter("ignore")
     import torch
 
     torch.set_num_threads(1)
-    for line in sys.stdin:
-        case = json.loads(line)
-        Path("/proc/self/clear_refs").write_text("5", encoding="utf8")
-        before, start = peak_mb(), work_seconds()
-        limit = int(start) + case.get("seconds", MAX_SECONDS) + 1
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
-        torch.set_num_threads(1)
-        state, error = judge(case["door"], Path(case["folder"]))
-        found = {"state": state, "error": error, "mb": peak_mb() - before, "seconds": work_seconds() - start}
-        answers.write(json.dumps(found) + "\n")
-        answers.flush()
+    for package in ("onnxruntime", "openvino"):  # imported, without the threads that they run graphs in
+        with suppress(ImportError):
+            __import__(package)
+    for door, folder in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
+        assert judge(door, Path(folder)) == ("opened", ""), folder
+    while True:
+        child = os.fork()
+        if not child:
+            serve(answers)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if code == 0:
+            return
+        if code != AGAIN:
+            answer(answers, "hung" if -code in (signal.SIGXCPU, signal.SIGALRM) else "died", f"exit {code}")
 
 
 if __name__ == "__main__":

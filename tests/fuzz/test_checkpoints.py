@@ -20,7 +20,7 @@ from checkpoints import ENGINES, make_sound
 
 from spacy_bertfam.errors import UserError, lower_than
 
-MAX_SECONDS = 120  # for all; a folder that hangs ends the process
+MAX_SECONDS = 600  # by the clock; a folder that hangs ends the process
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import pytest
 import spacy
 import srsly
 
+from spacy_bertfam.errors import UserError
 from spacy_bertfam.gate import CheckpointError, check_component
 from spacy_bertfam.hub.import_hf import import_hf
 
@@ -86,7 +87,23 @@ def test_a_pipe_in_the_vocabulary_of_a_component_is_refused(pipeline: Path):
         spacy.load(pipeline)
 
 
-def test_a_component_without_a_folder_is_left_to_spacy(pipeline: Path):
-    shutil.rmtree(pipeline / "ner")
-    with pytest.raises(OSError, match="ner"):
+@pytest.mark.parametrize("component", ["encoder", "ner"])
+def test_a_component_without_a_folder_is_refused(component: str, pipeline: Path):
+    shutil.rmtree(pipeline / component)
+    with pytest.raises(CheckpointError, match=f"{component} is no folder; expected that of a component"):
+        spacy.load(pipeline)
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
+def test_an_encoder_without_one_of_its_files_is_refused(name: str, pipeline: Path):
+    (pipeline / "encoder" / name).unlink()
+    with pytest.raises(CheckpointError, match=rf"encoder has no .*{name}"):
+        spacy.load(pipeline)
+
+
+@pytest.mark.parametrize("put", [Path.unlink, lambda path: (path.unlink(), path.mkdir())])
+@pytest.mark.parametrize("name", ["cfg", "model"])
+def test_a_head_without_one_of_its_files_is_refused(name: str, put: Callable[[Path], object], pipeline: Path):
+    put(pipeline / "ner" / name)
+    with pytest.raises(UserError, match=r"Component 'ner' in .*ner"):
         spacy.load(pipeline)

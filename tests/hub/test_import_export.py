@@ -13,11 +13,13 @@ from small_corpus import encoder_config, head_config, make_examples, own_pipelin
 from tiny.kinds import KINDS
 from transformers import AutoModel, AutoModelForTokenClassification, AutoTokenizer, pipeline
 
+from spacy_bertfam.errors import UserError
 from spacy_bertfam.gate import CheckpointError
 from spacy_bertfam.hub.export_hf import export_hf
 from spacy_bertfam.hub.import_hf import import_hf
 from spacy_bertfam.training.adamw import build_adamw
 
+NAN = float("nan")
 TAGS = ["B-PER", "I-PER", "O", "B-LOC", "I-LOC"]
 TEXT = "Marie Vasseur est allée à Saint-Étienne avec Zoé Dupont-Durand, hier."
 
@@ -290,6 +292,26 @@ REFUSED = {
         lambda folder: edit_weights(folder, drop=["bert.encoder.layer.1.output.dense.weight"]),
         r"1 weights of BertModel are missing \((bert.)?encoder.layer.1.output.dense.weight\)",
     ),
+    "an architecture that is no name": (
+        lambda folder: edit_config(folder, architectures=[3]),
+        r"sets architectures to \[3\]; expected a list of strings",
+    ),
+    "a weight that is no number": (
+        lambda folder: edit_weights(folder, add={"classifier.bias": torch.tensor([0, 0, NAN, 0, 0])}),
+        r"the weight classifier.bias of the head has numbers that are not finite",
+    ),
+    "a head of another width": (
+        lambda folder: edit_weights(folder, add={"classifier.weight": torch.zeros(5, 7)}),
+        r"does not fit its encoder: classifier.weight has the shape \(5, 7\); expected \(5, 32\)",
+    ),
+    "a bias of another shape": (
+        lambda folder: edit_weights(folder, add={"classifier.bias": torch.zeros(5, 1)}),
+        r"does not fit its encoder: classifier.bias has the shape \(5, 1\); expected \(5,\)",
+    ),
+    "many ids with a gap": (
+        lambda folder: edit_config(folder, id2label={str(2 * i): f"B-{i}" for i in range(1000)}),
+        r"^.{,400}have a gap: 1000 classes, but no id 1 among \[0, 2, .{,300}$",
+    ),
 }  # fmt: skip
 
 
@@ -298,6 +320,22 @@ def test_what_cannot_be_carried_over_whole_is_refused_by_name(classifier, change
     folder = classifier()
     change(folder)
     with pytest.raises(CheckpointError, match=sentence):
+        import_hf(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda folder: edit_weights(folder, add={"head.dense.weight": torch.zeros(32, 7)}), r"head's W .*\(32, 7\)"),
+        (lambda folder: edit_config(folder, norm_eps=0.0), r"eps is 0.0; expected a little more than 0"),
+        (lambda folder: edit_config(folder, norm_eps=1e-60), r"eps is 1e-60; expected a little more than 0"),
+        (lambda folder: edit_config(folder, norm_eps=1e300), r"1e\+300"),
+    ],
+)  # fmt: skip
+def test_modernberts_head_that_would_fail_at_a_text_is_refused(classifier, change, sentence):
+    folder = classifier("modernbert")
+    change(folder)
+    with pytest.raises(UserError, match=sentence):
         import_hf(str(folder))
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from ...errors import in_one_line
 from ...gate import CheckedFolder, CheckpointError
 from ..runtimes.forking import making
 from .network_budget import bounded_network, check_known_sizes
@@ -102,8 +103,7 @@ def _what_is_unfit(sentence: str, expected: str = "") -> Iterator[None]:
     except CheckpointError:
         raise
     except UNFIT as error:
-        reason = f"{type(error).__name__}: {' '.join(str(error).split()):.300}"
-        raise CheckpointError(f"{sentence} ({reason}){expected}.") from error
+        raise CheckpointError(f"{sentence} ({in_one_line(error)}){expected}.") from error
 
 
 def _find_architecture(folder: CheckedFolder, config: Any, auto: Any) -> Any:
