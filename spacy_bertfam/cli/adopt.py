@@ -23,8 +23,8 @@ def adopt_cli(
     """
     from ..files.saving import require_new
     from ..hub.adopt.adopt import adopt
+    from ..hub.adopt.compare import format_difference
     from ..hub.adopt.sample import read_texts, sample_texts
-    from ..hub.adopt.table import format_difference
     from ..optimize.optimize import write_pipeline
     from .render import load_pipeline
 

@@ -30,10 +30,11 @@ def first_text(nlp: "Language", source: str, *, by_line: bool = False) -> tuple[
 
 def notes_on_text(attention: "Attention", n_texts: int) -> List[str]:
     """RETURNS (list): a sentence for each part of the source that the page does not show."""
-    from ..visual.attention_wording import ATTENTION_WORDINGS, notes_on
+    from ..visual.attention_page import notes_on
+    from ..visual.wording import Wording
 
     texts = [f"The first of {n_texts} texts is shown; left out: {n_texts - 1}."] if n_texts > 1 else []
-    return texts + notes_on(attention, ATTENTION_WORDINGS["en"])
+    return texts + notes_on(attention, Wording("attention", "en"))
 
 
 def _summary(attention: "Attention", output: Path) -> str:

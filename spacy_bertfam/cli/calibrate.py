@@ -32,8 +32,7 @@ def calibrate_cli(
     The same entities are found, only their scores change; a min_score above 0 then leaves others. What is written is
     a copy of the pipeline with the new temperature in its config. It also prints what each min_score would leave.
     """
-    from ..evaluation.calibrated_copy import copy_calibrated
-    from ..evaluation.calibration import calibrate
+    from ..evaluation.calibration import calibrate, copy_calibrated
     from ..evaluation.calibration_table import format_calibration
     from ..files.saving import require_new, write_file
     from .gpu import use_gpu as compute_on

@@ -28,8 +28,8 @@ def import_hf_cli(
     checkpoint is run.
     """
     from ..files.saving import replaced_whole, require_new
+    from ..hub.fetch import without_pickle
     from ..hub.import_hf import import_hf
-    from ..hub.pickled import without_pickle
 
     require_new(out)
     with without_pickle(name, revision, allow=allow_pickle) as source:

@@ -71,7 +71,7 @@ def require_entities(nlp: "Language", docs: "list[Doc]", name: str) -> None:
 
 
 def _summary(docs: "list[Doc]", output: Path, min_score: float) -> str:
-    from ..visual.entities import shown_entities
+    from ..visual.page import shown_entities
 
     counts = Counter(ent.label_ for doc in docs for ent in shown_entities(doc, min_score))
     labels = ", ".join(f"{label} {n}" for label, n in counts.most_common())

@@ -1,20 +1,23 @@
-"""The temperature of a recogniser at which its scores are as often right as they say."""
+"""The temperature of a recognizer at which its scores are calibrated."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import exp, log
-from typing import Iterable, Iterator, List, Optional, Tuple
+from pathlib import Path
+from shutil import copyfile, copytree
 
 import numpy as np
 from spacy.language import Language
 from spacy.training import Example
+from spacy.util import load_config
 
 from ..errors import UserError
+from ..files.saving import replaced_whole
 from ..pipeline.find import find_ner
 from ..types import Bools1d
 from .golden_section import minimise
-from .recording import Counts, Recording, record
-from .scored import Judged, join
-from .thresholds import MIN_SCORES, Threshold, thresholds
+from .recording import Recording, record
+from .scored import MIN_SCORES, Counts, ScoredEntities, Threshold, join, thresholds
 
 LOWEST, HIGHEST = 0.1, 20.0  # temperatures that are tried
 FEW = 50  # entities; a temperature of fewer is mostly chance
@@ -24,8 +27,8 @@ FEW = 50  # entities; a temperature of fewer is mostly chance
 class HeldOut:
     """Scores by a temperature that was fitted without them: each half of the texts by that of the other half."""
 
-    temperatures: Tuple[float, float]
-    entities: Judged
+    temperatures: tuple[float, float]
+    entities: ScoredEntities
 
 
 @dataclass(frozen=True)
@@ -37,23 +40,21 @@ class Calibration:
     n_texts: int
     before: float  # temperature
     after: float  # temperature
-    entities_before: Judged  # all that are found, whatever ``min_score`` is
-    entities_after: Judged  # measured on what was fitted to
-    held_out: Optional[HeldOut]  # None where a half has no wrong entity, or no right one
+    entities_before: ScoredEntities  # all that are found, whatever ``min_score`` is
+    entities_after: ScoredEntities  # measured on what was fitted to
+    held_out: HeldOut | None  # None where a half has no wrong entity, or no right one
     counts: Counts
-    warnings: List[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
-    def kept(self) -> Tuple[Threshold, Threshold]:
+    def kept(self) -> tuple[Threshold, Threshold]:
         """What the component's ``min_score`` leaves before and after."""
-        before, after = (
-            thresholds(entities, self.counts, [self.min_score])[0]
-            for entities in (self.entities_before, self.entities_after)
-        )
+        (before,) = thresholds(self.entities_before, self.counts, [self.min_score])
+        (after,) = thresholds(self.entities_after, self.counts, [self.min_score])
         return before, after
 
     @property
-    def thresholds(self) -> List[Threshold]:
+    def thresholds(self) -> list[Threshold]:
         """What other values of ``min_score`` would leave with the new temperature, the component's among them."""
         return thresholds(self.entities_after, self.counts, sorted({*MIN_SCORES, self.min_score}))
 
@@ -62,23 +63,22 @@ def calibrate(
     nlp: Language,
     examples: Iterable[Example],
     *,
-    component: Optional[str] = None,
+    component: str | None = None,
     progress: bool = False,
 ) -> Calibration:
     """Fit the temperature of a ``bertfam_ner`` to annotated texts that it was not trained on, and set it, for now and
     for when the pipeline is saved (temperature scaling, Guo et al. 2017, section 4.2).
 
     The entities stay as they are, but for those that cross ``min_score``; only their scores change.
-    component (Optional[str]): name of the component; None is the only one of the pipeline.
+    component (str | None): name of the component; None is the only one of the pipeline.
     progress (bool): show on standard error how far it is.
-    Raises a UserError where no temperature can be fitted: no entity is found, or all are right, or all are wrong.
+    RAISES (UserError): when no temperature can be fitted: no entity is found, or all are right, or all are wrong.
     """
     ner = find_ner(nlp, component)
     recording = record(nlp, ner, examples, progress=progress)
     before = recording.entities(ner.temperature)
     _require_both(before)
     after = _fit(recording)
-    warnings = list(_warnings(before, after))
     calibration = Calibration(
         component=ner.name,
         min_score=ner.min_score,
@@ -89,7 +89,7 @@ def calibrate(
         entities_after=recording.entities(after),
         held_out=_hold_out(recording),
         counts=recording.counts,
-        warnings=warnings,
+        warnings=list(_warnings(before, after)),
     )
     set_temperature(nlp, ner.name, after)
     return calibration
@@ -101,7 +101,21 @@ def set_temperature(nlp: Language, component: str, temperature: float) -> None:
     nlp.get_pipe_config(component)["temperature"] = temperature
 
 
-def _fit(recording: Recording, texts: Optional[Bools1d] = None) -> float:
+def copy_calibrated(source: Path, out: Path, *, component: str, temperature: float) -> None:
+    """Copy the folder of a pipeline beside ``out``, and move it there when it is whole; only its config differs.
+
+    Saving the pipeline instead would also save the words of the texts that it has read since it was loaded.
+    out (Path): must not exist yet.
+    """
+    config = load_config(source / "config.cfg")
+    config["components"][component]["temperature"] = temperature
+    with replaced_whole(out) as copy:
+        # without the modes of the files: those of an installed package may be read-only
+        copytree(source, copy, copy_function=copyfile, dirs_exist_ok=True)
+        config.to_disk(copy / "config.cfg")
+
+
+def _fit(recording: Recording, texts: Bools1d | None = None) -> float:
     """RETURNS (float): the temperature with the lowest Brier score of the entities of some texts, or of all.
 
     Guo et al. take the log loss, in which a few errors of the annotation, wrong with a score of almost 1, weigh most.
@@ -111,35 +125,26 @@ def _fit(recording: Recording, texts: Optional[Bools1d] = None) -> float:
     """
 
     def loss(log_temperature: float) -> float:
-        return _entities(recording, exp(log_temperature), texts).brier()
+        return recording.entities(exp(log_temperature), texts).brier()
 
     # four digits are more than any data decide, and keep the config readable
     return float(f"{exp(minimise(loss, log(LOWEST), log(HIGHEST))):.4g}")
 
 
-def _entities(recording: Recording, temperature: float, texts: Optional[Bools1d]) -> Judged:
-    """The entities of some texts, or of all; Shape of ``texts``: (n_texts,)."""
-    entities = recording.entities(temperature)
-    return entities if texts is None else entities.part(texts[recording.texts(temperature)])
-
-
-def _hold_out(recording: Recording) -> Optional[HeldOut]:
+def _hold_out(recording: Recording) -> HeldOut | None:
     """Fit to every second text and score the others, both ways."""
     is_even = np.arange(len(recording.readings)) % 2 == 0
     halves = (is_even, ~is_even)
-    if not all(_has_both(_entities(recording, 1.0, half)) for half in halves):
+    at_one = [recording.entities(1.0, half) for half in halves]
+    if not all(0 < entities.n_right < len(entities) for entities in at_one):
         return None
     first, second = (_fit(recording, half) for half in halves)
-    scored = [_entities(recording, second, halves[0]), _entities(recording, first, halves[1])]
+    scored = [recording.entities(second, halves[0]), recording.entities(first, halves[1])]
     return HeldOut((first, second), join(scored))
 
 
-def _has_both(entities: Judged) -> bool:
-    return 0 < entities.n_right < len(entities)
-
-
-def _require_both(entities: Judged) -> None:
-    """Raise a UserError where any temperature would do, the higher or the lower the better."""
+def _require_both(entities: ScoredEntities) -> None:
+    """RAISES (UserError): when any temperature would do, the higher or the lower the better."""
     if not len(entities):
         raise UserError(
             "No entity is found in these texts whose tokens are annotated; expected some: give annotated texts of "
@@ -148,7 +153,7 @@ def _require_both(entities: Judged) -> None:
     if entities.n_right == len(entities):
         raise UserError(
             f"All {len(entities)} entities that are found are right; expected some mistakes, by which scores can be "
-            "judged: give more annotated texts, and none that were trained on."
+            "evaluated: give more annotated texts, and none that were trained on."
         )
     if not entities.n_right:
         raise UserError(
@@ -157,7 +162,7 @@ def _require_both(entities: Judged) -> None:
         )
 
 
-def _warnings(entities: Judged, temperature: float) -> Iterator[str]:
+def _warnings(entities: ScoredEntities, temperature: float) -> Iterator[str]:
     if len(entities) < FEW:
         yield (
             f"Only {len(entities)} entities are found; a temperature of fewer than {FEW} is mostly chance: give more "

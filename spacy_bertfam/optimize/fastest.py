@@ -1,8 +1,9 @@
 """`bertfam optimize --runtime fastest`: every runtime that is installed, tried on this machine; the fastest that loses
 no more F1 than is allowed."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, NamedTuple
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -20,11 +21,11 @@ N_ROUNDS = 3
 
 
 class Material(NamedTuple):
-    """A pipeline as it was trained, and what its optimisation is measured on; of its own vocabulary."""
+    """A pipeline as it was trained, and what its optimization is measured on; of its own vocabulary."""
 
     nlp: Language
     check: Sequence[Example]
-    calibration: Optional[Sequence[Doc]]
+    calibration: Sequence[Doc] | None
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ class Tried:
     """What came of one runtime and precision."""
 
     plan: Plan
-    report: Optional[Report]  # None where it cannot run here
+    report: Report | None  # None where it cannot run here
     reason: str = ""  # why it cannot
-    in_turn: Optional[float] = None  # words a second of a finalist, measured in turn with the others
+    in_turn: float | None = None  # words a second of a finalist, measured in turn with the others
 
     @property
     def is_acceptable(self) -> bool:
@@ -57,8 +58,8 @@ class Finalist:
     docs: Sequence[Doc]  # to measure on, of its own vocabulary
 
 
-def plans(*, precision: Optional[str] = None, sensitivity: bool = False, **options: Any) -> List[Plan]:
-    """RETURNS (List[Plan]): one for each runtime and precision; with ``drop_torch`` none of torch, with
+def plans(*, precision: str | None = None, sensitivity: bool = False, **options: Any) -> list[Plan]:
+    """RETURNS (list[Plan]): one for each runtime and precision; with ``drop_torch`` none of torch, with
     ``precision`` that one alone. The options are those of ``Plan``."""
     found = [
         Plan(name, bits, sensitivity=sensitivity and (name, bits) == ("onnxruntime", "int8"), **options)
@@ -74,18 +75,18 @@ def plans(*, precision: Optional[str] = None, sensitivity: bool = False, **optio
 
 def try_all(
     load: Callable[[], Material], plans: Sequence[Plan], *, progress: bool = False
-) -> Tuple[List[Tried], Optional[Language]]:
+) -> tuple[list[Tried], Language | None]:
     """Try each plan on a pipeline of its own, then the fastest of them in turn: between the first and the last some
     minutes pass, in which a machine with other work may have become faster or slower by more than they differ.
 
     load (Callable): the pipeline and its material, loaded anew.
-    RETURNS (Tuple[List[Tried], Optional[Language]]): in the order of the plans; and the pipeline that is fastest,
+    RETURNS (tuple[list[Tried], Language | None]): in the order of the plans; and the pipeline that is fastest,
         None where F1 falls too far in all.
-    Raises a UserError where none of them can run.
+    RAISES (UserError): when none of them can run.
     """
-    tried: List[Tried] = []
-    finalists: List[Finalist] = []
-    before: Optional[Run] = None
+    tried: list[Tried] = []
+    finalists: list[Finalist] = []
+    before: Run | None = None
     for plan in plans:
         nlp, check, calibration = load()
         try:
@@ -111,10 +112,10 @@ def try_all(
     return tried, finalists[0].nlp if finalists else None
 
 
-def race(finalists: Sequence[Finalist], *, progress: bool = False) -> List[Finalist]:
+def race(finalists: Sequence[Finalist], *, progress: bool = False) -> list[Finalist]:
     """Measure them in turn, some rounds.
 
-    RETURNS (List[Finalist]): with the speed of the best round, the fastest first.
+    RETURNS (list[Finalist]): with the speed of the best round, the fastest first.
     """
     best = [float("inf")] * len(finalists)
     for i in tqdm(range(1 + N_ROUNDS), desc="in turn", disable=not progress):
@@ -127,8 +128,8 @@ def race(finalists: Sequence[Finalist], *, progress: bool = False) -> List[Final
     return sorted(timed, key=lambda one: -one.speed)
 
 
-def accepted(tried: Sequence[Tried]) -> List[Tried]:
-    """RETURNS (List[Tried]): those that run and lose little enough, the fastest first, by the last rounds if any."""
+def accepted(tried: Sequence[Tried]) -> list[Tried]:
+    """RETURNS (list[Tried]): those that run and lose little enough, the fastest first, by the last rounds if any."""
     able = (one for one in tried if one.is_acceptable)
     return sorted(able, key=lambda one: (one.in_turn is None, -(one.in_turn or one.speed)))
 

@@ -1,124 +1,70 @@
 """A calibration -> one self-contained HTML page: how often scores are right, and what each `min_score` would leave."""
 
+from collections.abc import Iterable, Sequence
 from html import escape
-from importlib.resources import files
-from typing import List, Sequence
 
 from ..evaluation.calibration import Calibration
-from ..evaluation.scored import Judged
-from .page import PAGE
+from ..evaluation.calibration_table import THRESHOLD_NAMES, figure_rows, threshold_rows
 from .reliability_chart import reliability_chart
+from .template import card, html_page
+
+FIGURES_NOTE = "<p>Of log loss, Brier score and calibration error less is better, and 0 is best.</p>\n"
+THRESHOLDS_NOTE = (
+    "<p>With the new temperature: what is left where entities with a lower score are left out. In bold, what is set "
+    "now.</p>\n"
+)
 
 
 def render_calibration(calibration: Calibration, *, name: str) -> str:
     """Write the account of a calibration as an HTML page that needs no script and nothing from elsewhere.
 
     name (str): of the pipeline, for the heading.
-    RETURNS (str): the page.
     """
-    style = files(__package__)
-    return PAGE.format(
-        lang="en",
-        title=escape(f"Scores of {name}"),
-        style="".join(style.joinpath(file).read_text("utf8") for file in ("page.css", "reliability.css")),
-        summary=_summary(calibration),
-        cards=_diagrams(calibration) + _figures(calibration) + _thresholds(calibration),
-        footer="".join(
-            f"<footer>\n<p>{escape(warning)}</p>\n</footer>\n" for warning in calibration.warnings
-        ),
-    )
-
-
-def _summary(calibration: Calibration) -> str:
-    return (
+    figures = [[row[0], row[1], row[3] or row[2]] for row in figure_rows(calibration)[1:]]
+    thresholds = _table(THRESHOLD_NAMES, threshold_rows(calibration), marked=f"{calibration.min_score:g}")
+    summary = (
         f"<p>{calibration.n_texts:,} texts, {len(calibration.entities_before):,} entities found by "
         f"{escape(calibration.component)}; temperature {calibration.before:.2f} before, {calibration.after:.2f} "
         "after</p>\n"
     )
-
-
-def _after(calibration: Calibration) -> Judged:
-    return calibration.held_out.entities if calibration.held_out else calibration.entities_after
+    return html_page(
+        lang="en",
+        title=f"Scores of {name}",
+        header=summary,
+        main=_diagrams(calibration)
+        + card("In figures", _table(["", "before", "after"], figures) + FIGURES_NOTE)
+        + card("Which min_score?", thresholds + THRESHOLDS_NOTE),
+        notes=map(escape, calibration.warnings),
+        styles=["reliability.css"],
+    )
 
 
 def _diagrams(calibration: Calibration) -> str:
+    held_out = calibration.held_out
     panels = (
-        ("Before", "before", calibration.before, calibration.entities_before),
-        ("After", "after", calibration.after, _after(calibration)),
+        ("before", calibration.before, calibration.entities_before),
+        ("after", calibration.after, held_out.entities if held_out else calibration.entities_after),
     )
     figures = "".join(
-        f"<figure>\n<figcaption>{title}, temperature {temperature:.2f}</figcaption>\n"
+        f"<figure>\n<figcaption>{css.capitalize()}, temperature {temperature:.2f}</figcaption>\n"
         f"{reliability_chart(entities, css=css, label=f'Reliability diagram, {css}')}</figure>\n"
-        for title, css, temperature, entities in panels
+        for css, temperature, entities in panels
     )
-    how = (
-        "After: each half of the texts by the temperature of the other half."
-        if calibration.held_out
-        else "After: measured on the texts that the temperature was fitted to."
-    )
-    return _card(
+    how = "each half of the texts by the temperature of the other half"
+    fitted = "measured on the texts that the temperature was fitted to"
+    return card(
         "How often are they right?",
-        f'<div class="panels">\n{figures}</div>\n<p>On the dashed line scores are as often right as they say; below it '
-        f"they promise too much. {how}</p>\n",
+        f'<div class="panels">\n{figures}</div>\n<p>On the dashed line scores are calibrated; below it they are '
+        f"overconfident. After: {how if held_out else fitted}.</p>\n",
     )
 
 
-def _figures(calibration: Calibration) -> str:
-    before, after = calibration.entities_before, _after(calibration)
-    kept = calibration.kept
-    rows = [
-        ["Log loss", f"{before.log_loss():.3f}", f"{after.log_loss():.3f}"],
-        ["Brier score", f"{before.brier():.3f}", f"{after.brier():.3f}"],
-        [
-            "Expected calibration error",
-            f"{before.calibration_error():.3f}",
-            f"{after.calibration_error():.3f}",
-        ],
-        ["Entities", *(f"{row.n_entities:,}" for row in kept)],
-        ["Entities that are right", *(f"{row.n_right:,}" for row in kept)],
-        ["F1", *(f"{row.f_score:.3f}" for row in kept)],
-    ]
-    return _card(
-        "In figures",
-        _table(["", "before", "after"], rows) + "<p>Of the first three less is better, and 0 is best.</p>\n",
-    )
-
-
-def _thresholds(calibration: Calibration) -> str:
-    rows = [
-        [
-            f"{row.min_score:g}",
-            f"{row.n_entities:,}",
-            f"{row.precision:.3f}",
-            f"{row.recall:.3f}",
-            f"{row.f_score:.3f}",
-        ]
-        for row in calibration.thresholds
-    ]
-    marked = [row.min_score == calibration.min_score for row in calibration.thresholds]
-    return _card(
-        "Which min_score?",
-        _table(["min_score", "entities", "precision", "recall", "F1"], rows, marked)
-        + "<p>With the new temperature: what is left where entities with a lower score are left out. In bold, what is "
-        "set now.</p>\n",
-    )
-
-
-def _card(heading: str, content: str) -> str:
-    return f"<article>\n<h2>{heading}</h2>\n{content}</article>\n"
-
-
-def _table(head: Sequence[str], rows: Sequence[List[str]], marked: Sequence[bool] = ()) -> str:
-    def cells(row: Sequence[str], tag: str, scope: str) -> str:
-        first = f'<th scope="{scope}">{row[0]}</th>' if row[0] else "<td></td>"
-        rest = (f'<th scope="col">{cell}</th>' if tag == "th" else f"<td>{cell}</td>" for cell in row[1:])
-        return first + "".join(rest)
-
-    marks = [' class="set"' if mark else "" for mark in marked] or [""] * len(rows)
-    body = "".join(
-        f"<tr{mark}>{cells(row, 'td', 'row')}</tr>\n" for row, mark in zip(rows, marks, strict=True)
-    )
-    return (
-        f'<div class="scroll"><table>\n<thead><tr>{cells(head, "th", "col")}</tr></thead>\n'
-        f"<tbody>\n{body}</tbody>\n</table></div>\n"
-    )
+def _table(names: Sequence[str], rows: Iterable[Sequence[str]], *, marked: str = "") -> str:
+    """A table whose first column names the rows; the row named ``marked`` is set off."""
+    head = "".join(f'<th scope="col">{name}</th>' if name else "<td></td>" for name in names)
+    body = ""
+    for first, *cells in rows:
+        mark = ' class="set"' if first == marked else ""
+        values = "".join(f"<td>{cell}</td>" for cell in cells)
+        body += f'<tr{mark}><th scope="row">{first}</th>{values}</tr>\n'
+    return f'<div class="scroll"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n'

@@ -1,8 +1,8 @@
 """A reliability diagram as SVG: how often entities are right, by their score."""
 
-from typing import Iterator, List
+from collections.abc import Iterator, Sequence
 
-from ..evaluation.scored import N_BINS, Bin, Judged
+from ..evaluation.scored import N_BINS, Bin, ScoredEntities
 
 SIDE = 300  # of the square
 LEFT, TOP = 46, 12
@@ -11,18 +11,17 @@ FLOOR = TOP + SIDE + 44 + COUNTS  # where the bars of the counts stand
 WIDTH, HEIGHT = LEFT + SIDE + 14, FLOOR + 24
 
 
-def reliability_chart(entities: Judged, *, css: str, label: str) -> str:
-    """A point for each bin of scores, at the mean score and the share that is right, tied to the diagonal on which
-    scores are as often right as they say; below it how many entities each bin has.
+def reliability_chart(entities: ScoredEntities, *, css: str, label: str) -> str:
+    """A point for each bin of scores, at the mean score and the share that is right, tied to the diagonal of
+    calibrated scores; below it how many entities each bin has.
 
     css (str): class of points and bars.
     label (str): what is read out in the place of the picture.
     RETURNS (str): the SVG, for a page whose style has the classes.
     """
     bins = entities.bins()
-    parts = [*_frame(), *_counts(bins, css), *_points(bins, css)]
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
-    return "\n".join([head, *parts, "</svg>\n"])
+    return "\n".join([head, *_frame(), *_counts(bins, css), *_points(bins, css), "</svg>\n"])
 
 
 def _frame() -> Iterator[str]:
@@ -36,13 +35,12 @@ def _frame() -> Iterator[str]:
     yield _line("axis", _x(0), _y(0), _x(0), _y(1))
     yield _line("ideal", _x(0), _y(0), _x(1), _y(1))
     middle = TOP + SIDE / 2
-    turned = f'<g transform="rotate(-90 12 {middle:g})">'
-    yield turned + _text(12, middle, "share that is right") + "</g>"
+    yield f'<g transform="rotate(-90 12 {middle:g})">{_text(12, middle, "share that is right")}</g>'
     yield _text(LEFT + SIDE / 2, _y(0) + 31, "score")
     yield _text(LEFT + SIDE / 2, FLOOR + 17, "entities in each tenth")
 
 
-def _points(bins: List[Bin], css: str) -> Iterator[str]:
+def _points(bins: Sequence[Bin], css: str) -> Iterator[str]:
     most = max(one.n_entities for one in bins)
     for one in bins:
         radius = 3 + 4 * (one.n_entities / most) ** 0.5
@@ -54,12 +52,12 @@ def _points(bins: List[Bin], css: str) -> Iterator[str]:
         )
 
 
-def _counts(bins: List[Bin], css: str) -> Iterator[str]:
+def _counts(bins: Sequence[Bin], css: str) -> Iterator[str]:
     most = max(one.n_entities for one in bins)
+    width = SIDE / N_BINS - 6
     for one in bins:
         x = _x((one.index + 0.5) / N_BINS)
         height = max((COUNTS - 14) * one.n_entities / most, 1)
-        width = SIDE / N_BINS - 6
         yield (
             f'<rect class="bar {css}" x="{x - width / 2:.1f}" y="{FLOOR - height:.1f}" width="{width:g}" '
             f'height="{height:.1f}"/>'

@@ -134,7 +134,7 @@ def test_the_limit_is_that_of_the_runtime_the_pipeline_was_made_for(runtime, pre
 
 
 def test_the_bare_call_is_the_engines_own(encoder, monkeypatch):
-    from benchmarks.bare import bare_call
+    from benchmarks.limit import bare_call
     from spacy_bertfam.encoder.runtimes.onnx_runtime import OnnxRuntime
 
     pytest.importorskip("onnxruntime")

@@ -35,9 +35,9 @@ def test_a_system_is_trained_once_and_keeps_the_golds_words(task, tmp_path, gold
 def test_the_crf_is_what_is_trained(task, tmp_path):
     import spacy
 
-    from benchmarks.trained import train_crf
+    from benchmarks.trained import SYSTEMS
 
-    folder = train_crf(task, tmp_path / "out").folder
+    folder = SYSTEMS["ours CRF"](task, tmp_path / "out").folder
     assert not (folder / "model-best").exists()
     ner = spacy.load(folder / "model-last").config["components"]["ner"]
     assert ner["model"]["@architectures"] == "spacy-bertfam.CRFTokenClassifier.v1"

@@ -78,8 +78,8 @@ def test_both_tables_are_printed(run, tmp_path):
     assert result.exit_code == 0, result.output
     before, after, held = re.search(r"calibration error \(ECE\) +(\S+) +(\S+) +(\S+)", result.stdout).groups()
     assert float(after) < 0.5 * float(before) and float(held) < 0.5 * float(before)
-    assert re.search(r"(?m)^entities +([\d,]+) +\1$", result.stdout)
-    assert re.search(r"(?m)^F1 +(\S+) +\1$", result.stdout)
+    assert re.search(r"(?m)^entities +([\d,]+) +\1 *$", result.stdout)
+    assert re.search(r"(?m)^F1 +(\S+) +\1 *$", result.stdout)
     rows = re.findall(r"(?m)^ +([\d.]+) +([\d,]+) +([\d.]+) +([\d.]+) +([\d.]+)", result.stdout)
     assert [float(row[0]) for row in rows] == [0, 0.5, 0.7, 0.8, 0.9, 0.95]
     recalls = [float(row[3]) for row in rows]

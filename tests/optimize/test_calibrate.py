@@ -157,7 +157,6 @@ def test_a_missing_package_is_named_with_its_extra(package, monkeypatch):
     for name in ("nncf", "onnxruntime"):
         monkeypatch.setitem(sys.modules, name, sys.modules.get(name) or object())
     monkeypatch.setitem(sys.modules, package, None)
-    monkeypatch.setattr(module, "_import_nncf", lambda: __import__("nncf"))
     with pytest.raises(UserError, match=rf'{package} is not installed.*"spacy-bertfam\[openvino-int8\]"'):
         module.require_nncf()
 

@@ -1,5 +1,6 @@
 """`bertfam optimize --runtime fastest`: what is tried, what is taken, what is said."""
 
+import re
 import sys
 from dataclasses import replace
 
@@ -201,6 +202,6 @@ def test_nothing_is_written_where_none_is_acceptable(optimized, outcomes, tmp_pa
     result = optimized("--check", "dev.spacy", "--precision", "bf16")
     assert result.exit_code == 1
     assert "F1 fell by 89.00 points, more than --max-drop 0.5" in result.stdout
-    assert "openvino     bf16       openvino is not installed" in result.stdout
+    assert re.search("openvino +bf16 +openvino is not installed", result.stdout)
     assert "F1 fell by more than --max-drop 0.5 in all: nothing is written" in result.stderr
     assert not (tmp_path / "out").exists()

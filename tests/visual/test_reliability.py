@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 
 from spacy_bertfam.evaluation.calibration import Calibration
-from spacy_bertfam.evaluation.recording import Counts
-from spacy_bertfam.evaluation.scored import to_judged
+from spacy_bertfam.evaluation.scored import Counts, scored_entities
 from spacy_bertfam.visual.reliability import render_calibration
 from spacy_bertfam.visual.reliability_chart import COUNTS, LEFT, SIDE, TOP, reliability_chart
 
 SVG = "{http://www.w3.org/2000/svg}"
-ENTITIES = to_judged([(0.95, True), (0.97, False), (0.99, True), (0.25, False), (0.21, True)])
+ENTITIES = scored_entities([(0.95, True), (0.97, False), (0.99, True), (0.25, False), (0.21, True)])
 
 
 def elements(svg, name):
@@ -36,7 +35,7 @@ def test_the_bars_are_as_high_as_the_tenths_are_full():
 
 
 def test_nothing_is_drawn_beside_the_picture():
-    everywhere = to_judged((score, score > 0.5) for score in np.linspace(0, 1, 101))
+    everywhere = scored_entities((score, score > 0.5) for score in np.linspace(0, 1, 101))
     svg = reliability_chart(everywhere, css="after", label="x")
     _, _, width, height = map(float, ElementTree.fromstring(svg).attrib["viewBox"].split())
     for name in ("cx", "x", "x1", "x2"):
