@@ -1,6 +1,6 @@
 """The temperature of a recognizer at which its scores are calibrated."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from math import exp, log
 from pathlib import Path
@@ -15,12 +15,14 @@ from ..errors import UserError
 from ..files.saving import replaced_whole
 from ..pipeline.find import find_ner
 from ..types import Bools1d
-from .golden_section import minimise
 from .recording import Recording, record
 from .scored import MIN_SCORES, Counts, ScoredEntities, Threshold, join, thresholds
 
 LOWEST, HIGHEST = 0.1, 20.0  # temperatures that are tried
 FEW = 50  # entities; a temperature of fewer is mostly chance
+N_FIRST = 15  # equal distances that are tried first
+TOLERANCE = 1e-3  # how far from the lowest point the result may be
+RATIO = (5**0.5 - 1) / 2  # what is left of an interval in each step
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,29 @@ def _fit(recording: Recording, texts: Bools1d | None = None) -> float:
 
     # four digits are more than any data decide, and keep the config readable
     return float(f"{exp(minimise(loss, log(LOWEST), log(HIGHEST))):.4g}")
+
+
+def minimise(function: Callable[[float], float], low: float, high: float) -> float:
+    """Golden-section search (Kiefer 1953, "Sequential minimax search for a maximum"), in the valley that is the lowest
+    at equal distances: the function may have others.
+
+    low, high (float): the interval; the result may be either end.
+    """
+    places = np.linspace(low, high, N_FIRST).tolist()
+    best = int(np.argmin([function(place) for place in places]))
+    a, b = places[max(best - 1, 0)], places[min(best + 1, N_FIRST - 1)]
+    c, d = b - RATIO * (b - a), a + RATIO * (b - a)
+    f_c, f_d = function(c), function(d)
+    while b - a > TOLERANCE:
+        if f_c <= f_d:
+            b, d, f_d = d, c, f_c
+            c = b - RATIO * (b - a)
+            f_c = function(c)
+        else:
+            a, c, f_c = c, d, f_d
+            d = a + RATIO * (b - a)
+            f_d = function(d)
+    return float(min((a, c, d, b), key=function))
 
 
 def _hold_out(recording: Recording) -> HeldOut | None:

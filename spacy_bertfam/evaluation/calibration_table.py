@@ -1,6 +1,6 @@
 """The figures of a calibration as rows of text, for a page and for a terminal."""
 
-from wasabi import table
+from wasabi.tables import table
 
 from .calibration import Calibration
 from .scored import ScoredEntities
@@ -46,7 +46,9 @@ def format_calibration(calibration: Calibration) -> str:
     """RETURNS (str): the figures before and after, then what each ``min_score`` would leave."""
     held, kept = calibration.held_out, calibration.kept
     names = ["", "before", "after", HELD_OUT if held else ""]
-    parts = [table(figure_rows(calibration), header=names, aligns=list("lrrr"), spacing=2).strip("\n")]
+    parts = [
+        table(figure_rows(calibration), header=names, aligns=("l", "r", "r", "r"), spacing=2).strip("\n")
+    ]
     if held:
         parts.append(
             f"{HELD_OUT.capitalize()}: each half of the texts by the temperature of the other half. That is what to "
@@ -60,5 +62,5 @@ def format_calibration(calibration: Calibration) -> str:
     own = f"{calibration.min_score:g}"
     rows = [[*row, "set in this pipeline" if row[0] == own else ""] for row in threshold_rows(calibration)]
     names = [*THRESHOLD_NAMES, ""]
-    parts.append(table(rows, header=names, aligns=list("rrrrrl"), spacing=2).rstrip("\n"))
+    parts.append(table(rows, header=names, aligns=("r", "r", "r", "r", "r", "l"), spacing=2).rstrip("\n"))
     return "\n".join(parts)

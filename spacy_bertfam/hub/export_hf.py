@@ -129,24 +129,24 @@ def _require_same_layers(network: Any, arrays: dict[str, NDArray[np.float32]], m
 def never_learned(model: TaggerModel) -> Bools1d:
     """Whether each row is still the one that stands for a tag which the checkpoint lacked; Shape: (n_tags,)."""
     output = model.get_ref("output_layer")
-    W, b = (np.asarray(output.ops.to_numpy(output.get_param(name))) for name in "Wb")
-    return np.logical_and(b < NEVER + 1, np.abs(W).max(axis=1) < UNMOVED)
+    W, b = (output.ops.to_numpy(output.get_param(name)) for name in "Wb")
+    is_never: Bools1d = (b < NEVER + 1) & (np.abs(W).max(axis=1) < UNMOVED)
+    return is_never
 
 
 def head_arrays(model: TaggerModel, rows: list[int]) -> dict[str, NDArray[np.float32]]:
     """RETURNS (dict[str, NDArray[float32]]): the head's weights under the names that `transformers` gives them."""
     output = model.get_ref("output_layer")
-    to_numpy = output.ops.to_numpy
     arrays = {
-        "classifier.weight": to_numpy(output.get_param("W"))[rows].copy(),
-        "classifier.bias": to_numpy(output.get_param("b"))[rows].copy(),
+        "classifier.weight": output.ops.to_numpy(output.get_param("W"))[rows].copy(),
+        "classifier.bias": output.ops.to_numpy(output.get_param("b"))[rows].copy(),
     }
     if "prediction_layer" in model.ref_names:
         layer = model.get_ref("prediction_layer")
         used = {"W": True, "g": True, "b": layer.attrs["bias"], "norm_b": layer.attrs["norm_bias"]}
         for name, ours in PREDICTION.items():
             if used[ours]:
-                arrays[name] = to_numpy(layer.get_param(ours)).copy()
+                arrays[name] = layer.ops.to_numpy(layer.get_param(ours)).copy()
     return arrays
 
 

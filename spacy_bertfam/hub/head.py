@@ -61,7 +61,8 @@ class PretrainedHead:
             needed = self.model_config()["@architectures"]
             raise CheckpointError(f"This checkpoint's head needs [model] @architectures = {needed!r}.")
         output = model.get_ref("output_layer")
-        W, b = output.get_param("W"), output.get_param("b")
+        W: Any = output.get_param("W")  # an array of NumPy or CuPy
+        b: Any = output.get_param("b")
         row_of = dict(zip(self.labels.tag_set.tags, self.labels.rows, strict=True))
         for i, tag in enumerate(tags):
             row = row_of.get(tag, -1)

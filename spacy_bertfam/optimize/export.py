@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module, metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -137,6 +138,7 @@ def _trace(network: torch.nn.Module, inputs: tuple[Tensor, Tensor], path: Path) 
     """The exporter by tracing: it needs no package but onnx, and exists from torch 2.2 to 2.13 at least."""
     # torch 2.5 got a second exporter and an argument for it, which became the default in 2.9
     has_choice = "dynamo" in inspect.signature(torch.onnx.export).parameters
+    choice: dict[str, Any] = {"dynamo": False} if has_choice else {}
     with warnings.catch_warnings(), torch.no_grad():
         # of what the trace takes for constant: the graph is compared with the network on other shapes
         warnings.simplefilter("ignore")
@@ -148,7 +150,7 @@ def _trace(network: torch.nn.Module, inputs: tuple[Tensor, Tensor], path: Path) 
             output_names=["vectors"],
             dynamic_axes={name: {0: "windows", 1: "pieces"} for name in ("ids", "mask", "vectors")},
             opset_version=OPSET,
-            **({"dynamo": False} if has_choice else {}),
+            **choice,
         )
 
 

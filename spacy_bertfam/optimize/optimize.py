@@ -172,11 +172,7 @@ def optimize(
     encoders = encoders_of(nlp)
     measured = calibration_docs(plan, check, calibration)
     for encoder in encoders:
-        encoder.shim.loaded.network  # noqa: B018  raises where the weights were left out
-        encoder.shim.use_graph(None)
-        encoder.change_settings(precision="fp32")
-        if plan.threads is not None:
-            encoder.change_settings(threads=plan.threads)
+        _return_to_torch(encoder, plan.threads)
     made_up = map(nlp.make_doc, make_up_texts(encoders[0].shim.loaded) if check is None else ())
     examples = list(check) if check is not None else [Example(doc, doc.copy()) for doc in made_up]
     docs = [eg.predicted for eg in examples[:N_COMPARED]]
@@ -227,6 +223,15 @@ def calibration_docs(
             "the kind that the pipeline is for: --calibrate TEXTS, or --check DEV."
         )
     return docs
+
+
+def _return_to_torch(encoder: Encoder, threads: int | None) -> None:
+    """Predict in float32. RAISES (UserError): when the weights were left out."""
+    encoder.shim.loaded.network  # noqa: B018
+    encoder.shim.use_graph(None)
+    encoder.change_settings(precision="fp32")
+    if threads is not None:
+        encoder.change_settings(threads=threads)
 
 
 def _change(work: _Work, plan: Plan, docs: Sequence[Doc], measured: Sequence[Doc], progress: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from wasabi import table
+from wasabi.tables import table
 
 from .fastest import Tried, speed_before
 from .optimize import EncoderReport, Report
@@ -54,7 +54,9 @@ def format_tried(tried: Sequence[Tried]) -> str:
     raced = any(one.in_turn is not None for one in tried)
     names = ["runtime", "precision", "words a second", "torch = 1", "F1", "in turn" if raced else "", ""]
     rows = [_tried_row(one, speed_before(tried)) for one in tried]
-    return table(rows, header=names, aligns=list("llrrrrl"), spacing=2, max_col=1000).strip("\n")
+    return table(
+        rows, header=names, aligns=("l", "l", "r", "r", "r", "r", "l"), spacing=2, max_col=1000
+    ).strip("\n")
 
 
 def _tried_row(one: Tried, before: float) -> list[str]:

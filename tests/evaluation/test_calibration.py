@@ -9,8 +9,7 @@ from small_corpus import CNN, head_config, make_examples
 from spacy.training import Example
 
 from spacy_bertfam.errors import UserError
-from spacy_bertfam.evaluation.calibration import calibrate
-from spacy_bertfam.evaluation.golden_section import minimise
+from spacy_bertfam.evaluation.calibration import calibrate, minimise
 from spacy_bertfam.evaluation.recording import record
 from spacy_bertfam.evaluation.scored import scored_entities
 from spacy_bertfam.evaluation.scorer import calibration_error

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc, Token
 from thinc.api import Model
-from wasabi import table
+from wasabi.tables import table
 
 from ...encoder.model import encoder_shim
 from ...encoder.pieces.batch import PieceBatch

@@ -43,8 +43,8 @@ class Tagged:
 # strategy -> the scores of a word, from the rows of scores of its pieces; Shape: (n_pieces, n_tags) -> (n_tags,)
 WORD_SCORES: dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
     "first": lambda scores: scores[0],
-    "max": lambda scores: scores[scores.max(axis=1).argmax()],
     "average": lambda scores: scores.mean(axis=0),
+    "max": lambda scores: scores[scores.max(axis=1).argmax()],
 }
 STRATEGIES = ("none", "simple", *WORD_SCORES)
 
@@ -70,10 +70,9 @@ def aggregate(
     RETURNS (list[dict[str, Any]]): for "none" with the keys entity, score, index, word, start, end; for the
         others entity_group, score, word, start, end. A group's score is the mean over its pieces
         ("simple") or words.
-    RAISES (UserError): when the strategy is another.
+    RAISES (UserError): when the strategy is unknown.
     """
-    if strategy not in STRATEGIES:
-        raise UserError(f"Unknown aggregation {strategy!r}: expected one of {', '.join(STRATEGIES)}.")
+    require_strategy(strategy)
     units = _runs(pieces, lambda _, piece: strategy in WORD_SCORES and piece.continues)
     tagged = [_tag(unit, tags, strategy) for unit in units]
     if strategy == "none":
@@ -81,6 +80,12 @@ def aggregate(
     runs = _runs(tagged, lambda before, one: _goes_on(before.tag, one.tag, scheme))
     groups = [_as_group(group, join) for group in runs]
     return [group for group in groups if group["entity_group"] not in ignore]
+
+
+def require_strategy(name: str) -> None:
+    """RAISES (UserError): when no strategy has this name."""
+    if name not in STRATEGIES:
+        raise UserError(f"Unknown aggregation {name!r}: expected one of {', '.join(STRATEGIES)}.")
 
 
 def _tag(pieces: Sequence[PiecePrediction], tags: Sequence[str], strategy: str) -> Tagged:

@@ -8,7 +8,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ...errors import UserError
-from .aggregation import Join, PiecePrediction, aggregate
+from .aggregation import Join, PiecePrediction, aggregate, require_strategy
 from .component import EXTENSION
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def to_hf_output(
         keeps its spaces and accents with every tokenizer.
     RAISES (UserError): when there are no predictions to read.
     """
+    require_strategy(aggregation)
     table = _find_table(doc, nlp, component)
     return aggregate(
         piece_list(table),
