@@ -2,7 +2,7 @@
 no more F1 than is allowed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from spacy.language import Language
@@ -28,7 +28,7 @@ class Material(NamedTuple):
     calibration: Sequence[Doc] | None
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Tried:
     """What came of one runtime and precision."""
 
@@ -36,6 +36,8 @@ class Tried:
     report: Report | None  # None where it cannot run here
     reason: str = ""  # why it cannot
     in_turn: float | None = None  # words a second of a finalist, measured in turn with the others
+    nlp: Language | None = None  # of the fastest ones
+    docs: Sequence[Doc] = ()  # to measure on, of its own vocabulary
 
     @property
     def is_acceptable(self) -> bool:
@@ -46,16 +48,6 @@ class Tried:
     def speed(self) -> float:
         """Words a second; 0 where it cannot run."""
         return self.report.after.words_per_second if self.report is not None else 0.0
-
-
-@dataclass(frozen=True)
-class Finalist:
-    """One of the fastest so far, and where it stands among those that were tried."""
-
-    index: int
-    speed: float
-    nlp: Language
-    docs: Sequence[Doc]  # to measure on, of its own vocabulary
 
 
 def plans(*, precision: str | None = None, sensitivity: bool = False, **options: Any) -> list[Plan]:
@@ -85,7 +77,7 @@ def try_all(
     RAISES (UserError): when none of them can run.
     """
     tried: list[Tried] = []
-    finalists: list[Finalist] = []
+    finalists: list[Tried] = []
     before: Run | None = None
     for plan in plans:
         nlp, check, calibration = load()
@@ -98,34 +90,26 @@ def try_all(
             tried.append(Tried(plan, None, f"{kind}{error}"))
             continue
         before = report.before
-        tried.append(Tried(plan, report))
-        if tried[-1].is_acceptable:
-            docs = [eg.predicted for eg in check[:N_TIMED]]
-            finalists.append(Finalist(len(tried) - 1, tried[-1].speed, nlp, docs))
-            finalists = sorted(finalists, key=lambda one: -one.speed)[:N_FINALISTS]
+        tried.append(Tried(plan, report, nlp=nlp, docs=[eg.predicted for eg in check[:N_TIMED]]))
+        finalists = accepted(tried)[:N_FINALISTS]
+        for one in tried:
+            if one not in finalists:
+                one.nlp, one.docs = None, ()  # only the fastest stay in memory
     if before is None:
         raise UserError(tried[0].reason)
     if len(finalists) > 1 and any(map(len, finalists[0].docs)):
-        finalists = race(finalists, progress=progress)
-        for one in finalists:
-            tried[one.index] = replace(tried[one.index], in_turn=one.speed)
-    return tried, finalists[0].nlp if finalists else None
+        race(finalists, progress=progress)
+    return tried, accepted(finalists)[0].nlp if finalists else None
 
 
-def race(finalists: Sequence[Finalist], *, progress: bool = False) -> list[Finalist]:
-    """Measure them in turn, some rounds.
-
-    RETURNS (list[Finalist]): with the speed of the best round, the fastest first.
-    """
-    best = [float("inf")] * len(finalists)
+def race(finalists: Sequence[Tried], *, progress: bool = False) -> None:
+    """Measure them in turn, some rounds; the best one is kept as ``in_turn``."""
     for i in tqdm(range(1 + N_ROUNDS), desc="in turn", disable=not progress):
-        for j, one in enumerate(finalists):
-            seconds = pass_seconds(one.nlp, one.docs)
+        for one in finalists:
+            assert one.nlp is not None
+            speed = sum(map(len, one.docs)) / max(pass_seconds(one.nlp, one.docs), 1e-9)
             if i:  # the first one prepares an engine
-                best[j] = min(best[j], seconds)
-    words = [sum(map(len, one.docs)) for one in finalists]
-    timed = [replace(one, speed=words[j] / max(best[j], 1e-9)) for j, one in enumerate(finalists)]
-    return sorted(timed, key=lambda one: -one.speed)
+                one.in_turn = max(one.in_turn or 0.0, speed)
 
 
 def accepted(tried: Sequence[Tried]) -> list[Tried]:

@@ -153,6 +153,7 @@ def test_where_none_can_run_the_reason_of_the_first_is_given(outcomes):
         try_all(blank, [Plan("openvino", "fp32")])
 
 
+@pytest.mark.slow
 def test_what_is_written_is_what_the_last_line_names(optimized, plain_folder, tmp_path):
     result = optimized("--check", "dev.spacy", "--threads", 1, "--max-drop", 100)
     assert result.exit_code == 0, result.output
