@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..encoder.checkpoint.network import find_architecture, read_config
+from ..encoder.checkpoint.network import read_config
 from ..encoder.checkpoint.widening import read_weights
 from ..gate import CheckedFolder, CheckpointError, check_folder
 from ..types import TaggerModel
@@ -141,5 +141,9 @@ def _read_tensors(folder: CheckedFolder, names: Collection[str]) -> dict[str, ND
 def _encoder_prefix(folder: CheckedFolder) -> str:
     from transformers import AutoModelForTokenClassification
 
-    architecture = find_architecture(folder, read_config(folder), AutoModelForTokenClassification)
+    architecture: Any = AutoModelForTokenClassification._model_mapping.get(type(read_config(folder)), None)
+    if architecture is None:
+        raise CheckpointError(
+            f"{folder.path}: transformers has no token classifier for model type {folder.config['model_type']!r}."
+        )
     return str(architecture.base_model_prefix)

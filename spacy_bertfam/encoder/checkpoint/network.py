@@ -56,7 +56,7 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: Op
     attention (Optional[str]): as `transformers`' ``attn_implementation``.
     RAISES (CheckpointError): where there is no such architecture, or it does not fit the weights.
     """
-    architecture = find_architecture(folder, config, auto)
+    architecture = _find_architecture(folder, config, auto)
     options = offline_options()
     if attention is not None:
         options["attn_implementation"] = attention
@@ -84,9 +84,8 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: Op
         ) from error
 
 
-def find_architecture(folder: CheckedFolder, config: Any, auto: Any) -> Any:
-    """RETURNS (type): the class that `transformers` makes; of a few configurations two are made, and the settings say
-    which."""
+def _find_architecture(folder: CheckedFolder, config: Any, auto: Any) -> Any:
+    """As `transformers` does: of a few configurations two architectures are made, and the settings say which."""
     found: Any = auto._model_mapping.get(type(config), None)
     if found is None:
         raise CheckpointError(
