@@ -33,8 +33,7 @@ def write_curated(model: Model[Any, Any], config: Mapping[str, Any], folder: Pat
     RAISES (UserError): at what has no counterpart in `transformers`.
     """
     family, architecture = _family(config)
-    shim: Any = model.get_ref("transformer").shims[0]
-    network = shim._model
+    network = model.get_ref("transformer").shims[0]._model
     tokenizer, specials = build_tokenizer(
         model.get_ref("piece_encoder"), config["piece_encoder"]["@architectures"]
     )

@@ -7,7 +7,6 @@ from thinc.api import Model
 
 from ...errors import UserError
 from ...listeners.listener import EncoderListener
-from ...listeners.upstream import FOREIGN
 
 ARCHITECTURES = (
     "spacy-transformers.TransformerListener.v1",
@@ -15,7 +14,13 @@ ARCHITECTURES = (
 )
 OURS = "spacy-bertfam.EncoderListener.v1"
 FOREIGN_PREFIXES = ("spacy-transformers.", "spacy-curated-transformers.")
-POOLINGS = {f"reduce_{pooling}.v1": pooling for pooling in ("first", "last", "max", "mean")}
+NODES = ("transformer-listener", "last_transformer_layer_listener")
+POOLINGS = {
+    "reduce_first.v1": "first",
+    "reduce_last.v1": "last",
+    "reduce_max.v1": "max",
+    "reduce_mean.v1": "mean",
+}
 
 Block = dict[str, Any]
 
@@ -91,9 +96,9 @@ def find_foreign(config: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str,
 def listener_nodes(model: Model[Any, Any]) -> list[Model[Any, Any]]:
     """RETURNS (list[Model]): in a head's network the top node of each foreign listener, pooling included."""
     nodes = list(model.walk())
-    chains = [node for node in nodes if node.has_ref("listener") and node.get_ref("listener").name in FOREIGN]
+    chains = [node for node in nodes if node.has_ref("listener") and node.get_ref("listener").name in NODES]
     within = {id(node.get_ref("listener")) for node in chains}
-    return chains + [node for node in nodes if node.name in FOREIGN and id(node) not in within]
+    return chains + [node for node in nodes if node.name in NODES and id(node) not in within]
 
 
 def rewire_model(model: Model[Any, Any], encoder: str, width: int) -> int:
