@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from pathlib import Path
+from typing import Optional
 
 from spacy.vocab import Vocab
 
@@ -29,7 +30,7 @@ def read_texts(source: str, vocab: Vocab, *, by_line: bool = False) -> list[str]
     vocab (Vocab): Only used to read a `.spacy` file.
     by_line (bool): Each line that is not blank is a text of its own; does not touch `.spacy` and `.jsonl`.
     RETURNS (list): At least one text, none of them blank.
-    RAISES (ValueError): when there is no such file, or where it does not hold what its name says.
+    Raises ValueError where there is no such file, or where it does not hold what its name says.
     """
     path = find_file(source)
     suffix = "" if path is None else path.suffix.lower()
@@ -48,7 +49,7 @@ def read_texts(source: str, vocab: Vocab, *, by_line: bool = False) -> list[str]
     return texts
 
 
-def find_file(source: str) -> Path | None:
+def find_file(source: str) -> Optional[Path]:
     """RETURNS (Path / None): the file that is meant, None for a text or "-"; raises ValueError."""
     if source == STDIN:
         return None
@@ -74,7 +75,7 @@ def _looks_like_path(source: str) -> bool:
     return re.fullmatch(r"\S*[/\\]\S*|\S+\.[a-z]\w{1,4}", source) is not None
 
 
-def _read(path: Path | None) -> str:
+def _read(path: Optional[Path]) -> str:
     """The text of a file, or of standard input."""
     if path is not None:
         return read_text(path)
@@ -94,5 +95,5 @@ def _read_jsonl(path: Path) -> list[str]:
     return texts
 
 
-def _name(source: str, path: Path | None) -> str:
+def _name(source: str, path: Optional[Path]) -> str:
     return str(path) if path is not None else "Standard input" if source == STDIN else "The argument"

@@ -2,13 +2,14 @@
 
 from importlib import import_module
 from pathlib import Path
+from typing import List
 
 from ...data.text_file import numbered_lines
 from ...errors import UserError
 
 
-def sample_texts(lang: str) -> list[str]:
-    """RETURNS (list[str]): spaCy's own example sentences in a language, those in English where it has none."""
+def sample_texts(lang: str) -> List[str]:
+    """RETURNS (List[str]): spaCy's own example sentences in a language, those in English where it has none."""
     for name in (lang, "en"):
         try:
             return list(import_module(f"spacy.lang.{name}.examples").sentences)
@@ -17,8 +18,8 @@ def sample_texts(lang: str) -> list[str]:
     return []
 
 
-def read_texts(path: Path) -> list[str]:
-    """RETURNS (list[str]): the lines of a text file, empty ones left out. Raises a UserError."""
+def read_texts(path: Path) -> List[str]:
+    """RETURNS (List[str]): the lines of a text file, empty ones left out. Raises a UserError."""
     try:
         texts = [line for _, line in numbered_lines(path) if line.strip()]
     except UserError as error:
