@@ -1,7 +1,6 @@
 """`python -m benchmarks run`: every figure of the package, one suite after the other."""
 
 from pathlib import Path
-from typing import List, Optional
 
 import typer
 
@@ -21,32 +20,32 @@ def main() -> None:
 
 @app.command("run")
 def run_cli(
-    suite: Optional[List[str]] = typer.Option(
+    suite: list[str] | None = typer.Option(
         None, help=f"Which: {', '.join(SUITES)}; several times for several."
     ),
     output: Path = typer.Option(Path("metrics/benchmarks"), help="Folder for JSON, Markdown and SVG"),
-    model: Optional[Path] = typer.Option(None, help="A pipeline with the components encoder and ner"),
-    corpus: Optional[List[Path]] = typer.Option(
+    model: Path | None = typer.Option(None, help="A pipeline with the components encoder and ner"),
+    corpus: list[Path] | None = typer.Option(
         None, help="Folder with train.jsonl, dev.jsonl and test.jsonl; the suite pipelines takes several"
     ),
-    map_: List[str] = typer.Option(
+    map_: list[str] = typer.Option(
         LABELS, "--map", help="The suite pipelines: label of a corpus or a pipeline = label that is scored"
     ),
-    encoder: Optional[Path] = typer.Option(
+    encoder: Path | None = typer.Option(
         None, help="Hugging Face folder; without --model an untrained one is made"
     ),
-    lang: str = typer.Option("fr", help="Language of spaCy's tokeniser"),
+    lang: str = typer.Option("fr", help="Language of spaCy's tokenizer"),
     n_rounds: int = typer.Option(5, help="Rounds; systems alternate, figures are medians"),
-    n_docs: Optional[int] = typer.Option(
+    n_docs: int | None = typer.Option(
         None, min=1, help="The suites chain, limit and speed read the first documents only"
     ),
     unit: str = typer.Option("doc", help="The same suites read: doc, paragraph or sentence"),
-    also: Optional[List[Path]] = typer.Option(
+    also: list[Path] | None = typer.Option(
         None,
         help="The suite speed: the same pipeline as `bertfam optimize` has written it; the suite pipelines: others, "
         "folders or wheels; several times",
     ),
-    peer: Optional[List[str]] = typer.Option(
+    peer: list[str] | None = typer.Option(
         None, help=f"The suite speed: only some of {'; '.join(names())}; several times"
     ),
     n_labels: int = typer.Option(7, min=1, help="Labels of the pipeline that is made without --model"),

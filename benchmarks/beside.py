@@ -16,7 +16,7 @@ from benchmarks.tables import Row
 from spacy_bertfam.data.convert import gather_records
 from spacy_bertfam.data.records import Record
 from spacy_bertfam.data.report import ConversionReport
-from spacy_bertfam.evaluation.scored import to_judged
+from spacy_bertfam.evaluation.scored import scored_entities
 
 # One entity: start, end (characters), label
 Entity = Tuple[int, int, str]
@@ -89,7 +89,7 @@ def _scores(nlp: Language, records: Sequence[Record], labels: Mapping[str, str])
         n_gold, n_found, n_right = n_gold + len(gold), n_found + len(found), n_right + len(gold & set(found))
         scored += [(score, entity in gold) for entity, score in found.items() if score is not None]
     precision, recall = n_right / max(1, n_found), n_right / max(1, n_gold)
-    error: Any = to_judged(scored).calibration_error() if scored else ""
+    error: Any = scored_entities(scored).calibration_error() if scored else ""
     f1 = 2 * n_right / max(1, n_found + n_gold)
     return {"P": precision, "R": recall, "F1": f1, "calibration error": error, "entities": n_gold}
 

@@ -1,10 +1,11 @@
-"""All but the network: words a processor second of tokeniser, encoder path, head, decoder and cleaner."""
+"""All but the network: words a processor second of tokenizer, encoder path, head, decoder and cleaner."""
 
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 from types import SimpleNamespace
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any
 
 import numpy as np
 import spacy
@@ -42,11 +43,11 @@ def silence(nlp: Language) -> None:
     head.set_param("b", bias)
 
 
-def steps(nlp: Language, texts: Sequence[str]) -> Dict[str, Callable[[List[Any]], Any]]:
-    """What is measured, each on the Docs that the tokeniser makes of ``texts``."""
+def steps(nlp: Language, texts: Sequence[str]) -> dict[str, Callable[[list[Any]], Any]]:
+    """What is measured, each on the Docs that the tokenizer makes of ``texts``."""
     names = ("encoder", "ner", "cleaner")
-    found: Dict[str, Callable[[List[Any]], Any]] = {
-        "spaCy's tokeniser": lambda docs: [nlp.make_doc(text) for text in texts]
+    found: dict[str, Callable[[list[Any]], Any]] = {
+        "spaCy's tokenizer": lambda docs: [nlp.make_doc(text) for text in texts]
     }
     for name in names:  # in the order of the pipeline: each finds what the one before left
         pipe: Any = nlp.get_pipe(name)
@@ -60,14 +61,14 @@ def steps(nlp: Language, texts: Sequence[str]) -> Dict[str, Callable[[List[Any]]
     return found
 
 
-def chain_rows(trained: Path, texts: Sequence[str], *, n_rounds: int = 5) -> List[Row]:
+def chain_rows(trained: Path, texts: Sequence[str], *, n_rounds: int = 5) -> list[Row]:
     """Words a processor second of each step, the best of the rounds, and the median; one thread."""
     torch.set_num_threads(1)
     nlp = spacy.load(trained)
     silence(nlp)
     docs = list(nlp.pipe(texts))
     n_words, n_ents = sum(map(len, docs)), sum(len(doc.ents) for doc in docs)
-    seconds: Dict[str, List[float]] = {}
+    seconds: dict[str, list[float]] = {}
     for _ in range(n_rounds):
         fresh = [nlp.make_doc(text) for text in texts]
         for name, step in steps(nlp, texts).items():

@@ -1,8 +1,8 @@
 """Line charts as SVG by hand: nothing to install, readable on light and on dark ground."""
 
 import math
+from collections.abc import Callable, Sequence
 from html import escape
-from typing import Callable, Dict, List, Sequence, Tuple
 
 WIDTH, HEIGHT = 640, 340
 LEFT, RIGHT, TOP, BOTTOM = 76, 20, 56, 52
@@ -19,13 +19,13 @@ text { fill: #e6edf3 } .axis { stroke: #9198a1 } .grid { stroke: #3d444d } .grou
 N_COLORS = 4
 PREFIXES = ("", "k", "M")
 
-Series = Dict[str, List[Tuple[float, float]]]
+Series = dict[str, list[tuple[float, float]]]
 
 
 def line_chart(title: str, series: Series, *, x_label: str, y_label: str) -> str:
     """Points joined by lines; both axes are logarithmic, so that what is proportional is straight.
 
-    series (Dict[str, List[Tuple[float, float]]]): name -> points (x, y), all above 0.
+    series (dict[str, list[tuple[float, float]]]): name -> points (x, y), all above 0.
     RETURNS (str): the SVG.
     """
     points = [point for line in series.values() for point in line]
@@ -45,18 +45,14 @@ def line_chart(title: str, series: Series, *, x_label: str, y_label: str) -> str
     parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, x_label, anchor="middle"))
     for i, (name, line) in enumerate(series.items()):
         parts += _line(i, name, [(to_x(x), to_y(y)) for x, y in line], x=LEFT + 12 + 150 * i)
-    return _page(HEIGHT, title, parts)
-
-
-def _page(height: int, title: str, parts: Sequence[str]) -> str:
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" role="img">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img">'
     )
-    ground = f'<rect class="ground" width="{WIDTH}" height="{height}"/>'
+    ground = f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}"/>'
     return "\n".join([head, f"<title>{escape(title)}</title>", STYLE, ground, *parts, "</svg>", ""])
 
 
-def _line(i: int, name: str, points: Sequence[Tuple[float, float]], *, x: float) -> List[str]:
+def _line(i: int, name: str, points: Sequence[tuple[float, float]], *, x: float) -> list[str]:
     color = f"s{i % N_COLORS}"
     path = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
     dots = [f'<circle class="{color}" cx="{a:.1f}" cy="{b:.1f}" r="3"/>' for a, b in points]
@@ -69,12 +65,12 @@ def _text(x: float, y: float, text: str, css: str = "", *, anchor: str = "start"
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{mark}>{escape(text)}</text>'
 
 
-def _decades(values: Sequence[float]) -> Tuple[int, int]:
+def _decades(values: Sequence[float]) -> tuple[int, int]:
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
     return low, max(high, low + 1)
 
 
-def _scale(decades: Tuple[int, int], start: float, end: float) -> Callable[[float], float]:
+def _scale(decades: tuple[int, int], start: float, end: float) -> Callable[[float], float]:
     low, high = decades
     return lambda value: start + (end - start) * (math.log10(value) - low) / (high - low)
 

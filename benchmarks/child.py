@@ -4,14 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 
 
-def environment() -> Dict[str, str]:
-    """RETURNS (Dict[str, str]): variables under which a child finds `benchmarks`."""
+def environment() -> dict[str, str]:
+    """RETURNS (dict[str, str]): variables under which a child finds `benchmarks`."""
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     return {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"}
 
@@ -28,7 +29,7 @@ def run_logged(command: Sequence[Any], log: Path) -> None:
         )
 
 
-def run_module(name: str, *arguments: Any, python: Optional[Path] = None) -> Any:
+def run_module(name: str, *arguments: Any, python: Path | None = None) -> Any:
     """Run ``python -m NAME ARGUMENTS``. Raises a CalledProcessError where it fails; its errors are shown.
 
     RETURNS (Any): the JSON of the last line that it printed.

@@ -1,8 +1,8 @@
 """The benchmark's corpus: annotated files converted by the project's own `bertfam convert`."""
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
 
 import spacy
 from spacy.tokens import Doc, DocBin
@@ -13,13 +13,13 @@ from spacy_bertfam.data.convert import convert
 KINDS = (".jsonl", ".iob", ".spacy", "")
 
 
-def find_parts(corpus: Path, names: Sequence[str]) -> Dict[str, Path]:
+def find_parts(corpus: Path, names: Sequence[str]) -> dict[str, Path]:
     """Where the parts of a corpus are: ``train.jsonl``, ``train.iob``, ``train.spacy`` or a folder ``train``
     of `.spacy` files.
 
     Raises a ValueError that names what is not there.
     """
-    found: Dict[str, Path] = {}
+    found: dict[str, Path] = {}
     for name in names:
         places = [corpus / f"{name}{kind}" for kind in KINDS]
         there = [place for place in places if place.exists()]
@@ -32,13 +32,13 @@ def find_parts(corpus: Path, names: Sequence[str]) -> Dict[str, Path]:
     return found
 
 
-def convert_parts(parts: Dict[str, Path], output: Path, *, lang: str, unit: str) -> Dict[str, Path]:
+def convert_parts(parts: dict[str, Path], output: Path, *, lang: str, unit: str) -> dict[str, Path]:
     """Convert each file to ``PART.UNIT.spacy``, unless that is there already.
 
-    parts (Dict[str, Path]): name of a part -> annotated file; `.spacy` files, or a folder of them, are taken as
+    parts (dict[str, Path]): name of a part -> annotated file; `.spacy` files, or a folder of them, are taken as
         they are.
     unit (str): "doc", "paragraph" or "sentence".
-    RETURNS (Dict[str, Path]): name of a part -> `.spacy` file.
+    RETURNS (dict[str, Path]): name of a part -> `.spacy` file.
     """
     output.mkdir(parents=True, exist_ok=True)
     places = {name: output / f"{name}.{unit}.spacy" for name in parts}
@@ -52,16 +52,7 @@ def convert_parts(parts: Dict[str, Path], output: Path, *, lang: str, unit: str)
     return places
 
 
-def limit_docs(path: Path, n_docs: Optional[int], *, lang: str) -> Path:
-    """The first Docs of a `.spacy` file as a file beside it; the file itself without a limit."""
-    if n_docs is None:
-        return path
-    limited = path.with_name(f"{path.stem}.first{n_docs}.spacy")
-    write_docs(read_docs(path, lang)[:n_docs], limited)
-    return limited
-
-
-def draw_docs(path: Path, n_docs: Optional[int], *, lang: str) -> Path:
+def draw_docs(path: Path, n_docs: int | None, *, lang: str) -> Path:
     """So many Docs of a `.spacy` file, always the same ones drawn at random, as a file beside it; the file itself
     without a number.
     """
@@ -78,7 +69,7 @@ def write_docs(docs: Sequence[Doc], path: Path) -> None:
     DocBin(attrs=["ENT_IOB", "ENT_TYPE", "SENT_START"], docs=docs).to_disk(path)
 
 
-def read_docs(path: Path, lang: str) -> List[Doc]:
+def read_docs(path: Path, lang: str) -> list[Doc]:
     """The Docs of a `.spacy` file, or of all in a folder in the order of their names."""
     files = sorted(path.glob("*.spacy")) if path.is_dir() else [path]
     vocab = spacy.blank(lang).vocab

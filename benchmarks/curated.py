@@ -3,15 +3,19 @@
 import base64
 import json
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 import spacy
 from spacy.language import Language
 
-from benchmarks.foreign import System, teach_head, transition_ner
+from benchmarks.system import System, teach_head, transition_ner
 
 PREFIX = "spacy-curated-transformers"
 ARCHITECTURES = {"bert": "BertTransformer.v1", "xlm-roberta": "XlmrTransformer.v1"}
+SAME_NAMES = (
+    "vocab_size", "num_attention_heads", "num_hidden_layers", "max_position_embeddings", "type_vocab_size",
+    "layer_norm_eps", "hidden_act",
+)  # fmt: skip
 LISTENER = {
     "@architectures": f"{PREFIX}.LastTransformerLayerListener.v1",
     "grad_factor": 0.0,
@@ -32,7 +36,7 @@ def curated_system(work: Path, lang: str) -> System:
 def make_curated(classifier: Path, gold: Path, *, lang: str) -> Language:
     """RETURNS (Language): the classifier's encoder as it is, and a head that has learned for a few steps.
 
-    Raises a ValueError where the package has no architecture, or no tokenizer, for it.
+    RAISES (ValueError): when the package has no architecture, or no tokenizer, for it.
     """
     config = json.loads((classifier / "config.json").read_text(encoding="utf8"))
     pieces = json.loads((classifier / "tokenizer.json").read_text(encoding="utf8"))
@@ -48,7 +52,7 @@ def make_curated(classifier: Path, gold: Path, *, lang: str) -> Language:
     return nlp
 
 
-def model_config(config: Dict[str, Any], pieces: Dict[str, Any]) -> Dict[str, Any]:
+def model_config(config: dict[str, Any], pieces: dict[str, Any]) -> dict[str, Any]:
     """RETURNS (Dict): the block ``[model]`` for a Hugging Face config and a ``tokenizer.json``."""
     kind, algorithm = config["model_type"], pieces["model"]["type"]
     encoders = {"WordPiece": "BertWordpieceEncoder.v1", "Unigram": "XlmrSentencepieceEncoder.v1"}
@@ -57,21 +61,15 @@ def model_config(config: Dict[str, Any], pieces: Dict[str, Any]) -> Dict[str, An
             f"the encoder is {kind} with {algorithm} pieces; expected one of {', '.join(ARCHITECTURES)} with "
             f"{' or '.join(encoders)}."
         )
-    names = {
-        "vocab_size": "vocab_size",
+    renamed = {
         "hidden_width": "hidden_size",
         "intermediate_width": "intermediate_size",
-        "num_attention_heads": "num_attention_heads",
-        "num_hidden_layers": "num_hidden_layers",
-        "max_position_embeddings": "max_position_embeddings",
-        "type_vocab_size": "type_vocab_size",
-        "layer_norm_eps": "layer_norm_eps",
-        "hidden_act": "hidden_act",
         "padding_idx": "pad_token_id",
     }
     return {
         "@architectures": f"{PREFIX}.{ARCHITECTURES[kind]}",
-        **{ours: config[theirs] for ours, theirs in names.items()},
+        **{name: config[name] for name in SAME_NAMES},
+        **{ours: config[theirs] for ours, theirs in renamed.items()},
         "model_max_length": config["max_position_embeddings"] - (2 if kind == "xlm-roberta" else 0),
         "piece_encoder": {"@architectures": f"{PREFIX}.{encoders[algorithm]}"},
         # as spaCy's own packages have it
@@ -79,11 +77,11 @@ def model_config(config: Dict[str, Any], pieces: Dict[str, Any]) -> Dict[str, An
     }
 
 
-def sentencepiece_model(pieces: Dict[str, Any]) -> bytes:
+def sentencepiece_model(pieces: dict[str, Any]) -> bytes:
     """RETURNS (bytes): a SentencePiece model with the pieces of a unigram ``tokenizer.json`` of XLM-R's kind."""
     from sentencepiece import sentencepiece_model_pb2
 
-    rows: List[Tuple[str, float, int]] = [
+    rows: list[tuple[str, float, int]] = [
         ("<unk>", 0.0, UNKNOWN),
         ("<s>", 0.0, CONTROL),
         ("</s>", 0.0, CONTROL),
@@ -111,7 +109,7 @@ def _load_weights(model: Any, classifier: Path) -> None:
     network.load_state_dict(convert_pretrained_model_for_encoder(network, weights))
 
 
-def _load_pieces(model: Any, pieces: Dict[str, Any]) -> None:
+def _load_pieces(model: Any, pieces: dict[str, Any]) -> None:
     from curated_tokenizers import SentencePieceProcessor, WordPieceProcessor
 
     encoder = model.get_ref("piece_encoder")

@@ -6,13 +6,13 @@ from typing import Any
 
 from spacy.tokens import DocBin
 
-from benchmarks.foreign import System
+from benchmarks.system import System
 
 N_STEPS, BATCH = 30, 8
 
 
 def edsnlp_system(work: Path, *, bf16: bool) -> System:
-    """edsnlp with windows, batches and tokeniser as they are without settings.
+    """edsnlp with windows, batches and tokenizer as they are without settings.
 
     work (Path): see ``build_foreign``.
     bf16 (bool): edsnlp's default, which is torch's autocast, also on a CPU; else all is float32.

@@ -3,8 +3,9 @@
 import gc
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any
 
 import typer
 
@@ -17,7 +18,7 @@ SHAPES = ("short", "long")
 NAMES = {"short": "single sentences", "long": "one text"}
 
 
-def growth_rows(trained: Path, sizes: Sequence[int], *, n_threads: int) -> List[Row]:
+def growth_rows(trained: Path, sizes: Sequence[int], *, n_threads: int) -> list[Row]:
     """One row for each number of words and shape, each from a process of its own."""
     found = []
     for shape in SHAPES:
@@ -28,8 +29,8 @@ def growth_rows(trained: Path, sizes: Sequence[int], *, n_threads: int) -> List[
     return found
 
 
-def charts(rows: Sequence[Row]) -> Dict[str, str]:
-    """RETURNS (Dict[str, str]): the SVG of time and that of memory, by the end of the file's name."""
+def charts(rows: Sequence[Row]) -> dict[str, str]:
+    """RETURNS (dict[str, str]): the SVG of time and that of memory, by the end of the file's name."""
 
     def lines(column: str) -> Series:
         return {
@@ -45,7 +46,7 @@ def charts(rows: Sequence[Row]) -> Dict[str, str]:
     }
 
 
-def measure(trained: Path, shape: str, n_words: int) -> Dict[str, Any]:
+def measure(trained: Path, shape: str, n_words: int) -> dict[str, Any]:
     """Run the pipeline over so many words. RETURNS (Dict): words, seconds, and the megabytes that came on top."""
     import spacy
 

@@ -4,7 +4,7 @@ import gc
 import json
 import time
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import typer
 
@@ -15,12 +15,12 @@ from benchmarks.tables import Row
 TEXT = "Emmanuel Macron a rencontré Ursula von der Leyen à Strasbourg."
 
 
-def load_rows(trained: Path, *, n_rounds: int = 3) -> List[Row]:
+def load_rows(trained: Path, *, n_rounds: int = 3) -> list[Row]:
     """One row for each load, in a process of its own."""
     return [{"pipeline": trained.name, **run_module("benchmarks.loading", trained)} for _ in range(n_rounds)]
 
 
-def measure(trained: Path) -> Dict[str, Any]:
+def measure(trained: Path) -> dict[str, Any]:
     """Load the pipeline once.
 
     RETURNS (Dict): seconds; megabytes of the weights as float32; the peak while loading and the memory after

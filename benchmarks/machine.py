@@ -5,13 +5,12 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Dict, Optional
 
 PACKAGES = ("spacy-bertfam", "spacy", "thinc", "torch", "transformers", "spacy-transformers")
 
 
-def describe_machine() -> Dict[str, str]:
-    """RETURNS (Dict[str, str]): processor, cores, load at this moment, system and versions."""
+def describe_machine() -> dict[str, str]:
+    """RETURNS (dict[str, str]): processor, cores, load at this moment, system and versions."""
     import torch
 
     facts = {
@@ -44,12 +43,10 @@ def peak_memory() -> float:
     """RETURNS (float): the most memory that this process has held so far, in megabytes; 0 where unknown."""
     # Not getrusage where there is better: its maximum goes over from a parent to the child that it starts.
     found = _status("VmHWM:")
-    if found is not None:
-        return found
-    try:
-        import resource
-    except ImportError:
-        return 0.0
+    if found is not None or sys.platform == "win32":
+        return found or 0.0
+    import resource
+
     unit = 1024**2 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
@@ -67,7 +64,7 @@ def reset_peak() -> None:
         place.write_text("5", encoding="utf8")
 
 
-def _status(row: str) -> Optional[float]:
+def _status(row: str) -> float | None:
     """A row of what Linux says of this process, in megabytes; None elsewhere."""
     status = Path("/proc/self/status")
     if status.is_file():

@@ -1,13 +1,16 @@
-"""Our side of the comparison: `spacy train` with the project's own config and the recipe of the plain loop."""
+"""`spacy train` with the recipe of the plain loop: ours, and spacy-transformers with spaCy's NER."""
 
 import sys
+from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any
 
 from spacy.util import load_config
 from thinc.api import Config
 
 from benchmarks.child import run_logged
+from benchmarks.foreign import TRF_CONFIG, TRF_NER
 from benchmarks.plain_loop import Recipe
 
 CONFIG = Path(__file__).parent.parent / "configs" / "ner_shared.cfg"
@@ -18,7 +21,7 @@ STEP_TIMER = Path(__file__).parent / "step_timer.py"
 
 
 def make_config(
-    corpus: Dict[str, Path],
+    corpus: dict[str, Path],
     encoder: Path,
     recipe: Recipe,
     *,
@@ -26,14 +29,12 @@ def make_config(
     n_units: int,
     timing: Path,
     head: str = "linear",
-    window: Optional[int] = None,
-    overlap: Optional[int] = None,
-    n_layers: Optional[int] = None,
+    n_layers: int | None = None,
     teachers: Sequence[Path] = (),
 ) -> Config:
     """The shared config of the project with everything of the recipe in it.
 
-    corpus (Dict[str, Path]): the `.spacy` files of "train" and "dev".
+    corpus (dict[str, Path]): the `.spacy` files of "train" and "dev".
     n_units (int): Docs in the training corpus; steps and warm-up are counted from them.
     timing (Path): where the step timer leaves its figures.
     head (str): one of HEADS.
@@ -59,11 +60,40 @@ def make_config(
     config["corpora"]["dev"]["limit"] = N_WATCHED
     config["components"]["ner"]["model"]["@architectures"] = HEADS[head]
     model = config["components"]["encoder"]["model"]
-    asked = {"window": window, "overlap": overlap, "n_layers": n_layers}
-    model.update({k: v for k, v in asked.items() if v is not None})
+    model.update({} if n_layers is None else {"n_layers": n_layers})
     if teachers:
         paths = [str(path) for path in teachers]
         training["before_update"] = {"@callbacks": "spacy-bertfam.distil.v1", "teacher": paths}
+    return config
+
+
+def make_trf_config(corpus: dict[str, Path], encoder: Path, recipe: Recipe, **options: Any) -> Config:
+    """Corpus, batches, steps and schedule are those of ``make_config``; components and optimizer are spaCy's own.
+
+    The windows are those of spaCy's templates: 128 pieces, 96 further each time.
+    options (Any): of ``make_config``.
+    """
+    config = make_config(corpus, encoder, recipe, **options)
+    config["nlp"]["pipeline"] = ["transformer", "ner"]
+    transformer, ner = deepcopy(TRF_CONFIG), deepcopy(TRF_NER)
+    transformer["model"]["name"] = str(encoder)
+    ner["model"]["tok2vec"]["grad_factor"] = 1.0
+    config["components"] = {
+        "transformer": {"factory": "transformer", **transformer},
+        "ner": {"factory": "ner", **ner},
+    }
+    config["initialize"]["components"] = {}  # settings of our recognizer
+    config["training"]["optimizer"] = {
+        "@optimizers": "Adam.v1",
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "L2_is_weight_decay": True,
+        "L2": recipe.weight_decay,
+        "grad_clip": recipe.grad_clip,
+        "use_averages": False,
+        "eps": 1e-8,
+        "learn_rate": config["training"]["optimizer"]["learn_rate"],
+    }
     return config
 
 
@@ -74,6 +104,6 @@ def run_spacy_train(config: Config, output: Path, log: Path) -> None:
     """
     output.mkdir(parents=True, exist_ok=True)
     config.to_disk(output / "train.cfg")
-    command: List[Any] = [sys.executable, "-m", "spacy", "train", output / "train.cfg"]
+    command: list[Any] = [sys.executable, "-m", "spacy", "train", output / "train.cfg"]
     command += ["--output", output, "--code", STEP_TIMER]
     run_logged(command, log)

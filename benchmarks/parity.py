@@ -2,8 +2,8 @@
 
 import json
 import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Callable, Iterator, List, Sequence, Set, Tuple
 
 import spacy
 
@@ -12,16 +12,16 @@ from spacy_bertfam.hub.export_hf import export_hf
 from spacy_bertfam.hub.import_hf import import_hf
 
 N_EXAMPLES, CONTEXT = 10, 30
-Entities = Set[Tuple[int, int, str]]
+Entities = set[tuple[int, int, str]]
 
 
 def parity_rows(
     model: Path, paths: Sequence[Path], *, lang: str, n_texts: int = 500, n_documents: int = 20
-) -> List[Row]:
+) -> list[Row]:
     """Export the pipeline, open it with transformers and with ``import_hf``, and count what both find.
 
     n_documents (int): how many of the texts are whole documents, the longest; the others are paragraphs.
-    RETURNS (List[Row]): how many entities are equal, are found here alone, and there alone; then examples.
+    RETURNS (list[Row]): how many entities are equal, are found here alone, and there alone; then examples.
     """
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "exported"
@@ -35,7 +35,7 @@ def parity_rows(
             n_equal += len(ours & theirs)
             here += [in_context(doc.text, entity) for entity in sorted(ours - theirs)]
             there += [in_context(doc.text, entity) for entity in sorted(theirs - ours)]
-    counts: List[Row] = [{"": "equal", "entities": n_equal, "as": ""}]
+    counts: list[Row] = [{"": "equal", "entities": n_equal, "as": ""}]
     for name, found in (("here alone", here), ("there alone", there)):
         counts.append({"": name, "entities": len(found), "as": "; ".join(found[:N_EXAMPLES])})
     return counts
@@ -54,19 +54,19 @@ def pipeline_of(folder: Path) -> Callable[[str], Entities]:
     return read
 
 
-def trimmed(text: str, start: int, end: int, label: str) -> Tuple[int, int, str]:
+def trimmed(text: str, start: int, end: int, label: str) -> tuple[int, int, str]:
     """The entity without white space before it, which SentencePiece's offsets take in."""
     return end - len(text[start:end].lstrip()), end, label
 
 
-def in_context(text: str, entity: Tuple[int, int, str]) -> str:
+def in_context(text: str, entity: tuple[int, int, str]) -> str:
     """RETURNS (str): the entity with its label and what stands around it."""
     start, end, label = entity
     before, after = text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT]
     return f"{before}[{text[start:end]}]{label}{after}".replace("\n", " ").replace("|", "/")
 
 
-def read_texts(paths: Sequence[Path], n_texts: int, n_documents: int) -> List[str]:
+def read_texts(paths: Sequence[Path], n_texts: int, n_documents: int) -> list[str]:
     """Whole documents, then paragraphs of the others, in the order of the files."""
     lines = (line for path in paths for line in path.read_text(encoding="utf8").splitlines() if line)
     documents = [json.loads(line)["text"] for line in lines]
@@ -74,7 +74,7 @@ def read_texts(paths: Sequence[Path], n_texts: int, n_documents: int) -> List[st
     return (long + list(_paragraphs(documents, leave_out=set(long))))[:n_texts]
 
 
-def _paragraphs(documents: Sequence[str], *, leave_out: Set[str]) -> Iterator[str]:
+def _paragraphs(documents: Sequence[str], *, leave_out: set[str]) -> Iterator[str]:
     for document in documents:
         if document not in leave_out:
             yield from (part.strip() for part in document.split("\n\n") if part.strip())

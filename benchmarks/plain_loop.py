@@ -2,9 +2,10 @@
 
 import random
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -46,8 +47,7 @@ class PlainTagger:
 
     network: Any
     tokenizer: Any
-    tags: List[str]
-    max_length: int = 512
+    tags: list[str]
     seconds: float = field(default=0.0, init=False)  # spent in training steps, by the clock
     processor_seconds: float = field(default=0.0, init=False)  # the same of all threads
 
@@ -63,29 +63,27 @@ class PlainTagger:
             label2id={tag: i for i, tag in enumerate(tags)},
             torch_dtype=torch.float32,
         )
-        max_length = min(512, network.config.max_position_embeddings)
-        return cls(network, AutoTokenizer.from_pretrained(folder), tags, max_length)
+        return cls(network, AutoTokenizer.from_pretrained(folder), tags)
 
     @classmethod
     def from_folder(cls, folder: Path) -> "PlainTagger":
         """One that ``save`` has written."""
         network = AutoModelForTokenClassification.from_pretrained(folder)
         tags = [network.config.id2label[i] for i in range(network.config.num_labels)]
-        max_length = min(512, network.config.max_position_embeddings)
-        return cls(network, AutoTokenizer.from_pretrained(folder), tags, max_length)
+        return cls(network, AutoTokenizer.from_pretrained(folder), tags)
 
     def save(self, folder: Path) -> None:
         """Write a Hugging Face folder."""
         self.network.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
 
-    def encode(self, docs: Sequence[Doc]) -> Tuple[Any, List[List[int]]]:
+    def encode(self, docs: Sequence[Doc]) -> tuple[Any, list[list[int]]]:
         """RETURNS (Tuple): the padded batch; for each Doc the column of each word's first piece, or -1."""
         batch = self.tokenizer(
             [[token.text for token in doc] for doc in docs],
             is_split_into_words=True,
             truncation=True,
-            max_length=self.max_length,
+            max_length=min(512, self.network.config.max_position_embeddings),
             padding=True,
             return_tensors="pt",
         )
@@ -125,10 +123,10 @@ class PlainTagger:
                     gold[row, column] = tag_to_id[name]
         return gold
 
-    def predict(self, docs: Sequence[Doc], *, batch_size: int = 32) -> List[Doc]:
-        """RETURNS (List[Doc]): new Docs of the same words, with the entities found."""
+    def predict(self, docs: Sequence[Doc], *, batch_size: int = 32) -> list[Doc]:
+        """RETURNS (list[Doc]): new Docs of the same words, with the entities found."""
         self.network.eval()
-        found: Dict[int, Doc] = {}
+        found: dict[int, Doc] = {}
         order = sorted(range(len(docs)), key=lambda i: -len(docs[i]))
         for start in range(0, len(order), batch_size):
             rows = order[start : start + batch_size]
@@ -144,7 +142,7 @@ class PlainTagger:
 def with_entities(doc: Doc, tags: Sequence[str]) -> Doc:
     """A copy of the words, entities read as `conlleval` does: an I- that continues nothing begins one."""
     copy = bare_copy(doc, doc.vocab)
-    spans: List[List[Any]] = []
+    spans: list[list[Any]] = []
     for i, tag in enumerate(tags):
         prefix, _, label = tag.partition("-")
         if prefix == "I" and spans and spans[-1][1] == i and spans[-1][2] == label:
@@ -165,7 +163,7 @@ def make_optimizer(tagger: PlainTagger, recipe: Recipe) -> torch.optim.Optimizer
     return torch.optim.AdamW(groups, lr=recipe.learn_rate, fused=True)
 
 
-def shuffled_batches(docs: Sequence[Doc], recipe: Recipe) -> Iterator[List[Doc]]:
+def shuffled_batches(docs: Sequence[Doc], recipe: Recipe) -> Iterator[list[Doc]]:
     """All Docs in a new order for each epoch."""
     rng = random.Random(recipe.seed)
     for _ in range(recipe.epochs):
@@ -190,8 +188,18 @@ def train(tagger: PlainTagger, docs: Sequence[Doc], recipe: Recipe) -> int:
     return n_words
 
 
-def main(train_path: Path, encoder: Path, output: Path, *, lang: str, recipe: Recipe) -> None:
-    """Train, and leave the network and ``training.json`` (words, seconds, peak memory) in ``output``."""
+def main(
+    train_path: Path = typer.Argument(..., metavar="TRAIN.spacy"),
+    encoder: Path = typer.Argument(..., help="Hugging Face folder"),
+    output: Path = typer.Argument(..., help="Folder for the network"),
+    lang: str = typer.Option("fr"),
+    epochs: int = typer.Option(3),
+    batch_size: int = typer.Option(16, help="Units a step"),
+    learn_rate: float = typer.Option(1e-4),
+    seed: int = typer.Option(0),
+) -> None:
+    """Fine-tune a plain token classifier; leave it and ``training.json`` (words, seconds, peak memory) in OUTPUT."""
+    recipe = Recipe(epochs=epochs, batch_size=batch_size, learn_rate=learn_rate, seed=seed)
     docs = read_docs(train_path, lang)
     labels = sorted({ent.label_ for doc in docs for ent in doc.ents})
     tagger = PlainTagger.from_encoder(encoder, labels, seed=recipe.seed)
@@ -206,20 +214,5 @@ def main(train_path: Path, encoder: Path, output: Path, *, lang: str, recipe: Re
     write_json(output / "training.json", figures)
 
 
-def main_cli(
-    train_path: Path = typer.Argument(..., metavar="TRAIN.spacy"),
-    encoder: Path = typer.Argument(..., help="Hugging Face folder"),
-    output: Path = typer.Argument(..., help="Folder for the network"),
-    lang: str = typer.Option("fr"),
-    epochs: int = typer.Option(3),
-    batch_size: int = typer.Option(16, help="Units a step"),
-    learn_rate: float = typer.Option(1e-4),
-    seed: int = typer.Option(0),
-) -> None:
-    """Fine-tune a plain token classifier."""
-    recipe = Recipe(epochs=epochs, batch_size=batch_size, learn_rate=learn_rate, seed=seed)
-    main(train_path, encoder, output, lang=lang, recipe=recipe)
-
-
 if __name__ == "__main__":
-    typer.run(main_cli)
+    typer.run(main)

@@ -1,15 +1,17 @@
 """F1 and training speed of `spacy train` with spacy-bertfam, beside spacy-transformers and a plain loop."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
-from typing import Dict, List, Optional, Sequence
 
 import typer
+from spacy.scorer import get_ner_prf
+from spacy.tokens import Doc
+from spacy.training import Example
 
 from benchmarks.corpus import convert_parts, draw_docs, find_parts, read_docs
 from benchmarks.plain_loop import Recipe
-from benchmarks.scores import score_rows, spread
 from benchmarks.tables import Row, report
 from benchmarks.trained import SYSTEMS, Task, Trained
 
@@ -34,9 +36,9 @@ def training_row(system: str, trained: Sequence[Trained], n_words: int, referenc
 
 def train_all(
     task: Task, output: Path, systems: Sequence[str], seeds: Sequence[int]
-) -> Dict[str, List[Trained]]:
+) -> dict[str, list[Trained]]:
     """Train what has not been trained yet, all systems with one seed before the next seed."""
-    found: Dict[str, List[Trained]] = {name: [] for name in systems}
+    found: dict[str, list[Trained]] = {name: [] for name in systems}
     for seed in seeds:
         for name in systems:
             typer.echo(f"seed {seed}: {name}", err=True)
@@ -46,14 +48,14 @@ def train_all(
 
 
 def evaluate(
-    trained: Dict[str, List[Trained]], units: Dict[str, Path], docs: Dict[str, Path], *, lang: str
-) -> List[Row]:
+    trained: dict[str, list[Trained]], units: dict[str, Path], docs: dict[str, Path], *, lang: str
+) -> list[Row]:
     """P, R and F1 of each training on the kind of unit that was learned from, and on whole documents.
 
     units (Dict): part -> its `.spacy` file.
     docs (Dict): the same as documents, for which a plain loop is too short; only ours and spaCy's read them.
     """
-    rows: List[Row] = []
+    rows: list[Row] = []
     for name, runs in trained.items():
         for run in runs:
             for part, path in units.items():
@@ -68,7 +70,7 @@ def evaluate(
 
 
 def main(
-    parts: Dict[str, Path],
+    parts: dict[str, Path],
     encoder: Path,
     output: Path,
     recipe: Recipe,
@@ -77,15 +79,15 @@ def main(
     unit: str,
     systems: Sequence[str] = ("ours", "plain loop"),
     seeds: Sequence[int] = (0,),
-    limit: Optional[int] = None,
-    dev_limit: Optional[int] = None,
+    limit: int | None = None,
+    dev_limit: int | None = None,
     whole: bool = False,
-    n_layers: Optional[int] = None,
+    n_layers: int | None = None,
     teachers: Sequence[Path] = (),
 ) -> str:
     """Run what has not run yet.
 
-    parts (Dict[str, Path]): "train" and the parts to score, as ``find_parts`` returns them.
+    parts (dict[str, Path]): "train" and the parts to score, as ``find_parts`` returns them.
     RETURNS (str): the tables as Markdown.
     """
     units = convert_parts(parts, output / "corpus", lang=lang, unit=unit)
@@ -129,7 +131,7 @@ def main_cli(
     output: Path = typer.Argument(
         ..., help="Folder for corpora, models and figures; what is there is used again"
     ),
-    lang: str = typer.Option("fr", help="Language of spaCy's tokeniser"),
+    lang: str = typer.Option("fr", help="Language of spaCy's tokenizer"),
     unit: str = typer.Option("sentence", help="What all are trained on: sentence or paragraph"),
     systems: str = typer.Option("ours,plain loop", help=f"Some of {', '.join(SYSTEMS)}"),
     seeds: str = typer.Option("0", help="As 0,1,2"),
@@ -137,14 +139,12 @@ def main_cli(
     epochs: int = typer.Option(3),
     batch_size: int = typer.Option(16, help="Units a step"),
     learn_rate: float = typer.Option(1e-4),
-    limit: Optional[int] = typer.Option(
-        None, help="Only so many units of the training part, drawn at random"
-    ),
-    dev_limit: Optional[int] = typer.Option(None, help="Only so many units of each scored part"),
-    n_layers: Optional[int] = typer.Option(
+    limit: int | None = typer.Option(None, help="Only so many units of the training part, drawn at random"),
+    dev_limit: int | None = typer.Option(None, help="Only so many units of each scored part"),
+    n_layers: int | None = typer.Option(
         None, min=1, help="Ours: only so many layers of the encoder, the lowest; beside all of the others"
     ),
-    teacher: List[Path] = typer.Option(
+    teacher: list[Path] = typer.Option(
         [], help="Ours: a trained pipeline that teaches beside the annotation; may be given several times"
     ),
     whole: bool = typer.Option(False, "--whole", help="Score whole documents too"),
@@ -179,6 +179,43 @@ def main_cli(
         teachers=teacher,
     )
     typer.echo(text)
+
+
+def score_rows(predicted: Sequence[Doc], gold: Sequence[Doc], **columns: str) -> list[Row]:
+    """One row for all labels together, then one for each.
+
+    columns (str): stand in front of every row, as system="ours".
+    """
+    examples = [Example(guess, reference) for guess, reference in zip(predicted, gold, strict=True)]
+    scores = get_ner_prf(examples)
+    by_label = scores["ents_per_type"] or {}
+    parts = {"all": {k: scores[f"ents_{k}"] or 0.0 for k in "prf"}, **dict(sorted(by_label.items()))}
+    return [
+        {**columns, "label": label, **{k.upper(): part[k] for k in "prf"}} for label, part in parts.items()
+    ]
+
+
+def spread(rows: Sequence[Row], key: str, *, over: str) -> list[Row]:
+    """F1 of each value of the column ``key`` beside each other, as mean and range over the column ``over``.
+
+    The other columns make the rows.
+    """
+    found: dict[tuple, dict[str, list[float]]] = {}
+    for row in rows:
+        rest = tuple((k, v) for k, v in row.items() if k not in (key, over, "P", "R", "F"))
+        found.setdefault(rest, {}).setdefault(row[key], []).append(row["F"])
+    names = list(dict.fromkeys(row[key] for row in rows))
+    return [
+        {**dict(rest), **{name: format_range(scores[name]) if name in scores else "" for name in names}}
+        for rest, scores in found.items()
+    ]
+
+
+def format_range(scores: Sequence[float]) -> str:
+    """RETURNS (str): the mean, and the lowest and the highest where there are several."""
+    if len(scores) == 1:
+        return f"{scores[0]:.3f}"
+    return f"{mean(scores):.3f} ({min(scores):.3f} to {max(scores):.3f})"
 
 
 if __name__ == "__main__":

@@ -1,25 +1,25 @@
 """Systems that run in turn over the same texts, and what their times say."""
 
 import time
+from collections.abc import Sequence
 from statistics import median
-from typing import Dict, List, Sequence, Tuple
 
 import typer
 
-from benchmarks.foreign import System
+from benchmarks.system import System
 from benchmarks.tables import Row
 
 
 def alternate(
-    systems: Dict[str, System], texts: Sequence[str], *, n_rounds: int
-) -> Dict[str, List[Tuple[float, float]]]:
+    systems: dict[str, System], texts: Sequence[str], *, n_rounds: int
+) -> dict[str, list[tuple[float, float]]]:
     """Run the systems in turn, ``n_rounds`` times after a short warm-up.
 
     RETURNS (Dict): for each the (seconds, processor seconds) of every round.
     """
     for system in systems.values():
         system(texts[:5])
-    times: Dict[str, List[Tuple[float, float]]] = {name: [] for name in systems}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in systems}
     for n in range(n_rounds):
         for name in list(systems)[:: -1 if n % 2 else 1]:
             wall, processor = time.perf_counter(), time.process_time()
@@ -30,10 +30,10 @@ def alternate(
 
 
 def speed_rows(
-    times: Dict[str, List[Tuple[float, float]]], memory: Dict[str, float], n_words: int, *, base: str = "ours"
-) -> List[Row]:
+    times: dict[str, list[tuple[float, float]]], memory: dict[str, float], n_words: int, *, base: str = "ours"
+) -> list[Row]:
     """Medians over the rounds; the ratios are ``base`` over each system, round by round."""
-    rows: List[Row] = []
+    rows: list[Row] = []
     for name, pairs in times.items():
         ratios = [(a / c, b / d) for (a, b), (c, d) in zip(pairs, times[base], strict=True)]
         rows.append(

@@ -2,8 +2,9 @@
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, Callable, Dict, List, Optional, Tuple
+from typing import IO, Any
 
 import spacy
 from spacy.language import Language
@@ -11,22 +12,22 @@ from spacy.language import Language
 from benchmarks.machine import peak_memory
 from benchmarks.tables import write_json
 
-Log = Callable[[Optional[Dict[str, Any]]], None]
+Log = Callable[[dict[str, Any] | None], None]
 
 
 @spacy.registry.loggers("benchmarks.StepTimer.v1")
-def build_step_timer(output: str) -> Callable[[Language, IO, IO], Tuple[Log, Callable[[], None]]]:
+def build_step_timer(output: str) -> Callable[[Language, IO, IO], tuple[Log, Callable[[], None]]]:
     """Write the seconds a step and the peak memory into the JSON file ``output`` when training ends."""
 
     def setup(
         nlp: Language, stdout: IO = sys.stdout, stderr: IO = sys.stderr
-    ) -> Tuple[Log, Callable[[], None]]:
-        times: List[float] = []
-        processor: List[float] = []
-        evaluated: List[bool] = []
-        scores: List[Dict[str, Any]] = []
+    ) -> tuple[Log, Callable[[], None]]:
+        times: list[float] = []
+        processor: list[float] = []
+        evaluated: list[bool] = []
+        scores: list[dict[str, Any]] = []
 
-        def log_step(info: Optional[Dict[str, Any]]) -> None:
+        def log_step(info: dict[str, Any] | None) -> None:
             times.append(time.perf_counter())
             processor.append(time.process_time())
             evaluated.append(info is not None)
@@ -52,13 +53,13 @@ def build_step_timer(output: str) -> Callable[[Language, IO, IO], Tuple[Log, Cal
     return setup
 
 
-def mean_gap(times: List[float], evaluated: List[bool]) -> float:
+def mean_gap(times: list[float], evaluated: list[bool]) -> float:
     """RETURNS (float): the mean of ``clean_gaps``; 0 where there are none."""
     gaps = clean_gaps(times, evaluated)
     return sum(gaps) / max(1, len(gaps))
 
 
-def clean_gaps(times: List[float], evaluated: List[bool]) -> List[float]:
+def clean_gaps(times: list[float], evaluated: list[bool]) -> list[float]:
     """The seconds between neighbouring steps with no evaluation in, and no saving after, either of them."""
     return [
         times[i] - times[i - 1] for i in range(1, len(times)) if not evaluated[i] and not evaluated[i - 1]

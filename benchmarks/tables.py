@@ -1,18 +1,20 @@
 """Figures as a Markdown table for people and a JSON file for machines."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any
 
 from benchmarks.machine import describe_machine
+from spacy_bertfam.files.saving import write_file
 
-Row = Dict[str, Any]
+Row = dict[str, Any]
 
 
 def markdown_table(rows: Sequence[Row]) -> str:
     """A table with one line a row; the columns are the keys of the first row.
 
-    Floats have three digits behind the point below ten, none above.
+    Floats have three digits after the point below ten, none above.
     """
     if not rows:
         return "(no figures)"
@@ -33,33 +35,26 @@ def format_cell(value: Any) -> str:
     return str(value)
 
 
-def machine_lines() -> str:
-    """RETURNS (str): the machine and the versions, in one line."""
-    return ", ".join(f"{name} {value}" for name, value in describe_machine().items())
-
-
-def report(title: str, tables: Dict[str, List[Row]], output: Path, **settings: Any) -> str:
+def report(title: str, tables: dict[str, list[Row]], output: Path, **settings: Any) -> str:
     """Write ``output`` (JSON), and the same as Markdown beside it.
 
     RETURNS (str): the Markdown.
     """
-    lines = [f"# {title}", "", f"Machine: {machine_lines()}", ""]
-    if settings:
-        lines += ["Settings: " + ", ".join(f"{name} {value}" for name, value in settings.items()), ""]
+    machine = describe_machine()
+    lines = [f"# {title}", ""]
+    for name, facts in {"Machine": machine, "Settings": settings}.items():
+        if facts:
+            lines += [f"{name}: " + ", ".join(f"{key} {value}" for key, value in facts.items()), ""]
     for name, rows in tables.items():
         lines += [f"## {name}", "", markdown_table(rows), ""]
-    content = {"machine": describe_machine(), "settings": settings, **tables}
-    write_json(output, content)
+    write_json(output, {"machine": machine, "settings": settings, **tables})
     output.with_suffix(".md").write_text("\n".join(lines), encoding="utf8")
     return "\n".join(lines)
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write beside the file first, so that a killed run leaves no half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str), encoding="utf8")
-    temporary.replace(path)
+    """Write the file whole or not at all."""
+    write_file(path, json.dumps(content, ensure_ascii=False, indent=1, default=str))
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], is_number: Sequence[bool]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import random
-from typing import Iterator, List
+from collections.abc import Iterator
 
 from benchmarks.child import ROOT
 
@@ -10,8 +10,8 @@ SAMPLE = ROOT / "assets" / "fr_train.jsonl"
 PARAGRAPH = 10  # sentences
 
 
-def read_sample() -> List[str]:
-    """RETURNS (List[str]): French sentences of ten to thirty words."""
+def read_sample() -> list[str]:
+    """RETURNS (list[str]): French sentences of ten to thirty words."""
     texts = [json.loads(line)["text"] for line in SAMPLE.read_text(encoding="utf8").splitlines() if line]
     return [text for text in texts if 10 <= len(text.split()) <= 30 and "\n" not in text]
 

@@ -3,33 +3,34 @@
 import json
 import shutil
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any
 
 import spacy
 from spacy.tokens import Doc
 
 from benchmarks.child import run_logged
 from benchmarks.corpus import read_docs
-from benchmarks.ours import make_config, run_spacy_train
+from benchmarks.ours import make_config, make_trf_config, run_spacy_train
 from benchmarks.plain_loop import PlainTagger, Recipe
-from benchmarks.trf_config import make_trf_config
 from spacy_bertfam.data.bare import bare_copy
 
 # Docs -> the same words with the entities found
-Predict = Callable[[Sequence[Doc]], List[Doc]]
+Predict = Callable[[Sequence[Doc]], list[Doc]]
 
 
 @dataclass(frozen=True)
 class Task:
     """What every system learns from, and how."""
 
-    corpus: Dict[str, Path]  # "train" and "dev" -> `.spacy` file
+    corpus: dict[str, Path]  # "train" and "dev" -> `.spacy` file
     encoder: Path  # a Hugging Face folder
     recipe: Recipe
     lang: str
-    n_layers: Optional[int] = None  # of the encoder in ours, the lowest; None is all
+    n_layers: int | None = None  # of the encoder in ours, the lowest; None is all
     teachers: Sequence[Path] = ()  # pipelines that teach ours beside the annotation
 
 
@@ -46,18 +47,8 @@ class Trained:
 
 def train_ours(task: Task, output: Path, *, head: str = "linear") -> Trained:
     """`spacy train` with the project's own config, unless that is done."""
-    options: Dict[str, Any] = {"n_layers": task.n_layers, "teachers": task.teachers}
+    options: dict[str, Any] = {"n_layers": task.n_layers, "teachers": task.teachers}
     return train_spacy(make_config, task, output, head=head, **options)
-
-
-def train_crf(task: Task, output: Path) -> Trained:
-    """The same with the CRF head."""
-    return train_ours(task, output, head="CRF")
-
-
-def train_trf(task: Task, output: Path) -> Trained:
-    """`spacy train` with spacy-transformers, unless that is done."""
-    return train_spacy(make_trf_config, task, output)
 
 
 def train_spacy(make: Callable[..., Any], task: Task, output: Path, **options: Any) -> Trained:
@@ -73,15 +64,14 @@ def train_spacy(make: Callable[..., Any], task: Task, output: Path, **options: A
         shutil.rmtree(output / "model-best", ignore_errors=True)
     found = json.loads(timing.read_text(encoding="utf8"))
     seconds = found["steps"] * found["seconds_a_step"]
-    # files of an earlier version have no processor time
-    processor = found["steps"] * found.get("processor_seconds_a_step", float("nan"))
+    processor = found["steps"] * found["processor_seconds_a_step"]
     return Trained(output, spacy_predict(output / "model-last"), seconds, processor, found["peak_mb"])
 
 
 def spacy_predict(folder: Path) -> Predict:
     """A pipeline that is loaded whenever it is asked, and let go then; it gets the gold's own words."""
 
-    def predict(docs: Sequence[Doc]) -> List[Doc]:
+    def predict(docs: Sequence[Doc]) -> list[Doc]:
         nlp = spacy.load(folder)
         return list(nlp.pipe(bare_copy(doc, nlp.vocab) for doc in docs))
 
@@ -93,7 +83,7 @@ def train_plain(task: Task, output: Path) -> Trained:
     figures = output / "training.json"
     if not figures.is_file():
         recipe = task.recipe
-        command: List[Any] = [sys.executable, "-m", "benchmarks.plain_loop"]
+        command: list[Any] = [sys.executable, "-m", "benchmarks.plain_loop"]
         command += [task.corpus["train"], task.encoder, output, "--lang", task.lang]
         command += ["--epochs", recipe.epochs, "--batch-size", recipe.batch_size]
         command += ["--learn-rate", recipe.learn_rate, "--seed", recipe.seed]
@@ -104,14 +94,14 @@ def train_plain(task: Task, output: Path) -> Trained:
         output,
         lambda docs: PlainTagger.from_folder(output).predict(docs),
         found["seconds"],
-        found.get("processor_seconds", float("nan")),
+        found["processor_seconds"],
         found["peak_mb"],
     )
 
 
-SYSTEMS: Dict[str, Callable[[Task, Path], Trained]] = {
+SYSTEMS: dict[str, Callable[[Task, Path], Trained]] = {
     "ours": train_ours,
-    "ours CRF": train_crf,
-    "spacy-transformers": train_trf,
+    "ours CRF": partial(train_ours, head="CRF"),
+    "spacy-transformers": partial(train_spacy, make_trf_config),
     "plain loop": train_plain,
 }

@@ -1,7 +1,7 @@
 """A pipeline around any encoder with a head that has learned nothing: enough to measure speed and memory."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Sequence
 
 import spacy
 from spacy.language import Language
@@ -12,7 +12,7 @@ LABELS = ("Date", "Event", "Hour", "Location", "Organization", "Person", "Produc
 
 
 def make_untrained(encoder: Path, *, lang: str = "fr", labels: Sequence[str] = LABELS) -> Language:
-    """Tokeniser, shared encoder "encoder", recogniser "ner" and cleaner; BIOES over ``labels``.
+    """Tokeniser, shared encoder "encoder", recognizer "ner" and cleaner; BIOES over ``labels``.
 
     encoder (Path): a Hugging Face folder.
     """

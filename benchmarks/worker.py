@@ -9,8 +9,9 @@ from typing import Any
 
 import typer
 
-from benchmarks.foreign import System, build_foreign
+from benchmarks.foreign import build_foreign
 from benchmarks.machine import peak_memory, reset_peak
+from benchmarks.system import System
 
 # Characters of each text that is read before anything is measured
 WARM_UP = 5000

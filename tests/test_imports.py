@@ -129,6 +129,7 @@ print(json.dumps([len(ours), sorted(sys.modules)]))
     return set(modules)
 
 
+@pytest.mark.slow
 def test_a_blank_pipeline_loads_no_heavy_module_for_us():
     statement = "import spacy_bertfam, spacy; spacy.blank('fr'); spacy.blank('en')"
     bare = modules_after(statement, with_ours=False)

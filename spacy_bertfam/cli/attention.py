@@ -32,8 +32,8 @@ def attention_cli(
     """
     from ..data.texts import find_file
     from ..visual.attention import attention_of
-    from ..visual.attention_page import render_attention
-    from ..visual.attention_wording import ATTENTION_WORDINGS, notes_on
+    from ..visual.attention_page import notes_on, render_attention
+    from ..visual.wording import Wording
 
     find_file(source)  # a mistyped path is told before a pipeline is loaded
     nlp = load_pipeline(model)
@@ -43,7 +43,7 @@ def attention_cli(
     write_file(output, render_attention(attention, title=title, layer=first_layer, head=first_head))
     if others:
         typer.echo(f"Note: The first of {1 + len(others)} texts is shown; left out: {len(others)}.", err=True)
-    for note in notes_on(attention, ATTENTION_WORDINGS["en"]):
+    for note in notes_on(attention, Wording("attention", "en")):
         typer.echo(f"Note: {note}", err=True)
     n_layers, n_heads = attention.weights.shape[:2]
     typer.echo(f"words {attention.n_shown}, layers {n_layers}, heads {n_heads} -> {output}")

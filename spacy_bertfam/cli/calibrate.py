@@ -97,7 +97,7 @@ def _require_place(model: str, out: Path | None, *, in_place: bool) -> None:
 
 def _write(nlp: "Language", out: Path | None, calibration: "Calibration") -> Path:
     """RETURNS (Path): where the calibrated pipeline is."""
-    from ..evaluation.calibrated_copy import calibrate_in_place, copy_calibrated
+    from ..evaluation.calibration import calibrate_in_place, copy_calibrated
     from ..files.saving import require_new
 
     changed = {"component": calibration.component, "temperature": calibration.after}

@@ -17,8 +17,7 @@ def export_hf_cli(
     ),
 ) -> None:
     """Write a folder for AutoModelForTokenClassification and pipeline("ner"), with a model card."""
-    from ..hub.export_hf import export_hf
-    from ..hub.push import push_folder
+    from ..hub.export_hf import export_hf, push_folder
     from .pipelines import load_pipeline
 
     for note in export_hf(load_pipeline(model), out, component=component, encoder_only=encoder_only):

@@ -29,8 +29,8 @@ def import_hf_cli(
     """
     from ..data.labels import parse_map
     from ..files.saving import replaced_whole, require_new
+    from ..hub.fetch import without_pickle
     from ..hub.import_hf import import_hf
-    from ..hub.pickled import without_pickle
 
     require_new(out)
     mapping = parse_map([map] if map else [])

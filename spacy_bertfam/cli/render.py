@@ -31,8 +31,7 @@ def render_cli(
 ) -> None:
     """Write a web page that shows the entities of a text with their scores."""
     from ..data.texts import find_file
-    from ..visual.entities import shown_entities
-    from ..visual.page import render_page
+    from ..visual.page import render_page, shown_entities
 
     find_file(source)  # a mistyped path is told before a pipeline is loaded
     nlp = load_pipeline(model)

@@ -1,1 +1,1 @@
-"""Step 8: scores, kinds of error, calibration."""
+"""Scores of entities, and how far they can be trusted."""

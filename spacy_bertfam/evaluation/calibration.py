@@ -1,31 +1,34 @@
-"""The temperature of a recogniser at which its scores are as often right as they say."""
+"""The temperature of a recognizer at which its scores are calibrated."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import exp, log
-from typing import Iterable, List, Optional, Tuple
+from pathlib import Path
+from shutil import copyfile, copytree
 
 import numpy as np
 from spacy.language import Language
 from spacy.training import Example
+from spacy.util import load_config
+from thinc.api import Config
 
 from ..errors import UserError
+from ..files.saving import replaced_whole, write_file
 from ..pipeline.find import find_ner
 from ..types import Bools1d
-from .golden_section import minimise
-from .recording import Counts, Recording, record
-from .scored import Judged, join
-from .thresholds import MIN_SCORES, Threshold, thresholds
+from .recording import Recording, record
+from .scored import MIN_SCORES, Counts, ScoredEntities, Threshold, join, thresholds
 
 LOWEST, HIGHEST = 0.1, 20.0  # temperatures that are tried
 FEW = 50  # entities; a temperature of fewer is mostly chance
 FOLDS = 5
-FEW_ENTITIES = (
-    "Only {n} entities are found; a temperature of fewer than {few} is mostly chance: give more texts."
-)
+FEW_ENTITIES = "Only {n} entities are found; a temperature of fewer than {few} is mostly chance: give more annotated texts."
 AT_THE_END = (
     "The temperature is at the end of what is tried ({lowest:g} to {highest:g}): right and wrong entities have the "
     "same scores, or the texts are unlike those that were trained on."
 )
+N_FIRST = 15  # equal distances that are tried first
+RATIO = (5**0.5 - 1) / 2  # what is left of an interval in each step
 
 
 class NoTemperature(UserError):
@@ -36,8 +39,8 @@ class NoTemperature(UserError):
 class HeldOut:
     """Scores by a temperature that was fitted without them: those of each fold of the texts by that of the others."""
 
-    temperatures: Tuple[float, ...]
-    entities: Judged
+    temperatures: tuple[float, ...]
+    entities: ScoredEntities
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,13 @@ class Calibration:
     n_texts: int
     before: float  # temperature
     after: float  # temperature
-    entities_before: Judged  # all that are found, whatever ``min_score`` is
-    entities_after: Judged  # measured on what was fitted to
-    held_out: Optional[HeldOut]  # None where without some fold no entity is wrong, or none right
+    entities_before: ScoredEntities  # all that are found, whatever ``min_score`` is
+    entities_after: ScoredEntities  # measured on what was fitted to
+    held_out: HeldOut | None  # None where without some fold no entity is wrong, or none right
     counts: Counts
 
     @property
-    def measured(self) -> Judged:
+    def measured(self) -> ScoredEntities:
         """The entities with the scores to expect of new texts: cross-fitted, where there are enough of them."""
         return self.held_out.entities if self.held_out else self.entities_after
 
@@ -70,22 +73,20 @@ class Calibration:
         return not LOWEST * 1.01 < self.after < HIGHEST / 1.01
 
     @property
-    def warnings(self) -> List[str]:
+    def warnings(self) -> list[str]:
         """What speaks against the temperature, in sentences."""
         few = [FEW_ENTITIES.format(n=len(self.entities_before), few=FEW)] if self.is_of_few else []
         return few + ([AT_THE_END.format(lowest=LOWEST, highest=HIGHEST)] if self.is_at_the_end else [])
 
     @property
-    def kept(self) -> Tuple[Threshold, Threshold]:
+    def kept(self) -> tuple[Threshold, Threshold]:
         """What the component's ``min_score`` leaves before and after."""
-        before, after = (
-            thresholds(entities, self.counts, [self.min_score])[0]
-            for entities in (self.entities_before, self.entities_after)
-        )
+        (before,) = thresholds(self.entities_before, self.counts, [self.min_score])
+        (after,) = thresholds(self.entities_after, self.counts, [self.min_score])
         return before, after
 
     @property
-    def thresholds(self) -> List[Threshold]:
+    def thresholds(self) -> list[Threshold]:
         """What other values of ``min_score`` would leave with the new temperature, the component's among them."""
         return thresholds(self.entities_after, self.counts, sorted({*MIN_SCORES, self.min_score}))
 
@@ -94,14 +95,14 @@ def calibrate(
     nlp: Language,
     examples: Iterable[Example],
     *,
-    component: Optional[str] = None,
+    component: str | None = None,
     progress: bool = False,
 ) -> Calibration:
     """Fit the temperature of a ``bertfam_ner`` to annotated texts that it was not trained on, and set it, for now and
     for when the pipeline is saved (temperature scaling, Guo et al. 2017, section 4.2).
 
     The entities stay as they are, but for those that cross ``min_score``; only their scores change.
-    component (Optional[str]): name of the component; None is the only one of the pipeline.
+    component (str | None): name of the component; None is the only one of the pipeline.
     progress (bool): show on standard error how far it is.
     RAISES (NoTemperature): when none can be fitted: no entity is found, or all are right, or all are wrong.
     """
@@ -131,7 +132,33 @@ def set_temperature(nlp: Language, component: str, temperature: float) -> None:
     nlp.get_pipe_config(component)["temperature"] = temperature
 
 
-def _fit(recording: Recording, texts: Optional[Bools1d] = None) -> float:
+def copy_calibrated(source: Path, out: Path, *, component: str, temperature: float) -> None:
+    """Copy the folder of a pipeline beside ``out``, and move it there when it is whole; only its config differs.
+
+    Saving the pipeline instead would also save the words of the texts that it has read since it was loaded.
+    out (Path): must not exist yet.
+    """
+    config = _calibrated_config(source, component=component, temperature=temperature)
+    with replaced_whole(out) as copy:
+        # without the modes of the files: those of an installed package may be read-only
+        copytree(source, copy, copy_function=copyfile, dirs_exist_ok=True)
+        config.to_disk(copy / "config.cfg")
+
+
+def calibrate_in_place(folder: Path, *, component: str, temperature: float) -> None:
+    """Write the temperature into the config of a pipeline's folder; whatever interrupts it, it is the old one or the
+    new one."""
+    config = _calibrated_config(folder, component=component, temperature=temperature)
+    write_file(folder / "config.cfg", config.to_str())
+
+
+def _calibrated_config(folder: Path, *, component: str, temperature: float) -> Config:
+    config = load_config(folder / "config.cfg")
+    config["components"][component]["temperature"] = temperature
+    return config
+
+
+def _fit(recording: Recording, texts: Bools1d | None = None) -> float:
     """RETURNS (float): the temperature with the lowest Brier score of the entities of some texts, or of all.
 
     Guo et al. take the log loss, in which a few errors of the annotation, wrong with a score of almost 1, weigh most.
@@ -141,7 +168,7 @@ def _fit(recording: Recording, texts: Optional[Bools1d] = None) -> float:
     """
 
     def loss(log_temperature: float) -> float:
-        return _entities(recording, exp(log_temperature), texts).brier()
+        return recording.entities(exp(log_temperature), texts).brier()
 
     # in a fold a hundredth is enough, and a third less to decode
     tolerance = 1e-3 if texts is None else 1e-2
@@ -149,28 +176,45 @@ def _fit(recording: Recording, texts: Optional[Bools1d] = None) -> float:
     return float(f"{exp(minimise(loss, log(LOWEST), log(HIGHEST), tolerance=tolerance)):.4g}")
 
 
-def _entities(recording: Recording, temperature: float, texts: Optional[Bools1d]) -> Judged:
-    """The entities of some texts, or of all; Shape of ``texts``: (n_texts,)."""
-    entities = recording.entities(temperature)
-    return entities if texts is None else entities.part(texts[recording.texts(temperature)])
+def minimise(
+    function: Callable[[float], float], low: float, high: float, *, tolerance: float = 1e-3
+) -> float:
+    """Golden-section search (Kiefer 1953, "Sequential minimax search for a maximum"), in the valley that is the lowest
+    at equal distances: the function may have others.
+
+    low, high (float): the interval; the result may be either end.
+    tolerance (float): how far from the lowest point the result may be.
+    """
+    places = np.linspace(low, high, N_FIRST).tolist()
+    best = int(np.argmin([function(place) for place in places]))
+    a, b = places[max(best - 1, 0)], places[min(best + 1, N_FIRST - 1)]
+    c, d = b - RATIO * (b - a), a + RATIO * (b - a)
+    f_c, f_d = function(c), function(d)
+    while b - a > tolerance:
+        if f_c <= f_d:
+            b, d, f_d = d, c, f_c
+            c = b - RATIO * (b - a)
+            f_c = function(c)
+        else:
+            a, c, f_c = c, d, f_d
+            d = a + RATIO * (b - a)
+            f_d = function(d)
+    return float(min((a, c, d, b), key=function))
 
 
-def _hold_out(recording: Recording) -> Optional[HeldOut]:
+def _hold_out(recording: Recording) -> HeldOut | None:
     """Cross-fit: fit without every fifth text and score these, five times."""
     texts = np.arange(len(recording.readings))
     folds = [texts % FOLDS == fold for fold in range(min(FOLDS, len(texts)))]
-    if not all(_has_both(_entities(recording, 1.0, ~fold)) for fold in folds):
+    others = [recording.entities(1.0, ~fold) for fold in folds]
+    if not all(0 < entities.n_right < len(entities) for entities in others):
         return None
     temperatures = tuple(_fit(recording, ~fold) for fold in folds)
-    scored = [_entities(recording, *pair) for pair in zip(temperatures, folds, strict=True)]
+    scored = [recording.entities(*pair) for pair in zip(temperatures, folds, strict=True)]
     return HeldOut(temperatures, join(scored))
 
 
-def _has_both(entities: Judged) -> bool:
-    return 0 < entities.n_right < len(entities)
-
-
-def _require_both(entities: Judged) -> None:
+def _require_both(entities: ScoredEntities) -> None:
     """RAISES (NoTemperature): when any temperature would do, the higher or the lower the better."""
     if not len(entities):
         raise NoTemperature(
@@ -180,7 +224,7 @@ def _require_both(entities: Judged) -> None:
     if entities.n_right == len(entities):
         raise NoTemperature(
             f"All {len(entities)} entities that are found are right; expected some mistakes, by which scores can be "
-            "judged: give more annotated texts, and none that were trained on."
+            "evaluated: give more annotated texts, and none that were trained on."
         )
     if not entities.n_right:
         raise NoTemperature(

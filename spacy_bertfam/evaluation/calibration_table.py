@@ -1,27 +1,29 @@
 """The account of a calibration as text for a terminal."""
 
-from typing import Iterator, List, NamedTuple, Sequence, Union
+from typing import NamedTuple
+
+from wasabi.tables import table
 
 from .calibration import FOLDS, Calibration
-from .thresholds import Threshold
 
 HOW_MEASURED = {
     True: f"After: cross-fitted, each of {FOLDS} parts of the texts with the temperature of the others. Expect "
     "this of new texts.",
     False: "After: measured on the texts that the temperature was fitted to, which are too few for anything else.",
 }
+THRESHOLD_NAMES = ("min_score", "entities", "precision", "recall", "F1")
 
 
 class Figure(NamedTuple):
     """A line of the account: the same in the terminal and on the page."""
 
     name: str
-    before: Union[int, float]
-    after: Union[int, float]  # cross-fitted
+    before: int | float
+    after: int | float  # cross-fitted
 
 
-def figures(calibration: Calibration) -> List[Figure]:
-    """RETURNS (List[Figure]): of all entities, whatever ``min_score`` is; then of those that it leaves."""
+def figures(calibration: Calibration) -> list[Figure]:
+    """RETURNS (list[Figure]): of all entities, whatever ``min_score`` is; then of those that it leaves."""
     before, after = calibration.entities_before, calibration.measured
     kept_before, kept_after = calibration.kept
     return [
@@ -34,36 +36,37 @@ def figures(calibration: Calibration) -> List[Figure]:
     ]
 
 
-def format_figure(value: Union[int, float]) -> str:
+def format_figure(value: int | float) -> str:
     """RETURNS (str): a count with commas, or three decimals."""
     return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
 
 
 def format_calibration(calibration: Calibration) -> str:
     """RETURNS (str): the figures before and after, then what each ``min_score`` would leave."""
-    return "\n".join(
-        [*_figures(calibration), "", *_thresholds(calibration.thresholds, calibration.min_score)]
-    )
-
-
-def _figures(calibration: Calibration) -> Iterator[str]:
-    yield f"{'':<27}{'before':>9}{'after':>9}"
-    yield f"{'temperature':<27}{calibration.before:>9.2f}{calibration.after:>9.2f}"
-    for name, *values in figures(calibration):
-        yield f"{name:<27}" + "".join(f"{format_figure(value):>9}" for value in values)
-    yield HOW_MEASURED[calibration.held_out is not None]
+    rows = [["temperature", f"{calibration.before:.2f}", f"{calibration.after:.2f}"]]
+    rows += [[name, *map(format_figure, values)] for name, *values in figures(calibration)]
+    parts = [table(rows, header=["", "before", "after"], aligns=("l", "r", "r"), spacing=2).strip("\n")]
+    parts.append(HOW_MEASURED[calibration.held_out is not None])
     before, after = calibration.kept
     if before.n_entities != after.n_entities:
-        yield (
+        parts.append(
             f"min_score is {calibration.min_score:g}, and other entities are above it now; the upper lines count all "
             "entities, whatever min_score is."
         )
+    own = f"{calibration.min_score:g}"
+    rows = [[*row, "set in this pipeline" if row[0] == own else ""] for row in threshold_rows(calibration)]
+    names = [*THRESHOLD_NAMES, ""]
+    parts.append(table(rows, header=names, aligns=("r", "r", "r", "r", "r", "l"), spacing=2).rstrip("\n"))
+    return "\n".join(parts)
 
 
-def _thresholds(rows: Sequence[Threshold], min_score: float) -> Iterator[str]:
-    yield "min_score  entities  precision  recall     F1"
-    for row in rows:
-        mark = "  set in this pipeline" if row.min_score == min_score else ""
-        yield (
-            f"{row.min_score:>9g}{row.n_entities:>10,}{row.precision:>11.3f}{row.recall:>8.3f}{row.f_score:>7.3f}{mark}"
-        )
+def threshold_rows(calibration: Calibration) -> list[list[str]]:
+    """RETURNS (list[list[str]]): what each ``min_score`` would leave, under ``THRESHOLD_NAMES``."""
+    return [
+        [
+            f"{row.min_score:g}",
+            format_figure(row.n_entities),
+            *map(format_figure, (row.precision, row.recall, row.f_score)),
+        ]
+        for row in calibration.thresholds
+    ]

@@ -1,6 +1,7 @@
-"""A recogniser's tag scores of annotated texts: the encoder runs once, temperatures are tried on what it left."""
+"""A recognizer's tag scores of annotated texts: the encoder runs once, temperatures are tried on what it left."""
 
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,30 +15,22 @@ from ..pipeline.batching import batches
 from ..pipeline.ner import BertfamNER
 from ..pipeline.preset import find_preset
 from ..types import Bools1d, Ints1d
-from .scored import Judged, judge_of, to_judged
+from .scored import Counts, ScoredEntities, gold_check, scored_entities
 
 BATCH_SIZE = 256  # Docs
 
 
 class Reading(NamedTuple):
-    """What is kept of a text: no vectors."""
+    """What is kept of a text; its vectors are not."""
 
     eg: Example  # the predicted side bare, tokens as the pipeline left them
     scores: NDArray[np.float32]  # Shape: (n_tokens, n_tags)
-    outside: Optional[Bools1d]  # tokens of entities that stood there before; Shape: (n_tokens,)
-    unscored: List[bool]  # whether each of those entities is right, where that is known
-
-
-class Counts(NamedTuple):
-    """What the scores have no part in."""
-
-    n_gold: int  # entities in the annotation
-    n_unscored: int  # entities that a component before has set, and this one keeps
-    n_unscored_right: int
+    outside: Bools1d | None  # tokens of entities that stood there before; Shape: (n_tokens,)
+    unscored: list[bool]  # whether each of those entities is right, where that is known
 
 
 class Recording:
-    """Annotated texts as a recogniser sees them.
+    """Annotated texts as a recognizer sees them.
 
     readings (Sequence[Reading]): of the texts.
     progress (bool): show on standard error how many temperatures have been tried.
@@ -46,8 +39,8 @@ class Recording:
     def __init__(self, ner: BertfamNER, readings: Sequence[Reading], *, progress: bool = False) -> None:
         self.ner = ner
         self.readings = readings
-        self._judges = [judge_of(reading.eg) for reading in readings]
-        self._known: Dict[float, Tuple[Judged, Ints1d]] = {}
+        self._checks = [gold_check(reading.eg) for reading in readings]
+        self._known: dict[float, tuple[ScoredEntities, Ints1d]] = {}
         self._bar = tqdm(desc="temperatures", disable=not progress)
 
     @property
@@ -57,25 +50,22 @@ class Recording:
         n_gold = sum(len(reading.eg.reference.ents) for reading in self.readings)
         return Counts(n_gold, len(unscored), sum(unscored))
 
-    def entities(self, temperature: float) -> Judged:
+    def entities(self, temperature: float, texts: Bools1d | None = None) -> ScoredEntities:
         """The entities that are found and whose tokens have gold annotation, whatever ``min_score`` is: those that
-        ``calibration_error`` counts. What was computed once is remembered."""
-        return self._entities(temperature)[0]
+        ``calibration_error`` counts. What was computed once is remembered.
 
-    def texts(self, temperature: float) -> Ints1d:
-        """RETURNS (Ints1d): for each of the same entities the index of its text; Shape: (n_entities,)."""
-        return self._entities(temperature)[1]
-
-    def _entities(self, temperature: float) -> Tuple[Judged, Ints1d]:
+        texts (Bools1d | None): the texts that count, Shape: (n_texts,); None is all.
+        """
         if temperature not in self._known:
             rows = list(self._rows(temperature))
             self._bar.update()
-            texts = np.array([text for text, _, _ in rows], dtype=np.int64)
-            self._known[temperature] = to_judged((score, right) for _, score, right in rows), texts
-        return self._known[temperature]
+            places = np.array([text for text, _, _ in rows], dtype=np.int64)
+            self._known[temperature] = scored_entities((score, right) for _, score, right in rows), places
+        entities, places = self._known[temperature]
+        return entities if texts is None else entities.part(texts[places])
 
-    def _rows(self, temperature: float) -> Iterator[Tuple[int, float, bool]]:
-        """YIELDS (Tuple[int, float, bool]): index of the text, score of the entity, whether it is right."""
+    def _rows(self, temperature: float) -> Iterator[tuple[int, float, bool]]:
+        """YIELDS (tuple[int, float, bool]): index of the text, score of the entity, whether it is right."""
         docs = (reading.eg.predicted for reading in self.readings)
         first = 0
         for batch in batches(docs, batch_size=BATCH_SIZE, max_words=self.ner.max_words):
@@ -88,7 +78,7 @@ class Recording:
             )
             for i, spans in enumerate(found, first):
                 for span in spans:
-                    right = self._judges[i](span.start, span.end, span.label)
+                    right = self._checks[i](span.start, span.end, span.label)
                     if right is not None:
                         yield i, span.score, right
             first += len(batch)
@@ -97,7 +87,7 @@ class Recording:
 def record(
     nlp: Language, ner: BertfamNER, examples: Iterable[Example], *, progress: bool = False
 ) -> Recording:
-    """Read the texts by all that stands before a recogniser, and score their tags.
+    """Read the texts by all that stands before a recognizer, and score their tags.
 
     examples (Iterable[Example]): the reference side is annotated; of the predicted side only the words count.
     progress (bool): show on standard error how far it is.
@@ -117,11 +107,11 @@ def _reading(ner: BertfamNER, doc: Doc, scores: NDArray[np.float32], reference: 
     eg = Example(bare_copy(doc, doc.vocab), reference)
     if ner.overwrite_ents:
         return Reading(eg, scores, None, [])
-    preset, is_right = find_preset(doc), judge_of(eg)
-    judged = (is_right(ent.start, ent.end, ent.label_) for ent in preset.ents)
-    return Reading(eg, scores, preset.tokens, [right for right in judged if right is not None])
+    preset, is_right = find_preset(doc), gold_check(eg)
+    checked = (is_right(ent.start, ent.end, ent.label_) for ent in preset.ents)
+    return Reading(eg, scores, preset.tokens, [right for right in checked if right is not None])
 
 
-def _scored(ner: BertfamNER, docs: Iterable[Doc]) -> Iterator[Tuple[Doc, NDArray[np.float32]]]:
+def _scored(ner: BertfamNER, docs: Iterable[Doc]) -> Iterator[tuple[Doc, NDArray[np.float32]]]:
     for batch in batches(docs, batch_size=BATCH_SIZE, max_words=ner.max_words):
         yield from zip(batch, ner.score_tags(batch), strict=True)

@@ -112,14 +112,16 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
                 part.unlink(missing_ok=True)
 
 
-def require_new(place: Path, *, n_bytes: int = 0) -> None:
+def require_new(place: Path, *, or_empty: bool = False, n_bytes: int = 0) -> None:
     """Find out before the work whether its result can be written: nothing is there, and a folder can be made.
 
+    or_empty (bool): an empty folder may be there.
     n_bytes (int): about how much will be written; 0 where that is not known.
     RAISES (UserError): when there is something in its place. RAISES (WriteError): when it cannot be written.
     """
     with naming(place):
-        if place.exists() or place.is_symlink():
+        is_empty = or_empty and place.is_dir() and not any(place.iterdir())
+        if (place.exists() or place.is_symlink()) and not is_empty:
             raise UserError(f"{place} exists already; expected a new folder, so that nothing is overwritten.")
     require_writable(place, n_bytes=n_bytes)
 

@@ -1,20 +1,20 @@
 """A spaCy pipeline -> a folder that `AutoModelForTokenClassification` and `pipeline("ner")` open."""
 
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from spacy.language import Language
-from thinc.api import Model
 
 from ..encoder.checkpoint.checkpoint import Checkpoint, write_checkpoint, write_files
 from ..encoder.checkpoint.network import quiet_transformers, save_network
-from ..encoder.model import encoder_shim, find_encoders
-from ..files.saving import replaced_whole
+from ..encoder.model import encoder_shim
+from ..files.saving import replaced_whole, require_new
 from ..gate import CheckpointError
-from ..pipeline.find import find_encoder, find_ner
+from ..pipeline.find import encoders_of, find_encoder, find_ner
 from ..pipeline.ner import BertfamNER
-from ..types import Bools1d
+from ..types import Bools1d, TaggerModel
 from .card import model_card
 from .head import NEVER, PREDICTION
 
@@ -22,82 +22,77 @@ from .head import NEVER, PREDICTION
 UNMOVED = 1e-3
 
 
-def export_hf(nlp: Language, out: Path, *, component: str = "ner", encoder_only: bool = False) -> List[str]:
+def export_hf(nlp: Language, out: Path, *, component: str = "ner", encoder_only: bool = False) -> list[str]:
     """Write the encoder, with the head of a component, as a Hugging Face folder.
 
     out (Path): a folder that does not exist yet, or is empty.
-    component (str): the entity recogniser whose head goes along.
+    component (str): the entity recognizer whose head goes along.
     encoder_only (bool): leave the head out; the folder is then one for ``AutoModel``.
-    RETURNS (List[str]): what does not travel, in sentences.
-    Raises a CheckpointError where the pipeline has no such component, or its head has no place there.
+    RETURNS (list[str]): what does not travel, in sentences.
+    RAISES (UserError): when the pipeline has no such component or encoder, or the head has no place there.
     """
     out = Path(out)
-    if out.exists() and any(out.iterdir()):
-        raise CheckpointError(f"{out} is not empty; expected a new folder, so that nothing is overwritten.")
-    checkpoint, pooling = find_checkpoint_of(nlp, None if encoder_only else component)
-    notes: List[str] = []
+    require_new(out, or_empty=True)
+    ner = None if encoder_only else find_ner(nlp, component)
+    shim = encoder_shim(encoders_of(nlp)[0].model if ner is None else find_encoder(nlp, ner))
+    shim.leave_stale_graph()
     with replaced_whole(out) as staging:
-        if encoder_only:
-            write_checkpoint(checkpoint, staging)
+        if ner is None:
+            write_checkpoint(shim.loaded, staging)
         else:
-            notes = _write_classifier(nlp, component, checkpoint, pooling, staging)
-        card = model_card(nlp, None if encoder_only else component)
-        (staging / "README.md").write_text(card, encoding="utf8")
-    return notes
+            _write_classifier(ner, shim.loaded, staging)
+        (staging / "README.md").write_text(model_card(nlp, ner), encoding="utf8")
+    return [] if ner is None else _notes(ner, shim.settings.pooling)
 
 
-def find_checkpoint_of(nlp: Language, component: str | None) -> Tuple[Checkpoint, str]:
-    """The encoder that a component reads: its own, or the shared one. RETURNS also its pooling."""
-    if component is not None and component not in nlp.pipe_names:
-        raise CheckpointError(
-            f"The pipeline has no component {component!r}; it has {', '.join(nlp.pipe_names)}."
+def push_folder(folder: Path, repository: str) -> str:
+    """Upload a folder, making the repository if there is none.
+
+    repository (str): owner/name. The token is the one of ``huggingface-cli login`` or ``HF_TOKEN``.
+    RETURNS (str): the address of the commit.
+    RAISES (CheckpointError): when the hub refuses.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    from ..encoder.checkpoint.source import network_errors
+
+    api = HfApi()
+    refusals: tuple[type[Exception], ...] = (HfHubHTTPError, HFValidationError, *network_errors())
+    try:
+        api.create_repo(repository, exist_ok=True)
+        return str(
+            api.upload_folder(repo_id=repository, folder_path=folder, commit_message="Export from spaCy")
         )
-    if component is not None and not isinstance(nlp.get_pipe(component), BertfamNER):
-        raise CheckpointError(f"Component {component!r} is no bertfam_ner; expected one, or --encoder-only.")
-    for name in nlp.pipe_names:
-        model = getattr(nlp.get_pipe(name), "model", None)
-        encoders = find_encoders(model) if isinstance(model, Model) else []
-        if component is not None and encoders:
-            encoders = [find_encoder(nlp, find_ner(nlp, component))]  # there may be others
-        if encoders:
-            shim = encoder_shim(encoders[0])
-            shim.leave_stale_graph()
-            return shim.loaded, shim.settings.pooling
-    raise CheckpointError(
-        f"The pipeline ({', '.join(nlp.pipe_names)}) has no encoder of its own kind; expected a bertfam_encoder, "
-        "or a component with spacy-bertfam.Encoder.v1 in its model."
-    )
+    except refusals as error:
+        raise CheckpointError(
+            f"{folder} was written but not uploaded to {repository}: {error}. Check the name, the network and the "
+            "token (huggingface-cli login), and push the folder again."
+        ) from error
 
 
-def classes_of(ner: Any) -> List[Tuple[str, int]]:
-    """RETURNS (List[Tuple[str, int]]): name and row in our output layer of each class, in the order of the
-    checkpoint that the head came from, new ones behind. Tags that it lacked and that nothing was learned
-    about are left out."""
+def classes_of(ner: BertfamNER) -> list[tuple[str, int]]:
+    """RETURNS (list[tuple[str, int]]): name and row in our output layer of each class, in the order of the checkpoint
+    that the head came from, new ones after them. Tags that it lacked and that nothing was learned about are left
+    out."""
     tag_to_id = ner.tag_set.tag_to_id
-    known = [
-        (name, tag_to_id[tag]) for name, tag in ner.cfg.get("checkpoint_classes", []) if tag in tag_to_id
-    ]
+    stored = ner.cfg.get("checkpoint_classes", [])
+    known = [(name, tag_to_id[tag]) for name, tag in stored if tag in tag_to_id]
     taken = {row for _, row in known}
-    new = [(tag, i) for tag, i in tag_to_id.items() if i not in taken]
     is_never = never_learned(ner.model)
-    return known + [(tag, i) for tag, i in new if not is_never[i]]
+    return known + [(tag, i) for tag, i in tag_to_id.items() if i not in taken and not is_never[i]]
 
 
-def _write_classifier(
-    nlp: Language, component: str, checkpoint: Checkpoint, pooling: str, out: Path
-) -> List[str]:
+def _write_classifier(ner: BertfamNER, checkpoint: Checkpoint, out: Path) -> None:
     import torch
     from transformers import AutoModelForTokenClassification
 
-    ner: Any = nlp.get_pipe(component)
-    model = ner.model
     ner._require_labels()
-    transitions = model.attrs["head_transitions"](model)
     classes = classes_of(ner)
-    names = [name for name, _ in classes]
     own: Any = checkpoint.network.config
     config = type(own).from_dict(own.to_dict())
-    config.id2label, config.label2id = dict(enumerate(names)), {name: i for i, name in enumerate(names)}
+    config.id2label = {i: name for i, (name, _) in enumerate(classes)}
+    config.label2id = {name: i for i, name in config.id2label.items()}
     with quiet_transformers():
         network = AutoModelForTokenClassification.from_config(config)
     left = network.base_model.load_state_dict(checkpoint.network.state_dict(), strict=False)
@@ -105,25 +100,20 @@ def _write_classifier(
         raise CheckpointError(
             f"{type(network).__name__} has weights that this encoder lacks: {left.missing_keys[:3]}."
         )
-    state = network.state_dict()
-    arrays = head_arrays(model, [row for _, row in classes])
-    _require_same_layers(network, arrays, model)
-    state.update({name: torch.from_numpy(array) for name, array in arrays.items()})
-    network.load_state_dict(state)
+    arrays = head_arrays(ner.model, [row for _, row in classes])
+    _require_same_layers(network, arrays, ner.model)
+    head = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    network.load_state_dict({**network.state_dict(), **head})
     save_network(network, out)
     write_files(out, checkpoint.tokenizer_files)
-    return _notes(pooling, transitions is not None)
 
 
-def _require_same_layers(network: Any, arrays: Dict[str, np.ndarray], model: Model) -> None:
-    """Raise a CheckpointError where one side has a layer that the other lacks: none is left out or made up."""
-    shapes = {
-        name: tuple(tensor.shape)
-        for name, tensor in network.state_dict().items()
-        if not name.startswith(f"{network.base_model_prefix}.")
-    }
-    ours = {name: array.shape for name, array in arrays.items()}
-    wrong = sorted(name for name, _ in shapes.items() ^ ours.items())
+def _require_same_layers(network: Any, arrays: dict[str, NDArray[np.float32]], model: TaggerModel) -> None:
+    """RAISES (CheckpointError): when one side has a layer that the other lacks: none is left out or made up."""
+    prefix = f"{network.base_model_prefix}."
+    theirs = {(name, tuple(tensor.shape)) for name, tensor in network.state_dict().items()}
+    theirs = {(name, shape) for name, shape in theirs if not name.startswith(prefix)}
+    wrong = sorted(name for name, _ in theirs ^ {(name, array.shape) for name, array in arrays.items()})
     if "prediction_layer" in model.ref_names and not wrong:
         eps = model.get_ref("prediction_layer").attrs["eps"]
         wrong = [] if eps == network.config.norm_eps else [f"norm_eps {network.config.norm_eps} and {eps}"]
@@ -135,38 +125,34 @@ def _require_same_layers(network: Any, arrays: Dict[str, np.ndarray], model: Mod
         )
 
 
-def never_learned(model: Model) -> Bools1d:
+def never_learned(model: TaggerModel) -> Bools1d:
     """Whether each row is still the one that stands for a tag which the checkpoint lacked; Shape: (n_tags,)."""
     output = model.get_ref("output_layer")
     W, b = (output.ops.to_numpy(output.get_param(name)) for name in "Wb")
-    return (b < NEVER + 1) & (np.abs(W).max(axis=1) < UNMOVED)
+    is_never: Bools1d = (b < NEVER + 1) & (np.abs(W).max(axis=1) < UNMOVED)
+    return is_never
 
 
-def head_arrays(model: Model, rows: List[int]) -> Dict[str, np.ndarray]:
-    """The head's weights under the names that `transformers` gives them."""
+def head_arrays(model: TaggerModel, rows: list[int]) -> dict[str, NDArray[np.float32]]:
+    """RETURNS (dict[str, NDArray[float32]]): the head's weights under the names that `transformers` gives them."""
     output = model.get_ref("output_layer")
-    to_numpy = output.ops.to_numpy
     arrays = {
-        "classifier.weight": to_numpy(output.get_param("W"))[rows].copy(),
-        "classifier.bias": to_numpy(output.get_param("b"))[rows].copy(),
+        "classifier.weight": output.ops.to_numpy(output.get_param("W"))[rows].copy(),
+        "classifier.bias": output.ops.to_numpy(output.get_param("b"))[rows].copy(),
     }
     if "prediction_layer" in model.ref_names:
         layer = model.get_ref("prediction_layer")
-        used = (
-            {"W", "g"}
-            | ({"b"} if layer.attrs["bias"] else set())
-            | ({"norm_b"} if layer.attrs["norm_bias"] else set())
-        )
+        used = {"W": True, "g": True, "b": layer.attrs["bias"], "norm_b": layer.attrs["norm_bias"]}
         for name, ours in PREDICTION.items():
-            if ours in used:
-                arrays[name] = to_numpy(layer.get_param(ours)).copy()
+            if used[ours]:
+                arrays[name] = layer.ops.to_numpy(layer.get_param(ours)).copy()
     return arrays
 
 
-def _notes(pooling: str, has_transitions: bool) -> List[str]:
+def _notes(ner: BertfamNER, pooling: str) -> list[str]:
     notes = []
     if pooling != "first":
         notes.append(f"The encoder pools by {pooling!r}; transformers reads a word's first piece.")
-    if has_transitions:
+    if ner.model.attrs["head_transitions"](ner.model) is not None:
         notes.append("The learned transitions between tags have no place in a transformers checkpoint.")
     return notes

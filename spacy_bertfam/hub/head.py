@@ -1,17 +1,18 @@
 """The head of a `transformers` token classifier: read from its folder, put onto a component's model."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from thinc.api import Model
 
 from ..encoder.checkpoint.network import read_config
 from ..encoder.checkpoint.transformers_private import architectures_of
 from ..encoder.checkpoint.widening import read_weights
 from ..gate import CheckedFolder, CheckpointError, check_folder
+from ..types import TaggerModel
 from .labels import CheckpointLabels, class_names, read_labels
 
 SUFFIX = "ForTokenClassification"
@@ -36,13 +37,12 @@ class PretrainedHead:
     labels: CheckpointLabels
     W: NDArray[np.float32]  # Shape: (n_classes, width)
     b: NDArray[np.float32]  # Shape: (n_classes,)
-    prediction: Dict[str, NDArray[np.float32]] = field(
-        default_factory=dict
-    )  # parameter of our layer -> array
+    prediction: dict[str, NDArray[np.float32]] = field(default_factory=dict)  # of our prediction layer
     eps: float = 1e-5  # of the prediction layer's norm
 
-    def model_config(self) -> Dict[str, Any]:
-        """RETURNS (dict): the [model] block of a component that has room for this head, but for its tok2vec."""
+    def model_config(self) -> dict[str, Any]:
+        """RETURNS (dict[str, Any]): the [model] block of a component that has room for this head, but for its
+        tok2vec."""
         if not self.prediction:
             return {"@architectures": "spacy-bertfam.TokenClassifier.v1"}
         return {
@@ -52,17 +52,17 @@ class PretrainedHead:
             "norm_bias": "norm_b" in self.prediction,
         }
 
-    def copy_into(self, model: Model, tags: Sequence[str], *, missing: Optional[float] = None) -> None:
+    def copy_into(self, model: TaggerModel, tags: Sequence[str], *, missing: float | None = None) -> None:
         """Copy the rows of the tags that the checkpoint has; the others stay as they are.
 
         tags (Sequence[str]): the tags of the model's rows.
-        missing (Optional[float]): the constant score of a tag that the checkpoint does not have.
+        missing (float | None): the constant score of a tag that the checkpoint does not have.
         """
         if bool(self.prediction) != ("prediction_layer" in model.ref_names):
             needed = self.model_config()["@architectures"]
             raise CheckpointError(f"This checkpoint's head needs [model] @architectures = {needed!r}.")
         output = model.get_ref("output_layer")
-        W: Any = output.get_param("W")
+        W: Any = output.get_param("W")  # an array of NumPy or CuPy
         b: Any = output.get_param("b")
         row_of = dict(zip(self.labels.tag_set.tags, self.labels.rows, strict=True))
         _require_shape("classifier.weight", self.W, (len(self.W), W.shape[1]))
@@ -90,12 +90,12 @@ def _require_shape(name: str, array: NDArray[np.float32], expected: Tuple[int, .
 
 
 def read_head(
-    folder: Path, *, mapping: Optional[Mapping[str, str]] = None, scheme: Optional[str] = None
+    folder: Path, *, mapping: Mapping[str, str] | None = None, scheme: str | None = None
 ) -> PretrainedHead:
     """Read the classes and the head's weights from a Hugging Face folder.
 
     mapping, scheme: as in ``read_labels``.
-    Raises a CheckpointError where there is no token classification head, or one that cannot be carried over whole.
+    RAISES (CheckpointError): when there is no token classification head, or one that cannot be carried over whole.
     """
     found = check_folder(folder)
     config = found.config
@@ -119,8 +119,13 @@ def read_head(
         )
     if "classifier.weight" not in tensors:
         raise CheckpointError(f"{folder}: {architecture} without classifier.weight; expected a trained head.")
-    if set(tensors) & set(PREDICTION):
-        _require_gelu(folder, config)
+    prediction = {PREDICTION[name]: array for name, array in tensors.items() if name in PREDICTION}
+    activation = config.get("classifier_activation", "gelu")
+    if prediction and activation != "gelu":
+        raise CheckpointError(
+            f"{folder}: the prediction head has the activation {activation!r}; expected 'gelu', the only one that "
+            "spacy-bertfam.PredictionClassifier.v1 has."
+        )
     W = tensors["classifier.weight"]
     if len(W) != len(labels.names):
         raise CheckpointError(
@@ -128,31 +133,21 @@ def read_head(
             "expected one each."
         )
     b = tensors.get("classifier.bias", np.zeros(len(W), dtype=np.float32))
-    prediction = {PREDICTION[name]: array for name, array in tensors.items() if name in PREDICTION}
     eps = config.get("norm_eps")
     return PretrainedHead(labels, W, b, prediction, 1e-5 if eps is None else float(eps))
 
 
-def _require_token_classifier(folder: Path, config: Mapping) -> str:
-    architectures: List[str] = list(config.get("architectures") or ["(no architecture)"])
-    if not architectures[0].endswith(SUFFIX):
+def _require_token_classifier(folder: Path, config: Mapping[str, Any]) -> str:
+    architecture = str((config.get("architectures") or ["(no architecture)"])[0])
+    if not architecture.endswith(SUFFIX):
         raise CheckpointError(
-            f"{folder} is a {architectures[0]}: it has no token classification head. To put a new head on this "
+            f"{folder} is a {architecture}: it has no token classification head. To put a new head on this "
             "encoder, train one: name it as the encoder of configs/ner_shared.cfg."
         )
-    return architectures[0]
+    return architecture
 
 
-def _require_gelu(folder: Path, config: Mapping) -> None:
-    activation = config.get("classifier_activation", "gelu")
-    if activation != "gelu":
-        raise CheckpointError(
-            f"{folder}: the prediction head has the activation {activation!r}; expected 'gelu', the only one that "
-            "spacy-bertfam.PredictionClassifier.v1 has."
-        )
-
-
-def _read_tensors(folder: CheckedFolder, names: Collection[str]) -> Dict[str, NDArray[np.float32]]:
+def _read_tensors(folder: CheckedFolder, names: Collection[str]) -> dict[str, NDArray[np.float32]]:
     """Some of the folder's tensors, by name."""
     import torch
 

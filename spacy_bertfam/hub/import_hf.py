@@ -1,7 +1,8 @@
 """A fine-tuned token classifier of `transformers` -> a spaCy pipeline, head included."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any
 
 import spacy
 from spacy.language import Language
@@ -20,19 +21,19 @@ def import_hf(
     name: str,
     *,
     lang: str = "xx",
-    mapping: Optional[Mapping[str, str]] = None,
-    scheme: Optional[str] = None,
+    mapping: Mapping[str, str] | None = None,
+    scheme: str | None = None,
     component: str = "ner",
-    revision: Optional[str] = None,
+    revision: str | None = None,
 ) -> Language:
-    """Make a pipeline of a shared encoder and an entity recogniser with the checkpoint's weights.
+    """Make a pipeline of a shared encoder and an entity recognizer with the checkpoint's weights.
 
     name (str): a Hugging Face folder, or the name of a repository on the hub.
     lang (str): the language whose tokenizer the pipeline has; "xx" is neutral.
-    mapping (Optional[Mapping[str, str]]): new names of classes or labels.
-    scheme (Optional[str]): the tag scheme, instead of the one recognised from the classes.
-    component (str): the name of the entity recogniser.
-    Raises a CheckpointError where the checkpoint cannot be carried over whole.
+    mapping (Mapping[str, str] | None): new names of classes or labels.
+    scheme (str | None): the tag scheme, instead of the one recognised from the classes.
+    component (str): the name of the entity recognizer.
+    RAISES (CheckpointError): when the checkpoint cannot be carried over whole.
     """
     folder = find_checkpoint(name, revision)
     head = read_head(folder, mapping=mapping, scheme=scheme)
@@ -68,7 +69,7 @@ def _require_used_prefixes(tag_set: TagSet, rows: Sequence[int]) -> None:
 
 
 def put_head(nlp: Language, component: str, head: PretrainedHead) -> None:
-    """Give an entity recogniser without weights the labels and the weights of a checkpoint's head."""
+    """Give an entity recognizer without weights the labels and the weights of a checkpoint's head."""
     ner: Any = nlp.get_pipe(component)
     link_components(nlp)
     ner.take_head(head)

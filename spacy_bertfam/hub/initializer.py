@@ -1,6 +1,6 @@
 """`spacy-bertfam.from_hf.v1`: a training config that starts from a fine-tuned head."""
 
-from typing import Callable, Dict, Optional
+from collections.abc import Callable
 
 from ..encoder.checkpoint.source import find_checkpoint
 from .head import PretrainedHead, read_head
@@ -9,19 +9,19 @@ from .head import PretrainedHead, read_head
 def from_hf(
     name: str,
     *,
-    revision: Optional[str] = None,
-    map: Optional[Dict[str, str]] = None,
-    scheme: Optional[str] = None,
+    revision: str | None = None,
+    map: dict[str, str] | None = None,
+    scheme: str | None = None,
 ) -> Callable[[], PretrainedHead]:
-    """The head of a token classifier, read when the component is initialised.
+    """The head of a token classifier, read when the component is initialized.
 
     For ``[initialize.components.ner.head]``; the encoder's ``name`` should be the same checkpoint. Labels of the
     checkpoint keep their rows, labels that only the data have get new ones.
 
     name (str): a Hugging Face folder, or the name of a repository on the hub.
-    revision (Optional[str]): branch, tag or commit of that repository.
-    map (Optional[Dict[str, str]]): new names of the checkpoint's classes or labels.
-    scheme (Optional[str]): the tag scheme, instead of the one recognised from the classes.
+    revision (str | None): branch, tag or commit of that repository.
+    map (dict[str, str] | None): new names of the checkpoint's classes or labels.
+    scheme (str | None): the tag scheme, instead of the one recognised from the classes.
     """
 
     def read() -> PretrainedHead:

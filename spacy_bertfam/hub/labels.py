@@ -1,8 +1,9 @@
 """`id2label` of a checkpoint -> our tag scheme, labels, and where each of our tags has its row."""
 
 import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 from ..decoding.tags import OUTSIDE, PREFIXES, TagSet, validate_scheme
 from ..gate import CheckpointError
@@ -16,16 +17,16 @@ UNNAMED = re.compile(r"^LABEL_\d+$")
 class CheckpointLabels:
     """The classes of a checkpoint, read as tags."""
 
-    names: Tuple[str, ...]  # the checkpoint's own names or those of --map, in the order of its rows
+    names: tuple[str, ...]  # the checkpoint's own names or those of --map, in the order of its rows
     tag_set: TagSet
-    rows: Tuple[int, ...]  # for each tag of tag_set the checkpoint's row, or -1 where it has none
+    rows: tuple[int, ...]  # for each tag of tag_set the checkpoint's row, or -1 where it has none
 
 
-def class_names(config: Mapping) -> List[str]:
+def class_names(config: Mapping[str, Any]) -> list[str]:
     """The names of a checkpoint's classes in the order of their ids.
 
-    config (Mapping): the content of ``config.json``.
-    Raises a CheckpointError where they are missing or their ids have gaps.
+    config (Mapping[str, Any]): the content of ``config.json``.
+    RAISES (CheckpointError): when they are missing or their ids have gaps.
     """
     id2label = config.get("id2label")
     if not isinstance(id2label, Mapping) or not id2label:
@@ -54,20 +55,20 @@ def class_names(config: Mapping) -> List[str]:
 
 
 def read_labels(
-    names: Sequence[str], *, mapping: Optional[Mapping[str, str]] = None, scheme: Optional[str] = None
+    names: Sequence[str], *, mapping: Mapping[str, str] | None = None, scheme: str | None = None
 ) -> CheckpointLabels:
-    """Recognise the tag scheme and the labels.
+    """Recognize the tag scheme and the labels.
 
     names (Sequence[str]): the classes in the order of the rows.
-    mapping (Optional[Mapping[str, str]]): new names: of a whole class ("LABEL_1": "B-PER") or of a label
+    mapping (Mapping[str, str] | None): new names: of a whole class ("LABEL_1": "B-PER") or of a label
         ("PERSON": "PER").
-    scheme (Optional[str]): instead of the recognised one.
-    Raises a CheckpointError where a class has no name, there is no O, or two classes become one tag.
+    scheme (str | None): instead of the recognized one.
+    RAISES (CheckpointError): when a class has no name, there is no O, or two classes become one tag.
     """
     renamed = _rename(names, mapping or {})
     parts = _split(_with_outside(renamed))
     prefixes = {prefix for prefix, _ in parts if prefix not in ("", OUTSIDE)}
-    found = validate_scheme(scheme) if scheme else _recognise(prefixes, names)
+    found = validate_scheme(scheme) if scheme else _recognize(prefixes, names)
     tags = [_as_tag(prefix, label, found) for prefix, label in parts]
     labels = tuple(dict.fromkeys(label for prefix, label in parts if prefix != OUTSIDE))
     if not labels:
@@ -78,22 +79,19 @@ def read_labels(
     return CheckpointLabels(tuple(renamed), tag_set, tuple(place.get(tag, -1) for tag in tag_set.tags))
 
 
-def _rename(names: Sequence[str], mapping: Mapping[str, str]) -> List[str]:
-    used = set()
-    result = []
+def _rename(names: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
+    """Give classes, or the labels in them, their new names; a class keeps its prefix if the new name has none."""
+    used, result = set(), []
     for name in names:
         match = PREFIXED.match(name)
-        if name in mapping:
-            used.add(name)
-            new = mapping[name]
-            keeps_prefix = match and not PREFIXED.match(new) and new != OUTSIDE
-            result.append(f"{match.group(1)}-{new}" if match and keeps_prefix else new)
-        elif match and match.group(2) in mapping:
-            used.add(match.group(2))
-            new = mapping[match.group(2)]
-            result.append(f"{match.group(1)}-{new}" if new != OUTSIDE else OUTSIDE)
-        else:
+        old = name if name in mapping or match is None else match[2]
+        if old not in mapping:
             result.append(name)
+            continue
+        used.add(old)
+        new = mapping[old]
+        keeps = match and new != OUTSIDE and not (old == name and PREFIXED.match(new))
+        result.append(f"{match[1]}-{new}" if match and keeps else new)
     unused = sorted(set(mapping) - used)
     if unused:
         raise CheckpointError(
@@ -108,7 +106,7 @@ def _rename(names: Sequence[str], mapping: Mapping[str, str]) -> List[str]:
     return result
 
 
-def _with_outside(names: Sequence[str]) -> List[str]:
+def _with_outside(names: Sequence[str]) -> list[str]:
     """The class that stands for "no entity", under whatever name, becomes O."""
     if OUTSIDE in names:
         return list(names)
@@ -121,22 +119,22 @@ def _with_outside(names: Sequence[str]) -> List[str]:
     return [OUTSIDE if name == candidates[0] else name for name in names]
 
 
-def _split(names: Sequence[str]) -> List[Tuple[str, str]]:
+def _split(names: Sequence[str]) -> list[tuple[str, str]]:
     """Prefix and label of each class; the prefix is O outside, and empty where a name has none.
 
     "E-mail" and "S-Bahn" are labels, not tags, unless the end of some label that has B- or I- is marked too.
     """
     matches = {name: PREFIXED.match(name) for name in names}
-    prefixes: Dict[str, set] = {}
+    prefixes: dict[str, set[str]] = {}
     for match in filter(None, matches.values()):
-        prefixes.setdefault(match.group(2), set()).add(match.group(1))
+        prefixes.setdefault(match[2], set()).add(match[1])
     has_ends = any(found & set("BI") and found & set("ESLU") for found in prefixes.values())
     known = "BIESLU" if has_ends else "BI"
     parts = []
     for name in names:
         found = matches[name]
-        if found and found.group(1) in known:
-            parts.append((found.group(1), found.group(2)))
+        if found and found[1] in known:
+            parts.append((found[1], found[2]))
         else:
             parts.append((OUTSIDE, "") if name == OUTSIDE else ("", name))
     return parts
@@ -155,15 +153,10 @@ def _as_tag(prefix: str, label: str, scheme: str) -> str:
     return f"{own.get(prefix, prefix) or 'I'}-{label}"
 
 
-def _recognise(prefixes: set, names: Sequence[str]) -> str:
-    if prefixes <= {"I"}:
-        return "IO"
-    if prefixes <= {"B", "I"}:
-        return "IOB"
-    if prefixes <= {"B", "I", "E", "S"}:
-        return "BIOES"
-    if prefixes <= {"B", "I", "L", "U"}:
-        return "BILUO"
+def _recognize(prefixes: Collection[str], names: Sequence[str]) -> str:
+    for scheme in ("IO", "IOB", "BIOES", "BILUO"):
+        if set(prefixes) <= set(PREFIXES[scheme]):
+            return scheme
     raise CheckpointError(
         f"The classes mix tag schemes (prefixes {', '.join(sorted(prefixes))}): {', '.join(names)}. "
         "Expected IO, IOB, BIOES or BILOU."
@@ -171,7 +164,7 @@ def _recognise(prefixes: set, names: Sequence[str]) -> str:
 
 
 def _refuse_unfit(tags: Sequence[str], tag_set: TagSet, names: Sequence[str]) -> None:
-    seen: Dict[str, str] = {}
+    seen: dict[str, str] = {}
     for tag, name in zip(tags, names, strict=True):
         if tag in seen:
             raise CheckpointError(

@@ -1,1 +1,1 @@
-"""Step 8: a trained pipeline made for fast prediction: exported, quantised, compared, and written."""
+"""A trained pipeline made for fast prediction: exported, quantized, compared, and written."""

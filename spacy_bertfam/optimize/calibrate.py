@@ -7,10 +7,11 @@ as they are: in 8 bits they are no faster, and OpenVINO 2026.4 gets them wrong w
 
 import logging
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from io import StringIO
-from typing import Any, Dict, Iterator, List, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,9 +23,9 @@ from ..encoder.checkpoint.graph import Graph
 from ..encoder.pieces.batch import ANY_CALLS, PieceBatch
 from ..encoder.runtimes.runtime import chunk_tensors
 from ..encoder.shim import EncoderShim
-from ..errors import UserError
+from .export import require_packages
 
-Call = Dict[str, NDArray[np.int64]]  # ids and mask; Shape of both: (n_windows, width)
+Call = dict[str, NDArray[np.int64]]  # ids and mask; Shape of both: (n_windows, width)
 
 EXTRA = "openvino-int8"
 # Pieces that are read: 32 windows, which took a minute with a small encoder and left F1 where it was
@@ -34,14 +35,14 @@ MAX_PIECES = 8192
 ALPHA = 0.75
 # Of a call: the outputs of every layer are kept until it ends
 MAX_CELLS = 1024
-PIECES_A_WORD = 1.3
+PIECES_PER_WORD = 1.3
 TELEMETRY = "openvino_telemetry"
 
 
 def calibrate(graph: Graph, calls: Sequence[Call], *, progress: bool = False) -> Graph:
     """RETURNS (Graph): in 8 bits, a scale for each column of a matrix and one for each activation.
 
-    Raises a UserError where NNCF is not installed.
+    RAISES (UserError): when NNCF is not installed.
     """
     import onnx
 
@@ -63,20 +64,20 @@ def calibrate(graph: Graph, calls: Sequence[Call], *, progress: bool = False) ->
     return replace(graph, content=made.SerializeToString(), precision="int8")
 
 
-def products_of_activations(model: Any) -> List[str]:
-    """RETURNS (List[str]): names of the products without a matrix of weights, which are those within attention."""
+def products_of_activations(model: Any) -> list[str]:
+    """RETURNS (list[str]): names of the products without a matrix of weights, which are those within attention."""
     weights = {tensor.name for tensor in model.graph.initializer}
     return [
         node.name for node in model.graph.node if node.op_type == "MatMul" and not weights & set(node.input)
     ]
 
 
-def calls_on(shim: EncoderShim, docs: Sequence[Doc], *, max_pieces: int = MAX_PIECES) -> List[Call]:
+def calls_on(shim: EncoderShim, docs: Sequence[Doc], *, max_pieces: int = MAX_PIECES) -> list[Call]:
     """What the network gets for some texts, in the windows of the encoder: whole texts at equal distances over all
     of them, until there are about so many pieces."""
     size, tokenizer = shim.window_size(), shim.loaded.tokenizer
     n_words = sum(map(len, docs))
-    drawn = draw_evenly(docs, len, share=max_pieces / max(PIECES_A_WORD * n_words, 1))
+    drawn = draw_evenly(docs, len, share=max_pieces / max(PIECES_PER_WORD * n_words, 1))
     calls, n_pieces = [], 0
     kind = ANY_CALLS._replace(padded=not shim.loaded.reads_padding)
     for chunk in PieceBatch.from_docs(drawn, tokenizer, size).chunks(tokenizer, MAX_CELLS, calls=kind):
@@ -89,16 +90,9 @@ def calls_on(shim: EncoderShim, docs: Sequence[Doc], *, max_pieces: int = MAX_PI
 
 
 def require_nncf() -> None:
-    """Raise a UserError where NNCF, or onnxruntime, on which it measures, is not installed."""
-    try:
-        import onnxruntime  # noqa: F401
-
-        _import_nncf()
-    except ImportError as error:
-        raise UserError(
-            f"{error.name or 'nncf'} is not installed, and int8 in openvino needs it; expected the extra {EXTRA!r}: "
-            f'pip install "spacy-bertfam[{EXTRA}]".'
-        ) from error
+    """RAISES (UserError): when NNCF, or onnxruntime, on which it measures, is not installed."""
+    with _without_telemetry():
+        require_packages("onnxruntime", "nncf", extra=EXTRA, user="int8 in openvino")
 
 
 def _import_nncf() -> Any:

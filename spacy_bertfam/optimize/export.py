@@ -3,11 +3,13 @@
 import inspect
 import tempfile
 import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, Optional, Tuple
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,9 +23,15 @@ from ..errors import UserError
 OPSET = 17  # the oldest with a layer norm; every release of onnxruntime since 1.13 runs it
 # The largest difference from torch, over the largest vector's length, that rounding explains
 TOLERANCE = 1e-4
+STEP = 8  # pieces from one width to the next: engines treat multiples in ways of their own
+N_WINDOWS = 2  # of each width
+# A width is wrong where its vectors are off by so many times what they are off by at half of the widths, and by more
+# than 8 bits explain: wrong ones were off by 5 to 20 times as much, right ones by at most 1.3
+# (benchmarks/figures/runtimes.md)
+FACTOR, NEGLIGIBLE = 2.5, 0.1
 # A file of Protobuf ends at 2 GB
 MAX_BYTES = 2**31 - 2**20
-Shape = Tuple[int, int, int]  # batch, width and padding of inputs
+Shape = tuple[int, int, int]  # batch, width and padding of inputs
 # Those that graph and network are compared on
 SHAPES = ((1, 3, 0), (3, 20, 7), (5, 48, 40), (1, 33, 0), (2, 200, 150))
 
@@ -37,13 +45,14 @@ class LastHiddenState(torch.nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """RETURNS (Tensor): Shape: (n_windows, width, n_hidden)."""
-        return self.network(input_ids=ids, attention_mask=mask).last_hidden_state
+        vectors: Tensor = self.network(input_ids=ids, attention_mask=mask).last_hidden_state
+        return vectors
 
 
 def export_graph(checkpoint: Checkpoint, *, runtime: str) -> Graph:
     """The checkpoint's network in float32 for an engine, compared with torch on random pieces.
 
-    Raises a UserError where it cannot be exported, or comes out different.
+    RAISES (UserError): when it cannot be exported, or comes out different.
     """
     engine = require_engine(runtime)
     content = _to_onnx(checkpoint)
@@ -62,36 +71,36 @@ def export_graph(checkpoint: Checkpoint, *, runtime: str) -> Graph:
 
 
 def require_engine(runtime: str) -> Engine:
-    """RETURNS (Engine): the engine of that name. Raises a UserError where what it needs is not installed."""
+    """RETURNS (Engine): the engine of that name. RAISES (UserError): when what it needs is not installed."""
     engine = ENGINES[runtime]
-    for package in (engine.name, "onnx"):
-        try:
-            __import__(package)
-        except ImportError as error:
-            raise UserError(
-                f"{package} is not installed, and {runtime} needs it; expected the extra {engine.extra!r}: "
-                f'pip install "spacy-bertfam[{engine.extra}]".'
-            ) from error
+    require_packages(engine.name, "onnx", extra=engine.extra, user=runtime)
     return engine
 
 
-def versions_of(engine: Engine) -> Dict[str, str]:
-    """RETURNS (Dict[str, str]): of the packages that make a graph."""
-    return {
-        engine.name: engine.version(),
-        **{
-            package: metadata.version(package)
-            for package in ("onnx", "torch", "transformers", "spacy-bertfam")
-        },
-    }
+def require_packages(*packages: str, extra: str, user: str) -> None:
+    """RAISES (UserError): when one of the packages of an extra cannot be imported, which ``user`` needs."""
+    for package in packages:
+        try:
+            import_module(package)
+        except ImportError as error:
+            raise UserError(
+                f"{package} is not installed, and {user} needs it; expected the extra {extra!r}: "
+                f'pip install "spacy-bertfam[{extra}]".'
+            ) from error
+
+
+def versions_of(engine: Engine) -> dict[str, str]:
+    """RETURNS (dict[str, str]): of the packages that make a graph."""
+    packages = ("onnx", "torch", "transformers", "spacy-bertfam")
+    return {engine.name: engine.version(), **{name: metadata.version(name) for name in packages}}
 
 
 def random_inputs(
     checkpoint: Checkpoint, shapes: Iterable[Shape] = SHAPES
-) -> Iterator[Tuple[Tensor, Tensor]]:
-    """YIELDS (Tuple[Tensor, Tensor]): ids and mask of windows, the last one of each call padded."""
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """YIELDS (tuple[Tensor, Tensor]): ids and mask of windows, the last one of each call padded."""
     random = torch.Generator().manual_seed(0)
-    n_pieces = checkpoint.network.get_input_embeddings().num_embeddings  # type: ignore[operator]
+    n_pieces = checkpoint.network.get_input_embeddings().num_embeddings
     pad_id = checkpoint.tokenizer.pad_id
     for n, width, padding in shapes:
         width = min(width, checkpoint.max_pieces)
@@ -125,8 +134,11 @@ def _to_onnx(checkpoint: Checkpoint) -> bytes:
         return path.read_bytes()
 
 
-def _trace(network: torch.nn.Module, inputs: Tuple[Tensor, Tensor], path: Path) -> None:
+def _trace(network: torch.nn.Module, inputs: tuple[Tensor, Tensor], path: Path) -> None:
     """The exporter by tracing: it needs no package but onnx, and exists from torch 2.2 to 2.13 at least."""
+    # torch 2.5 got a second exporter and an argument for it, which became the default in 2.9
+    has_choice = "dynamo" in inspect.signature(torch.onnx.export).parameters
+    choice: dict[str, Any] = {"dynamo": False} if has_choice else {}
     with warnings.catch_warnings(), torch.no_grad():
         # of what the trace takes for constant: the graph is compared with the network on other shapes
         warnings.simplefilter("ignore")
@@ -138,13 +150,8 @@ def _trace(network: torch.nn.Module, inputs: Tuple[Tensor, Tensor], path: Path) 
             output_names=["vectors"],
             dynamic_axes={name: {0: "windows", 1: "pieces"} for name in ("ids", "mask", "vectors")},
             opset_version=OPSET,
-            **_legacy_option(),
+            **choice,
         )
-
-
-def _legacy_option() -> Dict[str, Any]:
-    """torch 2.5 got a second exporter and an argument for it, which became the default in 2.9."""
-    return {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
 
 
 @contextmanager
@@ -161,14 +168,7 @@ def naming_engine(checkpoint: Checkpoint, engine: str) -> Iterator[None]:
         raise _cannot_run(checkpoint, engine, error) from error
 
 
-def _open(checkpoint: Checkpoint, graph: Graph) -> Runtime:
-    try:
-        return open_graph(graph, threads=torch.get_num_threads())
-    except UserError as error:
-        raise _cannot_run(checkpoint, graph.runtime, error.__cause__) from error
-
-
-def _cannot_run(checkpoint: Checkpoint, engine: str, reason: Optional[BaseException]) -> UserError:
+def _cannot_run(checkpoint: Checkpoint, engine: str, reason: BaseException | None) -> UserError:
     lines = [line.strip() for line in str(reason).splitlines() if line.strip()]
     said = f"{type(reason).__name__}: {lines[-1]}" if lines else type(reason).__name__
     others = (
@@ -181,7 +181,10 @@ def _cannot_run(checkpoint: Checkpoint, engine: str, reason: Optional[BaseExcept
 
 
 def _require_equal(checkpoint: Checkpoint, graph: Graph) -> None:
-    engine = _open(checkpoint, graph)
+    try:
+        engine = open_graph(graph, threads=torch.get_num_threads())
+    except UserError as error:
+        raise _cannot_run(checkpoint, graph.runtime, error.__cause__) from error
     for ids, mask in random_inputs(checkpoint):
         with torch.inference_mode():
             expected = checkpoint.network(input_ids=ids, attention_mask=mask).last_hidden_state[mask.bool()]
@@ -194,3 +197,35 @@ def _require_equal(checkpoint: Checkpoint, graph: Graph) -> None:
                 f"{tuple(ids.shape)} pieces are {difference:.2g} off in {graph.runtime}; expected the same as torch: "
                 "predict with `--runtime torch --precision bf16`."
             )
+
+
+def require_even(checkpoint: Checkpoint, runtime: Runtime, *, window: int, engine: str) -> None:
+    """Compare an engine with torch at windows of all widths.
+
+    checkpoint (Checkpoint): with the network in torch to compare with.
+    window (int): the widest, special pieces not counted.
+    engine (str): its name and version, for the message.
+    RAISES (UserError): when some widths are far more off than others.
+    """
+    widest = min(window + checkpoint.tokenizer.n_special, checkpoint.max_pieces)
+    off = distances(checkpoint, runtime, range(STEP, widest + 1, STEP))
+    usual = float(np.nanmedian(list(off.values()))) if off else 0.0
+    wrong = [width for width, far in off.items() if not far <= max(FACTOR * usual, NEGLIGIBLE)]
+    if wrong:
+        worst = max(off[width] for width in wrong)
+        raise UserError(
+            f"{engine} computes windows of {', '.join(map(str, wrong))} pieces wrongly on this processor: their "
+            f"vectors are {worst:.0%} off, those of other widths {usual:.1%}; expected all alike: take another "
+            "--runtime or --precision, or another version of it."
+        )
+
+
+def distances(checkpoint: Checkpoint, runtime: Runtime, widths: Sequence[int]) -> dict[int, float]:
+    """RETURNS (dict[int, float]): for each width how far the vectors of random pieces are from torch's, the length of
+    the difference over that of the vectors."""
+    off = {}
+    for ids, mask in random_inputs(checkpoint, [(N_WINDOWS, width, 0) for width in widths]):
+        with torch.inference_mode():
+            expected = checkpoint.network(input_ids=ids, attention_mask=mask).last_hidden_state
+            off[ids.shape[1]] = float((runtime(ids, mask) - expected).norm() / expected.norm())
+    return off

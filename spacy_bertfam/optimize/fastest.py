@@ -1,8 +1,9 @@
 """`bertfam optimize --runtime fastest`: every runtime that is installed, tried on this machine; the fastest that loses
 no more F1 than is allowed."""
 
-from dataclasses import dataclass, replace
-from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -20,21 +21,23 @@ N_ROUNDS = 3
 
 
 class Material(NamedTuple):
-    """A pipeline as it was trained, and what its optimisation is measured on; of its own vocabulary."""
+    """A pipeline as it was trained, and what its optimization is measured on; of its own vocabulary."""
 
     nlp: Language
     check: Sequence[Example]
-    calibration: Optional[Sequence[Doc]]
+    calibration: Sequence[Doc] | None
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Tried:
     """What came of one runtime and precision."""
 
     plan: Plan
-    report: Optional[Report]  # None where it cannot run here
+    report: Report | None  # None where it cannot run here
     reason: str = ""  # why it cannot
-    in_turn: Optional[float] = None  # words a second of a finalist, measured in turn with the others
+    in_turn: float | None = None  # words a second of a finalist, measured in turn with the others
+    nlp: Language | None = None  # of the fastest ones
+    docs: Sequence[Doc] = ()  # to measure on, of its own vocabulary
 
     @property
     def is_acceptable(self) -> bool:
@@ -47,18 +50,8 @@ class Tried:
         return self.report.after.words_per_second if self.report is not None else 0.0
 
 
-@dataclass(frozen=True)
-class Finalist:
-    """One of the fastest so far, and where it stands among those that were tried."""
-
-    index: int
-    speed: float
-    nlp: Language
-    docs: Sequence[Doc]  # to measure on, of its own vocabulary
-
-
-def plans(*, precision: Optional[str] = None, sensitivity: bool = False, **options: Any) -> List[Plan]:
-    """RETURNS (List[Plan]): one for each runtime and precision; with ``drop_torch`` none of torch, with
+def plans(*, precision: str | None = None, sensitivity: bool = False, **options: Any) -> list[Plan]:
+    """RETURNS (list[Plan]): one for each runtime and precision; with ``drop_torch`` none of torch, with
     ``precision`` that one alone. The options are those of ``Plan``."""
     found = [
         Plan(name, bits, sensitivity=sensitivity and (name, bits) == ("onnxruntime", "int8"), **options)
@@ -74,18 +67,18 @@ def plans(*, precision: Optional[str] = None, sensitivity: bool = False, **optio
 
 def try_all(
     load: Callable[[], Material], plans: Sequence[Plan], *, progress: bool = False
-) -> Tuple[List[Tried], Optional[Language]]:
+) -> tuple[list[Tried], Language | None]:
     """Try each plan on a pipeline of its own, then the fastest of them in turn: between the first and the last some
     minutes pass, in which a machine with other work may have become faster or slower by more than they differ.
 
     load (Callable): the pipeline and its material, loaded anew.
-    RETURNS (Tuple[List[Tried], Optional[Language]]): in the order of the plans; and the pipeline that is fastest,
+    RETURNS (tuple[list[Tried], Language | None]): in the order of the plans; and the pipeline that is fastest,
         None where F1 falls too far in all.
-    Raises a UserError where none of them can run.
+    RAISES (UserError): when none of them can run.
     """
-    tried: List[Tried] = []
-    finalists: List[Finalist] = []
-    before: Optional[Run] = None
+    tried: list[Tried] = []
+    finalists: list[Tried] = []
+    before: Run | None = None
     for plan in plans:
         nlp, check, calibration = load()
         try:
@@ -97,38 +90,30 @@ def try_all(
             tried.append(Tried(plan, None, f"{kind}{error}"))
             continue
         before = report.before
-        tried.append(Tried(plan, report))
-        if tried[-1].is_acceptable:
-            docs = [eg.predicted for eg in check[:N_TIMED]]
-            finalists.append(Finalist(len(tried) - 1, tried[-1].speed, nlp, docs))
-            finalists = sorted(finalists, key=lambda one: -one.speed)[:N_FINALISTS]
+        tried.append(Tried(plan, report, nlp=nlp, docs=[eg.predicted for eg in check[:N_TIMED]]))
+        finalists = accepted(tried)[:N_FINALISTS]
+        for one in tried:
+            if one not in finalists:
+                one.nlp, one.docs = None, ()  # only the fastest stay in memory
     if before is None:
         raise UserError(tried[0].reason)
     if len(finalists) > 1 and any(map(len, finalists[0].docs)):
-        finalists = race(finalists, progress=progress)
-        for one in finalists:
-            tried[one.index] = replace(tried[one.index], in_turn=one.speed)
-    return tried, finalists[0].nlp if finalists else None
+        race(finalists, progress=progress)
+    return tried, accepted(finalists)[0].nlp if finalists else None
 
 
-def race(finalists: Sequence[Finalist], *, progress: bool = False) -> List[Finalist]:
-    """Measure them in turn, some rounds.
-
-    RETURNS (List[Finalist]): with the speed of the best round, the fastest first.
-    """
-    best = [float("inf")] * len(finalists)
+def race(finalists: Sequence[Tried], *, progress: bool = False) -> None:
+    """Measure them in turn, some rounds; the best one is kept as ``in_turn``."""
     for i in tqdm(range(1 + N_ROUNDS), desc="in turn", disable=not progress):
-        for j, one in enumerate(finalists):
-            seconds = pass_seconds(one.nlp, one.docs)
+        for one in finalists:
+            assert one.nlp is not None
+            speed = sum(map(len, one.docs)) / max(pass_seconds(one.nlp, one.docs), 1e-9)
             if i:  # the first one prepares an engine
-                best[j] = min(best[j], seconds)
-    words = [sum(map(len, one.docs)) for one in finalists]
-    timed = [replace(one, speed=words[j] / max(best[j], 1e-9)) for j, one in enumerate(finalists)]
-    return sorted(timed, key=lambda one: -one.speed)
+                one.in_turn = max(one.in_turn or 0.0, speed)
 
 
-def accepted(tried: Sequence[Tried]) -> List[Tried]:
-    """RETURNS (List[Tried]): those that run and lose little enough, the fastest first, by the last rounds if any."""
+def accepted(tried: Sequence[Tried]) -> list[Tried]:
+    """RETURNS (list[Tried]): those that run and lose little enough, the fastest first, by the last rounds if any."""
     able = (one for one in tried if one.is_acceptable)
     return sorted(able, key=lambda one: (one.in_turn is None, -(one.in_turn or one.speed)))
 

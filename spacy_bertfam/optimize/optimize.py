@@ -1,8 +1,8 @@
 """`bertfam optimize` without the command line: make a pipeline fast in place, compare it, write it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from ..errors import UserError
 from ..files.saving import replaced_whole, require_new
 from ..pipeline.find import Encoder, encoders_of
 from .calibrate import calibrate, calls_on, require_nncf
-from .export import export_graph, naming_engine
+from .export import export_graph, naming_engine, require_even
 from .parity import (
     N_TIMED,
     Run,
@@ -29,22 +29,20 @@ from .parity import (
     vectors_of,
     words_per_second,
 )
-from .quantize import quantize
-from .sensitivity import outliers, part_costs
-from .widths import require_even
+from .quantize import outliers, part_costs, quantize
 
 N_COMPARED = 40  # Docs whose vectors are compared
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked for. Raises a UserError where a runtime does not have the precision."""
+    """What is asked for. RAISES (UserError): when a runtime does not have the precision."""
 
     runtime: str = "onnxruntime"
     precision: str = "fp32"
-    threads: Optional[int] = None  # None leaves the setting as it is
-    window: Optional[int] = None  # likewise
-    overlap: Optional[int] = None  # likewise
+    threads: int | None = None  # None leaves the setting as it is
+    window: int | None = None  # likewise
+    overlap: int | None = None  # likewise
     sensitivity: bool = False  # measure what each layer loses in 8 bits, and leave the worst in float32
     max_drop: float = 0.5  # points of F1 that may be lost
     drop_torch: bool = False  # leave the torch weights out
@@ -56,10 +54,10 @@ class Plan:
             )
         if self.precision not in PRECISIONS[self.runtime]:
             able = [name for name, precisions in PRECISIONS.items() if self.precision in precisions]
+            others = f", or another runtime ({', '.join(able)})" if able else ""
             raise UserError(
                 f"{self.runtime} does not compute in {self.precision!r} here: expected one of "
-                f"{', '.join(PRECISIONS[self.runtime])}"
-                + (f", or another runtime ({', '.join(able)})." if able else ".")
+                f"{', '.join(PRECISIONS[self.runtime])}{others}."
             )
         if self.sensitivity and self.precision != "int8":
             raise UserError(
@@ -83,8 +81,8 @@ class Plan:
         """Whether the ranges of activations are measured beforehand, which needs texts."""
         return self.precision == "int8" and self.runtime == "openvino"
 
-    def windows(self) -> Dict[str, int]:
-        """RETURNS (Dict[str, int]): the settings of windows that change."""
+    def windows(self) -> dict[str, int]:
+        """RETURNS (dict[str, int]): the settings of windows that change."""
         asked = {"window": self.window, "overlap": self.overlap}
         return {name: value for name, value in asked.items() if value is not None}
 
@@ -97,8 +95,8 @@ class EncoderReport:
     parity: VectorParity
     n_bytes: int  # of the graph; 0 in torch
     windows: WindowSize
-    costs: Dict[str, float] = field(default_factory=dict)  # part -> what it loses in 8 bits
-    kept: List[str] = field(default_factory=list)  # parts that stay in float32
+    costs: dict[str, float] = field(default_factory=dict)  # part -> what it loses in 8 bits
+    kept: list[str] = field(default_factory=list)  # parts that stay in float32
 
 
 @dataclass
@@ -106,7 +104,7 @@ class Report:
     """The account of ``optimize``."""
 
     plan: Plan
-    encoders: List[EncoderReport]
+    encoders: list[EncoderReport]
     before: Run  # torch in float32
     after: Run
 
@@ -127,44 +125,59 @@ class _Work:
 
     encoder: Encoder
     expected: NDArray[np.float32]  # vectors of torch in float32
-    graph: Optional[Graph] = None  # in float32; None in torch
-    costs: Dict[str, float] = field(default_factory=dict)
-    kept: List[str] = field(default_factory=list)
+    graph: Graph | None = None  # in float32; None in torch
+    costs: dict[str, float] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
+
+    def use_graph(self, precision: str) -> None:
+        """Predict by the graph, in 8 bits but for the kept parts, or in another precision."""
+        assert self.graph is not None
+        graph = replace(self.graph, precision=precision)
+        self.encoder.shim.use_graph(quantize(graph, keep=self.kept) if precision == "int8" else graph)
+
+    def report(self, docs: Sequence[Doc]) -> EncoderReport:
+        """RETURNS (EncoderReport): how the encoder predicts now."""
+        shim = self.encoder.shim
+        graph = shim.loaded.graph
+        return EncoderReport(
+            self.encoder.component,
+            compare_vectors(self.expected, vectors_of(self.encoder.model, docs)),
+            len(graph.content) if graph is not None else 0,
+            shim.window_size(),
+            self.costs,
+            list(self.kept),
+        )
 
 
 def optimize(
     nlp: Language,
     plan: Plan,
     *,
-    check: Optional[Sequence[Example]] = None,
-    calibration: Optional[Sequence[Doc]] = None,
-    before: Optional[Run] = None,
+    check: Sequence[Example] | None = None,
+    calibration: Sequence[Doc] | None = None,
+    before: Run | None = None,
     progress: bool = False,
 ) -> Report:
     """Change how the encoders of ``nlp`` predict, and compare with torch in float32.
 
-    check (Optional[Sequence[Example]]): annotated data; without them made-up texts are compared.
-    calibration (Optional[Sequence[Doc]]): texts, tokenised, that openvino's int8 is measured on; without them
+    check (Sequence[Example] | None): annotated data; without them made-up texts are compared.
+    calibration (Sequence[Doc] | None): texts, tokenized, that openvino's int8 is measured on; without them
         those of ``check``.
-    before (Optional[Run]): what the same pipeline made of the same data in torch; None finds out. Its speed is
+    before (Run | None): what the same pipeline made of the same data in torch; None finds out. Its speed is
         measured again.
     progress (bool): show on standard error how far it is.
     RETURNS (Report): ask it for ``is_acceptable`` before the pipeline is used or saved.
-    Raises a UserError where an encoder cannot be exported or run, or what it needs is not installed.
+    RAISES (UserError): when an encoder cannot be exported or run, or what it needs is not installed.
     """
     encoders = encoders_of(nlp)
     measured = calibration_docs(plan, check, calibration)
     for encoder in encoders:
-        encoder.shim.loaded.network  # noqa: B018  raises where the weights were left out
-        encoder.shim.use_graph(None)
-        encoder.change_settings(precision="fp32")
-        if plan.threads is not None:
-            encoder.change_settings(threads=plan.threads)
-    examples = list(check) if check is not None else _made_up(nlp, encoders[0])
+        _return_to_torch(encoder, plan.threads)
+    made_up = map(nlp.make_doc, make_up_texts(encoders[0].shim.loaded) if check is None else ())
+    examples = list(check) if check is not None else [Example(doc, doc.copy()) for doc in made_up]
     docs = [eg.predicted for eg in examples[:N_COMPARED]]
-    show = {"annotated": check is not None, "progress": progress}
     if before is None:
-        before = run(nlp, examples, label="torch", **show)
+        before = run(nlp, examples, label="torch", annotated=check is not None, progress=progress)
     else:
         before = replace(before, words_per_second=words_per_second(nlp, docs[:N_TIMED]))
     if check is not None and before.f_score is None:
@@ -179,7 +192,8 @@ def optimize(
             _change(work, plan, docs, measured, progress)
     while True:
         with naming_engine(encoders[0].shim.loaded, plan.engine):
-            report = _report(plan, works, docs, before, run(nlp, examples, label=plan.runtime, **show))
+            after = run(nlp, examples, label=plan.runtime, annotated=check is not None, progress=progress)
+            report = Report(plan, [work.report(docs) for work in works], before, after)
         if report.is_acceptable or not _keep_one_more(works):
             break
     for encoder in encoders if plan.drop_torch else ():
@@ -189,21 +203,16 @@ def optimize(
 
 
 def write_pipeline(nlp: Language, out: Path) -> None:
-    """Write a pipeline beside its place, and move it there when it is whole. ``out`` must not exist yet."""
+    """Write a pipeline whole or not at all; ``out`` must not exist yet."""
     require_new(out)
     with replaced_whole(out) as folder:
         nlp.to_disk(folder)
 
 
-def _made_up(nlp: Language, encoder: Encoder) -> List[Example]:
-    docs = [nlp.make_doc(text) for text in make_up_texts(encoder.shim.loaded)]
-    return [Example(doc, doc.copy()) for doc in docs]
-
-
 def calibration_docs(
-    plan: Plan, check: Optional[Sequence[Example]], calibration: Optional[Sequence[Doc]]
+    plan: Plan, check: Sequence[Example] | None, calibration: Sequence[Doc] | None
 ) -> Sequence[Doc]:
-    """RETURNS (Sequence[Doc]): the texts to measure on. Raises a UserError where the plan needs some and has none."""
+    """RETURNS (Sequence[Doc]): the texts to measure on. RAISES (UserError): when the plan needs some and has none."""
     if not plan.is_calibrated:
         return []
     require_nncf()
@@ -214,6 +223,15 @@ def calibration_docs(
             "the kind that the pipeline is for: --calibrate TEXTS, or --check DEV."
         )
     return docs
+
+
+def _return_to_torch(encoder: Encoder, threads: int | None) -> None:
+    """Predict in float32. RAISES (UserError): when the weights were left out."""
+    encoder.shim.loaded.network  # noqa: B018
+    encoder.shim.use_graph(None)
+    encoder.change_settings(precision="fp32")
+    if threads is not None:
+        encoder.change_settings(threads=threads)
 
 
 def _change(work: _Work, plan: Plan, docs: Sequence[Doc], measured: Sequence[Doc], progress: bool) -> None:
@@ -229,18 +247,10 @@ def _change(work: _Work, plan: Plan, docs: Sequence[Doc], measured: Sequence[Doc
         if plan.sensitivity:
             work.costs = part_costs(work.encoder.model, work.graph, docs, progress=progress)
             work.kept = outliers(work.costs)
-        _use(work, plan.precision)
+        work.use_graph(plan.precision)
     engine = ENGINES[plan.runtime]
     name = f"{engine.name} {engine.version()} in {plan.precision}"
     require_even(shim.loaded, shim.runtime(), window=shim.window_size().window, engine=name)
-
-
-def _use(work: _Work, precision: str) -> None:
-    assert work.graph is not None
-    if precision == "int8":
-        work.encoder.shim.use_graph(quantize(work.graph, keep=work.kept))
-    else:
-        work.encoder.shim.use_graph(replace(work.graph, precision=precision))
 
 
 def _keep_one_more(works: Sequence[_Work]) -> bool:
@@ -249,28 +259,9 @@ def _keep_one_more(works: Sequence[_Work]) -> bool:
         left = [part for part in work.costs if part not in work.kept]
         if left and len(work.kept) < len(work.costs) // 2:
             work.kept.append(left[0])
-            _use(work, "int8")
+            work.use_graph("int8")
             return True
     return False
-
-
-def _report(plan: Plan, works: Sequence[_Work], docs: Sequence, before: Run, after: Run) -> Report:
-    encoders = []
-    for work in works:
-        parity = compare_vectors(work.expected, vectors_of(work.encoder.model, docs))
-        graph = work.encoder.shim.loaded.graph
-        n_bytes = len(graph.content) if graph is not None else 0
-        encoders.append(
-            EncoderReport(
-                work.encoder.component,
-                parity,
-                n_bytes,
-                work.encoder.shim.window_size(),
-                work.costs,
-                list(work.kept),
-            )
-        )
-    return Report(plan, encoders, before, after)
 
 
 def _require(nlp: Language, plan: Plan) -> None:

@@ -1,8 +1,8 @@
 """A pipeline before and after: its vectors, its entities, its scores, its speed, on the same texts."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import FrozenSet, List, Optional, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +10,12 @@ from spacy.language import Language
 from spacy.scorer import Scorer
 from spacy.tokens import Doc
 from spacy.training import Example
-from thinc.api import Model
 from tqdm import tqdm
 
 from ..encoder.checkpoint.checkpoint import Checkpoint
+from ..types import Tok2VecModel
 
-Entity = Tuple[int, int, int, str]  # index of the Doc, first token, token after the last, label
+Entity = tuple[int, int, int, str]  # index of the Doc, first token, token after the last, label
 N_MADE_UP = 24
 N_TIMED = 24  # texts
 N_PASSES = 3
@@ -26,8 +26,8 @@ WIDTHS = (5, 120)  # pieces of a made-up text
 class Run:
     """What a pipeline makes of some texts."""
 
-    entities: FrozenSet[Entity]
-    f_score: Optional[float]  # of the entities, 0 to 100; None where there is no annotation
+    entities: frozenset[Entity]
+    f_score: float | None  # of the entities, 0 to 100; None where there is no annotation
     words_per_second: float
 
 
@@ -45,12 +45,9 @@ def run(nlp: Language, examples: Sequence[Example], *, annotated: bool, label: s
     speed = words_per_second(nlp, docs[:N_TIMED])
     done = list(tqdm(nlp.pipe(docs), total=len(docs), desc=label, disable=not progress))
     entities = frozenset((i, e.start, e.end, e.label_) for i, doc in enumerate(done) for e in doc.ents)
-    f_score = None
-    if annotated:
-        scored = [Example(doc, eg.reference) for doc, eg in zip(done, examples, strict=True)]
-        f_score = Scorer(nlp).score(scored).get("ents_f")
-    f_score = None if f_score is None else 100 * float(f_score)
-    return Run(entities, f_score, speed)
+    scored = [Example(doc, eg.reference) for doc, eg in zip(done, examples, strict=True)]
+    f_score = Scorer(nlp).score(scored).get("ents_f") if annotated else None
+    return Run(entities, None if f_score is None else 100 * float(f_score), speed)
 
 
 def words_per_second(nlp: Language, docs: Sequence[Doc]) -> float:
@@ -69,7 +66,7 @@ def pass_seconds(nlp: Language, docs: Sequence[Doc]) -> float:
     return time.perf_counter() - start
 
 
-def vectors_of(model: Model, docs: Sequence[Doc]) -> NDArray[np.float32]:
+def vectors_of(model: Tok2VecModel, docs: Sequence[Doc]) -> NDArray[np.float32]:
     """RETURNS (NDArray[float32]): of all tokens of the Docs, Shape: (n_tokens, width)."""
     return np.concatenate([model.ops.to_numpy(array) for array in model.predict(list(docs))])
 
@@ -78,13 +75,12 @@ def compare_vectors(expected: NDArray[np.float32], found: NDArray[np.float32]) -
     """Compare two arrays of vectors, Shape: (n_tokens, width)."""
     difference = found - expected
     length = float(np.linalg.norm(expected, axis=1).mean()) or 1.0
-    return VectorParity(
-        float(np.abs(difference).max(initial=0.0)), float(np.linalg.norm(difference, axis=1).mean()) / length
-    )
+    off = float(np.linalg.norm(difference, axis=1).mean()) / length
+    return VectorParity(float(np.abs(difference).max(initial=0.0)), off)
 
 
-def make_up_texts(checkpoint: Checkpoint) -> List[str]:
-    """RETURNS (List[str]): random pieces of the encoder's vocabulary, where there are no texts to compare on."""
+def make_up_texts(checkpoint: Checkpoint) -> list[str]:
+    """RETURNS (list[str]): random pieces of the encoder's vocabulary, where there are no texts to compare on."""
     random = np.random.default_rng(0)
     tokenizer = checkpoint.tokenizer.backend
     widths = random.integers(*WIDTHS, size=N_MADE_UP)

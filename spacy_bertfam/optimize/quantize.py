@@ -1,20 +1,29 @@
-"""A graph in float32 -> the same with weights in 8 bits, but for the layers that are named."""
+"""A graph in float32 -> the same with weights in 8 bits, but for the layers that are named; what each layer loses."""
 
 import logging
 import re
 import tempfile
-from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Collection, Iterator, List, Tuple
+from statistics import median
+from typing import Any
+
+from spacy.tokens import Doc
+from tqdm import tqdm
 
 from ..encoder.checkpoint.graph import GRAPH, Graph
+from ..encoder.model import encoder_shim
+from ..types import Tok2VecModel
+from .parity import compare_vectors, vectors_of
 from .row_scales import use_row_scales, weights_of
 
 PRODUCT, LOOK_UP = "MatMul", "Gather"
 LAYER = re.compile(r"[/.](?:layer|layers|h|block|albert_layers)\.(\d+)[/.]")
 EMBEDDINGS = "embeddings"
+# A part stays in float32 where it costs as many times what the one in the middle costs
+OUTLIER = 2.0
 
 
 def quantize(graph: Graph, *, keep: Collection[str] = ()) -> Graph:
@@ -45,16 +54,41 @@ def quantize(graph: Graph, *, keep: Collection[str] = ()) -> Graph:
     return replace(graph, content=model.SerializeToString(), precision="int8")
 
 
-def parts_of(graph: Graph) -> List[str]:
-    """RETURNS (List[str]): "embeddings", "layer 0", "layer 1", ...: what may be quantised by itself."""
-    counts = Counter(part for _, part in _nodes_and_parts(graph))
-    return sorted(
-        counts, key=lambda part: (part != EMBEDDINGS, int(part.split()[-1]) if part != EMBEDDINGS else 0)
-    )
+def parts_of(graph: Graph) -> list[str]:
+    """RETURNS (list[str]): "embeddings", "layer 0", "layer 1", ...: what may be quantized by itself."""
+    parts = {part for _, part in _nodes_and_parts(graph)}
+    return sorted(parts, key=lambda part: -1 if part == EMBEDDINGS else int(part.split()[-1]))
 
 
-def _nodes_and_parts(graph: Graph) -> List[Tuple[Any, str]]:
-    """Each node that would be quantised, and its part: products with a matrix of weights, look-ups in one."""
+def part_costs(
+    model: Tok2VecModel, graph: Graph, docs: Sequence[Doc], *, progress: bool = False
+) -> dict[str, float]:
+    """What each part costs when it alone is quantized.
+
+    graph (Graph): in float32.
+    docs (Sequence[Doc]): tokenized, nothing more.
+    RETURNS (dict[str, float]): part -> mean length of the differences over mean length of the vectors,
+        the most expensive first.
+    """
+    shim = encoder_shim(model)
+    shim.use_graph(graph)
+    expected = vectors_of(model, docs)
+    parts = parts_of(graph)
+    costs = {}
+    for part in tqdm(parts, desc="sensitivity", disable=not progress):
+        shim.use_graph(quantize(graph, keep=[other for other in parts if other != part]))
+        costs[part] = compare_vectors(expected, vectors_of(model, docs)).mean
+    return dict(sorted(costs.items(), key=lambda pair: -pair[1]))
+
+
+def outliers(costs: dict[str, float]) -> list[str]:
+    """RETURNS (list[str]): the parts that cost far more than the others, at most half of them."""
+    limit = OUTLIER * median(costs.values())
+    return [part for part, cost in costs.items() if cost > limit][: len(costs) // 2]
+
+
+def _nodes_and_parts(graph: Graph) -> list[tuple[Any, str]]:
+    """Each node that would be quantized, and its part: products with a matrix of weights, look-ups in one."""
     import onnx
 
     model = onnx.load_model_from_string(graph.content)
@@ -75,8 +109,9 @@ def part_of(node: str) -> str:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """onnxruntime advises, at each call, to prepare the graph by a tool that this one does not need."""
-    logging.disable(logging.WARNING)
+    before = logging.root.manager.disable  # the caller's own `logging.disable` holds on
+    logging.disable(max(before, logging.WARNING))
     try:
         yield
     finally:
-        logging.disable(logging.NOTSET)
+        logging.disable(before)

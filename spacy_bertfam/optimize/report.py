@@ -1,6 +1,8 @@
-"""The account of an optimisation as text for a terminal."""
+"""The account of an optimization as text for a terminal."""
 
-from typing import Iterator, List, Sequence
+from collections.abc import Iterator, Sequence
+
+from wasabi.tables import table
 
 from .fastest import Tried, speed_before
 from .optimize import EncoderReport, Report
@@ -29,7 +31,7 @@ def _lines(report: Report) -> Iterator[str]:
     )
 
 
-def _encoder_lines(encoder: EncoderReport, *, several: bool) -> List[str]:
+def _encoder_lines(encoder: EncoderReport, *, several: bool) -> list[str]:
     name = f" of {encoder.component}" if several else ""
     lines = [
         f"vectors   largest difference {encoder.parity.largest:.2g}, mean {encoder.parity.mean:.3%} of their "
@@ -49,17 +51,20 @@ def _encoder_lines(encoder: EncoderReport, *, several: bool) -> List[str]:
 
 def format_tried(tried: Sequence[Tried]) -> str:
     """RETURNS (str): a row for each runtime and precision, with the reason where one was not taken."""
-    before = speed_before(tried)
     raced = any(one.in_turn is not None for one in tried)
-    rows = [f"runtime      precision  words a second  torch = 1     F1{'  in turn' if raced else ''}"]
-    return "\n".join(rows + [_tried_row(one, before) for one in tried])
+    names = ["runtime", "precision", "words a second", "torch = 1", "F1", "in turn" if raced else "", ""]
+    rows = [_tried_row(one, speed_before(tried)) for one in tried]
+    return table(
+        rows, header=names, aligns=("l", "l", "r", "r", "r", "r", "l"), spacing=2, max_col=1000
+    ).strip("\n")
 
 
-def _tried_row(one: Tried, before: float) -> str:
-    name = f"{one.plan.runtime:<11}  {one.plan.precision:<9}"
+def _tried_row(one: Tried, before: float) -> list[str]:
+    name = [one.plan.runtime, one.plan.precision]
     if one.report is None:
-        return f"{name}  {one.reason}"
-    row = f"{name}  {one.speed:>14,.0f}  {one.speed / before:>9.1f}  {one.report.after.f_score or 0.0:>5.2f}"
+        return [*name, *[""] * 4, one.reason]
+    figures = [f"{one.speed:,.0f}", f"{one.speed / before:.1f}", f"{one.report.after.f_score or 0.0:.2f}"]
     if one.is_acceptable:
-        return row if one.in_turn is None else f"{row}  {one.in_turn:>7,.0f}"
-    return f"{row}  F1 fell by {one.report.drop:.2f} points, more than --max-drop {one.plan.max_drop:g}"
+        return [*name, *figures, "" if one.in_turn is None else f"{one.in_turn:,.0f}", ""]
+    reason = f"F1 fell by {one.report.drop:.2f} points, more than --max-drop {one.plan.max_drop:g}"
+    return [*name, *figures, "", reason]

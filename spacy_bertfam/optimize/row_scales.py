@@ -4,7 +4,8 @@ What onnxruntime makes of a graph by itself has one scale for the activations of
 depend on the texts beside it: of 193 entities 23 were others in a batch than alone (benchmarks/figures/runtimes.md).
 """
 
-from typing import Any, Collection, Dict, List
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +14,15 @@ CONTRIB = "com.microsoft"
 # From -100 to 100 and from -81 to 81: processors without VNNI sum up two products in 16 bits, and 2 * 200 * 81 fits
 ACTIVATION, WEIGHT = 100, 81
 ZERO, STEP, LEAST = "rows/zero", "rows/step", "rows/least"
-CONSTANTS: Dict[str, NDArray] = {
+CONSTANTS: dict[str, NDArray[Any]] = {
     ZERO: np.array(ACTIVATION, np.uint8),
     STEP: np.array(1 / ACTIVATION, np.float32),
     LEAST: np.array(1e-12, np.float32),  # a row may be all zeros
 }
 
 
-def weights_of(model: Any) -> Dict[str, Any]:
-    """RETURNS (Dict[str, TensorProto]): a graph's matrices, by each name that they have: where a layer is used once
+def weights_of(model: Any) -> dict[str, Any]:
+    """RETURNS (dict[str, TensorProto]): a graph's matrices, by each name that they have: where a layer is used once
     more, its weights have another one."""
     matrices = {tensor.name: tensor for tensor in model.graph.initializer if len(tensor.dims) == 2}
     copies = (node for node in model.graph.node if node.op_type == "Identity" and node.input[0] in matrices)
@@ -38,7 +39,7 @@ def use_row_scales(model: Any, names: Collection[str]) -> None:
 
     matrices, constants = weights_of(model), dict(CONSTANTS)
     rounded = set()
-    nodes: List[Any] = []
+    nodes: list[Any] = []
     for node in model.graph.node:
         if node.name not in names:
             nodes.append(node)
@@ -55,7 +56,7 @@ def use_row_scales(model: Any, names: Collection[str]) -> None:
         model.opset_import.append(make_opsetid(CONTRIB, 1))
 
 
-def _rounding(x: str) -> List[Any]:
+def _rounding(x: str) -> list[Any]:
     """The nodes that divide each row of ``x`` by its largest number and round what comes out."""
     from onnx.helper import make_node
 
@@ -73,7 +74,7 @@ def _rounding(x: str) -> List[Any]:
     ]
 
 
-def _product(node: Any, weights: str) -> List[Any]:
+def _product(node: Any, weights: str) -> list[Any]:
     """The nodes in the place of a MatMul, whose output has the scales of rows and columns again."""
     from onnx.helper import make_node
 
@@ -85,13 +86,13 @@ def _product(node: Any, weights: str) -> List[Any]:
     ]
 
 
-def _round_columns(name: str, weights: NDArray) -> Dict[str, NDArray]:
+def _round_columns(name: str, weights: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
     highest = np.abs(weights).max(axis=0)
     scale = np.where(highest > 0, highest / WEIGHT, 1.0).astype(np.float32)
     return {f"{name}/rounded": np.rint(weights / scale).astype(np.int8), f"{name}/scale": scale}
 
 
-def _replace(graph: Any, nodes: List[Any], constants: Dict[str, NDArray]) -> None:
+def _replace(graph: Any, nodes: list[Any], constants: dict[str, NDArray[Any]]) -> None:
     """Give a graph other nodes, without the weights that none of them reads."""
     from onnx.numpy_helper import from_array
 

@@ -94,6 +94,5 @@ def find_encoder(nlp: Language, ner: BertfamNER) -> Tok2VecModel:
             return found.popitem()[1]
     raise UserError(
         f"Component {ner.name!r} reads its vectors from {tok2vec.name!r}, and no bertfam_encoder of the pipeline "
-        "feeds it. Expected a spacy-bertfam.Encoder.v1, its own or an enabled bertfam_encoder's: predictions "
-        "for single word pieces need one."
+        "feeds it. Expected a spacy-bertfam.Encoder.v1, its own or an enabled bertfam_encoder's."
     )

@@ -25,8 +25,8 @@ width="{size}" height="{size}">
 def heat_map(words: Sequence[str], weights: NDArray[np.float32]) -> str:
     """Draw a matrix; the more words, the smaller its cells.
 
-    weights (ndarray): Shape: (n_words, n_words), each from 0 to 1, from the row's word to the column's.
-    RETURNS (str): the element, which takes its colours from attention.css.
+    weights (NDArray[float32]): Shape: (n_words, n_words), each from 0 to 1, from the row's word to the column's.
+    RETURNS (str): the element, which takes its colors from attention.css.
     """
     n = len(words)
     cell = 18 if n <= 50 else 12
@@ -35,33 +35,27 @@ def heat_map(words: Sequence[str], weights: NDArray[np.float32]) -> str:
         f'<path fill-opacity="{level / N_LEVELS:.3f}" d="{d}"/>'
         for level, d in enumerate(level_paths(weights), start=1)
     ]
-    return SVG.format(
-        size=margin + n * cell + 2,
-        margin=margin,
-        cell=cell,
-        n=n,
-        labels="".join(_labels(word, i, margin, cell) for i, word in enumerate(words)),
-        paths="\n".join(paths),
-    )
+    labels = "".join(_labels(word, margin + (i + 0.5) * cell, margin, cell) for i, word in enumerate(words))
+    size = margin + n * cell + 2
+    return SVG.format(size=size, margin=margin, cell=cell, n=n, labels=labels, paths="\n".join(paths))
 
 
 def level_paths(weights: NDArray[np.float32]) -> list[str]:
-    """RETURNS (list): for each level from 1 on the cells that have it, as SVG path data in units of a cell."""
+    """RETURNS (list[str]): for each level from 1 on the cells that have it, as SVG path data in units of a cell."""
     levels = np.rint(np.sqrt(weights) * N_LEVELS).astype(int)
-    drawn: list[list[str]] = [[] for _ in range(N_LEVELS)]
+    drawn = [""] * N_LEVELS
     for y, row in enumerate(levels):
-        # neighbours of one level are one rectangle
+        # neighbors of one level are one rectangle
         starts = np.flatnonzero(np.diff(row, prepend=-1)).tolist()
         for x, end in zip(starts, [*starts[1:], len(row)], strict=True):
             if row[x]:
-                drawn[row[x] - 1].append(f"M{x} {y}h{end - x}v1h{x - end}z")
-    return ["".join(parts) for parts in drawn]
+                drawn[row[x] - 1] += f"M{x} {y}h{end - x}v1h{x - end}z"
+    return drawn
 
 
-def _labels(word: str, i: int, margin: int, cell: int) -> str:
+def _labels(word: str, middle: float, margin: int, cell: int) -> str:
+    """The word before its row and above its column."""
     text = escape(word if len(word) <= LABEL_CHARS else f"{word[: LABEL_CHARS - 1]}…")
-    middle = margin + (i + 0.5) * cell
-    size = f'font-size="{min(13, cell)}"'
-    row = f'<text {size} x="{margin - 5}" y="{middle}" text-anchor="end" dy=".35em">{text}</text>'
-    turned = f'transform="translate({middle} {margin - 5}) rotate(-90)"'
-    return f'{row}<text {size} {turned} dy=".35em">{text}</text>\n'
+    size, end = f'font-size="{min(13, cell)}"', margin - 5
+    row = f'<text {size} x="{end}" y="{middle}" text-anchor="end" dy=".35em">{text}</text>'
+    return f'{row}<text {size} transform="translate({middle} {end}) rotate(-90)" dy=".35em">{text}</text>\n'

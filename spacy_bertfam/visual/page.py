@@ -1,113 +1,136 @@
-"""Docs -> one self-contained HTML page, by displaCy: entities in colour, with scores, also in print."""
+"""Docs -> one self-contained HTML page, by displaCy: entities in color, with scores, also in print."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
-from importlib.resources import files
-from typing import Optional
+from numbers import Real
+from typing import Any
 
+from spacy.displacy.render import EntityRenderer
 from spacy.tokens import Doc, Span
 
-from .colors import LABEL_COLORS, hashed_color
-from .contrast import DARK, LIGHT, is_hex_color, readable_shade
-from .entities import direction_of, format_score, make_renderer, render_entities, score_of, shown_entities
-from .wording import WORDINGS, Wording, count
+from .colors import DARK, LABEL_COLORS, LIGHT, hashed_color, is_hex_color, readable_shade
+from .template import card, direction_of, html_page, language_tag
+from .wording import Wording
 
-# The policy is a second lock behind the escaping: nothing in the page may run or be fetched.
-PAGE = """<!DOCTYPE html>
-<html lang="{lang}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<header>
-<h1 dir="auto">{title}</h1>
-{summary}</header>
-<main>
-{cards}</main>
-{footer}</body>
-</html>
-"""
+# On one line, as the page keeps white space. displaCy escapes the text, but not the label nor our own fields.
+ENTITY = '<mark class="{css}"{hint}>{text}<span class="tag">&nbsp;{label}{score}</span></mark>'
 
 
 def render_page(
-    docs: Iterable[Doc], *, title: Optional[str] = None, min_score: float = 0.0, low: float = 0.5
+    docs: Iterable[Doc], *, title: str | None = None, min_score: float = 0.0, low: float = 0.5
 ) -> str:
-    """Write the entities of docs as an HTML page that needs no script and nothing from elsewhere.
+    """Write the entities of Docs as an HTML page that needs no script and nothing from elsewhere.
 
-    docs (iterable): One card each; `doc.user_data["title"]`, where it is a str, is the heading of the card.
-    title (str): The heading of the page; None for one in the language of the first doc.
-    min_score (float): Entities with a lower score are left out, and counted at the foot of the page.
-    low (float): Entities with a lower score get a dashed border.
-    RETURNS (str): The page. An entity that has no `ent._.score` is always shown, without a score.
+    docs (Iterable[Doc]): one card each; `doc.user_data["title"]`, where it is a str, is the heading of the card.
+    title (str | None): the heading of the page; None for one in the language of the first Doc.
+    min_score (float): entities with a lower score are left out, and counted at the foot of the page.
+    low (float): entities with a lower score get a dashed border.
+    RETURNS (str): the page. An entity that has no `ent._.score` is always shown, without a score.
     """
     docs = list(docs)
-    lang = docs[0].lang_ if docs and docs[0].lang_ in WORDINGS else "en"
-    words = WORDINGS[lang]
+    words = Wording("entities", docs[0].lang_ if docs else "en")
     shown = [shown_entities(doc, min_score) for doc in docs]
     ents = [ent for doc_ents in shown for ent in doc_ents]
     counts = Counter(ent.label_ for ent in ents)
     css = {label: f"l{i}" for i, (label, _) in enumerate(counts.most_common())}
-    n_hidden = sum(len(doc.ents) for doc in docs) - len(ents)
-    renderer = make_renderer()
-    cards = [
-        _card(doc, render_entities(renderer, doc, doc_ents, css=css, low=low), words, is_empty=not doc_ents)
-        for doc, doc_ents in zip(docs, shown, strict=True)
-    ]
-    return PAGE.format(
-        lang=lang,
-        title=escape(words.title if title is None else title),
-        style=files(__package__).joinpath("page.css").read_text("utf8") + _label_rules(css, renderer.colors),
-        summary=_summary(len(docs), counts, css, words),
-        cards="".join(cards),
-        footer=_footer(ents, words, low=low, min_score=min_score, n_hidden=n_hidden),
+    renderer = EntityRenderer({"template": ENTITY})
+    texts = [render_entities(renderer, *pair, css=css, low=low) for pair in zip(docs, shown, strict=True)]
+    notes = list(_notes(ents, words, low=low))
+    if n_hidden := sum(len(doc.ents) for doc in docs) - len(ents):
+        notes.append(words.count("hidden", n_hidden, min_score=format_score(min_score)))
+    return html_page(
+        lang=words.lang,
+        title=words.say("title") if title is None else title,
+        header=_summary(len(docs), counts, css, words),
+        main="".join(_doc_card(doc, text, words) for doc, text in zip(docs, texts, strict=True)),
+        notes=[" ".join(notes)] if notes else [],
+        rules=_label_rules(css, renderer.colors),
     )
 
 
-def _card(doc: Doc, markup: str, words: Wording, *, is_empty: bool) -> str:
-    # "xx" is spaCy's code for "any language", and unknown to browsers
-    lang = "" if doc.lang_ == "xx" else escape(doc.lang_)
+def score_of(ent: Span) -> float | None:
+    """RETURNS (float | None): `ent._.score` from 0 to 1; None where no component has set it."""
+    score = ent._.score if Span.has_extension("score") else None
+    # another package may have registered the same name for something else; NaN is not equal to itself
+    return float(score) if isinstance(score, Real) and score == score else None
+
+
+def shown_entities(doc: Doc, min_score: float) -> list[Span]:
+    """RETURNS (list[Span]): the entities of a Doc, but those with a lower score; no score is not a low one."""
+    scored = ((ent, score_of(ent)) for ent in doc.ents)
+    return [ent for ent, score in scored if score is None or score >= min_score]
+
+
+def format_score(score: float) -> str:
+    """RETURNS (str): two decimals without the leading zero: ".97", "1.00"."""
+    return f"{score:.2f}".removeprefix("0")
+
+
+def render_entities(
+    renderer: EntityRenderer, doc: Doc, ents: Iterable[Span], *, css: Mapping[str, str], low: float
+) -> str:
+    """Let displaCy write the text of a Doc with its entities marked.
+
+    renderer (EntityRenderer): with the template ``ENTITY``.
+    ents (Iterable[Span]): those of `doc.ents` that are to be shown, in their order.
+    css (Mapping[str, str]): the class of each label.
+    low (float): a score below it gets the class "low" too.
+    RETURNS (str): HTML, with everything that came from the Doc escaped.
+    """
+    parsed = {
+        "text": doc.text,
+        "ents": [_parse_entity(ent, css[ent.label_], low) for ent in ents],
+        "settings": {"lang": doc.lang_, "direction": direction_of(doc)},
+    }
+    return str(renderer.render([parsed])).strip()
+
+
+def _parse_entity(ent: Span, css: str, low: float) -> dict[str, Any]:
+    label, score, hint = escape(ent.label_), "", ""
+    value = score_of(ent)
+    if value is not None:
+        score = f'&nbsp;<span class="score">{format_score(value)}</span>'
+        hint = f' title="{label} {value:.4f}"'
+        css += " low" if value < low else ""
+    params = {"css": css, "score": score, "hint": hint}
+    return {"start": ent.start_char, "end": ent.end_char, "label": label, "params": params}
+
+
+def _doc_card(doc: Doc, markup: str, words: Wording) -> str:
     title = doc.user_data.get("title")
     heading = f'<h2 dir="auto">{escape(title)}</h2>\n' if isinstance(title, str) else ""
-    none_found = f'<p class="none">{words.none_found}</p>\n' if is_empty else ""
-    text = f'<div class="text" lang="{lang}" dir="{direction_of(doc)}">{markup}</div>'
-    return f"<article>\n{heading}{text}\n{none_found}</article>\n"
+    none_found = "" if "<mark" in markup else f'<p class="none">{words.say("none_found")}</p>\n'
+    lang, direction = language_tag(doc.lang_), direction_of(doc)
+    text = f'<div class="text" lang="{lang}" dir="{direction}">{markup}</div>\n'
+    return card("", heading + text + none_found)
 
 
 def _summary(n_docs: int, counts: Counter[str], css: Mapping[str, str], words: Wording) -> str:
-    parts = [(n_docs, words.documents), (counts.total(), words.entities)]
-    line = ", ".join(count(n, forms) for n, forms in parts if n)
-    items = [
+    parts = {"documents": n_docs, "entities": counts.total()}
+    line = ", ".join(words.count(name, n) for name, n in parts.items() if n)
+    items = "".join(
         f'<li><mark class="{css[label]}"><span class="tag">{escape(label)}</span></mark> {n}</li>'
         for label, n in counts.most_common()
-    ]
-    legend = f'<ul class="legend" aria-label="{words.legend}">{"".join(items)}</ul>\n' if items else ""
+    )
+    legend = f'<ul class="legend" aria-label="{words.say("legend")}">{items}</ul>\n' if items else ""
     return f"<p>{line}</p>\n{legend}"
 
 
-def _footer(ents: list[Span], words: Wording, *, low: float, min_score: float, n_hidden: int) -> str:
+def _notes(ents: Iterable[Span], words: Wording, *, low: float) -> Iterator[str]:
     scores = [score for score in map(score_of, ents) if score is not None]
-    notes = [words.scores] if scores else []
+    if scores:
+        yield words.say("scores")
     if any(score < low for score in scores):
-        notes.append(words.low.format(low=format_score(low)))
-    if n_hidden:
-        notes.append(count(n_hidden, words.hidden, min_score=format_score(min_score)))
-    return f"<footer>\n<p>{' '.join(notes)}</p>\n</footer>\n" if notes else ""
+        yield words.say("low", low=format_score(low))
 
 
 def _label_rules(css: Mapping[str, str], colors: Mapping[str, str]) -> str:
-    # displaCy's colours, those of other packages among them, go before ours
-    known = {**LABEL_COLORS, **colors}
+    known = {**LABEL_COLORS, **colors}  # displaCy's own, with those of other packages, go before ours
     rules = []
     for label, name in css.items():
-        color = known.get(label.upper())
-        base = color if color is not None and is_hex_color(color) else hashed_color(label)
+        color = known.get(label.upper(), "")
+        base = color if is_hex_color(color) else hashed_color(label)
         light, dark = readable_shade(base, LIGHT), readable_shade(base, DARK)
         rules.append(f".{name} {{ --light: {light}; --dark: {dark}; }}\n")
     return "".join(rules)

@@ -1,14 +1,15 @@
 """A calibration -> one self-contained HTML page: how often scores are right, and what each `min_score` would leave."""
 
+from collections.abc import Iterable, Sequence
 from html import escape
-from importlib.resources import files
-from typing import Iterator, List, Sequence
 
-from ..evaluation.calibration import FEW, HIGHEST, LOWEST, Calibration
-from ..evaluation.calibration_table import figures
-from .page import PAGE
+from ..evaluation.calibration import FEW, FOLDS, HIGHEST, LOWEST, Calibration
+from ..evaluation.calibration_table import THRESHOLD_NAMES, figures, threshold_rows
 from .reliability_chart import FAINT, reliability_chart
-from .reliability_wording import RELIABILITY_WORDINGS, ReliabilityWording
+from .template import card, html_page
+from .wording import Wording
+
+FIGURES = ("log_loss", "brier", "error", "entities_row", "right_row", "f1")  # in the order of `figures`
 
 
 def render_calibration(calibration: Calibration, *, name: str, lang: str = "en") -> str:
@@ -16,95 +17,69 @@ def render_calibration(calibration: Calibration, *, name: str, lang: str = "en")
 
     name (str): of the pipeline, for the heading.
     lang (str): of the pipeline; the page is in English where it does not speak it.
-    RETURNS (str): the page.
     """
-    style = files(__package__)
-    lang = lang if lang in RELIABILITY_WORDINGS else "en"
-    words = RELIABILITY_WORDINGS[lang]
-    return PAGE.format(
-        lang=lang,
-        title=escape(words.title.format(name=name)),
-        style="".join(style.joinpath(file).read_text("utf8") for file in ("page.css", "reliability.css")),
-        summary=_summary(calibration, words),
-        cards=_diagrams(calibration, words) + _figures(calibration, words) + _thresholds(calibration, words),
-        footer="".join(
-            f"<footer>\n<p>{escape(note)}</p>\n</footer>\n" for note in _notes(calibration, words)
-        ),
-    )
-
-
-def _summary(calibration: Calibration, words: ReliabilityWording) -> str:
-    line = words.found_by.format(
-        texts=words.counted(calibration.n_texts, words.texts),
-        entities=words.counted(len(calibration.entities_before), words.entities),
+    words = Wording("calibration", lang)
+    summary = words.say(
+        "found_by",
+        texts=words.count("texts", calibration.n_texts),
+        entities=words.count("entities", len(calibration.entities_before)),
         component=escape(calibration.component),
         before=calibration.before,
         after=calibration.after,
     )
-    return f"<p>{line}</p>\n"
-
-
-def _notes(calibration: Calibration, words: ReliabilityWording) -> Iterator[str]:
+    notes = []
     if calibration.is_of_few:
-        yield words.few_entities.format(n=len(calibration.entities_before), few=FEW)
+        notes.append(words.say("few_entities", n=len(calibration.entities_before), few=FEW))
     if calibration.is_at_the_end:
-        yield words.at_the_end.format(lowest=LOWEST, highest=HIGHEST)
+        notes.append(words.say("at_the_end", lowest=LOWEST, highest=HIGHEST))
+    return html_page(
+        lang=words.lang,
+        title=words.say("title", name=name),
+        header=f"<p>{summary}</p>\n",
+        main=_diagrams(calibration, words) + _figures(calibration, words) + _thresholds(calibration, words),
+        notes=map(escape, notes),
+        styles=["reliability.css"],
+    )
 
 
-def _diagrams(calibration: Calibration, words: ReliabilityWording) -> str:
+def _diagrams(calibration: Calibration, words: Wording) -> str:
     panels = (
-        (words.before, "before", calibration.before, calibration.entities_before),
-        (words.after, "after", calibration.after, calibration.measured),
+        (words.say("before"), "before", calibration.before, calibration.entities_before),
+        (words.say("after"), "after", calibration.after, calibration.measured),
     )
-    charts = "".join(
-        f"<figure>\n<figcaption>{words.panel.format(when=when.capitalize(), temperature=temperature)}</figcaption>\n"
-        f"{reliability_chart(entities, css=css, label=words.diagram.format(when=when), words=words)}</figure>\n"
-        for when, css, temperature, entities in panels
-    )
-    notes = [words.reading, words.faint.format(few=FAINT)]
-    notes.append(words.cross_fitted if calibration.held_out else words.fitted_to)
-    return _card(words.question, f'<div class="panels">\n{charts}</div>\n<p>{" ".join(notes)}</p>\n')
+    charts = ""
+    for when, css, temperature, entities in panels:
+        caption = words.say("panel", when=when.capitalize(), temperature=temperature)
+        chart = reliability_chart(entities, css=css, label=words.say("diagram", when=when), words=words)
+        charts += f"<figure>\n<figcaption>{caption}</figcaption>\n{chart}</figure>\n"
+    how = words.say("cross_fitted", folds=FOLDS) if calibration.held_out else words.say("fitted_to")
+    notes = f"{words.say('reading')} {words.say('faint', few=FAINT)} {how}"
+    return card(words.say("question"), f'<div class="panels">\n{charts}</div>\n<p>{notes}</p>\n')
 
 
-def _figures(calibration: Calibration, words: ReliabilityWording) -> str:
+def _figures(calibration: Calibration, words: Wording) -> str:
     rows = [
-        [name, words.number(row.before), words.number(row.after)]
-        for name, row in zip(words.figures, figures(calibration), strict=True)
+        [words.say(f"figure_{name}"), words.number(row.before), words.number(row.after)]
+        for name, row in zip(FIGURES, figures(calibration), strict=True)
     ]
-    head = ["", words.before, words.after]
-    return _card(words.in_figures, _table(head, rows) + f"<p>{words.less_is_better}</p>\n")
+    head = ["", words.say("before"), words.say("after")]
+    return card(words.say("in_figures"), _table(head, rows) + f"<p>{words.say('less_is_better')}</p>\n")
 
 
-def _thresholds(calibration: Calibration, words: ReliabilityWording) -> str:
-    rows = [
-        [
-            f"{row.min_score:g}",
-            words.number(row.n_entities),
-            f"{row.precision:.3f}",
-            f"{row.recall:.3f}",
-            f"{row.f_score:.3f}",
-        ]
-        for row in calibration.thresholds
-    ]
-    marked = [row.min_score == calibration.min_score for row in calibration.thresholds]
-    return _card(words.which, _table(words.columns, rows, marked) + f"<p>{words.left}</p>\n")
+def _thresholds(calibration: Calibration, words: Wording) -> str:
+    thousands = words.say("thousands")
+    rows = [[cell.replace(",", thousands) for cell in row] for row in threshold_rows(calibration)]
+    head = [words.say(f"column_{name.lower()}") for name in THRESHOLD_NAMES]
+    table = _table(head, rows, marked=f"{calibration.min_score:g}")
+    return card(words.say("which"), table + f"<p>{words.say('left')}</p>\n")
 
 
-def _card(heading: str, content: str) -> str:
-    return f"<article>\n<h2>{heading}</h2>\n{content}</article>\n"
-
-
-def _table(head: Sequence[str], rows: Sequence[List[str]], marked: Sequence[bool] = ()) -> str:
-    def cells(row: Sequence[str], tag: str, scope: str) -> str:
-        first = f'<th scope="{scope}">{row[0]}</th>' if row[0] else "<td></td>"
-        rest = (f'<th scope="col">{cell}</th>' if tag == "th" else f"<td>{cell}</td>" for cell in row[1:])
-        return first + "".join(rest)
-
-    marks = [' class="set"' if mark else "" for mark in marked] or [""] * len(rows)
-    body = "".join(
-        f"<tr{mark}>{cells(row, 'td', 'row')}</tr>\n" for row, mark in zip(rows, marks, strict=True)
-    )
-    return (
-        f'<div class="scroll"><table>\n<thead><tr>{cells(head, "th", "col")}</tr></thead>\n'
-        f"<tbody>\n{body}</tbody>\n</table></div>\n"
-    )
+def _table(names: Sequence[str], rows: Iterable[Sequence[str]], *, marked: str = "") -> str:
+    """A table whose first column names the rows; the row named ``marked`` is set off."""
+    head = "".join(f'<th scope="col">{name}</th>' if name else "<td></td>" for name in names)
+    body = ""
+    for first, *cells in rows:
+        mark = ' class="set"' if first == marked else ""
+        values = "".join(f"<td>{cell}</td>" for cell in cells)
+        body += f'<tr{mark}><th scope="row">{first}</th>{values}</tr>\n'
+    return f'<div class="scroll"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n'

@@ -1,9 +1,9 @@
 """A reliability diagram as SVG: how often entities are right, by their score."""
 
-from typing import Iterator, List
+from collections.abc import Iterator, Sequence
 
-from ..evaluation.scored import N_BINS, Bin, Judged
-from .reliability_wording import RELIABILITY_WORDINGS, ReliabilityWording
+from ..evaluation.scored import N_BINS, Bin, ScoredEntities
+from .wording import Wording
 
 SIDE = 300  # of the square
 LEFT, TOP = 46, 12
@@ -13,24 +13,23 @@ FAINT = 10  # entities; the share of fewer is mostly chance
 WIDTH, HEIGHT = LEFT + SIDE + 14, FLOOR + 24
 
 
-def reliability_chart(
-    entities: Judged, *, css: str, label: str, words: ReliabilityWording = RELIABILITY_WORDINGS["en"]
-) -> str:
-    """A point for each bin of scores, at the mean score and the share that is right, tied to the diagonal on which
-    scores are calibrated; below it how many entities each bin has. Bins of few are faint.
+def reliability_chart(entities: ScoredEntities, *, css: str, label: str, words: Wording) -> str:
+    """A point for each bin of scores, at the mean score and the share that is right, tied to the diagonal of
+    calibrated scores; below it how many entities each bin has. Bins of few are faint.
 
     css (str): class of points and bars.
     label (str): what is read out in the place of the picture.
-    words (ReliabilityWording): of the language of the page.
+    words (Wording): of the page "calibration".
     RETURNS (str): the SVG, for a page whose style has the classes.
     """
     bins = entities.bins()
-    parts = [*_frame(words), *_counts(bins, css, words), *_points(bins, css, words)]
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
-    return "\n".join([head, *parts, "</svg>\n"])
+    return "\n".join(
+        [head, *_frame(words), *_counts(bins, css, words), *_points(bins, css, words), "</svg>\n"]
+    )
 
 
-def _frame(words: ReliabilityWording) -> Iterator[str]:
+def _frame(words: Wording) -> Iterator[str]:
     for i in range(0, N_BINS + 1, 2):
         share = i / N_BINS
         yield _line("grid", _x(share), _y(0), _x(share), _y(1))
@@ -41,23 +40,22 @@ def _frame(words: ReliabilityWording) -> Iterator[str]:
     yield _line("axis", _x(0), _y(0), _x(0), _y(1))
     yield _line("ideal", _x(0), _y(0), _x(1), _y(1))
     middle = TOP + SIDE / 2
-    turned = f'<g transform="rotate(-90 12 {middle:g})">'
-    yield turned + _text(12, middle, words.share) + "</g>"
-    yield _text(LEFT + SIDE / 2, _y(0) + 31, words.score)
-    yield _text(LEFT + SIDE / 2, FLOOR + 17, words.in_each_tenth)
+    yield f'<g transform="rotate(-90 12 {middle:g})">{_text(12, middle, words.say("share"))}</g>'
+    yield _text(LEFT + SIDE / 2, _y(0) + 31, words.say("score"))
+    yield _text(LEFT + SIDE / 2, FLOOR + 17, words.say("in_each_tenth"))
 
 
 def _class(one: Bin, css: str) -> str:
     return f"{css} few" if one.n_entities < FAINT else css
 
 
-def _points(bins: List[Bin], css: str, words: ReliabilityWording) -> Iterator[str]:
+def _points(bins: Sequence[Bin], css: str, words: Wording) -> Iterator[str]:
     most = max(one.n_entities for one in bins)
     for one in bins:
         radius = 3 + 4 * (one.n_entities / most) ** 0.5
         x, y = _x(one.mean_score), _y(one.share_right)
-        entities = words.counted(one.n_entities, words.entities)
-        hint = words.point.format(score=one.mean_score, right=one.share_right, entities=entities)
+        entities = words.count("entities", one.n_entities)
+        hint = words.say("point", score=one.mean_score, right=one.share_right, entities=entities)
         yield _line(f"gap {_class(one, css)}", x, y, x, _y(one.mean_score))
         yield (
             f'<circle class="{_class(one, css)}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"><title>{hint}</title>'
@@ -65,12 +63,12 @@ def _points(bins: List[Bin], css: str, words: ReliabilityWording) -> Iterator[st
         )
 
 
-def _counts(bins: List[Bin], css: str, words: ReliabilityWording) -> Iterator[str]:
+def _counts(bins: Sequence[Bin], css: str, words: Wording) -> Iterator[str]:
     most = max(one.n_entities for one in bins)
+    width = SIDE / N_BINS - 6
     for one in bins:
         x = _x((one.index + 0.5) / N_BINS)
         height = max((COUNTS - 14) * one.n_entities / most, 1)
-        width = SIDE / N_BINS - 6
         yield (
             f'<rect class="bar {_class(one, css)}" x="{x - width / 2:.1f}" y="{FLOOR - height:.1f}" width="{width:g}" '
             f'height="{height:.1f}"/>'

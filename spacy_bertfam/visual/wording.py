@@ -1,52 +1,35 @@
-"""The words that a page says itself, in the languages that it speaks."""
+"""What a page says itself, in the languages that it speaks: the sentences of `wording.json`."""
 
-from typing import NamedTuple
+import json
 
-
-class Wording(NamedTuple):
-    """The sentences of one language; names in braces are filled in by the page."""
-
-    title: str
-    documents: tuple[str, str]  # one, many
-    entities: tuple[str, str]  # one, many
-    none_found: str
-    scores: str
-    low: str
-    hidden: tuple[str, str]  # one, many
-    legend: str
+from .template import read_resource
 
 
-WORDINGS: dict[str, Wording] = {
-    "en": Wording(
-        title="Named entities",
-        documents=("{n} document", "{n} documents"),
-        entities=("{n} entity", "{n} entities"),
-        none_found="No entity was found in this text.",
-        scores="The number beside a label is its score: how probable the entity is, from 0 to 1.",
-        low="A dashed border marks a score below {low}.",
-        hidden=(
-            "{n} entity with a score below {min_score} is not shown.",
-            "{n} entities with a score below {min_score} are not shown.",
-        ),
-        legend="Labels and their counts",
-    ),
-    "fr": Wording(
-        title="Entités nommées",
-        documents=("{n} document", "{n} documents"),
-        entities=("{n} entité", "{n} entités"),
-        none_found="Aucune entité n’a été trouvée dans ce texte.",
-        scores="Le nombre à côté d’une étiquette est son score : la probabilité de l’entité, de 0 à 1.",
-        low="Une bordure en tirets signale un score inférieur à {low}.",
-        hidden=(
-            "{n} entité dont le score est inférieur à {min_score} n’est pas affichée.",
-            "{n} entités dont le score est inférieur à {min_score} ne sont pas affichées.",
-        ),
-        legend="Étiquettes et leur nombre",
-    ),
-}
+class Wording:
+    """The sentences of a page in one language; names in braces are filled in, by the page or by its script.
 
+    page (str): "entities", "attention" or "calibration".
+    lang (str): the language of the text; where the page does not speak it, it is in English.
+    """
 
-def count(n: int, forms: tuple[str, str], **values: str) -> str:
-    """RETURNS (str): the form for one or for many, with the number in it."""
-    # 0 takes the plural in English and the singular in French: the page never counts it
-    return forms[0 if n == 1 else 1].format(n=n, **values)
+    def __init__(self, page: str, lang: str) -> None:
+        known = json.loads(read_resource("wording.json"))[page]
+        self.lang = lang if lang in known else "en"
+        self.sentences: dict[str, str] = known[self.lang]
+
+    def say(self, name: str, **values: object) -> str:
+        """RETURNS (str): the sentence of that name."""
+        return self.sentences[name].format(**values)
+
+    def count(self, name: str, n: int, **values: object) -> str:
+        """RETURNS (str): the form for one or for many, with the number in it."""
+        # 0 takes the plural in English and the singular in French: no page counts it
+        return self.say(f"{name}_one" if n == 1 else f"{name}_many", n=self.number(n), **values)
+
+    def number(self, value: int | float) -> str:
+        """RETURNS (str): a count with its thousands apart, or three decimals."""
+        return (
+            f"{value:,}".replace(",", self.sentences["thousands"])
+            if isinstance(value, int)
+            else f"{value:.3f}"
+        )

@@ -64,17 +64,3 @@ def test_the_same_docs_are_drawn_each_time(tmp_path, gold_docs):
     drawn = [[doc.text for doc in read_docs(draw_docs(path, 2, lang="fr"), "fr")] for _ in range(2)]
     assert drawn[0] == drawn[1] and len(set(drawn[0])) == 2
     assert len(read_docs(draw_docs(path, 1000, lang="fr"), "fr")) == len(gold_docs)
-
-
-def test_limit_keeps_the_first_docs(tmp_path, gold_docs):
-    from spacy.tokens import DocBin
-
-    from benchmarks.corpus import limit_docs, read_docs
-
-    path = tmp_path / "train.sentence.spacy"
-    DocBin(docs=gold_docs).to_disk(path)
-    assert limit_docs(path, None, lang="fr") == path
-    limited = read_docs(limit_docs(path, 2, lang="fr"), "fr")
-    assert [doc.text for doc in limited] == [doc.text for doc in gold_docs[:2]]
-    assert [len(doc.ents) for doc in limited] == [2, 1]
-    assert limited[0][1].ent_iob_ == "O"

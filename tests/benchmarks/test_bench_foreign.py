@@ -28,7 +28,7 @@ def work(tiny_token_classifier, gold_docs, tmp_path):
 
 
 def test_every_system_has_an_environment_and_not_all_of_them_are_run_here():
-    from benchmarks.environments import REQUIREMENTS, environment_of
+    from benchmarks.apart import REQUIREMENTS, environment_of
     from benchmarks.foreign import names, names_here
 
     assert {environment_of(name) for name in names()} == set(REQUIREMENTS)
@@ -85,7 +85,7 @@ def test_curated_transformers_read_texts(kind, work):
 def test_a_label_that_comes_late_is_learned_like_the_others(gold_docs, tmp_path):
     import spacy
 
-    from benchmarks.foreign import teach_head
+    from benchmarks.system import teach_head
 
     rare = gold_docs[0].copy()
     rare.set_ents([Span(rare, 0, 1, label="RARE")], default="outside")

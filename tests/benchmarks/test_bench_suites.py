@@ -20,6 +20,7 @@ def encoder(tiny_encoder):
     return tiny_encoder("bert")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suite", ["chain", "limit", "load"])
 def test_a_suite_leaves_json_and_a_table(suite, encoder, tmp_path):
     result = run("--suite", suite, "--encoder", encoder, "--output", tmp_path, "--n-rounds", 1)
@@ -29,6 +30,7 @@ def test_a_suite_leaves_json_and_a_table(suite, encoder, tmp_path):
     assert (tmp_path / f"{suite}.md").read_text(encoding="utf8").count("| ") > 4
 
 
+@pytest.mark.slow
 def test_growth_is_measured_for_short_texts_and_for_one_long_text(encoder, tmp_path):
     arguments = ["--suite", "memory", "--encoder", encoder, "--output", tmp_path, "--max-words", 1000]
     assert run(*arguments).exit_code == 0
@@ -65,6 +67,7 @@ def test_a_silenced_network_still_gives_entities(encoder):
     assert sum(len(doc.ents) for doc in docs) > 0
 
 
+@pytest.mark.slow
 def test_a_worker_answers_each_line_with_one_run(encoder, tmp_path):
     import sys
 
@@ -79,6 +82,7 @@ def test_a_worker_answers_each_line_with_one_run(encoder, tmp_path):
         assert worker.run()["peak_mb"] >= 0
 
 
+@pytest.mark.slow
 def test_versions_of_a_pipeline_are_set_beside_a_peer(encoder, tmp_path, monkeypatch):
     import sys
 
@@ -135,7 +139,7 @@ def test_the_limit_is_that_of_the_runtime_the_pipeline_was_made_for(runtime, pre
 
 
 def test_the_bare_call_is_the_engines_own(encoder, monkeypatch):
-    from benchmarks.bare import bare_call
+    from benchmarks.limit import bare_call
     from spacy_bertfam.encoder.runtimes.onnx_runtime import OnnxRuntime
 
     pytest.importorskip("onnxruntime")

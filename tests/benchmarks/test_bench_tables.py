@@ -76,7 +76,7 @@ def test_evaluation_and_saving_are_not_training_time():
 def test_scores_stand_side_by_side_with_their_range(gold_docs):
     from spacy.tokens import Doc
 
-    from benchmarks.scores import score_rows, spread
+    from benchmarks.quality import score_rows, spread
 
     empty = [Doc(doc.vocab, words=[t.text for t in doc]) for doc in gold_docs]
     rows = score_rows(gold_docs, gold_docs, part="dev", system="ours", run="seed0")

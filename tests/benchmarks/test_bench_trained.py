@@ -14,6 +14,7 @@ def task(tmp_path, tiny_encoder, gold_docs):
     return Task(corpus, tiny_encoder("bert"), Recipe(epochs=2, batch_size=1, learn_rate=1e-3, seed=3), "fr")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "system", ["ours", "ours CRF", pytest.param("spacy-transformers", marks=pytest.mark.trf), "plain loop"]
 )
@@ -32,17 +33,19 @@ def test_a_system_is_trained_once_and_keeps_the_golds_words(task, tmp_path, gold
     assert (tmp_path / "out" / "training.json").stat().st_mtime_ns == written
 
 
+@pytest.mark.slow
 def test_the_crf_is_what_is_trained(task, tmp_path):
     import spacy
 
-    from benchmarks.trained import train_crf
+    from benchmarks.trained import SYSTEMS
 
-    folder = train_crf(task, tmp_path / "out").folder
+    folder = SYSTEMS["ours CRF"](task, tmp_path / "out").folder
     assert not (folder / "model-best").exists()
     ner = spacy.load(folder / "model-last").config["components"]["ner"]
     assert ner["model"]["@architectures"] == "spacy-bertfam.CRFTokenClassifier.v1"
 
 
+@pytest.mark.slow
 def test_ours_is_taught_by_the_teachers_of_the_task(task, tmp_path):
     from dataclasses import replace
 

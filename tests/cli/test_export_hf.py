@@ -62,8 +62,8 @@ def test_push_uploads_the_folder(run, model, monkeypatch):
     ("args", "sentence"),
     [
         (["nowhere", "out"], "Error: "),
-        (["MODEL", "."], "Error: . is not empty"),
-        (["MODEL", "out", "--component", "nar"], "Error: The pipeline has no component 'nar'"),
+        (["MODEL", "."], "Error: . exists already"),
+        (["MODEL", "out", "--component", "nar"], "Error: Expected one bertfam_ner, 'nar' was asked for"),
     ],
 )
 def test_an_error_is_a_sentence_and_exit_code_one(run, model, tmp_path, args, sentence):

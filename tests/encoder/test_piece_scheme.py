@@ -15,7 +15,7 @@ from spacy_bertfam.encoder.pieces.piece_scheme import (
 )
 from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer
 from spacy_bertfam.gate import CheckpointError
-from spacy_bertfam.hub.hf_output.piece_vectors import name_doc_pieces
+from spacy_bertfam.hub.hf_output.piece_scores import name_doc_pieces
 
 TEXT = "L'été, Zoé Martin — de Saint-Étienne — dit :  «non»."
 KINDS = ["bert", "roberta", "camembert", "xlm-roberta"]

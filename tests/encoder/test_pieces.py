@@ -11,7 +11,7 @@ from tokenizers.processors import TemplateProcessing
 from spacy_bertfam.encoder.pieces.batch import WindowSize
 from spacy_bertfam.encoder.pieces.piece_scheme import PieceScheme
 from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer
-from spacy_bertfam.hub.hf_output.piece_vectors import (
+from spacy_bertfam.hub.hf_output.piece_scores import (
     NamedPieces,
     batch_of_pieces,
     name_doc_pieces,

@@ -9,10 +9,9 @@ from small_corpus import CNN, head_config, make_examples
 from spacy.training import Example
 
 from spacy_bertfam.errors import UserError
-from spacy_bertfam.evaluation.calibration import calibrate
-from spacy_bertfam.evaluation.golden_section import minimise
+from spacy_bertfam.evaluation.calibration import calibrate, minimise
 from spacy_bertfam.evaluation.recording import record
-from spacy_bertfam.evaluation.scored import to_judged
+from spacy_bertfam.evaluation.scored import scored_entities
 from spacy_bertfam.evaluation.scorer import calibration_error
 
 
@@ -243,8 +242,8 @@ def test_the_lowest_point_may_be_an_end():
 
 
 def test_the_figures_are_right_by_hand():
-    judged = to_judged([(0.9, True), (0.6, False)])
-    assert judged.log_loss() == pytest.approx(-(log(0.9) + log(0.4)) / 2)
-    assert judged.brier() == pytest.approx((0.01 + 0.36) / 2)
-    assert [(one.index, one.n_entities) for one in judged.bins()] == [(6, 1), (9, 1)]
-    assert to_judged([(1.0, False)]).log_loss() < 20  # not infinite
+    entities = scored_entities([(0.9, True), (0.6, False)])
+    assert entities.log_loss() == pytest.approx(-(log(0.9) + log(0.4)) / 2)
+    assert entities.brier() == pytest.approx((0.01 + 0.36) / 2)
+    assert [(one.index, one.n_entities) for one in entities.bins()] == [(6, 1), (9, 1)]
+    assert scored_entities([(1.0, False)]).log_loss() < 20  # not infinite

@@ -25,8 +25,7 @@ from spacy_bertfam.hub import to_hf_output
 from spacy_bertfam.hub.hf_output.aggregation import STRATEGIES, aggregate
 from spacy_bertfam.hub.hf_output.component import make_bertfam_pieces  # noqa: F401 (registers the component)
 from spacy_bertfam.hub.hf_output.output import piece_list, read_decoder
-from spacy_bertfam.hub.hf_output.piece_scores import piece_predictions
-from spacy_bertfam.hub.hf_output.piece_vectors import name_pieces, piece_vectors
+from spacy_bertfam.hub.hf_output.piece_scores import name_pieces, piece_predictions, piece_vectors
 
 KINDS = ("bert", "roberta", "camembert", "xlm-roberta")
 TAGS = TagSet("IOB2", ("PER", "LOC"))

@@ -5,7 +5,7 @@ import pytest
 from huggingface_hub.errors import HFValidationError
 
 from spacy_bertfam.gate import CheckpointError
-from spacy_bertfam.hub.push import push_folder
+from spacy_bertfam.hub.export_hf import push_folder
 
 
 class FakeApi:

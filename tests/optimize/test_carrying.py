@@ -100,6 +100,7 @@ print("equal")
 """
 
 
+@pytest.mark.slow
 def test_two_processes_find_what_one_finds_after_the_engine_has_run_in_the_parent(onnx_folder):
     done = subprocess.run(
         [sys.executable, "-c", WORKERS, str(onnx_folder)],

@@ -1,5 +1,6 @@
 """`bertfam optimize --runtime fastest`: what is tried, what is taken, what is said."""
 
+import re
 import sys
 from dataclasses import replace
 
@@ -152,6 +153,7 @@ def test_where_none_can_run_the_reason_of_the_first_is_given(outcomes):
         try_all(blank, [Plan("openvino", "fp32")])
 
 
+@pytest.mark.slow
 def test_what_is_written_is_what_the_last_line_names(optimized, plain_folder, tmp_path):
     result = optimized("--check", "dev.spacy", "--threads", 1, "--max-drop", 100)
     assert result.exit_code == 0, result.output
@@ -201,6 +203,6 @@ def test_nothing_is_written_where_none_is_acceptable(optimized, outcomes, tmp_pa
     result = optimized("--check", "dev.spacy", "--precision", "bf16")
     assert result.exit_code == 1
     assert "F1 fell by 89.00 points, more than --max-drop 0.5" in result.stdout
-    assert "openvino     bf16       openvino is not installed" in result.stdout
+    assert re.search("openvino +bf16 +openvino is not installed", result.stdout)
     assert "F1 fell by more than --max-drop 0.5 in all: nothing is written" in result.stderr
     assert not (tmp_path / "out").exists()

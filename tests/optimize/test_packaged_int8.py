@@ -94,6 +94,7 @@ def site(int8_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return work / "site"
 
 
+@pytest.mark.slow
 def test_the_installed_wheel_finds_the_same_without_transformers_or_torch_computing(
     site, int8_folder, tmp_path
 ):
@@ -106,12 +107,14 @@ def test_the_installed_wheel_finds_the_same_without_transformers_or_torch_comput
     assert not COMPUTING & set(said["torch"])
 
 
+@pytest.mark.slow
 def test_torch_at_work_would_have_been_seen(plain_folder, tmp_path):
     said = read_elsewhere(tmp_path, plain_folder, tmp_path)
     assert any(name.startswith("transformers.models.bert.modeling") for name in said["transformers"])
     assert "embedding" in said["torch"] and len(COMPUTING & set(said["torch"])) >= 3
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_no_torch_weights_and_requires_the_engine(site):
     names = {path.name for path in site.rglob("*") if path.is_file()}
     assert "model.onnx" in names

@@ -1,5 +1,6 @@
 """Weights in 8 bits: all but the parts that are to stay, a scale for each column."""
 
+import logging
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import spacy
 from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
 from spacy_bertfam.encoder.model import build_encoder, encoder_shim
 from spacy_bertfam.optimize import row_scales
-from spacy_bertfam.optimize.sensitivity import outliers, part_costs
+from spacy_bertfam.optimize.quantize import outliers, part_costs
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -36,6 +37,16 @@ def test_no_matrix_of_the_layers_and_embeddings_stays_in_float32(graph):
     assert len(float_matrices(graph)) == 15
     assert not float_matrices(quantize(graph))
     assert quantize(graph).precision == "int8" and graph.precision == "fp32"
+
+
+@pytest.mark.parametrize("level", [logging.NOTSET, logging.INFO, logging.CRITICAL])
+def test_what_the_caller_has_disabled_in_logging_stays_so(graph, level):
+    logging.disable(level)
+    try:
+        quantize(graph)
+        assert logging.root.manager.disable == level
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def test_each_column_has_a_scale(graph):

@@ -75,6 +75,7 @@ def texts_of(number: int) -> list[str]:
     return [*SHORT[number % 4 :], LONG[: 90 * (number + 1)], *SHORT[: number % 4]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("runtime", "precision"), RUNTIMES)
 def test_eight_threads_find_what_one_thread_finds(made_for, runtime, precision):
     nlp = spacy.load(made_for(runtime, precision))

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from spacy_bertfam.cli.app import app
 from spacy_bertfam.errors import UserError
-from spacy_bertfam.optimize.widths import distances, require_even
+from spacy_bertfam.optimize.export import distances, require_even
 
 WRONG = 16
 

@@ -85,6 +85,7 @@ assert not [name for name in sys.modules if name.startswith("transformers.model"
 """
 
 
+@pytest.mark.slow
 def test_without_torch_weights_no_model_of_transformers_is_imported(without_torch_folder):
     done = subprocess.run(
         [sys.executable, "-c", ALONE, str(without_torch_folder)],

@@ -14,9 +14,11 @@ from spacy_bertfam.errors import UserError
 from spacy_bertfam.visual.attention import Attention
 from spacy_bertfam.visual.attention_figure import N_LEVELS, level_paths
 from spacy_bertfam.visual.attention_page import render_attention
-from spacy_bertfam.visual.attention_wording import ATTENTION_WORDINGS
-from spacy_bertfam.visual.contrast import DARK, LIGHT, READABLE, contrast
+from spacy_bertfam.visual.colors import DARK, LIGHT, READABLE, contrast
+from spacy_bertfam.visual.template import read_resource
+from spacy_bertfam.visual.wording import Wording
 
+WORDINGS = json.loads(read_resource("wording.json"))
 HOSTILE = ["</script><script>alert(1)</script>", "<!--", "<script", "{title}", "&amp;", "'\"", "$1", "\u2028"]
 
 
@@ -91,16 +93,20 @@ def test_the_page_speaks_the_language_of_the_text_or_english(lang, page_lang, te
     assert elements.all("html") == [{"lang": page_lang}]
     (words,) = [div for div in elements.all("div") if div.get("id") == "words"]
     assert (words["lang"], words["dir"]) == (text_lang, direction)
-    say = ATTENTION_WORDINGS[page_lang]
-    assert say.caution in elements.text and say.no_script in elements.text
-    assert f"<title>{say.title}</title>" in page
-    assert data_of(page)["say"]["all_layers"] == say.all_layers
+    say = Wording("attention", page_lang).sentences
+    assert say["caution"] in elements.text and say["no_script"] in elements.text
+    assert f"<title>{say['title']}</title>" in page
+    assert data_of(page)["say"]["all_layers"] == say["all_layers"]
 
 
-@pytest.mark.parametrize("lang", ATTENTION_WORDINGS)
-def test_every_language_has_the_same_gaps_to_fill(lang):
-    for sentences, english in zip(ATTENTION_WORDINGS[lang], ATTENTION_WORDINGS["en"], strict=True):
-        assert sorted(re.findall(r"\{\w+\}", str(sentences))) == sorted(re.findall(r"\{\w+\}", str(english)))
+@pytest.mark.parametrize("page", WORDINGS)
+def test_every_language_has_the_same_sentences_with_the_same_gaps_to_fill(page):
+    english = WORDINGS[page]["en"]
+    for sentences in WORDINGS[page].values():
+        assert sentences.keys() == english.keys()
+        for name, sentence in sentences.items():
+            gaps = sorted(re.findall(r"\{\w+\}", sentence))
+            assert gaps == sorted(re.findall(r"\{\w+\}", english[name])), name
 
 
 def test_what_is_not_shown_is_counted():

@@ -1,8 +1,16 @@
 import pytest
 from spacy.displacy.render import DEFAULT_LABEL_COLORS
 
-from spacy_bertfam.visual.colors import LABEL_COLORS, hashed_color
-from spacy_bertfam.visual.contrast import DARK, LIGHT, READABLE, contrast, is_hex_color, readable_shade
+from spacy_bertfam.visual.colors import (
+    DARK,
+    LABEL_COLORS,
+    LIGHT,
+    READABLE,
+    contrast,
+    hashed_color,
+    is_hex_color,
+    readable_shade,
+)
 
 LABEL_SETS = {
     "CoNLL": "PER LOC ORG MISC",

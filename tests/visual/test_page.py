@@ -6,9 +6,8 @@ import pytest
 import spacy
 from spacy.tokens import Doc, Span
 
-from spacy_bertfam.visual.contrast import DARK, LIGHT
-from spacy_bertfam.visual.entities import format_score, score_of
-from spacy_bertfam.visual.page import render_page
+from spacy_bertfam.visual.colors import DARK, LIGHT
+from spacy_bertfam.visual.page import format_score, render_page, score_of
 
 SCRIPT = "<script>alert(1)</script>"
 

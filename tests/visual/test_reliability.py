@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 
 from spacy_bertfam.evaluation.calibration import Calibration
-from spacy_bertfam.evaluation.recording import Counts
-from spacy_bertfam.evaluation.scored import to_judged
+from spacy_bertfam.evaluation.scored import Counts, scored_entities
 from spacy_bertfam.visual.reliability import render_calibration
 from spacy_bertfam.visual.reliability_chart import COUNTS, LEFT, SIDE, TOP, reliability_chart
-from spacy_bertfam.visual.reliability_wording import RELIABILITY_WORDINGS
+from spacy_bertfam.visual.wording import Wording
 
 SVG = "{http://www.w3.org/2000/svg}"
-ENTITIES = to_judged([(0.95, True), (0.97, False), (0.99, True), (0.25, False), (0.21, True)])
+ENTITIES = scored_entities([(0.95, True), (0.97, False), (0.99, True), (0.25, False), (0.21, True)])
 
 
 def elements(svg, name):
@@ -23,7 +22,9 @@ def elements(svg, name):
 
 
 def test_a_point_stands_at_the_mean_score_and_the_share_that_is_right():
-    low, high = elements(reliability_chart(ENTITIES, css="before", label="x"), "circle")
+    low, high = elements(
+        reliability_chart(ENTITIES, css="before", label="x", words=Wording("calibration", "en")), "circle"
+    )
     assert float(low["cx"]) == pytest.approx(LEFT + SIDE * 0.23, abs=0.1)
     assert float(low["cy"]) == pytest.approx(TOP + SIDE / 2, abs=0.1)
     assert float(high["cx"]) == pytest.approx(LEFT + SIDE * 0.97, abs=0.1)
@@ -31,15 +32,15 @@ def test_a_point_stands_at_the_mean_score_and_the_share_that_is_right():
 
 
 def test_the_bars_are_as_high_as_the_tenths_are_full():
-    svg = reliability_chart(ENTITIES, css="before", label="x")
+    svg = reliability_chart(ENTITIES, css="before", label="x", words=Wording("calibration", "en"))
     low, high = (float(bar["height"]) for bar in elements(svg, "rect"))
     assert low / high == pytest.approx(2 / 3, abs=0.01) and high < COUNTS
     assert re.findall(r">(\d+)</text>", svg)[-2:] == ["2", "3"]
 
 
 def test_nothing_is_drawn_beside_the_picture():
-    everywhere = to_judged((score, score > 0.5) for score in np.linspace(0, 1, 101))
-    svg = reliability_chart(everywhere, css="after", label="x")
+    everywhere = scored_entities((score, score > 0.5) for score in np.linspace(0, 1, 101))
+    svg = reliability_chart(everywhere, css="after", label="x", words=Wording("calibration", "en"))
     _, _, width, height = map(float, ElementTree.fromstring(svg).attrib["viewBox"].split())
     for name in ("cx", "x", "x1", "x2"):
         assert all(0 <= float(value) <= width for value in re.findall(rf' {name}="([^"]*)"', svg))
@@ -49,7 +50,9 @@ def test_nothing_is_drawn_beside_the_picture():
 
 def test_bins_of_fewer_than_ten_entities_are_faint():
     scores = [(0.55, True)] * 9 + [(0.95, True)] * 10
-    svg = reliability_chart(to_judged(scores), css="after", label="x")
+    svg = reliability_chart(
+        scored_entities(scores), css="after", label="x", words=Wording("calibration", "en")
+    )
     for name in ("circle", "rect"):
         low, high = (element["class"].split() for element in elements(svg, name))
         assert "few" in low and "few" not in high
@@ -83,13 +86,13 @@ def test_names_are_escaped_and_warnings_are_shown():
 
 
 def test_the_page_speaks_the_language_of_the_pipeline():
-    many = to_judged([(0.9, True), (0.2, False)] * 600)
+    many = scored_entities([(0.9, True), (0.2, False)] * 600)
     page = render_calibration(calibration(after=20.0, entities_before=many), name="presse", lang="fr")
     assert '<html lang="fr">' in page and "Scores de presse" in page
     assert "2 textes, 1\u202f200 entités selon" in page
     assert "La température est au bord de ce qui est essayé (de 0.1 à 20)" in page
-    english = RELIABILITY_WORDINGS["en"]
-    assert not [text for text in english if isinstance(text, str) and len(text) > 12 and f">{text}" in page]
+    english = Wording("calibration", "en").sentences.values()
+    assert not [text for text in english if len(text) > 12 and f">{text}" in page]
     for lang in ("en", "de"):
         page = render_calibration(calibration(entities_before=many), name="news", lang=lang)
         assert '<html lang="en">' in page and "2 texts, 1,200 entities found by" in page

@@ -1,33 +1,36 @@
 """What two pipelines make of the same texts: vectors of tokens, and every annotation of the heads."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Sequence, Tuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc, Token
 from thinc.api import Model
-from thinc.types import Floats2d
+from wasabi.tables import table
 
 from ...encoder.model import encoder_shim
 from ...encoder.pieces.batch import PieceBatch
+from ...types import Tok2VecModel
 
-# Annotation -> its value at a token; each is compared where the old pipeline sets it
-ANNOTATIONS: Dict[str, Callable[[Token], Any]] = {
-    "TAG": lambda token: token.tag_,
-    "POS": lambda token: token.pos_,
-    "MORPH": lambda token: str(token.morph),
-    "DEP": lambda token: (token.head.i, token.dep_),
-    "LEMMA": lambda token: token.lemma_,
-    "ENT_IOB": lambda token: (token.ent_iob_, token.ent_type_),
-}
-TITLES = {
-    "TAG": "tags",
-    "POS": "parts of speech",
-    "MORPH": "morphology",
-    "DEP": "heads and relations",
-    "LEMMA": "lemmas",
-    "ENT_IOB": "entities, by token",
+
+class Annotation(NamedTuple):
+    """What is compared token by token, where the old pipeline or the new one sets it."""
+
+    title: str
+    value: Callable[[Token], Any]
+
+
+# by the name that `Doc.has_annotation` takes
+ANNOTATIONS = {
+    "TAG": Annotation("tags", lambda token: token.tag_),
+    "POS": Annotation("parts of speech", lambda token: token.pos_),
+    "MORPH": Annotation("morphology", lambda token: str(token.morph)),
+    "DEP": Annotation("heads and relations", lambda token: (token.head.i, token.dep_)),
+    "LEMMA": Annotation("lemmas", lambda token: token.lemma_),
+    "ENT_IOB": Annotation("entities, by token", lambda token: (token.ent_iob_, token.ent_type_)),
 }
 
 
@@ -35,8 +38,8 @@ TITLES = {
 class Reading:
     """What a pipeline made of the texts."""
 
-    docs: List[Doc]
-    vectors: List[Floats2d]  # for each Doc, Shape: (n_tokens, width)
+    docs: list[Doc]
+    vectors: list[NDArray[np.float32]]  # for each Doc, Shape: (n_tokens, width)
 
 
 @dataclass
@@ -49,12 +52,13 @@ class Difference:
     in_window: float = 0.0  # largest difference of a number in a token vector, texts of one window
     in_longer: float = 0.0  # the same in the others
     # annotation -> tokens at which both are the same, and tokens of the texts that either has annotated
-    equal: Dict[str, Tuple[int, int]] = field(default_factory=dict)
+    equal: dict[str, tuple[int, int]] = field(default_factory=dict)
     cats: float = 0.0  # largest difference of a score in doc.cats
 
 
-def read(nlp: Language, encoder: str, listener: Model, texts: Sequence[str]) -> Reading:
-    """
+def read(nlp: Language, encoder: str, listener: Model[Any, Any], texts: Sequence[str]) -> Reading:
+    """Run a pipeline over texts, and its encoder alone.
+
     encoder (str): name of the encoder component.
     listener (Model): of a head of ``nlp``, which says what vectors the heads get.
     """
@@ -65,22 +69,23 @@ def read(nlp: Language, encoder: str, listener: Model, texts: Sequence[str]) -> 
 
 
 def compare(old: Reading, new: Reading, whole: Sequence[bool]) -> Difference:
-    """
+    """Count what is equal in two readings of the same texts, and how far their vectors differ.
+
     whole (Sequence[bool]): for each text, whether both encoders read it in one window.
     """
     found = Difference(n_texts=len(whole), n_longer=len(whole) - sum(whole))
     for is_whole, *vectors in zip(whole, old.vectors, new.vectors, strict=True):
-        largest = _largest_difference(*vectors)
         if is_whole:
-            found.in_window = max(found.in_window, largest)
+            found.in_window = max(found.in_window, _largest_difference(*vectors))
         else:
-            found.in_longer = max(found.in_longer, largest)
+            found.in_longer = max(found.in_longer, _largest_difference(*vectors))
     for before, after in zip(old.docs, new.docs, strict=True):
         found.n_tokens += len(before)
-        for name, value in ANNOTATIONS.items():
+        for name, annotation in ANNOTATIONS.items():
             # of an empty Doc spaCy says that it has every annotation
             if len(before) and (before.has_annotation(name) or after.has_annotation(name)):
-                same = sum(value(x) == value(y) for x, y in zip(before, after, strict=True))
+                pairs = zip(before, after, strict=True)
+                same = sum(annotation.value(x) == annotation.value(y) for x, y in pairs)
                 n_equal, n = found.equal.get(name, (0, 0))
                 found.equal[name] = (n_equal + same, n + len(before))
         for label, score in before.cats.items():
@@ -88,29 +93,42 @@ def compare(old: Reading, new: Reading, whole: Sequence[bool]) -> Difference:
     return found
 
 
-def _largest_difference(before: Any, after: Any) -> float:
-    """Of two arrays of vectors; those of a text without tokens may not even agree in width."""
-    return float(np.abs(before - after).max(initial=0.0)) if len(before) else 0.0
+def format_difference(found: Difference) -> str:
+    """RETURNS (str): a row for the vectors, and one for each annotation."""
+    vectors = {f"{found.n_texts - found.n_longer} texts of one window": found.in_window}
+    if found.n_longer:
+        vectors[f"{found.n_longer} longer texts"] = found.in_longer
+    rows = {"compared on": f"{found.n_texts} texts, {found.n_tokens} tokens"}
+    rows |= {f"token vectors, {name}": f"largest difference {far:.1e}" for name, far in vectors.items()}
+    for name, (n_equal, n) in found.equal.items():
+        rows[ANNOTATIONS[name].title] = f"{n_equal / max(n, 1):.2%} equal ({n_equal} of {n} tokens)"
+    if found.cats:
+        rows["scores of doc.cats"] = f"largest difference {found.cats:.1e}"
+    return table(rows, max_col=120, spacing=2).strip("\n")
 
 
-def read_in_one_window(old: Model, new: Model, docs: Sequence[Doc]) -> List[bool]:
-    """
+def read_in_one_window(old: Model[Any, Any], new: Tok2VecModel, docs: Sequence[Doc]) -> list[bool]:
+    """RETURNS (list[bool]): whether each Doc is one window to both encoders.
+
     old (Model): the encoder of spacy-transformers or spacy-curated-transformers.
     new (Model): a ``spacy-bertfam.Encoder.v1``.
-    RETURNS (List[bool]): whether each Doc is one window to both.
     """
     shim = encoder_shim(new)
     tokenizer, size = shim.loaded.tokenizer, shim.window_size()
-    found = []
-    for doc in docs:
-        batch = PieceBatch.from_docs([doc], tokenizer, size)
-        n_pieces = len(batch.ids) + tokenizer.n_special
-        found.append(len(batch.windows) <= 1 and _is_whole(old, doc, n_pieces))
-    return found
+    batches = [PieceBatch.from_docs([doc], tokenizer, size) for doc in docs]
+    return [
+        len(batch.windows) <= 1 and _is_whole(old, doc, len(batch.ids) + tokenizer.n_special)
+        for doc, batch in zip(docs, batches, strict=True)
+    ]
 
 
-def _is_whole(old: Model, doc: Doc, n_pieces: int) -> bool:
+def _is_whole(old: Model[Any, Any], doc: Doc, n_pieces: int) -> bool:
     if "get_spans" in old.attrs:  # spacy-transformers counts tokens
         return len(old.attrs["get_spans"]([doc])[0]) <= 1
     limits = [node.attrs["window"] for node in old.walk() if node.name == "with_strided_spans"]
     return all(n_pieces <= limit for limit in limits)
+
+
+def _largest_difference(before: NDArray[np.float32], after: NDArray[np.float32]) -> float:
+    """Of two arrays of vectors; those of a text without tokens may not even agree in width."""
+    return float(np.abs(before - after).max(initial=0.0)) if len(before) else 0.0

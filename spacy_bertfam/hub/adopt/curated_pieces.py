@@ -1,6 +1,7 @@
 """The piece encoders of spacy-curated-transformers as tokenizers of `tokenizers`."""
 
-from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from thinc.api import Model
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
@@ -28,12 +29,13 @@ ROBERTA = Specials("<s>", "</s>", "<unk>", "<pad>", "<mask>")
 ALBERT = Specials("[CLS]", "[SEP]", "<unk>", "<pad>", "[MASK]")
 
 
-def build_tokenizer(model: Model, architecture: str) -> Tuple[Tokenizer, Specials]:
-    """
+def build_tokenizer(model: Model[Any, Any], architecture: str) -> tuple[Tokenizer, Specials]:
+    """Rebuild a piece encoder as a tokenizer of `tokenizers`.
+
     model (Model): the piece encoder, with its vocabulary.
     architecture (str): its name in the config, as "spacy-curated-transformers.ByteBpeEncoder.v1".
-    RETURNS (Tuple[Tokenizer, Specials]): which cuts each token, given the space before it, as the piece encoder does.
-    Raises a UserError at a piece encoder that cannot be rebuilt.
+    RETURNS (tuple[Tokenizer, Specials]): which cuts each token, given the space before it, as the piece encoder does.
+    RAISES (UserError): at a piece encoder that cannot be rebuilt.
     """
     name = architecture.removeprefix("spacy-curated-transformers.")
     build = BUILDERS.get(name)
@@ -48,56 +50,56 @@ def build_tokenizer(model: Model, architecture: str) -> Tuple[Tokenizer, Special
     return tokenizer, specials
 
 
-def _byte_bpe(model: Model) -> Tuple[Tokenizer, Specials]:
+def _byte_bpe(model: Model[Any, Any]) -> tuple[Tokenizer, Specials]:
     processor = model.attrs["byte_bpe_processor"]
-    specials = ROBERTA._replace(
-        cls_token=model.attrs["bos_piece"],
-        sep_token=model.attrs["eos_piece"],
-        unk_token=model.attrs["unk_piece"],
-    )
+    specials = Specials(*_own_marks(model), "<pad>", "<mask>")
     tokenizer = Tokenizer(models.BPE(dict(processor.vocab), [tuple(merge) for merge in processor.merges]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    sep, cls = ((piece, tokenizer.token_to_id(piece)) for piece in (specials.sep_token, specials.cls_token))
+    cls, sep = ((piece, tokenizer.token_to_id(piece)) for piece in specials[:2])
     tokenizer.post_processor = RobertaProcessing(sep, cls, trim_offsets=True, add_prefix_space=False)
     return tokenizer, specials
 
 
-def _wordpiece(model: Model, *, at_punctuation: bool) -> Tuple[Tokenizer, Specials]:
-    attrs = model.attrs
-    pieces = attrs["wordpiece_processor"].to_list()
-    unk = attrs["unk_piece"]
-    vocab = {piece: i for i, piece in enumerate(pieces)}
-    tokenizer = Tokenizer(models.WordPiece(vocab, unk_token=unk, max_input_chars_per_word=LONGEST_WORD))
+def _own_marks(model: Model[Any, Any]) -> tuple[str, str, str]:
+    """Beginning and end of a text, and the unknown piece."""
+    return model.attrs["bos_piece"], model.attrs["eos_piece"], model.attrs["unk_piece"]
+
+
+def _wordpiece(model: Model[Any, Any], *, at_punctuation: bool) -> tuple[Tokenizer, Specials]:
+    specials = Specials(*_own_marks(model), "[PAD]", "[MASK]")
+    vocab = {piece: i for i, piece in enumerate(model.attrs["wordpiece_processor"].to_list())}
+    tokenizer = Tokenizer(
+        models.WordPiece(vocab, unk_token=specials.unk_token, max_input_chars_per_word=LONGEST_WORD)
+    )
     tokenizer.normalizer = normalizers.BertNormalizer(
         clean_text=False,
         handle_chinese_chars=False,
-        strip_accents=bool(attrs["strip_accents"]),
-        lowercase=bool(attrs["lowercase"]),
+        strip_accents=bool(model.attrs["strip_accents"]),
+        lowercase=bool(model.attrs["lowercase"]),
     )
     split: Any = pre_tokenizers.BertPreTokenizer() if at_punctuation else pre_tokenizers.WhitespaceSplit()
     tokenizer.pre_tokenizer = split
     tokenizer.decoder = decoders.WordPiece()
-    specials = Specials(attrs["bos_piece"], attrs["eos_piece"], unk, "[PAD]", "[MASK]")
     _frame(tokenizer, specials)
     return tokenizer, specials
 
 
-def _camembert(model: Model) -> Tuple[Tokenizer, Specials]:
+def _camembert(model: Model[Any, Any]) -> tuple[Tokenizer, Specials]:
     """Four pieces of fairseq's stand before SentencePiece's own, whose unknown piece is fairseq's."""
     found = _sentencepiece_model(model)
     first = [("<s>NOTUSED", 0.0), ("<pad>", 0.0), ("</s>NOTUSED", 0.0), ("<unk>", 0.0), ("<unk>NOTUSED", 0.0)]
     return _unigram(found, [*first, *_scored(found)[1:], ("<mask>", 0.0)], ROBERTA)
 
 
-def _xlmr(model: Model) -> Tuple[Tokenizer, Specials]:
+def _xlmr(model: Model[Any, Any]) -> tuple[Tokenizer, Specials]:
     """fairseq's order of the first four pieces, and all others one further."""
     found = _sentencepiece_model(model)
     first = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
     return _unigram(found, [*first, *_scored(found)[3:], ("<mask>", 0.0)], ROBERTA)
 
 
-def _plain_sentencepiece(model: Model) -> Tuple[Tokenizer, Specials]:
+def _plain_sentencepiece(model: Model[Any, Any]) -> tuple[Tokenizer, Specials]:
     found = _sentencepiece_model(model)
     controls = [text for text, _, kind in found.pieces if kind == CONTROL]
     own = {text for text, _, _ in found.pieces}
@@ -115,12 +117,12 @@ def _plain_sentencepiece(model: Model) -> Tuple[Tokenizer, Specials]:
 
 
 def _unigram(
-    found: SentencePieceModel, vocab: List[Tuple[str, float]], specials: Specials
-) -> Tuple[Tokenizer, Specials]:
+    found: SentencePieceModel, vocab: list[tuple[str, float]], specials: Specials
+) -> tuple[Tokenizer, Specials]:
     specials = specials._replace(unk_token=found.pieces[found.unknown][0])
     unk_id = [piece for piece, _ in vocab].index(specials.unk_token)
     tokenizer = Tokenizer(models.Unigram(vocab, unk_id=unk_id, byte_fallback=False))
-    steps: List[Any] = [normalizers.Precompiled(found.charsmap)] if found.charsmap else []
+    steps: list[Any] = [normalizers.Precompiled(found.charsmap)] if found.charsmap else []
     if found.trim_spaces:
         steps += [normalizers.Strip(), normalizers.Replace(Regex(" {2,}"), " ")]
     tokenizer.normalizer = normalizers.Sequence(steps)
@@ -133,20 +135,20 @@ def _unigram(
 
 
 def _frame(tokenizer: Tokenizer, specials: Specials) -> None:
-    cls, sep = specials.cls_token, specials.sep_token
+    cls, sep = specials[:2]
     marks = [(piece, tokenizer.token_to_id(piece)) for piece in (cls, sep)]
     tokenizer.post_processor = TemplateProcessing(single=f"{cls} $A {sep}", special_tokens=marks)
 
 
-def _scored(found: SentencePieceModel) -> List[Tuple[str, float]]:
+def _scored(found: SentencePieceModel) -> list[tuple[str, float]]:
     return [(text, 0.0 if kind in (UNKNOWN, CONTROL) else score) for text, score, kind in found.pieces]
 
 
-def _sentencepiece_model(model: Model) -> SentencePieceModel:
+def _sentencepiece_model(model: Model[Any, Any]) -> SentencePieceModel:
     return read_sentencepiece(model.get_ref("encoder").attrs["sentencepiece_processor"].to_protobuf())
 
 
-BUILDERS: Dict[str, Callable[[Model], Tuple[Tokenizer, Specials]]] = {
+BUILDERS: dict[str, Callable[[Model[Any, Any]], tuple[Tokenizer, Specials]]] = {
     "BertWordpieceEncoder.v1": lambda model: _wordpiece(model, at_punctuation=True),
     "ByteBpeEncoder.v1": _byte_bpe,
     "CamembertSentencepieceEncoder.v1": _camembert,

@@ -1,7 +1,7 @@
 """The parameters of a curated encoder under the names that `transformers` gives them."""
 
 import re
-from typing import Dict, List, Tuple
+from collections.abc import Iterator, Mapping
 
 import torch
 
@@ -11,65 +11,59 @@ PREFIX = "curated_encoder."
 # Queries, keys and values stand in one matrix, one below the other
 JOINED = re.compile(r"^(.*)\.mha\.input\.(weight|bias)$")
 PARTS = ("query", "key", "value")
-
-Rules = List[Tuple[str, str]]
-
-# Of the embeddings, which RobertaEmbeddings wraps once more (`inner`)
-EMBEDDINGS: Rules = [
-    (r"^embeddings\.(inner\.)?(word|token_type|position)_embeddings\.", r"embeddings.\2_embeddings."),
-    (r"^embeddings\.(inner\.)?layer_norm\.", "embeddings.LayerNorm."),
-]
-BERT: Rules = [
-    *EMBEDDINGS,
-    (r"^layers\.(\d+)\.mha\.output\.", r"encoder.layer.\1.attention.output.dense."),
-    (r"^layers\.(\d+)\.mha\.(query|key|value)\.", r"encoder.layer.\1.attention.self.\2."),
-    (r"^layers\.(\d+)\.attn_output_layernorm\.", r"encoder.layer.\1.attention.output.LayerNorm."),
-    (r"^layers\.(\d+)\.ffn\.intermediate\.", r"encoder.layer.\1.intermediate.dense."),
-    (r"^layers\.(\d+)\.ffn\.output\.", r"encoder.layer.\1.output.dense."),
-    (r"^layers\.(\d+)\.ffn_output_layernorm\.", r"encoder.layer.\1.output.LayerNorm."),
-]
-_GROUP = r"^groups\.(\d+)\.group_layers\.(\d+)\."
-_ALBERT_LAYER = r"encoder.albert_layer_groups.\1.albert_layers.\2."
-ALBERT: Rules = [
-    *EMBEDDINGS,
-    (r"^embeddings\.projection\.", "encoder.embedding_hidden_mapping_in."),
-    (_GROUP + r"mha\.output\.", _ALBERT_LAYER + "attention.dense."),
-    (_GROUP + r"mha\.(query|key|value)\.", _ALBERT_LAYER + r"attention.\3."),
-    (_GROUP + r"attn_output_layernorm\.", _ALBERT_LAYER + "attention.LayerNorm."),
-    (_GROUP + r"ffn\.intermediate\.", _ALBERT_LAYER + "ffn."),
-    (_GROUP + r"ffn\.output\.", _ALBERT_LAYER + "ffn_output."),
-    (_GROUP + r"ffn_output_layernorm\.", _ALBERT_LAYER + "full_layer_layer_norm."),
-]
+# RobertaEmbeddings wraps the embeddings once more (`inner`)
+EMBEDDING = re.compile(r"^embeddings\.(?:inner\.)?(\w+)\.(weight|bias)$")
+EMBEDDING_NAMES = {
+    "word_embeddings": "embeddings.word_embeddings",
+    "token_type_embeddings": "embeddings.token_type_embeddings",
+    "position_embeddings": "embeddings.position_embeddings",
+    "layer_norm": "embeddings.LayerNorm",
+    "projection": "encoder.embedding_hidden_mapping_in",  # ALBERT's
+}
+LAYER = re.compile(r"^(?:layers\.(\d+)|groups\.(\d+)\.group_layers\.(\d+))\.(.+)\.(weight|bias)$")
+# Part of a layer -> its name in the kin of BERT, and in ALBERT, whose layers share their weights in groups
+LAYER_NAMES = {
+    "mha.output": ("attention.output.dense", "attention.dense"),
+    "mha.query": ("attention.self.query", "attention.query"),
+    "mha.key": ("attention.self.key", "attention.key"),
+    "mha.value": ("attention.self.value", "attention.value"),
+    "attn_output_layernorm": ("attention.output.LayerNorm", "attention.LayerNorm"),
+    "ffn.intermediate": ("intermediate.dense", "ffn"),
+    "ffn.output": ("output.dense", "ffn_output"),
+    "ffn_output_layernorm": ("output.LayerNorm", "full_layer_layer_norm"),
+}
 
 
-def rename_weights(state: Dict[str, torch.Tensor], *, albert: bool = False) -> Dict[str, torch.Tensor]:
+def rename_weights(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Give the ``state_dict`` of a curated transformer the names of the encoder in `transformers`, without a pooler.
+
+    RAISES (UserError): at a parameter that has no place there.
     """
-    state (Dict[str, Tensor]): the ``state_dict`` of a curated transformer.
-    albert (bool): whether layers share their weights in groups.
-    RETURNS (Dict[str, Tensor]): that of the encoder in `transformers`, without a pooler.
-    Raises a UserError at a parameter that has no place there.
-    """
-    rules = ALBERT if albert else BERT
-    renamed: Dict[str, torch.Tensor] = {}
+    renamed: dict[str, torch.Tensor] = {}
     for full_name, weights in state.items():
         for name, part in _separate(full_name.removeprefix(PREFIX), weights):
-            renamed[_rename(name, rules)] = part.detach().cpu().float().contiguous().clone()
+            renamed[_rename(name)] = part.detach().cpu().float().contiguous().clone()
     return renamed
 
 
-def _separate(name: str, weights: torch.Tensor) -> List[Tuple[str, torch.Tensor]]:
+def _separate(name: str, weights: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
     joined = JOINED.match(name)
     if not joined:
-        return [(name, weights)]
-    parts = zip(PARTS, weights.chunk(len(PARTS)), strict=True)
-    return [(f"{joined[1]}.mha.{part}.{joined[2]}", chunk) for part, chunk in parts]
+        yield name, weights
+        return
+    for part, chunk in zip(PARTS, weights.chunk(len(PARTS)), strict=True):
+        yield f"{joined[1]}.mha.{part}.{joined[2]}", chunk
 
 
-def _rename(name: str, rules: Rules) -> str:
-    for pattern, replacement in rules:
-        new, n = re.subn(pattern, replacement, name)
-        if n:
-            return new
+def _rename(name: str) -> str:
+    embedding, layer = EMBEDDING.match(name), LAYER.match(name)
+    if embedding and embedding[1] in EMBEDDING_NAMES:
+        return f"{EMBEDDING_NAMES[embedding[1]]}.{embedding[2]}"
+    if layer and layer[4] in LAYER_NAMES:
+        in_bert, in_albert = LAYER_NAMES[layer[4]]
+        if layer[1]:
+            return f"encoder.layer.{layer[1]}.{in_bert}.{layer[5]}"
+        return f"encoder.albert_layer_groups.{layer[2]}.albert_layers.{layer[3]}.{in_albert}.{layer[5]}"
     raise UserError(
         f"The pipeline's encoder has the parameter {name!r}, which has no place in an encoder of transformers; "
         "expected those of a BERT, RoBERTa, CamemBERT, XLM-R or ALBERT encoder of spacy-curated-transformers."

@@ -1,8 +1,9 @@
 """The encoder of a `curated_transformer` component as a plain Hugging Face folder."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Dict, Mapping
+from typing import Any
 
 from safetensors.torch import save_file
 from thinc.api import Model
@@ -14,41 +15,33 @@ from ...listeners.spacy_private import network_of
 from .curated_pieces import Specials, build_tokenizer
 from .curated_weights import rename_weights
 
-# Architectures of the package: the model type in `transformers`
+# Architectures of the package: model type and class in `transformers`
 FAMILIES = {
-    "spacy-curated-transformers.AlbertTransformer.v1": "albert",
-    "spacy-curated-transformers.BertTransformer.v1": "bert",
-    "spacy-curated-transformers.CamembertTransformer.v1": "camembert",
-    "spacy-curated-transformers.RobertaTransformer.v1": "roberta",
-    "spacy-curated-transformers.XlmrTransformer.v1": "xlm-roberta",
-}
-CLASSES = {
-    "albert": "AlbertModel",
-    "bert": "BertModel",
-    "camembert": "CamembertModel",
-    "roberta": "RobertaModel",
-    "xlm-roberta": "XLMRobertaModel",
+    "spacy-curated-transformers.AlbertTransformer.v1": ("albert", "AlbertModel"),
+    "spacy-curated-transformers.BertTransformer.v1": ("bert", "BertModel"),
+    "spacy-curated-transformers.CamembertTransformer.v1": ("camembert", "CamembertModel"),
+    "spacy-curated-transformers.RobertaTransformer.v1": ("roberta", "RobertaModel"),
+    "spacy-curated-transformers.XlmrTransformer.v1": ("xlm-roberta", "XLMRobertaModel"),
 }
 ACTIVATIONS = {"GELU": "gelu", "ReLU": "relu", "GeluNew": "gelu_new"}
 
 
-def write_curated(model: Model, config: Mapping[str, Any], folder: Path) -> None:
+def write_curated(model: Model[Any, Any], config: Mapping[str, Any], folder: Path) -> None:
     """Write config, weights and tokenizer of a curated encoder into ``folder``.
 
     model (Model): that of the component.
     config (Mapping[str, Any]): its [model] block, interpolated.
-    Raises a UserError at what has no counterpart in `transformers`.
+    RAISES (UserError): at what has no counterpart in `transformers`.
     """
-    family = _family(config)
+    family, architecture = _family(config)
     network = network_of(model.get_ref("transformer").shims[0])
     tokenizer, specials = build_tokenizer(
         model.get_ref("piece_encoder"), config["piece_encoder"]["@architectures"]
     )
-    settings = describe_network(network.curated_encoder, family, tokenizer, specials)
+    settings = describe_network(network.curated_encoder, tokenizer, specials)
     folder.mkdir(parents=True, exist_ok=True)
-    weights = rename_weights(network.state_dict(), albert=family == "albert")
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    _write_json(folder / "config.json", settings)
+    save_file(rename_weights(network.state_dict()), folder / "model.safetensors", metadata={"format": "pt"})
+    _write_json(folder / "config.json", {"architectures": [architecture], "model_type": family, **settings})
     tokenizer.save(str(folder / "tokenizer.json"))
     names = {"bos_token": specials.cls_token, "eos_token": specials.sep_token, **specials._asdict()}
     # not the family's own class, which in some versions makes a tokenizer of its own out of the vocabulary
@@ -59,14 +52,12 @@ def write_curated(model: Model, config: Mapping[str, Any], folder: Path) -> None
     (folder / SCHEME_FILE).write_bytes(PieceScheme(by_token=True).to_bytes())
 
 
-def describe_network(encoder: Any, family: str, tokenizer: Tokenizer, specials: Specials) -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): the ``config.json`` of `transformers`, read off the network itself."""
+def describe_network(encoder: Any, tokenizer: Tokenizer, specials: Specials) -> dict[str, Any]:
+    """RETURNS (dict[str, Any]): the settings in a ``config.json`` of `transformers`, read off the network itself."""
     embeddings = getattr(encoder.embeddings, "inner", encoder.embeddings)
     groups = getattr(encoder, "groups", None)
     layer = groups[0].group_layers[0] if groups is not None else encoder.layers[0]
     settings = {
-        "architectures": [CLASSES[family]],
-        "model_type": family,
         "vocab_size": embeddings.word_embeddings.num_embeddings,
         "type_vocab_size": embeddings.token_type_embeddings.num_embeddings,
         "max_position_embeddings": embeddings.position_embeddings.num_embeddings,
@@ -89,7 +80,7 @@ def describe_network(encoder: Any, family: str, tokenizer: Tokenizer, specials: 
     return settings
 
 
-def _family(config: Mapping[str, Any]) -> str:
+def _family(config: Mapping[str, Any]) -> tuple[str, str]:
     architecture = config["@architectures"]
     if architecture not in FAMILIES:
         raise UserError(

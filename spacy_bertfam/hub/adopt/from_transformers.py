@@ -4,17 +4,18 @@ from pathlib import Path
 from typing import Any
 
 from thinc.api import Model
+from tokenizers import Tokenizer
 
 from ...encoder.checkpoint.network import quiet_transformers
 from ...encoder.pieces.piece_scheme import SCHEME_FILE, PieceScheme
 from ...errors import UserError
 
 
-def write_transformer(model: Model, folder: Path) -> None:
+def write_transformer(model: Model[Any, Any], folder: Path) -> None:
     """Write config, weights and tokenizer of a spacy-transformers encoder into ``folder``.
 
     model (Model): that of the component.
-    Raises a UserError where its tokenizer gives no character offsets.
+    RAISES (UserError): when its tokenizer gives no character offsets.
     """
     shim: Any = model.layers[0].shims[0]
     objects = shim._hfmodel
@@ -35,6 +36,6 @@ def write_transformer(model: Model, folder: Path) -> None:
         (folder / SCHEME_FILE).write_bytes(PieceScheme(space_to_both=True).to_bytes())
 
 
-def offsets_have_space(backend: Any) -> bool:
+def offsets_have_space(backend: Tokenizer) -> bool:
     """Whether a piece's offsets include the space before it, as spacy-transformers takes them literally."""
     return any(start == 1 for start, _ in backend.encode("a a", add_special_tokens=False).offsets)

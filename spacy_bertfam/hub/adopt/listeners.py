@@ -1,6 +1,7 @@
 """Listeners of other packages in the heads of a pipeline, in their networks and in the config: found and exchanged."""
 
-from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from thinc.api import Model
 
@@ -18,10 +19,10 @@ POOLINGS = {
     "reduce_mean.v1": "mean",
 }
 
-Block = Dict[str, Any]
+Block = dict[str, Any]
 
 
-class Ear(NamedTuple):
+class ListenerBlock(NamedTuple):
     """A block of a config that describes a listener."""
 
     component: str
@@ -29,12 +30,12 @@ class Ear(NamedTuple):
     pooling: str
 
 
-def find_ears(components: Dict[str, Block], encoder: str) -> List[Ear]:
-    """
-    components (Dict[str, Block]): the section [components], interpolated.
+def find_listeners(components: Mapping[str, Block], encoder: str) -> list[ListenerBlock]:
+    """Find the listeners to an encoder, those of this package too.
+
+    components (Mapping[str, Block]): the section [components], interpolated.
     encoder (str): name of the component that is listened to.
-    RETURNS (List[Ear]): the blocks of its listeners, those of this package too.
-    Raises a UserError at a pooling that ``spacy-bertfam.Encoder.v1`` does not have.
+    RAISES (UserError): at a pooling that ``spacy-bertfam.Encoder.v1`` does not have.
     """
     found = []
     for name, config in components.items():
@@ -43,13 +44,13 @@ def find_ears(components: Dict[str, Block], encoder: str) -> List[Ear]:
             if architecture not in (*ARCHITECTURES, OURS) or block.get("upstream", "*") not in ("*", encoder):
                 continue
             pooling = "mean" if architecture == OURS else _pooling(block, name)
-            found.append(Ear(name, block, pooling))
+            found.append(ListenerBlock(name, block, pooling))
     return found
 
 
-def common_pooling(ears: List[Ear]) -> str:
-    """RETURNS (str): the pooling that all listeners have. Raises a UserError where they differ, or there are none."""
-    poolings = {ear.pooling: ear.component for ear in ears}
+def common_pooling(listeners: Sequence[ListenerBlock]) -> str:
+    """RETURNS (str): the pooling that all listeners have. RAISES (UserError): when they differ, or there are none."""
+    poolings = {listener.pooling: listener.component for listener in listeners}
     if len(poolings) == 1:
         return next(iter(poolings))
     if not poolings:
@@ -72,15 +73,15 @@ def blocks(config: Any) -> Iterator[Block]:
             yield from blocks(value)
 
 
-def rewire_config(ears: List[Ear], encoder: str) -> None:
+def rewire_config(listeners: Sequence[ListenerBlock], encoder: str) -> None:
     """Write our listener into the blocks, in place."""
-    for ear in ears:
-        ear.block.clear()
-        ear.block.update({"@architectures": OURS, "upstream": encoder})
+    for listener in listeners:
+        listener.block.clear()
+        listener.block.update({"@architectures": OURS, "upstream": encoder})
 
 
-def find_foreign(config: Any, path: Tuple[str, ...] = ()) -> Iterator[Tuple[str, str]]:
-    """YIELDS (Tuple[str, str]): place and name of each registered function of the two packages that a config names."""
+def find_foreign(config: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """YIELDS (tuple[str, str]): place and name of each registered function of the two packages that a config names."""
     if not isinstance(config, dict):
         return
     for key, value in config.items():
@@ -89,15 +90,15 @@ def find_foreign(config: Any, path: Tuple[str, ...] = ()) -> Iterator[Tuple[str,
         yield from find_foreign(value, (*path, str(key)))
 
 
-def listener_nodes(model: Model) -> List[Model]:
-    """RETURNS (List[Model]): in a head's network the top node of each foreign listener, pooling included."""
+def listener_nodes(model: Model[Any, Any]) -> list[Model[Any, Any]]:
+    """RETURNS (list[Model]): in a head's network the top node of each foreign listener, pooling included."""
     nodes = list(model.walk())
     chains = [node for node in nodes if node.has_ref("listener") and node.get_ref("listener").name in NODES]
     within = {id(node.get_ref("listener")) for node in chains}
     return chains + [node for node in nodes if node.name in NODES and id(node) not in within]
 
 
-def rewire_model(model: Model, encoder: str, width: int) -> int:
+def rewire_model(model: Model[Any, Any], encoder: str, width: int) -> int:
     """Put our listeners in the place of foreign ones. RETURNS (int): how many there were."""
     found = listener_nodes(model)
     for node in found:

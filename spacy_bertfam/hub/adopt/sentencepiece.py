@@ -1,11 +1,11 @@
-"""A SentencePiece model as `tokenizers` needs it, read off its protobuf: pieces, scores, and how texts are normalised.
+"""A SentencePiece model as `tokenizers` needs it, read off its protobuf: pieces, scores, and how texts are normalized.
 
 The format: https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto
 """
 
 import struct
 from dataclasses import dataclass
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 from ...errors import UserError
 from ...gate.protobuf import read_fields
@@ -19,9 +19,8 @@ UNIGRAM = 1
 class SentencePieceModel:
     """What a unigram model consists of."""
 
-    pieces: Tuple[
-        Tuple[str, float, int], ...
-    ]  # text, log probability, type; the index is SentencePiece's own id
+    # text, log probability, type; the index is SentencePiece's own id
+    pieces: tuple[tuple[str, float, int], ...]
     charsmap: bytes  # compiled map of characters (NFKC and the like); empty where characters stay
     add_prefix: bool  # whether a space is put before each text
     trim_spaces: bool  # whether white space at the ends, and more than one in a row, is dropped
@@ -33,7 +32,7 @@ class SentencePieceModel:
 
 
 def read_sentencepiece(content: bytes) -> SentencePieceModel:
-    """Parse a ModelProto. Raises a UserError where it is no unigram model over characters."""
+    """Parse a ModelProto. RAISES (UserError): when it is no unigram model over characters."""
     try:
         fields = _read_message(content)
         pieces = tuple(_read_piece(block) for block in fields.get(1, []))
@@ -59,15 +58,15 @@ def read_sentencepiece(content: bytes) -> SentencePieceModel:
     )
 
 
-def _read_piece(block: Any) -> Tuple[str, float, int]:
+def _read_piece(block: Any) -> tuple[str, float, int]:
     fields = _read_message(block)
     score = struct.unpack("<f", fields[2][-1])[0] if 2 in fields else 0.0
     return bytes(fields.get(1, [b""])[-1]).decode("utf8"), score, fields.get(3, [NORMAL])[-1]
 
 
-def _read_message(content: Any) -> Dict[int, List[Any]]:
-    """RETURNS (dict): field number -> its values, in the order of the message."""
-    found: Dict[int, List[Any]] = {}
+def _read_message(content: Any) -> dict[int, list[Any]]:
+    """RETURNS (dict[int, list[Any]]): field number -> its values, in the order of the message."""
+    found: dict[int, list[Any]] = {}
     for number, value in read_fields(memoryview(content)):
         found.setdefault(number, []).append(value)
     return found

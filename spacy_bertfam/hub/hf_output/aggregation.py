@@ -4,17 +4,19 @@ The strategies are described in the documentation of ``TokenClassificationPipeli
 with an end (E-, S-, L-, U-) are understood, and the text of a group is put together from its pieces in one go.
 """
 
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, Collection, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...decoding.tags import split_tag
+from ...errors import UserError
 
-STRATEGIES = ("none", "simple", "first", "average", "max")
 WITH_ENDS = ("BIOES", "BILUO")
-Join = Callable[[List[str]], str]  # the pieces of a stretch of text -> the text
+Item = TypeVar("Item")
+Join = Callable[[list[str]], str]  # the pieces of a part of the text -> that text
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,20 @@ class PiecePrediction:
 
 @dataclass(frozen=True)
 class Tagged:
-    """Neighbouring pieces that were given one tag together: one piece, or those of a word."""
+    """Neighboring pieces that were given one tag together: one piece, or those of a word."""
 
     pieces: Sequence[PiecePrediction]
     tag: str
     score: float
+
+
+# strategy -> the scores of a word, from the rows of scores of its pieces; Shape: (n_pieces, n_tags) -> (n_tags,)
+WORD_SCORES: dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
+    "first": lambda scores: scores[0],
+    "average": lambda scores: scores.mean(axis=0),
+    "max": lambda scores: scores[scores.max(axis=1).argmax()],
+}
+STRATEGIES = ("none", "simple", *WORD_SCORES)
 
 
 def aggregate(
@@ -46,85 +57,52 @@ def aggregate(
     join: Join,
     scheme: str = "IOB2",
     ignore: Collection[str] = ("O",),
-) -> List[Dict[str, Any]]:
+) -> list[dict[str, Any]]:
     """Pieces to the output of ``pipeline("ner", aggregation_strategy=strategy)``.
 
     tags (Sequence[str]): the names of the columns of ``scores``.
-    strategy (str): "none" keeps the pieces; the others group neighbours of one entity: "simple" as they
-        are tagged, and with one tag for all pieces of a word "first" (its first piece's), "max" (its surest
-        piece's) or "average" (the best of their mean scores).
-    join (Callable[[List[str]], str]): puts pieces together to text, as the tokenizer's decoder does.
+    strategy (str): "none" keeps the pieces; the others group neighbors of one entity: "simple" as they
+        are tagged, and with one tag for all pieces of a word "first" (its first piece's), "max" (that of its piece
+        with the highest score) or "average" (the best of their mean scores).
+    join (Callable[[list[str]], str]): puts pieces together to text, as the tokenizer's decoder does.
     scheme (str): the scheme of the tags: "BIOES" and "BILUO" mark the ends too.
     ignore (Collection[str]): tags ("none") or labels (the others) to leave out.
-    RETURNS (List[Dict[str, Any]]): for "none" with the keys entity, score, index, word, start, end; for the
+    RETURNS (list[dict[str, Any]]): for "none" with the keys entity, score, index, word, start, end; for the
         others entity_group, score, word, start, end. A group's score is the mean over its pieces
-        ("simple") or words. Raises a ValueError for another strategy.
+        ("simple") or words.
+    RAISES (UserError): when the strategy is unknown.
     """
-    if strategy not in STRATEGIES:
-        raise ValueError(f"Unknown aggregation {strategy!r}: expected one of {', '.join(STRATEGIES)}.")
+    require_strategy(strategy)
+    units = _runs(pieces, lambda _, piece: strategy in WORD_SCORES and piece.continues)
+    tagged = [_tag(unit, tags, strategy) for unit in units]
     if strategy == "none":
-        found = [_as_piece(tagged) for tagged in _tag_each(pieces, tags)]
-        return [piece for piece in found if piece["entity"] not in ignore]
-    if strategy == "simple":
-        tagged = _tag_each(pieces, tags)
-    else:
-        tagged = [_tag_together(word, tags, WORD_SCORES[strategy]) for word in _words(pieces)]
-    groups = [_as_group(group, join) for group in _groups(tagged, scheme)]
+        return [_as_piece(one) for one in tagged if one.tag not in ignore]
+    runs = _runs(tagged, lambda before, one: _goes_on(before.tag, one.tag, scheme))
+    groups = [_as_group(group, join) for group in runs]
     return [group for group in groups if group["entity_group"] not in ignore]
 
 
-def _of_first(pieces: Sequence[PiecePrediction]) -> NDArray[np.float32]:
-    return pieces[0].scores
+def require_strategy(name: str) -> None:
+    """RAISES (UserError): when no strategy has this name."""
+    if name not in STRATEGIES:
+        raise UserError(f"Unknown aggregation {name!r}: expected one of {', '.join(STRATEGIES)}.")
 
 
-def _of_surest(pieces: Sequence[PiecePrediction]) -> NDArray[np.float32]:
-    return max(pieces, key=lambda piece: float(piece.scores.max())).scores
-
-
-def _mean(pieces: Sequence[PiecePrediction]) -> NDArray[np.float32]:
-    return np.mean([piece.scores for piece in pieces], axis=0)
-
-
-# strategy -> the scores of a word, from those of its pieces
-WORD_SCORES: Mapping[str, Callable[[Sequence[PiecePrediction]], NDArray[np.float32]]] = {
-    "first": _of_first,
-    "max": _of_surest,
-    "average": _mean,
-}
-
-
-def _tag_each(pieces: Sequence[PiecePrediction], tags: Sequence[str]) -> List[Tagged]:
-    return [_tag_together([piece], tags, _of_first) for piece in pieces]
-
-
-def _tag_together(
-    pieces: Sequence[PiecePrediction],
-    tags: Sequence[str],
-    scores_of: Callable[[Sequence[PiecePrediction]], NDArray[np.float32]],
-) -> Tagged:
-    scores = scores_of(pieces)
+def _tag(pieces: Sequence[PiecePrediction], tags: Sequence[str], strategy: str) -> Tagged:
+    scores = WORD_SCORES.get(strategy, WORD_SCORES["first"])(np.array([piece.scores for piece in pieces]))
     best = int(scores.argmax())
     return Tagged(pieces, tags[best], float(scores[best]))
 
 
-def _words(pieces: Sequence[PiecePrediction]) -> List[List[PiecePrediction]]:
-    words: List[List[PiecePrediction]] = []
-    for piece in pieces:
-        if piece.continues and words:
-            words[-1].append(piece)
+def _runs(items: Iterable[Item], goes_on: Callable[[Item, Item], bool]) -> list[list[Item]]:
+    """Neighbors in one list, as long as each goes on with the one before it."""
+    runs: list[list[Item]] = []
+    for item in items:
+        if runs and goes_on(runs[-1][-1], item):
+            runs[-1].append(item)
         else:
-            words.append([piece])
-    return words
-
-
-def _groups(tagged: Sequence[Tagged], scheme: str) -> List[List[Tagged]]:
-    groups: List[List[Tagged]] = []
-    for item in tagged:
-        if groups and _goes_on(groups[-1][-1].tag, item.tag, scheme):
-            groups[-1].append(item)
-        else:
-            groups.append([item])
-    return groups
+            runs.append([item])
+    return runs
 
 
 def _goes_on(before: str, tag: str, scheme: str) -> bool:
@@ -134,7 +112,7 @@ def _goes_on(before: str, tag: str, scheme: str) -> bool:
     return label == last_label and prefix not in ("B", "S") and not ended
 
 
-def _parse(tag: str, scheme: str) -> Tuple[str, str]:
+def _parse(tag: str, scheme: str) -> tuple[str, str]:
     """Prefix and label; a tag without one of the scheme's prefixes, as O, is a label that goes on."""
     known = "BIESLU" if scheme in WITH_ENDS else "BI"
     if tag[1:2] == "-" and tag[0] in known:
@@ -142,7 +120,7 @@ def _parse(tag: str, scheme: str) -> Tuple[str, str]:
     return "I", tag
 
 
-def _as_piece(tagged: Tagged) -> Dict[str, Any]:
+def _as_piece(tagged: Tagged) -> dict[str, Any]:
     (piece,) = tagged.pieces
     return {
         "entity": tagged.tag,
@@ -154,7 +132,7 @@ def _as_piece(tagged: Tagged) -> Dict[str, Any]:
     }
 
 
-def _as_group(group: Sequence[Tagged], join: Join) -> Dict[str, Any]:
+def _as_group(group: Sequence[Tagged], join: Join) -> dict[str, Any]:
     pieces = [piece for tagged in group for piece in tagged.pieces]
     return {
         "entity_group": group[0].tag.partition("-")[2] or group[0].tag,

@@ -1,6 +1,6 @@
 """`bertfam_pieces`: leaves on each Doc its word pieces with their predictions, in ``doc._.bertfam_pieces``."""
 
-from typing import Iterable, Iterator, Optional
+from collections.abc import Iterable, Iterator
 
 from spacy import util
 from spacy.language import Language
@@ -10,10 +10,10 @@ EXTENSION = "bertfam_pieces"
 
 
 @Language.factory("bertfam_pieces", assigns=["doc._.bertfam_pieces"], default_config={"component": None})
-def make_bertfam_pieces(nlp: Language, name: str, component: Optional[str]) -> "BertfamPieces":
+def make_bertfam_pieces(nlp: Language, name: str, component: str | None) -> "BertfamPieces":
     """Make the component.
 
-    component (Optional[str]): name of the ``bertfam_ner`` whose predictions are wanted; None is the only one.
+    component (str | None): name of the ``bertfam_ner`` whose predictions are wanted; None is the only one.
     """
     return BertfamPieces(nlp, name, component=component)
 
@@ -25,7 +25,7 @@ class BertfamPieces:
     once more for it, and the pipeline takes about twice the time. It changes nothing else on the Doc.
     """
 
-    def __init__(self, nlp: Language, name: str = "pieces", *, component: Optional[str] = None) -> None:
+    def __init__(self, nlp: Language, name: str = "pieces", *, component: str | None = None) -> None:
         self.nlp = nlp
         self.name = name
         self.component = component
@@ -43,7 +43,7 @@ class BertfamPieces:
             self._annotate(docs)
             yield from docs
 
-    def _annotate(self, docs: list) -> None:
+    def _annotate(self, docs: list[Doc]) -> None:
         from .piece_scores import piece_predictions
 
         for doc, table in zip(docs, piece_predictions(self.nlp, docs, component=self.component), strict=True):

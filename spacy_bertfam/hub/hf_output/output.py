@@ -1,25 +1,28 @@
 """A Doc to what `transformers`' ``pipeline("ner")`` returns for its text."""
 
 import json
-from typing import Any, Collection, Dict, List, Optional
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from ...errors import UserError
-from .aggregation import STRATEGIES, Join, PiecePrediction, aggregate
+from .aggregation import Join, PiecePrediction, aggregate, require_strategy
+from .component import EXTENSION
 
-EXTENSION = "bertfam_pieces"
+if TYPE_CHECKING:
+    from .piece_scores import PieceTable
 
 
 def to_hf_output(
     doc: Doc,
     aggregation: str = "none",
     *,
-    nlp: Optional[Language] = None,
-    component: Optional[str] = None,
+    nlp: Language | None = None,
+    component: str | None = None,
     ignore_labels: Collection[str] = ("O",),
-) -> List[Dict[str, Any]]:
+) -> list[dict[str, Any]]:
     """The predictions for the text of a Doc, piece by piece or grouped, as ``pipeline("ner")`` gives them.
 
     These are the head's own predictions for each word piece. They do not depend on ``doc.ents``, which are
@@ -27,17 +30,16 @@ def to_hf_output(
 
     doc (Doc): with ``doc._.bertfam_pieces``, which the component ``bertfam_pieces`` sets; or any Doc, with ``nlp``.
     aggregation (str): "none", "simple", "first", "average" or "max", as ``aggregation_strategy`` there.
-    nlp (Optional[Language]): the pipeline that predicts; the encoder runs for it.
-    component (Optional[str]): with ``nlp``, the name of its ``bertfam_ner``; None is the only one.
+    nlp (Language | None): the pipeline that predicts; the encoder runs for it.
+    component (str | None): with ``nlp``, the name of its ``bertfam_ner``; None is the only one.
     ignore_labels (Collection[str]): tags ("none") or labels (the others) to leave out.
-    RETURNS (List[Dict[str, Any]]): with the keys word, score, entity, index, start, end; where they are
+    RETURNS (list[dict[str, Any]]): with the keys word, score, entity, index, start, end; where they are
         grouped word, score, entity_group, start, end. All plain Python values. Unlike there, a text is
         never truncated, tags with an end (E-, S-, L-, U-) group as they mean, and the ``word`` of a group
         keeps its spaces and accents with every tokenizer.
-    Raises a ValueError where there are no predictions to read.
+    RAISES (UserError): when there are no predictions to read.
     """
-    if aggregation not in STRATEGIES:
-        raise UserError(f"Unknown aggregation {aggregation!r}: expected one of {', '.join(STRATEGIES)}.")
+    require_strategy(aggregation)
     table = _find_table(doc, nlp, component)
     return aggregate(
         piece_list(table),
@@ -49,14 +51,21 @@ def to_hf_output(
     )
 
 
-def piece_list(table: Dict[str, Any]) -> List[PiecePrediction]:
-    """RETURNS (List[PiecePrediction]): the rows of a ``PieceTable``."""
-    columns = ("words", "scores", "starts", "ends", "indices", "continues")
-    return [PiecePrediction(*row) for row in zip(*(table[name] for name in columns), strict=True)]
+def piece_list(table: "PieceTable") -> list[PiecePrediction]:
+    """RETURNS (list[PiecePrediction]): the rows of a ``PieceTable``."""
+    columns = (
+        table["words"],
+        table["scores"],
+        table["starts"],
+        table["ends"],
+        table["indices"],
+        table["continues"],
+    )
+    return [PiecePrediction(*row) for row in zip(*columns, strict=True)]
 
 
 def read_decoder(state: str) -> Join:
-    """RETURNS (Callable[[List[str]], str]): pieces to text, by a tokenizer's decoder; without one, with spaces.
+    """RETURNS (Callable[[list[str]], str]): pieces to text, by a tokenizer's decoder; without one, with spaces.
 
     state (str): the decoder as it stands in a ``tokenizer.json``, or nothing.
     """
@@ -67,18 +76,19 @@ def read_decoder(state: str) -> Join:
     # `tokenizers` reads a decoder only as part of a whole tokenizer: the least that there is
     model = {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}
     whole = {"version": "1.0", "added_tokens": [], "decoder": json.loads(state), "model": model}
-    return Tokenizer.from_str(json.dumps(whole)).decoder.decode
+    join: Join = Tokenizer.from_str(json.dumps(whole)).decoder.decode
+    return join
 
 
-def _find_table(doc: Doc, nlp: Optional[Language], component: Optional[str]) -> Dict[str, Any]:
+def _find_table(doc: Doc, nlp: Language | None, component: str | None) -> "PieceTable":
     if nlp is not None:
         from .piece_scores import piece_predictions
 
-        return dict(piece_predictions(nlp, [doc], component=component)[0])
-    table = doc._.get(EXTENSION) if doc.has_extension(EXTENSION) else None
+        return piece_predictions(nlp, [doc], component=component)[0]
+    table: PieceTable | None = doc._.get(EXTENSION) if doc.has_extension(EXTENSION) else None
     if table is None:
         raise UserError(
             "This Doc has no predictions for its word pieces (doc._.bertfam_pieces): call "
             'to_hf_output(doc, nlp=nlp), or nlp.add_pipe("bertfam_pieces") and run the text again.'
         )
-    return dict(table)
+    return table

@@ -55,6 +55,7 @@ print(json.dumps([[token.pos_, token.lemma_, token.head.i] for token in nlp(sys.
 """
 
 
+@pytest.mark.slow
 @both
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_vectors_stay_and_so_does_every_annotation(lang, generation, standin):
@@ -87,6 +88,7 @@ def test_longer_texts_are_counted_apart(generation, standin):
     assert difference.in_window < 1e-4 < difference.in_longer
 
 
+@pytest.mark.slow
 @both
 def test_the_command_writes_a_pipeline_that_needs_neither_package(generation, standin, tmp_path):
     old, out, text = standin("fr", generation), tmp_path / "new", "Il pleut sur les grandes villes de Brest."

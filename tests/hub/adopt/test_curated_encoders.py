@@ -54,7 +54,7 @@ def test_the_weights_of_an_albert_get_their_names_back(tmp_path):
     from transformers import AutoModel
 
     network = AutoModel.from_pretrained(make_tiny_encoder("albert", tmp_path / "albert"))
-    renamed = rename_weights(convert_hf_pretrained_model_parameters(network), albert=True)
+    renamed = rename_weights(convert_hf_pretrained_model_parameters(network))
     original = network.state_dict()
     assert renamed.keys() == {
         name for name in original if not name.startswith("pooler") and "_ids" not in name

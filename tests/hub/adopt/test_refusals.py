@@ -8,7 +8,7 @@ from standins.pipelines import listener
 from spacy_bertfam.hub.adopt.adopt import adopt
 from spacy_bertfam.hub.adopt.curated_pieces import build_tokenizer
 from spacy_bertfam.hub.adopt.from_curated import write_curated
-from spacy_bertfam.hub.adopt.listeners import common_pooling, find_ears, find_foreign
+from spacy_bertfam.hub.adopt.listeners import common_pooling, find_foreign, find_listeners
 
 CURATED_ENCODER = "spacy-curated-transformers.BertTransformer.v1"
 
@@ -31,22 +31,22 @@ def heads(*poolings: str) -> dict:
     ],
 )
 def test_pooling_is_that_of_the_listeners(layer, pooling):
-    assert common_pooling(find_ears(heads(layer, layer), "transformer")) == pooling
+    assert common_pooling(find_listeners(heads(layer, layer), "transformer")) == pooling
 
 
 def test_a_pooling_that_no_encoder_has_is_refused():
     with pytest.raises(ValueError, match=r"'head0' pools pieces by 'reduce_sum.v1'; expected one of"):
-        find_ears(heads("reduce_sum.v1"), "transformer")
+        find_listeners(heads("reduce_sum.v1"), "transformer")
 
 
 def test_heads_that_pool_differently_are_refused():
     with pytest.raises(ValueError, match="mean in 'head0', first in 'head1'"):
-        common_pooling(find_ears(heads("reduce_mean.v1", "reduce_first.v1"), "transformer"))
+        common_pooling(find_listeners(heads("reduce_mean.v1", "reduce_first.v1"), "transformer"))
 
 
 def test_a_pipeline_in_which_nobody_listens_is_refused():
     with pytest.raises(ValueError, match="No component of the pipeline listens"):
-        common_pooling(find_ears(heads("reduce_mean.v1"), "another"))
+        common_pooling(find_listeners(heads("reduce_mean.v1"), "another"))
 
 
 def test_what_is_left_of_a_package_is_found_by_its_place():

@@ -87,6 +87,7 @@ def test_there_is_a_config_for_each_package_and_way():
     }
 
 
+@pytest.mark.slow
 @both
 def test_nothing_is_left_for_fill_config_to_add(installed, tmp_path):
     for path in CONFIGS.values():
@@ -148,6 +149,7 @@ def encoder_weights(nlp: Language) -> list[float]:
     return [float(weights.detach().double().sum()) for weights in shims[0]._model.parameters()]
 
 
+@pytest.mark.slow
 @both
 def test_a_package_of_it_needs_no_other_one_and_no_network(installed, tmp_path):
     nlp = train_config("fr_dep_news_trf_ner", tmp_path)

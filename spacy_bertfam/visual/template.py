@@ -1,0 +1,89 @@
+"""The frame of every page: one HTML file that needs nothing from elsewhere, in light, in dark and in print."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+
+from spacy.tokens import Doc
+
+# The policy is a second lock after the escaping: nothing may be fetched, and only the script with this hash may run.
+PAGE = """<!DOCTYPE html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; {scripts}style-src 'unsafe-inline'; \
+base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<header>
+<h1 dir="auto">{title}</h1>
+{header}</header>
+<main>
+{main}</main>
+{footer}</body>
+</html>
+"""
+
+
+def html_page(
+    *,
+    lang: str,
+    title: str,
+    header: str,
+    main: str,
+    notes: Iterable[str] = (),
+    styles: Sequence[str] = (),
+    rules: str = "",
+    script: str = "",
+    data: str = "",
+) -> str:
+    """Put a page together; the title is escaped here, all else is HTML already.
+
+    notes (Iterable[str]): a paragraph each, at the foot of the page.
+    styles (Sequence[str]): style sheets of this folder that are added to page.css.
+    rules (str): more rules for the style sheet.
+    script (str): a script of this folder, which reads ``data`` from the element "data".
+    """
+    code = read_resource(script) if script else ""
+    digest = b64encode(sha256(code.encode("utf8")).digest()).decode("ascii")
+    foot = "".join(f"<p>{note}</p>\n" for note in notes)
+    footer = f"<footer>\n{foot}</footer>\n" if foot else ""
+    if script:
+        footer += f'<script type="application/json" id="data">{data}</script>\n<script>{code}</script>\n'
+    return PAGE.format(
+        lang=lang,
+        title=escape(title),
+        scripts=f"script-src 'sha256-{digest}'; " if script else "",
+        style="".join(map(read_resource, ["page.css", *styles])) + rules,
+        header=header,
+        main=main,
+        footer=footer,
+    )
+
+
+def card(heading: str, content: str, attributes: str = "") -> str:
+    """RETURNS (str): a framed part of a page; without a heading the content alone."""
+    title = f"<h2>{heading}</h2>\n" if heading else ""
+    return f"<article{attributes}>\n{title}{content}</article>\n"
+
+
+def language_tag(lang: str) -> str:
+    """RETURNS (str): spaCy's code of a language for an attribute; "xx", any language, is unknown to browsers."""
+    return "" if lang == "xx" else escape(lang)
+
+
+def direction_of(doc: Doc) -> str:
+    """RETURNS (str): "rtl" for the languages that are written from right to left, else "ltr"."""
+    return "rtl" if doc.vocab.writing_system.get("direction") == "rtl" else "ltr"
+
+
+def read_resource(name: str) -> str:
+    """RETURNS (str): the text of a file of this folder."""
+    return files(__package__).joinpath(name).read_text("utf8")
