@@ -81,7 +81,7 @@ class PretrainedHead:
             layer.set_param(name, layer.ops.xp.asarray(array, dtype="float32"))
 
 
-def _require_shape(name: str, array: NDArray[np.float32], expected: Tuple[int, ...]) -> None:
+def _require_shape(name: str, array: NDArray[np.float32], expected: tuple[int, ...]) -> None:
     if array.shape != expected:
         raise CheckpointError(
             f"The checkpoint's head does not fit its encoder: {name} has the shape {array.shape}; expected {expected}. "

@@ -13,6 +13,7 @@ from spacy_bertfam.visual.reliability import render_calibration
 from spacy_bertfam.visual.reliability_chart import COUNTS, LEFT, SIDE, TOP, reliability_chart
 from spacy_bertfam.visual.wording import Wording
 
+ENGLISH = Wording("calibration", "en")
 SVG = "{http://www.w3.org/2000/svg}"
 ENTITIES = scored_entities([(0.95, True), (0.97, False), (0.99, True), (0.25, False), (0.21, True)])
 
@@ -22,9 +23,7 @@ def elements(svg, name):
 
 
 def test_a_point_stands_at_the_mean_score_and_the_share_that_is_right():
-    low, high = elements(
-        reliability_chart(ENTITIES, css="before", label="x", words=Wording("calibration", "en")), "circle"
-    )
+    low, high = elements(reliability_chart(ENTITIES, css="before", label="x", words=ENGLISH), "circle")
     assert float(low["cx"]) == pytest.approx(LEFT + SIDE * 0.23, abs=0.1)
     assert float(low["cy"]) == pytest.approx(TOP + SIDE / 2, abs=0.1)
     assert float(high["cx"]) == pytest.approx(LEFT + SIDE * 0.97, abs=0.1)
@@ -32,7 +31,7 @@ def test_a_point_stands_at_the_mean_score_and_the_share_that_is_right():
 
 
 def test_the_bars_are_as_high_as_the_tenths_are_full():
-    svg = reliability_chart(ENTITIES, css="before", label="x", words=Wording("calibration", "en"))
+    svg = reliability_chart(ENTITIES, css="before", label="x", words=ENGLISH)
     low, high = (float(bar["height"]) for bar in elements(svg, "rect"))
     assert low / high == pytest.approx(2 / 3, abs=0.01) and high < COUNTS
     assert re.findall(r">(\d+)</text>", svg)[-2:] == ["2", "3"]
@@ -40,7 +39,7 @@ def test_the_bars_are_as_high_as_the_tenths_are_full():
 
 def test_nothing_is_drawn_beside_the_picture():
     everywhere = scored_entities((score, score > 0.5) for score in np.linspace(0, 1, 101))
-    svg = reliability_chart(everywhere, css="after", label="x", words=Wording("calibration", "en"))
+    svg = reliability_chart(everywhere, css="after", label="x", words=ENGLISH)
     _, _, width, height = map(float, ElementTree.fromstring(svg).attrib["viewBox"].split())
     for name in ("cx", "x", "x1", "x2"):
         assert all(0 <= float(value) <= width for value in re.findall(rf' {name}="([^"]*)"', svg))
@@ -50,9 +49,7 @@ def test_nothing_is_drawn_beside_the_picture():
 
 def test_bins_of_fewer_than_ten_entities_are_faint():
     scores = [(0.55, True)] * 9 + [(0.95, True)] * 10
-    svg = reliability_chart(
-        scored_entities(scores), css="after", label="x", words=Wording("calibration", "en")
-    )
+    svg = reliability_chart(scored_entities(scores), css="after", label="x", words=ENGLISH)
     for name in ("circle", "rect"):
         low, high = (element["class"].split() for element in elements(svg, name))
         assert "few" in low and "few" not in high
