@@ -2,8 +2,9 @@
 
 import tempfile
 import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Sequence, Set, Tuple
+from typing import Any
 
 import spacy
 import typer
@@ -19,7 +20,7 @@ from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.evaluation.scored import scored_entities
 
 # One entity: start, end (characters), label
-Entity = Tuple[int, int, str]
+Entity = tuple[int, int, str]
 
 
 def pipeline_rows(
@@ -30,7 +31,7 @@ def pipeline_rows(
     labels: Mapping[str, str],
     part: str = "test",
     n_rounds: int = 3,
-) -> Tuple[List[Row], List[Row]]:
+) -> tuple[list[Row], list[Row]]:
     """Score pipelines on the same texts in one process, in turn.
 
     pipelines (Sequence[Path]): folders, or wheels as they are on an index.
@@ -65,7 +66,7 @@ def pipeline_rows(
     return scores, speed
 
 
-def _read(corpus: Path, part: str, lang: str, labels: Mapping[str, str]) -> List[Record]:
+def _read(corpus: Path, part: str, lang: str, labels: Mapping[str, str]) -> list[Record]:
     path = find_parts(corpus, [part])[part]
     records = gather_records(path, format="auto", lang=lang, report=ConversionReport())
     found = {mention.label for record in records for mention in record.mentions}
@@ -81,7 +82,7 @@ def _scores(nlp: Language, records: Sequence[Record], labels: Mapping[str, str])
     """Precision, recall, F1 on character spans; the expected calibration error where entities have scores."""
     known = {labels[m.label] for record in records for m in record.mentions if m.label in labels}
     n_right = n_found = n_gold = 0
-    scored: List[Tuple[float, bool]] = []
+    scored: list[tuple[float, bool]] = []
     docs = nlp.pipe(record.text for record in records)
     for record, doc in zip(records, docs, strict=True):
         gold = {(m.start, m.end, labels[m.label]) for m in record.mentions if m.label in labels}
@@ -94,7 +95,7 @@ def _scores(nlp: Language, records: Sequence[Record], labels: Mapping[str, str])
     return {"P": precision, "R": recall, "F1": f1, "calibration error": error, "entities": n_gold}
 
 
-def _entities(doc: Doc, labels: Mapping[str, str], known: Set[str]) -> Iterator[Tuple[Entity, Any]]:
+def _entities(doc: Doc, labels: Mapping[str, str], known: set[str]) -> Iterator[tuple[Entity, Any]]:
     for ent in doc.ents:
         label = labels.get(ent.label_, "")
         if label in known:
@@ -119,5 +120,5 @@ def _unpacked(path: Path, folder: Path) -> Path:
 
 
 def _size(path: Path) -> int:
-    files: Dict[Path, int] = {file: file.stat().st_size for file in path.rglob("*") if file.is_file()}
+    files: dict[Path, int] = {file: file.stat().st_size for file in path.rglob("*") if file.is_file()}
     return sum(files.values()) or path.stat().st_size

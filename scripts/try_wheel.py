@@ -10,7 +10,6 @@ import time
 import venv
 from enum import Enum
 from pathlib import Path
-from typing import Optional
 
 import typer
 from start import start_script
@@ -117,7 +116,7 @@ def try_wheel_cli(
     ),
     keep: bool = typer.Option(False, help="Leave the environment where it is."),
     min_ents: int = typer.Option(1, help="Fail if fewer entities are found."),
-    page: Optional[Path] = typer.Option(
+    page: Path | None = typer.Option(
         None, help="A page that was made of the pipeline, to be named at the end."
     ),
 ) -> None:

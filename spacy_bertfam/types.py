@@ -1,7 +1,8 @@
 """The vocabulary of the package: what one step hands to the next."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, List, NamedTuple, Optional, Protocol, Sequence, Tuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,9 @@ Bools1d = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 # Docs -> one row of width nO for each token of each Doc
-Tok2VecModel = Model[List[Doc], List[Floats2d]]
+Tok2VecModel = Model[list[Doc], list[Floats2d]]
 # Docs -> one row of tag scores (logits) for each token of each Doc
-TaggerModel = Model[List[Doc], List[Floats2d]]
+TaggerModel = Model[list[Doc], list[Floats2d]]
 
 
 class ScoredSpan(NamedTuple):
@@ -66,7 +67,7 @@ class Windows:
     own_ends: Ints1d  # Shape: (n_windows,), index after the last owned piece
 
     @property
-    def arrays(self) -> Tuple[Ints1d, Ints1d, Ints1d, Ints1d]:
+    def arrays(self) -> tuple[Ints1d, Ints1d, Ints1d, Ints1d]:
         """All four, in the order of the fields."""
         return self.starts, self.ends, self.own_starts, self.own_ends
 
@@ -91,14 +92,14 @@ class HeadLoss(Protocol):
         scores: Sequence[Floats2d],
         gold: Sequence[NDArray[np.bool_]],
         tag_set: Any,
-    ) -> Tuple[float, List[Floats2d]]:
+    ) -> tuple[float, list[Floats2d]]:
         """Loss and its gradient.
 
         scores (Sequence[Floats2d]): for each Doc, Shape: (n_tokens, n_tags).
         gold (Sequence[NDArray[bool]]): for each Doc, Shape: (n_tokens, n_tags), the tags that the
             annotation allows; a row that allows every tag is missing annotation.
         tag_set (TagSet): the tags of the columns, and which may follow which.
-        RETURNS (Tuple[float, List[Floats2d]]): the summed loss and its gradient by score.
+        RETURNS (tuple[float, list[Floats2d]]): the summed loss and its gradient by score.
         """
         ...
 
@@ -111,13 +112,13 @@ class Teaching(Protocol):
         ner: Any,
         docs: Sequence[Doc],
         scores: Sequence[Floats2d],
-        annotated: Tuple[float, List[Floats2d]],
-    ) -> Tuple[float, List[Floats2d]]:
+        annotated: tuple[float, list[Floats2d]],
+    ) -> tuple[float, list[Floats2d]]:
         """Loss and gradient by score, both kinds of teaching together.
 
         ner (BertfamNER): the component.
         scores (Sequence[Floats2d]): of each Doc, Shape: (n_tokens, n_tags).
-        annotated (Tuple[float, List[Floats2d]]): loss and gradient of the annotation alone.
+        annotated (tuple[float, list[Floats2d]]): loss and gradient of the annotation alone.
         """
         ...
 
@@ -125,8 +126,8 @@ class Teaching(Protocol):
 class HeadTransitions(Protocol):
     """A head's learned weights between tags, kept as ``model.attrs["head_transitions"]``."""
 
-    def __call__(self, model: TaggerModel) -> Optional[Transitions]:
-        """RETURNS (Optional[Transitions]): None where the head scores each token alone."""
+    def __call__(self, model: TaggerModel) -> Transitions | None:
+        """RETURNS (Transitions | None): None where the head scores each token alone."""
         ...
 
 
@@ -152,4 +153,4 @@ class ModuleOptimizer(Protocol):
         ...
 
 
-Backprop = Callable[[List[Floats2d]], List[Doc]]
+Backprop = Callable[[list[Floats2d]], list[Doc]]

@@ -103,7 +103,7 @@ def _write(nlp: "Language", out: Path | None, calibration: "Calibration") -> Pat
     changed = {"component": calibration.component, "temperature": calibration.after}
     if out is None:
         calibrate_in_place(nlp.path, **changed)  # type: ignore[arg-type]
-        return nlp.path
+        return Path(nlp.path)
     require_new(out)
     copy_calibrated(nlp.path, out, **changed)  # type: ignore[arg-type]
     return out

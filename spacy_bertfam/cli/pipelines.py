@@ -34,7 +34,7 @@ def read_source(nlp: "Language", source: str, *, by_line: bool = False) -> list[
     """
     from ..data.texts import read_texts
 
-    texts = read_texts(source, nlp.vocab, by_line=by_line)
+    texts = read_texts(source, by_line=by_line)
     longest = max(map(len, texts))
     if longest > nlp.max_length:
         raise UserError(
@@ -72,6 +72,6 @@ def read_docs(nlp: "Language", path: Path) -> "Sequence[Doc]":
     """Read the texts of a .spacy file, or of all in a folder, or the lines of a text file, tokenized; at least one."""
     if path.is_dir() or path.suffix == ".spacy":
         return [eg.predicted for eg in read_examples(nlp, path, option="--calibrate")]
-    from ..hub.adopt.sample import read_texts
+    from ..data.texts import read_texts
 
-    return [nlp.make_doc(text) for text in read_texts(path)]
+    return [nlp.make_doc(text) for text in read_texts(path, by_line=True)]

@@ -66,9 +66,7 @@ def with_eager_attention(network: Any) -> Any:
 
     # its first weights are drawn at random, which must not move the generator of a training
     with quiet_transformers(), torch.random.fork_rng(devices=[]):
-        eager: Any = AutoModel.from_config(  # type: ignore[no-untyped-call]
-            deepcopy(network.config), attn_implementation="eager"
-        )
+        eager: Any = AutoModel.from_config(deepcopy(network.config), attn_implementation="eager")
     # an encoder is kept without its pooler, on which no attention depends
     found = eager.load_state_dict(network.state_dict(), strict=False, assign=True)
     missing = [name for name in found.missing_keys if "pooler." not in name]

@@ -139,7 +139,7 @@ def _realigned(doc: Doc, rows: Floats2d, places: Ints1d) -> Floats2d | None:
         return rows
     if not len(now) or not len(places) or now[-1].sum() != places[-1].sum():
         return None
-    xp: Any = get_array_module(rows)  # type: ignore[no-untyped-call]
+    xp: Any = get_array_module(rows)
     ends = places.sum(axis=1)
     found = np.searchsorted(ends, now.sum(axis=1))
     found[found == len(ends)] = 0

@@ -1,26 +1,27 @@
 """A training's table in the terminal: spaCy's, with the losses of heads alone, and how long it will take."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from timeit import default_timer as timer
 from types import SimpleNamespace
-from typing import IO, Any, Callable, Optional, Tuple, Union
+from typing import IO, Any
 
 from spacy.language import Language
 from spacy.training.loggers import console_logger_v3
 from tqdm import tqdm
-from wasabi import Printer
+from wasabi.printer import Printer
 
 AFTER = 10  # steps, from which the time of the others is known
 
-Info = Optional[dict[str, Any]]
-Logger = Callable[[Language, IO, IO], Tuple[Callable[[Info], None], Callable[[], None]]]
+Info = dict[str, Any] | None
+Logger = Callable[[Language, IO[str], IO[str]], tuple[Callable[[Info], None], Callable[[], None]]]
 
 
 def build_console_logger(
-    progress_bar: Optional[str] = "train",
+    progress_bar: str | None = "train",
     console_output: bool = True,
-    output_file: Optional[Union[str, Path]] = None,
+    output_file: str | Path | None = None,
 ) -> Logger:
     """Build spaCy's ``ConsoleLogger.v3`` without the columns of shared encoders, whose loss is the sum of the squared
     gradients of their heads, in the hundreds of thousands, and says nothing about the training.
@@ -28,20 +29,20 @@ def build_console_logger(
     An encoder of ours reports none then, and ``meta.json`` of the pipeline has none either. After ten steps a line says
     how long the training will take at most.
 
-    progress_bar (Optional[str]): "train" for the whole training with the time left, "eval" until the next evaluation;
+    progress_bar (str | None): "train" for the whole training with the time left, "eval" until the next evaluation;
         None for none. In a file there is none.
     console_output (bool): print the table.
-    output_file (Optional[Union[str, Path]]): write it as JSON lines too.
+    output_file (str | Path | None): write it as JSON lines too.
     """
     table = console_logger_v3(progress_bar, console_output, output_file)
 
-    def setup(nlp: Language, stdout: IO = sys.stdout, stderr: IO = sys.stderr) -> Any:
+    def setup(nlp: Language, stdout: IO[str] = sys.stdout, stderr: IO[str] = sys.stderr) -> Any:
         encoders = [pipe for _, pipe in nlp.pipeline if hasattr(pipe, "listener_map")]
         for encoder in encoders:
             if hasattr(encoder, "reports_loss"):
                 encoder.reports_loss = False
         heads = [(name, pipe) for name, pipe in nlp.pipeline if pipe not in encoders]
-        log_row, finalize = table(SimpleNamespace(pipeline=heads, config=nlp.config), stdout, stderr)  # type: ignore[arg-type]
+        log_row, finalize = table(SimpleNamespace(pipeline=heads, config=nlp.config), stdout, stderr)
         training = nlp.config["training"]
         estimate = Estimate(training["max_steps"], training["eval_frequency"])
 
@@ -69,8 +70,8 @@ class Estimate:
         self._clock = clock
         self._n_calls, self._begin, self._first = 0, clock(), 0.0
 
-    def after_step(self) -> Optional[str]:
-        """RETURNS (Optional[str]): a sentence, once; the first step is followed by an evaluation, those after it are
+    def after_step(self) -> str | None:
+        """RETURNS (str | None): a sentence, once; the first step is followed by an evaluation, those after it are
         not as a rule."""
         self._n_calls += 1
         if self._n_calls == 1:

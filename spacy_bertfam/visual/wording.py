@@ -17,11 +17,11 @@ class Wording:
         self.lang = lang if lang in known else "en"
         self.sentences: dict[str, str] = known[self.lang]
 
-    def say(self, name: str, **values: object) -> str:
+    def say(self, name: str, /, **values: object) -> str:
         """RETURNS (str): the sentence of that name."""
         return self.sentences[name].format(**values)
 
-    def count(self, name: str, n: int, **values: object) -> str:
+    def count(self, name: str, n: int, /, **values: object) -> str:
         """RETURNS (str): the form for one or for many, with the number in it."""
         # 0 takes the plural in English and the singular in French: no page counts it
         return self.say(f"{name}_one" if n == 1 else f"{name}_many", n=self.number(n), **values)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,7 +64,7 @@ def train(
 def torchs(
     network: torch.nn.Module,
     steps: Sequence[dict[str, torch.Tensor]],
-    rates: Optional[dict[str, float]] = None,
+    rates: dict[str, float] | None = None,
     *,
     decay: float = 0.0,
     clip: float = 0.0,

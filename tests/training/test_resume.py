@@ -9,7 +9,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 import pytest
@@ -74,10 +74,10 @@ def config_with(changes: dict[str, Any]) -> Config:
 class StopAfter(Stop):
     """Asks for a stop when so many steps are taken, or within the evaluation after one."""
 
-    def __init__(self, step: Optional[int] = None, *, in_evaluation: int = -1) -> None:
+    def __init__(self, step: int | None = None, *, in_evaluation: int = -1) -> None:
         super().__init__()
         self.step, self.in_evaluation = step, in_evaluation
-        self.training: Optional[Training] = None
+        self.training: Training | None = None
 
     @property
     def is_asked_for(self) -> bool:
@@ -86,7 +86,7 @@ class StopAfter(Stop):
         return self.signal is not None
 
 
-def train(config: Config, output: str, stop: Optional[StopAfter] = None, **options: Any) -> Training:
+def train(config: Config, output: str, stop: StopAfter | None = None, **options: Any) -> Training:
     """Begin a training, or go on with the one in `output`."""
     state = find_state(Path(output))
     saved = SavedState.read(state) if state else None

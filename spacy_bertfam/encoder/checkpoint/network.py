@@ -150,11 +150,11 @@ def quiet_transformers() -> Iterator[None]:
 
     with making():
         verbosity, has_bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
         try:
             yield
         finally:
             logging.set_verbosity(verbosity)
             if has_bar:
-                logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+                logging.enable_progress_bar()

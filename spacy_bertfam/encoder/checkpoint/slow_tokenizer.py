@@ -70,7 +70,7 @@ def opened_tokenizer(folder: CheckedFolder) -> Iterator[Any]:
             CheckpointError,
         )
         with failure, quiet_transformers():
-            tokenizer = AutoTokenizer.from_pretrained(  # type: ignore[no-untyped-call]
+            tokenizer = AutoTokenizer.from_pretrained(
                 temporary, local_files_only=True, trust_remote_code=False
             )
         yield tokenizer

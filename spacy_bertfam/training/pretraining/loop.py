@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import exp, inf, isfinite
 from pathlib import Path
 from timeit import default_timer as timer
-from typing import Any, ContextManager
+from typing import Any
 
 import numpy as np
 import torch
@@ -193,5 +193,5 @@ def _masked(
             yield masked
 
 
-def _precision(model: MaskedLanguageModel, recipe: Recipe) -> ContextManager[Any]:
+def _precision(model: MaskedLanguageModel, recipe: Recipe) -> AbstractContextManager[Any]:
     return torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=recipe.bf16)
