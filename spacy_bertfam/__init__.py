@@ -5,7 +5,7 @@ imports by name is found here, and loaded when it is asked for.
 """
 
 from importlib import import_module
-from typing import Any, List
+from typing import Any
 
 from .about import __version__
 
@@ -25,5 +25,5 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(f"{__name__}.{EXPORTS[name]}"), name)
 
 
-def __dir__() -> List[str]:
+def __dir__() -> list[str]:
     return sorted({*globals(), *EXPORTS})

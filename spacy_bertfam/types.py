@@ -1,7 +1,8 @@
 """The vocabulary of the package: what one step hands to the next."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, List, NamedTuple, Optional, Protocol, Sequence, Tuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +13,16 @@ from thinc.types import Floats2d
 Ints1d = NDArray[np.int64]
 Bools1d = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+T_contra = TypeVar("T_contra", contravariant=True)
 
 # Docs -> one row of width nO for each token of each Doc
-Tok2VecModel = Model[List[Doc], List[Floats2d]]
+Tok2VecModel = Model[list[Doc], list[Floats2d]]
 # Docs -> one row of tag scores (logits) for each token of each Doc
-TaggerModel = Model[List[Doc], List[Floats2d]]
+TaggerModel = Model[list[Doc], list[Floats2d]]
 
 
 class TokenSpan(NamedTuple):
-    """A labelled stretch of tokens."""
+    """A labeled span of tokens."""
 
     start: int  # index of the first token
     end: int  # index after the last token
@@ -28,7 +30,7 @@ class TokenSpan(NamedTuple):
 
 
 class ScoredSpan(NamedTuple):
-    """A labelled stretch of tokens with the probability that it is an entity of that label."""
+    """A labeled span of tokens with the probability that it is an entity of that label."""
 
     start: int  # index of the first token
     end: int  # index after the last token
@@ -62,9 +64,9 @@ class Pieces:
 
 @dataclass(frozen=True)
 class Windows:
-    """Stretches of one text's pieces that go through the network together.
+    """The parts of one text's pieces that go through the network together.
 
-    ``own_starts``/``own_ends`` cut the same pieces into consecutive stretches without overlap:
+    ``own_starts``/``own_ends`` cut the same pieces into consecutive parts without overlap:
     a token is read from the window that owns its first piece.
     """
 
@@ -74,7 +76,7 @@ class Windows:
     own_ends: Ints1d  # Shape: (n_windows,), index after the last owned piece
 
     @property
-    def arrays(self) -> Tuple[Ints1d, Ints1d, Ints1d, Ints1d]:
+    def arrays(self) -> tuple[Ints1d, Ints1d, Ints1d, Ints1d]:
         """All four, in the order of the fields."""
         return self.starts, self.ends, self.own_starts, self.own_ends
 
@@ -83,81 +85,80 @@ class Windows:
 
 
 class Transitions(NamedTuple):
-    """The weights between neighbouring tags, as log weights: -inf is forbidden, 0 is indifferent."""
+    """The weights between neighboring tags, as log weights: -inf is forbidden, 0 is indifferent."""
 
-    between: NDArray[np.float64]  # Shape: (n_tags, n_tags), from the row's tag to the column's
-    start: NDArray[np.float64]  # Shape: (n_tags,), for the first token's tag
-    end: NDArray[np.float64]  # Shape: (n_tags,), for the last token's tag
+    between: Floats  # Shape: (n_tags, n_tags), from the row's tag to the column's
+    start: Floats  # Shape: (n_tags,), for the first token's tag
+    end: Floats  # Shape: (n_tags,), for the last token's tag
 
 
-class HeadLoss(Protocol):
+class HeadLoss(Protocol[T_contra]):
     """How a head turns scores and gold tags into a loss: kept as ``model.attrs["head_loss"]``."""
 
     def __call__(
-        self,
-        model: TaggerModel,
-        scores: Sequence[Floats2d],
-        gold: Sequence[NDArray[np.bool_]],
-        tag_set: Any,
-    ) -> Tuple[float, List[Floats2d]]:
+        self, model: TaggerModel, scores: Sequence[Floats2d], gold: Sequence[Bools1d], tag_set: T_contra
+    ) -> tuple[float, list[Floats2d]]:
         """Loss and its gradient.
 
         scores (Sequence[Floats2d]): for each Doc, Shape: (n_tokens, n_tags).
         gold (Sequence[NDArray[bool]]): for each Doc, Shape: (n_tokens, n_tags), the tags that the
             annotation allows; a row that allows every tag is missing annotation.
         tag_set (TagSet): the tags of the columns, and which may follow which.
-        RETURNS (Tuple[float, List[Floats2d]]): the summed loss and its gradient by score.
+        RETURNS (tuple[float, list[Floats2d]]): the summed loss and its gradient by score.
         """
         ...
 
 
-class Teaching(Protocol):
-    """What a recogniser learns from beside its annotation: kept as ``BertfamNER.teaching`` while it trains."""
+class Teaching(Protocol[T_contra]):
+    """What a recognizer learns from beside its annotation: kept as ``BertfamNER.teaching`` while it trains."""
 
     def __call__(
         self,
-        ner: Any,
+        ner: T_contra,
         docs: Sequence[Doc],
         scores: Sequence[Floats2d],
-        annotated: Tuple[float, List[Floats2d]],
-    ) -> Tuple[float, List[Floats2d]]:
+        annotated: tuple[float, list[Floats2d]],
+    ) -> tuple[float, list[Floats2d]]:
         """Loss and gradient by score, both kinds of teaching together.
 
         ner (BertfamNER): the component.
         scores (Sequence[Floats2d]): of each Doc, Shape: (n_tokens, n_tags).
-        annotated (Tuple[float, List[Floats2d]]): loss and gradient of the annotation alone.
+        annotated (tuple[float, list[Floats2d]]): loss and gradient of the annotation alone.
         """
         ...
 
 
-class HeadTransitions(Protocol):
-    """A head's learned weights between tags, kept as ``model.attrs["head_transitions"]``."""
+class Tags(Protocol):
+    """The tags of a head, as a ``TagSet`` has them."""
 
-    def __call__(self, model: TaggerModel) -> Optional[Transitions]:
-        """RETURNS (Optional[Transitions]): None where the head scores each token alone."""
-        ...
+    @property
+    def tags(self) -> Sequence[str]: ...
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+
+class HeadLabels(Protocol):
+    """What the rows of a trained head stand for."""
+
+    @property
+    def tag_set(self) -> Tags: ...
+    @property
+    def names(self) -> Sequence[str]: ...  # the classes by row
+    @property
+    def rows(self) -> Sequence[int]: ...  # for each tag its row, or -1
 
 
 class TrainedHead(Protocol):
     """A head that was trained elsewhere: what a component takes over from it."""
 
-    # with tag_set (TagSet), names (the classes by row) and rows (for each tag its row, or -1)
-    labels: Any
+    @property
+    def labels(self) -> HeadLabels: ...
 
     def copy_into(self, model: TaggerModel, tags: Sequence[str]) -> None:
         """Copy the weights of the tags that the head knows; ``tags`` are those of the model's rows."""
         ...
 
 
-class ModuleOptimizer(Protocol):
-    """An optimiser that updates a whole torch module at once instead of array by array."""
-
-    def step_module(self, key: int, module: Any) -> None:
-        """Update every parameter of ``module`` that has a gradient, then clear the gradients.
-
-        key (int): identifies the module's own state between the steps.
-        """
-        ...
-
-
-Backprop = Callable[[List[Floats2d]], List[Doc]]
+Backprop = Callable[[list[Floats2d]], list[Doc]]

@@ -60,7 +60,7 @@ class BertfamNER(BoundedBatches, SavedHead, SummedLossPipe):
         self._require_numbers(temperature)
         self.overwrite_ents = overwrite_ents
         self.scorer = scorer
-        self.teaching: Optional[Teaching] = None  # while it trains; never saved
+        self.teaching: Optional[Teaching[BertfamNER]] = None  # while it trains; never saved
         self.cfg: Dict[str, Any] = {"labels": [], "scheme": validate_scheme(scheme), SETTING: scheme}
         self._tag_set: Optional[TagSet] = None
         register_score()

@@ -7,8 +7,8 @@ import pytest
 from sound_config import CONFIG, states, the
 
 from spacy_bertfam.checks.finding import FAILS, Finding
-from spacy_bertfam.checks.setup import read_setup
 from spacy_bertfam.checks.settings import wrong_values
+from spacy_bertfam.checks.setup import read_setup
 
 REFUSED = "settings that spaCy refuses"
 
