@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from thinc.types import Floats2d
 Ints1d = NDArray[np.int64]
 Bools1d = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+T_contra = TypeVar("T_contra", contravariant=True)
 
 # Docs -> one row of width nO for each token of each Doc
 Tok2VecModel = Model[list[Doc], list[Floats2d]]
@@ -21,7 +22,7 @@ TaggerModel = Model[list[Doc], list[Floats2d]]
 
 
 class ScoredSpan(NamedTuple):
-    """A labelled stretch of tokens with the probability that it is an entity of that label."""
+    """A labeled span of tokens with the probability that it is an entity of that label."""
 
     start: int  # index of the first token
     end: int  # index after the last token
@@ -55,9 +56,9 @@ class Pieces:
 
 @dataclass(frozen=True)
 class Windows:
-    """Stretches of one text's pieces that go through the network together.
+    """The parts of one text's pieces that go through the network together.
 
-    ``own_starts``/``own_ends`` cut the same pieces into consecutive stretches without overlap:
+    ``own_starts``/``own_ends`` cut the same pieces into consecutive parts without overlap:
     a token is read from the window that owns its first piece.
     """
 
@@ -76,22 +77,18 @@ class Windows:
 
 
 class Transitions(NamedTuple):
-    """The weights between neighbouring tags, as log weights: -inf is forbidden, 0 is indifferent."""
+    """The weights between neighboring tags, as log weights: -inf is forbidden, 0 is indifferent."""
 
-    between: NDArray[np.float64]  # Shape: (n_tags, n_tags), from the row's tag to the column's
-    start: NDArray[np.float64]  # Shape: (n_tags,), for the first token's tag
-    end: NDArray[np.float64]  # Shape: (n_tags,), for the last token's tag
+    between: Floats  # Shape: (n_tags, n_tags), from the row's tag to the column's
+    start: Floats  # Shape: (n_tags,), for the first token's tag
+    end: Floats  # Shape: (n_tags,), for the last token's tag
 
 
-class HeadLoss(Protocol):
+class HeadLoss(Protocol[T_contra]):
     """How a head turns scores and gold tags into a loss: kept as ``model.attrs["head_loss"]``."""
 
     def __call__(
-        self,
-        model: TaggerModel,
-        scores: Sequence[Floats2d],
-        gold: Sequence[NDArray[np.bool_]],
-        tag_set: Any,
+        self, model: TaggerModel, scores: Sequence[Floats2d], gold: Sequence[Bools1d], tag_set: T_contra
     ) -> tuple[float, list[Floats2d]]:
         """Loss and its gradient.
 
@@ -104,12 +101,12 @@ class HeadLoss(Protocol):
         ...
 
 
-class Teaching(Protocol):
-    """What a recogniser learns from beside its annotation: kept as ``BertfamNER.teaching`` while it trains."""
+class Teaching(Protocol[T_contra]):
+    """What a recognizer learns from beside its annotation: kept as ``BertfamNER.teaching`` while it trains."""
 
     def __call__(
         self,
-        ner: Any,
+        ner: T_contra,
         docs: Sequence[Doc],
         scores: Sequence[Floats2d],
         annotated: tuple[float, list[Floats2d]],
@@ -123,33 +120,36 @@ class Teaching(Protocol):
         ...
 
 
-class HeadTransitions(Protocol):
-    """A head's learned weights between tags, kept as ``model.attrs["head_transitions"]``."""
+class Tags(Protocol):
+    """The tags of a head, as a ``TagSet`` has them."""
 
-    def __call__(self, model: TaggerModel) -> Transitions | None:
-        """RETURNS (Transitions | None): None where the head scores each token alone."""
-        ...
+    @property
+    def tags(self) -> Sequence[str]: ...
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+
+class HeadLabels(Protocol):
+    """What the rows of a trained head stand for."""
+
+    @property
+    def tag_set(self) -> Tags: ...
+    @property
+    def names(self) -> Sequence[str]: ...  # the classes by row
+    @property
+    def rows(self) -> Sequence[int]: ...  # for each tag its row, or -1
 
 
 class TrainedHead(Protocol):
     """A head that was trained elsewhere: what a component takes over from it."""
 
-    # with tag_set (TagSet), names (the classes by row) and rows (for each tag its row, or -1)
-    labels: Any
+    @property
+    def labels(self) -> HeadLabels: ...
 
     def copy_into(self, model: TaggerModel, tags: Sequence[str]) -> None:
         """Copy the weights of the tags that the head knows; ``tags`` are those of the model's rows."""
-        ...
-
-
-class ModuleOptimizer(Protocol):
-    """An optimiser that updates a whole torch module at once instead of array by array."""
-
-    def step_module(self, key: int, module: Any) -> None:
-        """Update every parameter of ``module`` that has a gradient, then clear the gradients.
-
-        key (int): identifies the module's own state between the steps.
-        """
         ...
 
 

@@ -1,9 +1,9 @@
 """What can be known of an encoder without its weights: size, window, tokenizer."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..encoder.checkpoint.checkpoint import read_tokenizer
 from ..encoder.checkpoint.layers import require_layers
@@ -13,7 +13,7 @@ from ..encoder.gradients.freezing import freeze
 from ..encoder.pieces.tokenizer import PieceTokenizer
 from ..encoder.settings import DEFAULT_WINDOW
 from ..errors import CheckpointError, UserError
-from ..gate import CheckedFolder, check_folder
+from ..gate import check_folder
 from ..gate.json_file import read_object
 from ..pipeline.find import walk_blocks
 from .finding import FAILS, FINE, SUSPICIOUS, Finding
@@ -21,6 +21,7 @@ from .reasons import reason_of
 from .setup import Block, Setup
 
 FILES = ("config.json", "tokenizer.json")
+NOT_CHECKED = "Its pieces and its learning rate are not checked; training will want it from the hub."
 OUR_INITIALIZER = "spacy-bertfam.from_hf.v1"
 # Names of width and depth in the configs of DistilBERT and its like
 WIDTHS, DEPTHS = ("hidden_size", "dim", "d_model"), ("num_hidden_layers", "n_layers", "num_layers")
@@ -60,18 +61,13 @@ def check_encoders(
             findings.append(Finding(FAILS, "an encoder that cannot be read", name, do=str(error)))
             continue
         facts = facts or found
-        findings.append(_described(name, found) if found else _not_here(given))
+        what = "an encoder that is neither a folder nor within reach"
+        if found is not None:
+            what = f"an encoder of {found.n_layers} layer{'s' * (found.n_layers != 1)}, {found.width} wide"
+        findings.append(
+            Finding(FINE, what, name) if found else Finding(SUSPICIOUS, what, given, do=NOT_CHECKED)
+        )
     return facts, [*findings, *_heads(setup)]
-
-
-def _described(name: str, facts: EncoderFacts) -> Finding:
-    layers = "layer" if facts.n_layers == 1 else "layers"
-    return Finding(FINE, f"an encoder of {facts.n_layers} {layers}, {facts.width} wide", name)
-
-
-def _not_here(name: str) -> Finding:
-    do = "Its pieces and its learning rate are not checked; training will want it from the hub."
-    return Finding(SUSPICIOUS, "an encoder that is neither a folder nor within reach", name, do=do)
 
 
 def _heads(setup: Setup) -> Iterator[Finding]:
@@ -104,32 +100,26 @@ def require_buildable(folder: Path, block: Block) -> None:
 
     RAISES (UserError): when the network has no such attention, or not all that ``frozen_layers`` names.
     """
-    attention, frozen = block.get("attention"), block.get("frozen_layers")
-    if attention is None and not isinstance(frozen, list):
-        return
-    found = check_folder(folder, without_weights=True)
-    try:
-        network = _empty_network(found)
-    except UNFIT:  # not every architecture can do without
-        return
-    if isinstance(frozen, list):
-        freeze(network, tuple(frozen))
-    if attention is None:
-        return
-    try:
-        _empty_network(found, attn_implementation=attention)
-    except UNFIT as error:
-        reason = reason_of(error, longest=300)
-        raise UserError(f"Encoder setting attention is {attention!r}: {reason}") from error
-
-
-def _empty_network(folder: CheckedFolder, **options: Any) -> Any:
     import torch
     from transformers import AutoModel
 
-    build: Any = AutoModel.from_config  # is not annotated
+    attention, frozen = block.get("attention"), block.get("frozen_layers")
+    if attention is None and not isinstance(frozen, list):
+        return
+    found, build = check_folder(folder, without_weights=True), cast(Callable[..., Any], AutoModel.from_config)
     with torch.device("meta"), quiet_transformers():
-        return build(read_config(folder), **options)
+        try:
+            network = build(read_config(found))
+        except UNFIT:  # not every architecture can do without
+            return
+        if isinstance(frozen, list):
+            freeze(network, tuple(frozen))
+        if attention is not None:
+            try:
+                build(read_config(found), attn_implementation=attention)
+            except UNFIT as error:
+                reason = reason_of(error, longest=300)
+                raise UserError(f"Encoder setting attention is {attention!r}: {reason}") from error
 
 
 def find_small_files(name: str, revision: str | None = None) -> Path | None:

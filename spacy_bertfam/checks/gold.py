@@ -95,27 +95,15 @@ def _odd(labels: Sequence[str]) -> Iterator[Finding]:
         yield Finding(FAILS, "entities without a label", do="Give them one where the corpus is made.")
     folded = Counter(label.strip().casefold() for label in labels)
     for what, found, do in (
-        (
-            "labels with white space",
-            [repr(label) for label in labels if label != label.strip() or any(c.isspace() for c in label)],
-            "Often a slip of a conversion, and another label than the one without: map them.",
-        ),
-        (
-            "tags taken for labels",
-            [label for label in labels if PREFIX.match(label)],
-            "The prefix belongs to the scheme, not to the label: convert the corpus by `bertfam convert`.",
-        ),
-        (
-            "a label O",
-            [label for label in labels if label == "O"],
-            "O means that there is no entity: leave these spans out.",
-        ),
-        (
-            "labels that differ in case or spaces only",
-            [label for label in labels if folded[label.strip().casefold()] > 1],
-            "Two labels for one thing compete: map them to one.",
-        ),
-    ):
+        ("labels with white space", [repr(label) for label in labels if "".join(label.split()) != label],
+         "Often a slip of a conversion, and another label than the one without: map them."),
+        ("tags taken for labels", [label for label in labels if PREFIX.match(label)],
+         "The prefix belongs to the scheme, not to the label: convert the corpus by `bertfam convert`."),
+        ("a label O", [label for label in labels if label == "O"],
+         "O means that there is no entity: leave these spans out."),
+        ("labels that differ in case or spaces only", [one for one in labels if folded[one.strip().casefold()] > 1],
+         "Two labels for one thing compete: map them to one."),
+    ):  # fmt: skip
         if found:
             yield Finding(SUSPICIOUS, what, some(found), len(found), do)
 

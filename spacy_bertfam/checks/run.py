@@ -1,6 +1,6 @@
 """All checks on a config, and the repair of what they have found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +17,16 @@ from .listeners import check_listeners
 from .pieces import check_pieces
 from .rates import check_rates
 from .settings import check_settings
-from .setup import Setup, read_setup
+from .setup import Setup
 from .unread import Unread, find_unread
 
 
-def run_checks(
-    path: Path, overrides: Mapping[str, Any] | None = None, *, progress: Progress | None = None
-) -> list[Finding]:
+def check_setup(setup: Setup, *, progress: Progress | None = None) -> list[Finding]:
     """Look at a training config and at the corpora that it names; nothing is trained, no weights are loaded.
 
-    overrides (Mapping[str, Any] | None): settings by their dotted names, as the command line gives them.
     progress (Progress | None): is handed the examples of a corpus and its name, and yields them.
     RETURNS (list[Finding]): the worst first.
-    RAISES (UserError): when the config cannot be read.
     """
-    return check_setup(read_setup(path, dict(overrides or {})), progress=progress)
-
-
-def check_setup(setup: Setup, *, progress: Progress | None = None) -> list[Finding]:
-    """RETURNS (list[Finding]): all findings, the worst first."""
     unread = list(find_unread(setup.raw, setup.overrides))
     findings = list(check_settings(setup, unread))
     nlp = build_language(setup, findings)

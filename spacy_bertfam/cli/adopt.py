@@ -11,11 +11,9 @@ def adopt_cli(
     pipeline: str = PIPELINE,
     out: Path = NEW_PIPELINE,
     texts: Path | None = typer.Option(
-        None, help="Text file, a text a line, to compare both on; else spaCy's example sentences."
+        None, help="Texts to compare both on, one a line; else spaCy's examples."
     ),
-    tolerance: float = typer.Option(
-        1e-3, help="Largest difference of a token vector, in texts of one window, that is accepted."
-    ),
+    tolerance: float = typer.Option(1e-3, help="Largest difference of a token vector that is accepted."),
 ) -> None:
     """Give a pipeline like fr_dep_news_trf or en_core_web_trf an encoder of this package, with the same weights.
 

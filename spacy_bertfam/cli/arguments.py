@@ -11,18 +11,16 @@ from ..errors import UserError
 PIPELINE = typer.Argument(..., help="Pipeline: a folder, or the name of an installed package.")
 NEW_PIPELINE = typer.Argument(..., help="Folder for the new pipeline; must not exist yet.")
 SOURCE = typer.Argument(
-    ..., metavar="TEXT_OR_FILE", help="A text, a .txt, .jsonl or .spacy file, or - for standard input."
+    ..., metavar="TEXT_OR_FILE", help="A text, a .txt, .jsonl or .spacy file, or - for stdin."
 )
-CODE = typer.Option(
-    None, "--code", "-c", help="Python file to import before, for registered functions of your own"
-)
+CODE = typer.Option(None, "--code", "-c", help="Python file to import before, with your registered functions")
 GPU = typer.Option(-1, "--gpu-id", "-g", help="GPU, or -1 for the CPU")
 LANG = typer.Option(..., "--lang", "-l", help="Language of spaCy's tokenizer: fr, en, xx, ...")
 REPORT = typer.Option(None, "--report", metavar="FILE.json", help="The table as JSON")
 TITLE = typer.Option(None, help="Heading of the page.")
 REVISION = typer.Option(None, help="Branch, tag or commit of a repository on the hub.")
 ALLOW_PICKLE = typer.Option(
-    False, "--allow-pickle", help="Read pickled weights (weights only, no code) if there are no others."
+    False, "--allow-pickle", help="Read pickled weights if there are no others; no code."
 )
 
 

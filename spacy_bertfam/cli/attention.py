@@ -14,14 +14,10 @@ def attention_cli(
     source: str = SOURCE,
     output: Path = typer.Option(Path("attention.html"), "--output", "-o", help="The page to write."),
     component: str | None = typer.Option(
-        None, help="The component whose encoder is looked at, where several have one."
+        None, help="The component with the encoder, where several have one."
     ),
-    layer: int | None = typer.Option(
-        None, min=1, help="The layer that is chosen at first, from 1; the average of all without it."
-    ),
-    head: int | None = typer.Option(
-        None, min=1, help="The head that is chosen at first, from 1; the average of all without it."
-    ),
+    layer: int | None = typer.Option(None, min=1, help="The layer to begin with, from 1; else the average."),
+    head: int | None = typer.Option(None, min=1, help="The head to begin with, from 1; else the average."),
     lines: bool = typer.Option(False, "--lines", help="Each line is a text of its own; the first is shown."),
     title: str | None = TITLE,
 ) -> None:

@@ -17,18 +17,14 @@ if TYPE_CHECKING:
 def calibrate_cli(
     model: str = PIPELINE,
     data: Path = typer.Argument(
-        ...,
-        help="Annotated texts, a .spacy file or a folder of such: of the kind that the pipeline is for, and not "
-        "those that it was trained on, on which it is overconfident.",
+        ..., help="Annotated texts that the pipeline was not trained on: a .spacy file, or a folder of such."
     ),
     out: Path | None = typer.Argument(
         None, help="Folder for the calibrated pipeline; must not exist yet. Not with --in-place."
     ),
-    component: str | None = typer.Option(
-        None, help="Name of the bertfam_ner, where the pipeline has several."
-    ),
+    component: str | None = typer.Option(None, help="The bertfam_ner, where the pipeline has several."),
     page: Path | None = typer.Option(
-        None, help="Write a web page too: how often entities of each score are right, before and after."
+        None, help="Write a web page too, with the reliability before and after."
     ),
     in_place: bool = typer.Option(
         False,

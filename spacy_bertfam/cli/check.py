@@ -10,13 +10,9 @@ from .arguments import CODE, REPORT, import_code
 
 def check_cli(
     ctx: typer.Context,
-    config_path: Path = typer.Argument(
-        ..., metavar="CONFIG", help="Path to the config, or - for standard input"
-    ),
+    config_path: Path = typer.Argument(..., metavar="CONFIG", help="Path to the config, or - for stdin"),
     code_path: Path | None = CODE,
-    fix: bool = typer.Option(
-        False, "--fix", help="Repair what can be in a new config, CONFIG.fixed.cfg; yours stays as it is"
-    ),
+    fix: bool = typer.Option(False, "--fix", help="Repair what can be, in a new config: CONFIG.fixed.cfg"),
     report_path: Path | None = REPORT,
 ) -> None:
     """Look at a training config and its corpora, and say what will fail, what is suspicious, and what to do.

@@ -11,30 +11,24 @@ def convert_cli(
     path: Path = typer.Argument(
         ...,
         metavar="IN",
-        help="File or folder: columns of tags, JSON of annotation tools, brat or WikiNER; .gz and .bz2 too",
+        help="Columns of tags, JSON of annotation tools, brat or WikiNER: a file, or a folder",
     ),
     output: Path = typer.Argument(..., metavar="OUT", help="A .spacy file; with --split a folder"),
     lang: str = LANG,
-    format: str = typer.Option(
-        "auto", "--format", "-f", help="auto, iob (columns in any scheme), jsonl (any JSON), brat or wikiner"
-    ),
+    format: str = typer.Option("auto", "--format", "-f", help="auto, iob (columns), jsonl, brat or wikiner"),
     rename: list[str] | None = typer.Option(
         None, "--map", "-m", metavar="OLD=NEW,...", help="New names for labels; O drops one"
     ),
     keep_unmapped: bool = typer.Option(
         True, "--keep-unmapped/--drop-unmapped", help="What becomes of labels that --map does not name"
     ),
-    unit: str = typer.Option(
-        "doc", "--unit", "-u", help="What becomes one Doc: doc, paragraph (a line) or sentence"
-    ),
+    unit: str = typer.Option("doc", "--unit", "-u", help="What becomes one Doc: doc, paragraph or sentence"),
     split: str | None = typer.Option(
-        None, "--split", metavar="NAME=SHARE,...", help="Parts, drawn by document: train=0.8,dev=0.1,test=0.1"
+        None, metavar="NAME=SHARE,...", help="Parts, drawn by document: train=0.8,dev=0.1,test=0.1"
     ),
-    seed: int = typer.Option(0, "--seed", help="Seed of the split"),
+    seed: int = typer.Option(0, help="Seed of the split"),
     alignment: str = typer.Option(
-        "strict",
-        "--alignment",
-        help="Entities off token borders: strict (lost, tokens marked as missing), contract or expand",
+        "strict", help="Entities off token borders: strict (marked as missing), contract or expand"
     ),
     report_path: Path | None = REPORT,
 ) -> None:

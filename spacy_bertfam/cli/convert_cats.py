@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 
 def convert_cats_cli(
-    path: Path = typer.Argument(
-        ..., metavar="IN", help="A .tsv or .csv table with names of columns, or .jsonl"
-    ),
+    path: Path = typer.Argument(..., metavar="IN", help="A .tsv or .csv table with a head, or .jsonl"),
     output: Path = typer.Argument(..., metavar="OUT", help="A .spacy file"),
     lang: str = LANG,
     text: str = typer.Option("text", "--text", help="Column, or key, of the text"),

@@ -12,9 +12,7 @@ def export_hf_cli(
     out: Path = typer.Argument(..., help="Folder for the checkpoint; must not hold anything yet."),
     component: str = typer.Option("ner", help="Entity recognizer whose head goes along."),
     encoder_only: bool = typer.Option(False, "--encoder-only", help="The encoder without a head."),
-    push: str | None = typer.Option(
-        None, help="Upload the folder to this repository of the hub, as me/my-ner."
-    ),
+    push: str | None = typer.Option(None, help="Upload the folder to this repository, as me/my-ner."),
 ) -> None:
     """Write a folder for AutoModelForTokenClassification and pipeline("ner"), with a model card."""
     from ..hub.export_hf import export_hf, push_folder

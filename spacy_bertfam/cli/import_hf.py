@@ -11,12 +11,10 @@ from .arguments import ALLOW_PICKLE, NEW_PIPELINE, REVISION
 def import_hf_cli(
     name: str = typer.Argument(..., help="Folder of a checkpoint, or name of a repository on the hub."),
     out: Path = NEW_PIPELINE,
-    lang: str = typer.Option(
-        "xx", help="Language whose tokenizer the pipeline has: fr, en, ...; xx is neutral."
-    ),
+    lang: str = typer.Option("xx", help="Language of the tokenizer: fr, en, ...; xx is neutral."),
     map: str | None = typer.Option(None, help="New names, as PERSON=PER,LABEL_0=O,LABEL_1=B-LOC."),
     scheme: str | None = typer.Option(
-        None, help="IO, IOB, IOB2, BIOES or BILUO, instead of what the classes' names say."
+        None, help="IO, IOB, IOB2, BIOES or BILUO, whatever the classes' names."
     ),
     component: str = typer.Option("ner", help="Name of the entity recognizer."),
     revision: str | None = REVISION,

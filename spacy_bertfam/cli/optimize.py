@@ -21,33 +21,31 @@ def optimize_cli(
     out: Path = NEW_PIPELINE,
     runtime: str = typer.Option(
         "onnxruntime",
-        help="What predicts: onnxruntime, openvino or torch; or fastest: all that are installed are "
-        "tried on this machine, in every precision, and the fastest within --max-drop is taken; needs --check.",
+        help="onnxruntime, openvino or torch; or fastest: all that are installed are tried on this machine, in every "
+        "precision, and the fastest within --max-drop is taken; needs --check.",
     ),
     precision: str | None = typer.Option(
         None,
-        help="fp32; bf16 (openvino, torch); int8 (openvino, onnxruntime). Without it fp32, or all for the fastest.",
+        help="fp32; bf16 (openvino, torch); int8 (openvino, onnxruntime). Else fp32, or all for the fastest.",
     ),
-    check: Path | None = typer.Option(
-        None, help="Annotated .spacy file or folder: nothing is written if F1 falls by more than --max-drop."
+    check: Path | None = typer.Option(None, help="Annotated .spacy file or folder, on which F1 is measured."),
+    max_drop: float = typer.Option(
+        0.5, min=0, help="Points of F1 that may be lost: else nothing is written."
     ),
-    max_drop: float = typer.Option(0.5, min=0, help="Points of F1 that may be lost."),
     calibrate: Path | None = typer.Option(
-        None,
-        help="int8 in openvino: texts to measure it on, some hundred of your kind: a .spacy file, a folder of "
-        "them, or a text a line. Without it those of --check.",
+        None, help="int8 in openvino: texts to measure it on, .spacy or a text a line; else those of --check."
     ),
     sensitivity: bool = typer.Option(
         False,
         "--sensitivity",
-        help="int8 in onnxruntime: measure what each layer loses, and leave the worst in float32.",
+        help="int8 in onnxruntime: measure each layer, and leave the worst in float32.",
     ),
     drop_torch: bool = typer.Option(
-        False, "--drop-torch", help="Leave the torch weights out: smaller, for prediction only."
+        False, "--drop-torch", help="Leave the torch weights out: prediction only."
     ),
     threads: int | None = typer.Option(None, min=1, help="Threads of the network in prediction."),
     window: int | None = typer.Option(
-        None, min=4, help="Word pieces of a window: fewer are faster, and see less of the text."
+        None, min=4, help="Word pieces of a window: fewer are faster, and see less."
     ),
     overlap: int | None = typer.Option(None, min=0, help="Word pieces that windows share in a sentence."),
 ) -> None:

@@ -30,11 +30,10 @@ def pretrain_cli(
     encoder: str = typer.Argument(..., help="Folder of an encoder, or its name on the hub"),
     texts: Path = typer.Argument(
         ...,
-        help="Texts of the domain: .txt (paragraphs between blank lines, or else a text a line), .jsonl with "
-        '"text", .spacy, or a folder of such files',
+        help='Texts: .txt (paragraphs, or a text a line), .jsonl with "text", .spacy, or a folder of such',
     ),
     out: Path = typer.Argument(..., help="Folder for the encoder, new; paths.encoder of a config takes it"),
-    dev: Path | None = typer.Option(None, help="Texts to measure on; without them a twentieth is kept apart"),
+    dev: Path | None = typer.Option(None, help="Texts to measure on; else a twentieth is kept apart"),
     lang: str = typer.Option("xx", help="Language of spaCy's tokenizer: words are hidden as a whole"),
     revision: str | None = REVISION,
     max_epochs: float = typer.Option(3.0, min=0.01, help="Rounds over the texts"),

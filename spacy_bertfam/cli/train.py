@@ -37,9 +37,7 @@ def train_cli(
     verbose: bool = typer.Option(False, "--verbose", "-V", help="More to read; tracebacks of every error"),
     use_gpu: int = GPU,
     resume: bool = typer.Option(
-        False,
-        "--resume",
-        help="Go on with the training that was stopped in --output; begin one where it is empty",
+        False, "--resume", help="Go on with the training that was stopped in --output"
     ),
     restart: bool = typer.Option(
         False, "--restart", help="Give up the training that was stopped in --output"
@@ -47,8 +45,8 @@ def train_cli(
     state: Keep = typer.Option(
         Keep.unfinished,
         "--state",
-        help="Write what --resume needs (three times the size of the model) at each "
-        "evaluation: until the training is finished; always, to train longer some day; or never",
+        help="Write what --resume needs (three times the size of the model) at each evaluation: until the training is "
+        "finished; always, to train longer some day; or never",
     ),
 ) -> None:
     """Train as `spacy train` does, by the same config and options (--paths.train, --training.max_steps, ...).

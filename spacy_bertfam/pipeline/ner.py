@@ -59,7 +59,7 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         self.temperature = temperature
         self._require_numbers(temperature)
         self.overwrite_ents = overwrite_ents
-        self.teaching: Teaching | None = None  # while it trains; never saved
+        self.teaching: Teaching[BertfamNER] | None = None  # while it trains; never saved
         self.cfg: dict[str, Any] = {"labels": [], "scheme": validate_scheme(scheme), SETTING: scheme}
         register_score()
 

@@ -9,7 +9,8 @@ from small_corpus import SENTENCES
 from sound_config import CONFIG, DEV, write_corpus
 
 from spacy_bertfam.checks.finding import Finding
-from spacy_bertfam.checks.run import run_checks
+from spacy_bertfam.checks.run import check_setup
+from spacy_bertfam.checks.setup import read_setup
 
 Overrides = dict[str, Any]
 
@@ -33,6 +34,6 @@ def check(overrides: Overrides) -> Callable[..., list[Finding]]:
 
     def run(path: Path = CONFIG, **changed: Any) -> list[Finding]:
         named = {name.replace("__", "."): value for name, value in changed.items()}
-        return run_checks(path, {**overrides, **named})
+        return check_setup(read_setup(path, {**overrides, **named}))
 
     return run

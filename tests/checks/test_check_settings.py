@@ -8,7 +8,7 @@ from sound_config import CONFIG, states, the, write_corpus
 
 from spacy_bertfam.checks.finding import FAILS, SUSPICIOUS
 from spacy_bertfam.checks.rates import peak
-from spacy_bertfam.checks.run import run_checks
+from spacy_bertfam.checks.run import check_setup
 from spacy_bertfam.checks.setup import read_setup
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.training.learn_rate import good_rate
@@ -148,4 +148,4 @@ def test_no_weights_are_loaded(
         raise AssertionError("the network was read")
 
     monkeypatch.setattr(checkpoint, "open_network", refuse)
-    assert states(run_checks(CONFIG, overrides), "an encoder of 2 layers, 32 wide") == ["fine"]
+    assert states(check_setup(read_setup(CONFIG, overrides)), "an encoder of 2 layers, 32 wide") == ["fine"]

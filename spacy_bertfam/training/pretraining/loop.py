@@ -1,6 +1,7 @@
 """The training of a masked language model: steps, evaluations, the best weights on disk."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from math import exp, inf, isfinite
 from pathlib import Path
