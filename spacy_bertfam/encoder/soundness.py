@@ -165,18 +165,24 @@ def _require_positive_eps(network: nn.Module, folder: Path) -> None:
 
 
 def _is_finite(weight: Tensor) -> bool:
-    # the sum is ten times as fast as a look at each number, and tells nearly always
-    return bool(torch.isfinite(weight.detach().sum())) or bool(torch.isfinite(weight).all())
+    """Whether no number is NaN or infinite, or makes infinity of a product: the sum of all squares tells."""
+    numbers = weight.detach().reshape(-1)
+    return bool(torch.isfinite(torch.dot(numbers, numbers)))
 
 
 def _unfinite(network: nn.Module | None, folder: Path, otherwise: str) -> CheckpointError:
     """RETURNS (CheckpointError): names the weight and its file, or says what else there is."""
-    what = f"{otherwise}, though its weights are: a setting in config.json, or the graph in onnx/, is wrong"
-    for name, weight in network.named_parameters() if network is not None else ():
-        if not bool(torch.isfinite(weight).all()):
-            file = _file_of(folder, name)
-            what = f"the weight {name} in {file} has numbers that are not finite (NaN or infinity)"
-            break
+    named: Any = network.named_parameters() if network is not None else ()
+    name = next((name for name, weight in named if not _is_finite(weight)), None)
+    if name is None:
+        what = (
+            f"{otherwise}, though its weights are: a setting in config.json, or the graph in onnx/, is wrong"
+        )
+    else:
+        what = (
+            f"the weight {name} in {_file_of(folder, name)} has numbers that are not finite (NaN or infinity), or "
+            "beyond 1e19"
+        )
     return CheckpointError(f"{folder}: {what}. Expected finite ones: get the folder again.")
 
 

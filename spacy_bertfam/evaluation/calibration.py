@@ -22,7 +22,10 @@ from .scored import MIN_SCORES, Counts, ScoredEntities, Threshold, join, thresho
 LOWEST, HIGHEST = 0.1, 20.0  # temperatures that are tried
 FEW = 50  # entities; a temperature of fewer is mostly chance
 FOLDS = 5
-FEW_ENTITIES = "Only {n} entities are found; a temperature of fewer than {few} is mostly chance: give more annotated texts."
+FEW_ENTITIES = (
+    "Only {n} entities are found; a temperature of fewer than {few} is mostly chance: "
+    "give more annotated texts."
+)
 AT_THE_END = (
     "The temperature is at the end of what is tried ({lowest:g} to {highest:g}): right and wrong entities have the "
     "same scores, or the texts are unlike those that were trained on."

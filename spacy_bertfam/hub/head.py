@@ -12,6 +12,7 @@ from ..encoder.checkpoint.network import read_config
 from ..encoder.checkpoint.transformers_private import architectures_of
 from ..encoder.checkpoint.widening import read_weights
 from ..gate import CheckedFolder, CheckpointError, check_folder
+from ..heads.finite import is_finite
 from ..types import TaggerModel
 from .labels import CheckpointLabels, class_names, read_labels
 
@@ -111,11 +112,11 @@ def read_head(
             "expected a linear classifier, or ModernBERT's prediction head. It is not loaded in part."
         )
     tensors = _read_tensors(found, names)
-    unfinite = next((name for name in sorted(tensors) if not np.isfinite(tensors[name]).all()), None)
+    unfinite = next((name for name in sorted(tensors) if not is_finite(np.atleast_1d(tensors[name]))), None)
     if unfinite:
         raise CheckpointError(
-            f"{folder}: the weight {unfinite} of the head has numbers that are not finite (NaN or infinity). Expected "
-            "finite ones: get the folder again."
+            f"{folder}: the weight {unfinite} of the head has numbers that are not finite (NaN or infinity), or "
+            "beyond 1e19. Expected finite ones: get the folder again."
         )
     if "classifier.weight" not in tensors:
         raise CheckpointError(f"{folder}: {architecture} without classifier.weight; expected a trained head.")

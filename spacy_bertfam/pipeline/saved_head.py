@@ -122,9 +122,9 @@ def require_finite(model: Model[Any, Any], who: str) -> None:
     found = find_unfinite(model)
     if found is not None:
         raise UserError(
-            f"{who} has numbers that are not finite (NaN or infinity) in the weight {found}, which is in the file "
-            "`model` of its folder. Expected a trained head: get the pipeline again, or train it anew with a lower "
-            "learning rate."
+            f"{who} has numbers that are not finite (NaN or infinity), or beyond 1e19, in the weight {found}, which is "
+            "in the file `model` of its folder. Expected a trained head: get the pipeline again, or train it anew with "
+            "a lower learning rate."
         )
 
 

@@ -69,7 +69,7 @@ WEIGHTS = (
 )
 
 
-@pytest.mark.parametrize("value", [NAN, INF, -INF])
+@pytest.mark.parametrize("value", [NAN, INF, -INF, 1e30])
 @pytest.mark.parametrize(("name", "place"), WEIGHTS)
 def test_a_weight_that_is_no_finite_number(saved: Path, name: str, place: int, value: float) -> None:
     set_weight(saved / "encoder", name, place, value)

@@ -50,7 +50,7 @@ def spoil(name: str, value: float) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), -1e30])
 @pytest.mark.parametrize("name", ["W", "b"])
 def test_a_weight_that_is_no_finite_number(saved: Path, name: str, value: float) -> None:
     change_weights(saved, spoil(name, value))
@@ -220,9 +220,9 @@ def test_a_prediction_layer_with_a_setting_that_makes_nan(folder: Path, tmp_path
         spacy.load(tmp_path)
 
 
-@pytest.mark.parametrize("eps", [-1.0, float("nan")])
+@pytest.mark.parametrize("eps", [-1.0, 0.0, float("nan")])
 def test_such_a_setting_in_the_config(eps: float) -> None:
-    with pytest.raises(UserError, match=r"eps is .*; expected 0 or a little more"):
+    with pytest.raises(UserError, match=r"eps is .*; expected a little more than 0"):
         prediction_layer(eps=eps)
 
 
