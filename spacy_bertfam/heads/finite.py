@@ -1,5 +1,6 @@
 """Numbers that are none: one NaN among a head's weights, and no text has an entity any more."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from thinc.api import Model
@@ -27,3 +28,11 @@ def is_finite(array: Any) -> bool:
         if not fine:
             return False
     return True
+
+
+def _weights(model: Model[Any, Any]) -> Iterator[tuple[str, Any]]:
+    for node in model.walk():
+        for name in node.param_names:
+            array: Any = node.get_param(name) if node.has_param(name) else None
+            if array is not None and array.ndim and array.dtype.kind == "f":
+                yield f"{name!r} of the layer {node.name!r}", array
