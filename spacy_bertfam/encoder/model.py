@@ -56,7 +56,8 @@ def build_encoder(
     frozen_layers (int | list[str]): 0 trains everything; n leaves the embeddings and the first n
         layers as they are; -1 trains nothing; names freeze each parameter that starts with one of them.
     gradient_checkpointing (bool): compute activations twice in training, to keep fewer in memory.
-    mixed_precision (str): in training: "none" (float32), "bf16", or "fp16" (with gradient scaling).
+    mixed_precision (str): in training: "none" (float32), "bf16", "fp16" (with gradient scaling), or "auto": bf16 where
+        the device has instructions for it, else float32.
     attention (str | None): as `transformers`' attn_implementation: "sdpa", "eager", "flash_attention_2".
         None is scaled dot product attention wherever the architecture has it.
     precision (str): in prediction by torch: "fp32", or "bf16", which is twice as fast on processors that

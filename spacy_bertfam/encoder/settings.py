@@ -6,7 +6,7 @@ from ..errors import UserError
 from .runtimes.engines import MAX_THREADS, TORCH_PRECISIONS
 
 POOLING_NAMES = ("first", "last", "mean", "max")
-MIXED_PRECISIONS = ("none", "bf16", "fp16")
+MIXED_PRECISIONS = ("none", "bf16", "fp16", "auto")
 CHOICES = {"pooling": POOLING_NAMES, "mixed_precision": MIXED_PRECISIONS, "precision": TORCH_PRECISIONS}
 # Of numbers that may be null: from where to where, and how that is said
 BOUNDS = {

@@ -9,7 +9,7 @@ from spacy_bertfam.encoder.model import build_encoder, encoder_shim
     ("settings", "sentence"),
     [
         ({"pooling": "sum"}, "pooling is 'sum': expected one of first, last, mean, max"),
-        ({"mixed_precision": "fp8"}, "mixed_precision is 'fp8': expected one of none, bf16, fp16"),
+        ({"mixed_precision": "fp8"}, "mixed_precision is 'fp8': expected one of none, bf16, fp16, auto"),
         ({"window": 3}, "window is 3: expected at least 4 pieces"),
         ({"overlap": -1}, "overlap is -1: expected 0 to half the window"),
         ({"window": 10, "overlap": 6}, "overlap is 6: expected 0 to half the window"),

@@ -7,6 +7,7 @@ from thinc.api import Adam
 from tiny.kinds import KINDS
 
 from spacy_bertfam.encoder.model import encoder_shim
+from spacy_bertfam.encoder.runtimes import torch_runtime
 from spacy_bertfam.encoder.settings import POOLING_NAMES
 
 TEXTS = (
@@ -151,6 +152,27 @@ def test_bf16_training_stays_close_to_float32(build, docs, kind):
     flat, near = (torch.cat([grads[name].flatten() for name in sorted(grads)]) for grads in (exact, rough))
     assert torch.cosine_similarity(flat, near, dim=0) > 0.98
     assert flat.dtype == near.dtype == torch.float32
+
+
+@pytest.mark.parametrize(("has_bf16", "precision"), [(True, "bf16"), (False, "none")])
+def test_auto_is_bf16_where_the_device_has_it(build, docs, monkeypatch, has_bf16, precision):
+    expected, _ = gradients(build("bert", mixed_precision=precision), docs)
+    monkeypatch.setattr(torch_runtime, "has_bf16", lambda device: has_bf16)
+    found, _ = gradients(build("bert", mixed_precision="auto"), docs)
+    assert all(np.array_equal(one, other) for one, other in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [
+        ({"avx512_bf16": True}, True),
+        ({"amx_bf16": True}, True),
+        ({"avx512_f": True, "amx_bf16": False}, False),
+    ],
+)
+def test_a_processor_has_bf16_by_its_instructions(monkeypatch, capabilities, expected):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    assert torch_runtime.has_bf16.__wrapped__(torch.device("cpu")) is expected
 
 
 def test_prediction_is_float32_whatever_the_training(build, docs):

@@ -1,6 +1,7 @@
 """The network in torch: all training, and prediction where the pipeline was not made for another engine."""
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -13,12 +14,19 @@ AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 class TorchRuntime:
     """The network itself, on the device where its weights are.
 
-    mixed_precision (str): "none", or a key of ``AUTOCAST``.
+    mixed_precision (str): "none", a key of ``AUTOCAST``, or "auto": bf16 where the device has instructions for it.
     """
 
     def __init__(self, network: torch.nn.Module, mixed_precision: str = "none") -> None:
         self.network = network
-        self.dtype = AUTOCAST.get(mixed_precision)
+        self.mixed_precision = mixed_precision
+
+    @property
+    def dtype(self) -> torch.dtype | None:
+        """Of mixed precision on the device where the weights are now; None is float32."""
+        if self.mixed_precision == "auto":
+            return torch.bfloat16 if has_bf16(next(self.network.parameters()).device) else None
+        return AUTOCAST.get(self.mixed_precision)
 
     @property
     def calls(self) -> Calls:
@@ -33,9 +41,20 @@ class TorchRuntime:
 
     def autocast(self) -> AbstractContextManager[object]:
         """Mixed precision for all calls within, which share the weights that it has made shorter."""
-        if self.dtype is None:
+        dtype = self.dtype
+        if dtype is None:
             return nullcontext()
-        return torch.autocast(next(self.network.parameters()).device.type, dtype=self.dtype)
+        return torch.autocast(next(self.network.parameters()).device.type, dtype=dtype)
+
+
+@cache
+def has_bf16(device: torch.device) -> bool:
+    """Whether a device multiplies in bfloat16 by instructions of its own: elsewhere that is slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    # not in older versions of torch
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)() if device.type == "cpu" else {}
+    return any(capabilities.get(name) for name in ("amx_bf16", "avx512_bf16", "bf16"))
 
 
 def torch_calls(device: torch.device, dtype: torch.dtype) -> Calls:
