@@ -67,7 +67,7 @@ def draw_tags(scores: Any, rng: np.random.Generator) -> Any:
 def with_entities(doc: Doc, spans: Any) -> Doc:
     """RETURNS (Doc): a copy, all its other tokens O."""
     copy = doc.copy()
-    copy.set_ents([Span(copy, span.start, span.end, label=span.label) for span in spans])
+    copy.set_ents([Span(copy, start, end, label=label) for start, end, label in spans])
     return copy
 
 
