@@ -87,7 +87,12 @@ def pretrain_cli(
             n_batches = for_train.n_batches(batch_pieces, n_special=model.tokenizer.n_special)
             n_steps = max(1, round(max_epochs * n_batches))
             recipe = replace(recipe, max_steps=min(n_steps, max_steps or n_steps))
-            _say_plan(parts, for_train, for_dev, recipe.max_steps, has_new_head=bool(model.new_weights))
+            head = "; a new head, as the checkpoint has none for hidden words" if model.new_weights else ""
+            typer.echo(
+                f"{len(parts[0]):,} texts, {len(for_train.ids):,} pieces in {len(for_train):,} windows; dev "
+                f"{len(parts[1]):,} texts, {len(for_dev.ids):,} pieces; {recipe.max_steps:,} steps{head}"
+            )
+            _say_row(*COLUMNS)
             scores = pretrain(
                 model, for_train, for_dev, recipe, out, stop=stop, report=_say_score, progress=True
             )
@@ -97,22 +102,6 @@ def pretrain_cli(
     _say_result(scores, out, was_there=was_there)
     if stop.is_asked_for:
         raise stopped(f"{stop.signal} after step {scores[-1].step}")
-
-
-def _say_plan(
-    parts: Sequence[Sequence[str]],
-    train: "WindowTexts",
-    dev: "WindowTexts",
-    n_steps: int,
-    *,
-    has_new_head: bool,
-) -> None:
-    head = "; a new head, as the checkpoint has none for hidden words" if has_new_head else ""
-    typer.echo(
-        f"{len(parts[0]):,} texts, {len(train.ids):,} pieces in {len(train):,} windows; dev {len(parts[1]):,} texts, "
-        f"{len(dev.ids):,} pieces; {n_steps:,} steps{head}"
-    )
-    _say_row(*COLUMNS)
 
 
 def _say_score(score: "Score") -> None:
