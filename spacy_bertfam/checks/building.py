@@ -65,10 +65,8 @@ def _initialize_files(setup: Setup) -> Iterator[Finding]:
             what, do = f"a file that is not there: {given}", "Correct the path, or take it out."
             yield Finding(FAILS, what, f"initialize.{name}", do=do)
     if block.get("init_tok2vec") and not pretraining:
-        yield Finding(
-            SUSPICIOUS, "weights that nothing reads", "initialize.init_tok2vec",
-            do="spaCy reads them only where there is a block [pretraining], which says what for.",
-        )  # fmt: skip
+        do = "spaCy reads them only where there is a block [pretraining], which says what for."
+        yield Finding(SUSPICIOUS, "weights that nothing reads", "initialize.init_tok2vec", do=do)
 
 
 def _component(nlp: Language, name: str, block: Block, settings: Any) -> Iterator[Finding]:

@@ -32,10 +32,11 @@ def check_gold_entities(setup: Setup, corpora: Corpora) -> Iterator[Finding]:
         yield from _misaligned(part, report)
         n = report.n_unannotated
         if n and n < report.n_examples:
-            yield Finding(
-                SUSPICIOUS, f"Docs without any annotation of entities, of {report.n_examples}", part, n,
-                do="They contribute no gradient (not even O); where there are no entities, set_ents([]) says so.",
-            )  # fmt: skip
+            what = f"Docs without any annotation of entities, of {report.n_examples}"
+            do = (
+                "They contribute no gradient (not even O); where there are no entities, set_ents([]) says so."
+            )
+            yield Finding(SUSPICIOUS, what, part, n, do)
     yield from check_labels({part: report.labels for part, report in reports.items()})
     for name in trained:
         if setup.factory(name) == OUR_NER:
@@ -120,12 +121,10 @@ def _entities(setup: Setup, report: GoldReport, component: str) -> Finding:
 def _misaligned(part: str, report: GoldReport) -> Iterator[Finding]:
     n_lost, n_all = sum(report.misaligned.values()), sum(report.labels.values())
     if n_lost:
-        yield Finding(
-            FAILS if n_lost == n_all else SUSPICIOUS,
-            f"entities off the token borders, {100 * n_lost / n_all:.1f}%", part, n_lost,
-            do="They contribute no gradient, and count as missed: `bertfam convert --alignment expand` keeps them.",
-            examples=tuple(report.shown),
-        )  # fmt: skip
+        state = FAILS if n_lost == n_all else SUSPICIOUS
+        what = f"entities off the token borders, {100 * n_lost / n_all:.1f}%"
+        do = "They contribute no gradient, and count as missed: `bertfam convert --alignment expand` keeps them."
+        yield Finding(state, what, part, n_lost, do, examples=tuple(report.shown))
     elif n_all:
         yield Finding(FINE, "entities on the token borders", part, n_all)
 
@@ -139,8 +138,7 @@ def _scheme(setup: Setup, name: str, examples: Sequence[Example]) -> Iterator[Fi
         return
     n_merged = sum(map(neighbors, examples)) if scheme == "IO" else 0
     if n_merged:
-        yield Finding(
-            SUSPICIOUS, "entities that IO cannot tell from their neighbor", name, n_merged,
-            do="Two of one label side by side become one: BIOES and IOB2 keep them apart.",
-            fix=change({f"components.{name}.scheme": "BIOES"}),
-        )  # fmt: skip
+        do = "Two of one label side by side become one: BIOES and IOB2 keep them apart."
+        fix = change({f"components.{name}.scheme": "BIOES"})
+        what = "entities that IO cannot tell from their neighbor"
+        yield Finding(SUSPICIOUS, what, name, n_merged, do, fix=fix)

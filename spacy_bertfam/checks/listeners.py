@@ -40,11 +40,9 @@ def _upstreams(setup: Setup) -> Iterator[Finding]:
         for upstream in wanted:
             if not found or (upstream != "*" and upstream not in found):
                 what = "an encoder" if upstream == "*" else f"the encoder {upstream!r}"
-                yield Finding(
-                    FAILS, "a listener without upstream", name,
-                    do=f"It listens to {what}, which the pipeline does not have before it: put it there, or set "
-                    "`upstream` to the name that it has.",
-                )  # fmt: skip
+                remedy = "put it there, or set `upstream` to the name that it has."
+                do = f"It listens to {what}, which the pipeline does not have before it: {remedy}"
+                yield Finding(FAILS, "a listener without upstream", name, do=do)
             elif set(found) <= set(disabled):
                 do = f"Take {', '.join(found)} out of nlp.disabled."
                 yield Finding(FAILS, "a listener to a disabled encoder", name, do=do)
@@ -60,10 +58,8 @@ def _after_a_cleaner(setup: Setup) -> Iterator[Finding]:
             cleaner = name
         elif cleaner and setup.listens_to(name):
             order = [*(other for other in setup.components if other != cleaner), cleaner]
-            yield Finding(
-                FAILS, "a listener after what drops the vectors", name,
-                do=f"Put {cleaner!r} at the end of nlp.pipeline.", fix=change({"nlp.pipeline": order}),
-            )  # fmt: skip
+            do, fix = f"Put {cleaner!r} at the end of nlp.pipeline.", change({"nlp.pipeline": order})
+            yield Finding(FAILS, "a listener after what drops the vectors", name, do=do, fix=fix)
 
 
 def _last_listeners(setup: Setup) -> Iterator[Finding]:
@@ -80,11 +76,9 @@ def _last_listeners(setup: Setup) -> Iterator[Finding]:
             continue
         order = [name for name in setup.components if name != trained[-1]]
         order.insert(order.index(listeners[-1]) + 1, trained[-1])
-        yield Finding(
-            FAILS, "a frozen listener in last place", listeners[-1],
-            do=f"It keeps {encoder!r} from learning: put {trained[-1]!r}, which is trained, after it.",
-            fix=change({"nlp.pipeline": order}),
-        )  # fmt: skip
+        do = f"It keeps {encoder!r} from learning: put {trained[-1]!r}, which is trained, after it."
+        fix = change({"nlp.pipeline": order})
+        yield Finding(FAILS, "a frozen listener in last place", listeners[-1], do=do, fix=fix)
 
 
 def _frozen_encoders(setup: Setup) -> Iterator[Finding]:
@@ -92,9 +86,9 @@ def _frozen_encoders(setup: Setup) -> Iterator[Finding]:
     for encoder in setup.with_factory(*SHARED):
         trained = [name for name in listeners_of(setup, encoder) if name not in setup.frozen()]
         if encoder in setup.frozen() and trained and encoder not in annotating:
-            yield Finding(
-                FAILS, "a frozen encoder whose listeners get no vectors", encoder,
-                do=f"{', '.join(trained)} would get none in training: add {encoder!r} to "
-                "training.annotating_components.",
-                fix=change({"training.annotating_components": [*annotating, encoder]}),
-            )  # fmt: skip
+            setting, what = (
+                "training.annotating_components",
+                "a frozen encoder whose listeners get no vectors",
+            )
+            do = f"{', '.join(trained)} would get none in training: add {encoder!r} to {setting}."
+            yield Finding(FAILS, what, encoder, do=do, fix=change({setting: [*annotating, encoder]}))

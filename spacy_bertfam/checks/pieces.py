@@ -29,11 +29,11 @@ def check_pieces(facts: EncoderFacts | None, corpora: Corpora) -> Iterator[Findi
     texts = [cut for block in blocks for cut in facts.tokenizer([eg.text for eg in block])]
     n_pieces, n_words = sum(map(len, texts)), sum(not t.is_space for eg in examples for t in eg.predicted)
     rate = n_pieces / max(1, n_words)
-    do = "The vocabulary is hardly made for this text: an encoder of its language or field is faster and better."
-    suits = rate <= MANY
-    yield Finding(
-        FINE if suits else SUSPICIOUS, f"{rate:.2f} pieces per word", "train", n_pieces, "" if suits else do
-    )
+    state, do = FINE, ""
+    if rate > MANY:
+        state = SUSPICIOUS
+        do = "The vocabulary is hardly made for this text: an encoder of its language or field is faster and better."
+    yield Finding(state, f"{rate:.2f} pieces per word", "train", n_pieces, do)
     yield from _frequent_words(facts, examples)
     yield from _unknown(facts, texts)
     yield from _case_and_accents(facts, examples)
@@ -49,11 +49,9 @@ def _frequent_words(facts: EncoderFacts, examples: Sequence[Example]) -> Iterato
     words = [word for word, _ in counts.most_common(N_FREQUENT)]
     cut = [word for word in words if len(_ids(facts, f" {word}")) > 1 and len(_ids(facts, word)) > 1]
     if len(words) >= N_FREQUENT // 2 and len(cut) > MANY_CUT * len(words):
-        yield Finding(
-            SUSPICIOUS, f"frequent words in pieces, of {len(words)}", "train", len(cut),
-            do="The vocabulary does not know the commonest words: is the encoder one of another language?",
-            examples=(", ".join(cut[:8]),),
-        )  # fmt: skip
+        do = "The vocabulary does not know the commonest words: is the encoder one of another language?"
+        what, examples = f"frequent words in pieces, of {len(words)}", (", ".join(cut[:8]),)
+        yield Finding(SUSPICIOUS, what, "train", len(cut), do, examples)
 
 
 def _unknown(facts: EncoderFacts, texts: Sequence[Pieces]) -> Iterator[Finding]:
@@ -63,10 +61,9 @@ def _unknown(facts: EncoderFacts, texts: Sequence[Pieces]) -> Iterator[Finding]:
         return
     n, n_all = sum(int((cut.ids == number).sum()) for cut in texts), sum(map(len, texts))
     if n > MANY_UNKNOWN * n_all:
-        yield Finding(
-            SUSPICIOUS, f"pieces that are unknown ({unknown}), {100 * n / n_all:.1f}%", "train", n,
-            do="The encoder sees nothing there: another script, or another encoder's tokenizer.",
-        )  # fmt: skip
+        do = "The encoder sees nothing there: another script, or another encoder's tokenizer."
+        what = f"pieces that are unknown ({unknown}), {100 * n / n_all:.1f}%"
+        yield Finding(SUSPICIOUS, what, "train", n, do)
 
 
 def _case_and_accents(facts: EncoderFacts, examples: Sequence[Example]) -> Iterator[Finding]:
@@ -90,8 +87,8 @@ def _long(facts: EncoderFacts, examples: Sequence[Example], texts: Sequence[Piec
         yield Finding(FINE, what, "train", len(long))
     words = [token.text for eg in long for token in eg.predicted if len(token) > facts.window]
     if words:
-        yield Finding(
-            SUSPICIOUS, "words that may have more pieces than a window", "train", len(words),
-            do="Such a word keeps its first pieces: is it text at all?",
-            examples=tuple(shorten(word) for word in words[:2]),
-        )  # fmt: skip
+        what, do = (
+            "words that may have more pieces than a window",
+            "Such a word keeps its first pieces: is it text?",
+        )
+        yield Finding(SUSPICIOUS, what, "train", len(words), do, examples=tuple(map(shorten, words[:2])))

@@ -53,11 +53,10 @@ def _too_high(
     good = good_rate(facts.width, facts.n_layers)
     if highest > TOO_HIGH * good:
         setting = f"{RATE}.initial_rate" if is_warmup else RATE
-        yield Finding(
-            SUSPICIOUS, f"a learning rate of {highest:g}, high for {facts.n_layers} layers of {facts.width}", setting,
-            do=f"Such an encoder may forget all it knows in a few steps: {good:g} is a safe one.",
-            fix=change({setting: good}) if is_warmup or not isinstance(rate, dict) else None,
-        )  # fmt: skip
+        what = f"a learning rate of {highest:g}, high for {facts.n_layers} layers of {facts.width}"
+        do = f"Such an encoder may forget all it knows in a few steps: {good:g} is a safe one."
+        fix = change({setting: good}) if is_warmup or not isinstance(rate, dict) else None
+        yield Finding(SUSPICIOUS, what, setting, do=do, fix=fix)
 
 
 def _warmup(rate: dict[str, Any], max_steps: int) -> Iterator[Finding]:
@@ -65,15 +64,12 @@ def _warmup(rate: dict[str, Any], max_steps: int) -> Iterator[Finding]:
     n_steps = max_steps or n_total
     usual = max(1, n_steps // 10)
     if n_warmup == 0 or n_warmup >= n_steps:
-        yield Finding(
-            SUSPICIOUS, f"a warmup of {n_warmup} of {n_steps} steps", f"{RATE}.warmup_steps",
-            do=f"The first steps of a new head are the wildest, and the rate has to fall again: {usual} is usual.",
-            fix=change({f"{RATE}.warmup_steps": usual}),
-        )  # fmt: skip
+        what, setting = f"a warmup of {n_warmup} of {n_steps} steps", f"{RATE}.warmup_steps"
+        do = f"The first steps of a new head are the wildest, and the rate has to fall again: {usual} is usual."
+        yield Finding(SUSPICIOUS, what, setting, do=do, fix=change({setting: usual}))
     if n_total != n_steps:
         later = "The rate is 0 from there on: the rest of the training is idle"
         end = later if n_total < n_steps else "The rate has not fallen when training ends"
-        yield Finding(
-            SUSPICIOUS, f"total_steps is {n_total}, max_steps {max_steps}", f"{RATE}.total_steps",
-            do=f"{end}; make both the same.", fix=change({f"{RATE}.total_steps": max_steps}),
-        )  # fmt: skip
+        what, setting = f"total_steps is {n_total}, max_steps {max_steps}", f"{RATE}.total_steps"
+        fix = change({setting: max_steps})
+        yield Finding(SUSPICIOUS, what, setting, do=f"{end}; make both the same.", fix=fix)

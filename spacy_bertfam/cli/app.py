@@ -2,24 +2,11 @@
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 
 import typer
 
-from .adopt import adopt_cli
-from .attention import attention_cli
-from .calibrate import calibrate_cli
-from .check import check_cli
-from .convert import convert_cli
-from .convert_cats import convert_cats_cli
 from .explain import explained
-from .export_hf import export_hf_cli
-from .fetch import fetch_cli
-from .import_hf import import_hf_cli
-from .info import info_cli
-from .optimize import optimize_cli
-from .pretrain import pretrain_cli
-from .render import render_cli
-from .train import train_cli
 
 HELP = """Transformer pipelines of the BERT family for spaCy.
 
@@ -31,12 +18,14 @@ app = typer.Typer(
     name="bertfam", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 
-FUNCTIONS: tuple[Callable[..., None], ...] = (
-    adopt_cli, attention_cli, calibrate_cli, check_cli, convert_cli, convert_cats_cli, export_hf_cli, fetch_cli,
-    import_hf_cli, info_cli, optimize_cli, pretrain_cli, render_cli, train_cli,
+# Each is a module here, with a function NAME_cli that parses the command line and prints
+MODULES = (
+    "adopt", "attention", "calibrate", "check", "convert", "convert_cats", "export_hf", "fetch", "import_hf", "info",
+    "optimize", "pretrain", "render", "train",
 )  # fmt: skip
-# name -> the function that parses the command line and prints
-COMMANDS = {one.__name__.removesuffix("_cli").replace("_", "-"): one for one in FUNCTIONS}
+COMMANDS: dict[str, Callable[..., None]] = {
+    name.replace("_", "-"): getattr(import_module(f".{name}", __package__), f"{name}_cli") for name in MODULES
+}
 # What these do not know they hand on to the config, as spaCy's `train` does
 TO_CONFIG = {"allow_extra_args": True, "ignore_unknown_options": True}
 SETTINGS = {"check": TO_CONFIG, "train": TO_CONFIG}

@@ -16,9 +16,10 @@ from .arguments import GPU, REVISION
 from .train import stopped
 
 if TYPE_CHECKING:
-    from ..training.pretraining.loop import Score
+    from ..training.pretraining.loop import Recipe, Score
     from ..training.pretraining.network import MaskedLanguageModel
     from ..training.pretraining.texts import WindowTexts
+    from ..training.stopping import Stop
 
 MIN_TEXTS = 20  # of which some can be kept apart
 LINES = 20  # of a paragraph on average, at most: otherwise each line is a text
@@ -54,43 +55,34 @@ def pretrain_cli(
     Hugging Face folder: name it as paths.encoder. What is kept are the weights that guess best on the dev texts.
     Ctrl-C or SIGTERM ends it after its step; to learn on, give OUT as the encoder of another run.
     """
-    import torch
-
-    from ..encoder.checkpoint.source import find_checkpoint
     from ..files.saving import require_writable
-    from ..training.pretraining.loop import Recipe, pretrain
-    from ..training.pretraining.network import MaskedLanguageModel
+    from ..training.pretraining.loop import Recipe
     from ..training.stopping import Stop
-    from .gpu import use_gpu as compute_on
 
     recipe = Recipe(
         max_steps, batch_pieces, learn_rate, mask_rate=mask_rate, eval_frequency=eval_frequency, bf16=bf16, seed=seed
     )  # fmt: skip
     was_there = out.exists()
+    if was_there and not (force and (out / "config.json").is_file()):
+        raise UserError(
+            f"{out} exists already; expected a new folder, so that nothing is overwritten, or an encoder that --force "
+            "replaces."
+        )
+    require_writable(out)
     try:
         with Stop().handling_signals() as stop:
-            if was_there and not (force and (out / "config.json").is_file()):
-                raise UserError(
-                    f"{out} exists already; expected a new folder, so that nothing is overwritten, or an encoder that "
-                    "--force replaces."
-                )
-            require_writable(out)
             parts = _parts(read_corpus(texts), read_corpus(dev) if dev else None, texts, seed)
             with stop.at_once():
-                compute_on(use_gpu, silent=True)
-                torch.manual_seed(seed)  # of the weights of a new head
-                device = f"cuda:{use_gpu}" if use_gpu >= 0 else "cpu"
-                model = MaskedLanguageModel(find_checkpoint(encoder, revision), device=device)
+                model = _load(encoder, revision, use_gpu=use_gpu, seed=seed)
                 require_writable(out, n_bytes=model.n_bytes)
                 for_train = _windows(parts[0], model, lang, window, texts)
                 for_dev = _windows(parts[1], model, lang, window, dev or texts)
-            n_batches = for_train.n_batches(batch_pieces, n_special=model.tokenizer.n_special)
-            n_steps = max(1, round(max_epochs * n_batches))
-            recipe = replace(recipe, max_steps=min(n_steps, max_steps or n_steps))
-            _say_plan(parts, for_train, for_dev, recipe.max_steps, has_new_head=bool(model.new_weights))
-            scores = pretrain(
-                model, for_train, for_dev, recipe, out, stop=stop, report=_say_score, progress=True
+            typer.echo(
+                f"{len(parts[0]):,} texts, {len(for_train.ids):,} pieces in {len(for_train):,} windows; dev "
+                f"{len(parts[1]):,} texts, {len(for_dev.ids):,} pieces; ",
+                nl=False,
             )
+            scores = _train(model, for_train, for_dev, recipe, max_epochs, out, stop)
     except KeyboardInterrupt as error:
         kept = f"{out} is what was saved last." if out.exists() else "Nothing is saved."
         raise stopped(str(error), kept) from error
@@ -99,20 +91,37 @@ def pretrain_cli(
         raise stopped(f"{stop.signal} after step {scores[-1].step}")
 
 
-def _say_plan(
-    parts: Sequence[Sequence[str]],
-    train: "WindowTexts",
+def _load(encoder: str, revision: str | None, *, use_gpu: int, seed: int) -> "MaskedLanguageModel":
+    import torch
+
+    from ..encoder.checkpoint.source import find_checkpoint
+    from ..training.pretraining.network import MaskedLanguageModel
+    from .gpu import use_gpu as compute_on
+
+    compute_on(use_gpu, silent=True)
+    torch.manual_seed(seed)  # of the weights of a new head
+    device = f"cuda:{use_gpu}" if use_gpu >= 0 else "cpu"
+    return MaskedLanguageModel(find_checkpoint(encoder, revision), device=device)
+
+
+def _train(
+    model: "MaskedLanguageModel",
+    texts: "WindowTexts",
     dev: "WindowTexts",
-    n_steps: int,
-    *,
-    has_new_head: bool,
-) -> None:
-    head = "; a new head, as the checkpoint has none for hidden words" if has_new_head else ""
-    typer.echo(
-        f"{len(parts[0]):,} texts, {len(train.ids):,} pieces in {len(train):,} windows; dev {len(parts[1]):,} texts, "
-        f"{len(dev.ids):,} pieces; {n_steps:,} steps{head}"
-    )
+    recipe: "Recipe",
+    max_epochs: float,
+    out: Path,
+    stop: "Stop",
+) -> "list[Score]":
+    from ..training.pretraining.loop import pretrain
+
+    n_batches = texts.n_batches(recipe.batch_pieces, n_special=model.tokenizer.n_special)
+    n_steps = max(1, round(max_epochs * n_batches))
+    recipe = replace(recipe, max_steps=min(n_steps, recipe.max_steps or n_steps))
+    head = "; a new head, as the checkpoint has none for hidden words" if model.new_weights else ""
+    typer.echo(f"{recipe.max_steps:,} steps{head}")
     _say_row(*COLUMNS)
+    return pretrain(model, texts, dev, recipe, out, stop=stop, report=_say_score, progress=True)
 
 
 def _say_score(score: "Score") -> None:

@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Collection
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import CheckpointError
 from ..files.saving import replaced_whole
@@ -16,6 +16,7 @@ from .weights import PICKLE, PICKLE_INDEX, SINGLE, has_safetensors, read_weight_
 if TYPE_CHECKING:
     import torch
 
+ONLY_TENSORS = "expected tensors by name and nothing else"
 # What a pickle that is broken or made by an enemy ends in; the reader's own refusal is the first
 UNREADABLE = (
     UnpicklingError, AttributeError, EOFError, IndexError, KeyError, MemoryError, OSError, OverflowError,
@@ -77,19 +78,26 @@ def _read_pickle(path: Path) -> "dict[str, torch.Tensor]":
     except UNREADABLE as error:
         reason = str(error).strip().partition("\n")[0]
         raise CheckpointError(
-            f"{path} cannot be read as weights only ({reason:.300}); expected tensors and nothing else: "
-            "do not trust its source."
+            f"{path} cannot be read as weights only ({reason:.300}); {ONLY_TENSORS}: do not trust its source."
         ) from error
     if not isinstance(state, dict):
         raise CheckpointError(f"{path} holds {type(state).__name__}; expected tensors by name.")
     room = 4 * path.stat().st_size  # tied weights stand there once, and here once for each name
-    tensors = {}
     for name, value in state.items():
-        tensors[name] = _own_tensor(name, value, path)
-        room -= tensors[name].nbytes
+        if not isinstance(name, str) or not isinstance(value, torch.Tensor):
+            found = f"{type(value).__name__} under {name!r:.200}"
+            raise CheckpointError(f"{path} holds {found}; {ONLY_TENSORS}.")
+        is_plain = value.layout == torch.strided and value.device.type == "cpu" and not value.is_quantized
+        if not is_plain or value.nbytes > value.untyped_storage().nbytes():
+            found = f"{name!r:.200} as a view or in a form that is larger than what is stored"
+            raise CheckpointError(f"{path} has {found}; expected plain tensors.")
+        room -= value.nbytes
         if room < 0:
             raise CheckpointError(f"{path} unfolds to several times its size; expected plain weights.")
-    return tensors
+    # with memory of their own, as safetensors want it
+    return {
+        name: value.detach().clone(memory_format=torch.contiguous_format) for name, value in state.items()
+    }
 
 
 def _check_archive(path: Path) -> None:
@@ -100,28 +108,7 @@ def _check_archive(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{path} is a broken archive ({error}); expected weights: fetch it again."
-        ) from error
+        raise CheckpointError(f"{path} is a broken archive ({error}); expected weights.") from error
     compressed = any(part.compress_type != zipfile.ZIP_STORED for part in parts)
     if compressed or sum(part.file_size for part in parts) > path.stat().st_size:
-        raise CheckpointError(
-            f"{path} has compressed parts, which torch never writes; expected plain weights."
-        )
-
-
-def _own_tensor(name: Any, value: Any, path: Path) -> "torch.Tensor":
-    """RETURNS (torch.Tensor): with memory of its own, as safetensors want it."""
-    import torch
-
-    if not isinstance(name, str) or not isinstance(value, torch.Tensor):
-        raise CheckpointError(
-            f"{path} holds {type(value).__name__} under {name!r:.200}; expected tensors by name and nothing else."
-        )
-    plain = value.layout == torch.strided and value.device.type == "cpu" and not value.is_quantized
-    if not plain or value.nbytes > value.untyped_storage().nbytes():
-        raise CheckpointError(
-            f"{path} has {name!r:.200} as a view or in a form that is larger than what is stored; "
-            "expected plain tensors."
-        )
-    return value.detach().clone(memory_format=torch.contiguous_format)
+        raise CheckpointError(f"{path} has compressed parts, as torch never writes; expected plain weights.")
