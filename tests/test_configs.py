@@ -67,6 +67,7 @@ def write_sentences(nlp: Language, path: Path) -> None:
     DocBin(docs=docs).to_disk(path)
 
 
+@pytest.mark.slow
 def test_trains_by_the_command_of_spacy_and_loads_without_the_encoder(config, tiny_encoder, tmp_path):
     nlp = spacy.blank("fr")
     for part in ("train", "dev"):

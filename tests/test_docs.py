@@ -199,6 +199,7 @@ def makers(name: str, line: str) -> list[str]:
     return [other for output, other in made if output in read and other != line]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name, line", CHEAP)
 def test_a_cheap_command_runs(name, line, clone, tmp_path, monkeypatch):
     if "--runtime openvino" in line:  # an extra that the tests do without
@@ -276,6 +277,7 @@ def test_the_training_with_fewer_layers_runs(clone, tiny_encoder, tmp_path, monk
     assert n_layers_of("training/small/model-last") == 1
 
 
+@pytest.mark.slow
 def test_the_training_with_a_teacher_runs(clone, tiny_encoder, tmp_path, monkeypatch):
     (line,) = [line for name, line in SPACY_COMMANDS if "paths.teacher" in line and name == "docs/fast.md"]
     monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))

@@ -215,6 +215,7 @@ def run_process(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_spacy_train_itself_says_it_without_a_traceback(folder: Path) -> None:
     result = run_process("spacy", "train", "config.cfg", "--paths.train", "bare.spacy")
     assert result.returncode == 1

@@ -79,6 +79,7 @@ def test_the_report_has_the_rows_of_the_table(project: list[str], tmp_path: Path
     assert ("a corpus", 36) in {(row["what"], row["n"]) for row in rows}
 
 
+@pytest.mark.slow
 def test_it_is_a_command_of_spacy_too(project: list[str]) -> None:
     command = [sys.executable, "-m", "spacy", "bertfam", *project]
     environ = {**os.environ, "PYTHONUTF8": "1"}

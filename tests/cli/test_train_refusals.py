@@ -113,6 +113,7 @@ def test_a_config_may_come_from_standard_input(folder: Path) -> None:
     assert "did you mean nlp.batch_size?" in result.stderr
 
 
+@pytest.mark.slow
 def test_the_interpreters_own_spacy_train_says_it(folder: Path) -> None:
     command = [sys.executable, "-m", "spacy", "train", "my.cfg", *SETTINGS, "--training.max_step", "10"]
     done = subprocess.run(command, capture_output=True, encoding="utf8", timeout=300, check=False)

@@ -106,6 +106,7 @@ print(json.dumps([peak_memory() - before, n_bytes / 2**20]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").is_file(), reason="Linux alone tells the peak")
 def test_file_and_copy_are_not_in_memory_together(tmp_path):
     for name, width, n_layers in (("small", 32, 1), ("large", 512, 16)):

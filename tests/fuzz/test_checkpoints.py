@@ -30,6 +30,7 @@ def waits_for_nobody():
     signal.alarm(0)
 
 
+@pytest.mark.slow
 def test_spoilt_folders_are_refused_or_work(tmp_path):
     engines = [engine for engine in ENGINES if find_spec(engine[0]) and engine[1] == "fp32"]
     sound = make_sound(tmp_path / "sound", ["bert"], engines)

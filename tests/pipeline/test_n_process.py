@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import sys, torch, spacy
 torch.set_num_threads(2)
@@ -18,6 +20,7 @@ print("equal")
 """
 
 
+@pytest.mark.slow
 def test_two_processes_find_what_one_finds_and_none_hangs(trained_folder):
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(trained_folder)],

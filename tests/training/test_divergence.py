@@ -184,6 +184,7 @@ def test_bertfam_train_says_it(folder: Path) -> None:
     assert "Traceback" not in result.output and "OverflowError" not in result.output
 
 
+@pytest.mark.slow
 def test_spacy_train_says_it(folder: Path) -> None:
     command = [sys.executable, "-m", "spacy", "train", "config.cfg", "--output", "out", *OPTIONS]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf8", timeout=300, check=False)

@@ -398,6 +398,7 @@ def test_resume_begins_where_nothing_is_and_refuses_what_is_finished(folder: Pat
     assert "out has pipelines, and no state to go on from" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of this kind are POSIX's")
 def test_a_process_that_is_told_to_stop_can_go_on(folder: Path) -> None:
     """The same, by a signal, in processes of their own: nothing is kept in memory between them."""
