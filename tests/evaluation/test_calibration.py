@@ -187,7 +187,7 @@ def test_few_entities_are_warned_of(overconfident):
     nlp, examples = overconfident
     assert calibrate(nlp, examples).warnings == []
     (warning,) = calibrate(nlp, examples[:4]).warnings
-    assert "is mostly chance: give more texts" in warning
+    assert "is mostly chance: give more annotated texts" in warning
 
 
 def test_each_text_is_scored_by_the_temperature_of_others(overconfident):
