@@ -50,8 +50,8 @@ def _frequent_words(facts: EncoderFacts, examples: Sequence[Example]) -> Iterato
     cut = [word for word in words if len(_ids(facts, f" {word}")) > 1 and len(_ids(facts, word)) > 1]
     if len(words) >= N_FREQUENT // 2 and len(cut) > MANY_CUT * len(words):
         do = "The vocabulary does not know the commonest words: is the encoder one of another language?"
-        what, examples = f"frequent words in pieces, of {len(words)}", (", ".join(cut[:8]),)
-        yield Finding(SUSPICIOUS, what, "train", len(cut), do, examples)
+        what, shown = f"frequent words in pieces, of {len(words)}", ", ".join(cut[:8])
+        yield Finding(SUSPICIOUS, what, "train", len(cut), do, examples=(shown,))
 
 
 def _unknown(facts: EncoderFacts, texts: Sequence[Pieces]) -> Iterator[Finding]:
