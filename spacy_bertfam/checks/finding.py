@@ -1,5 +1,6 @@
 """What a check has found: how bad it is, where, how often, and what to do about it; all of it as a table."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,18 +40,14 @@ def change(settings: Mapping[str, Any]) -> Fix:
 
 
 def format_table(findings: Sequence[Finding]) -> str:
-    """RETURNS (str): a row each; what to do and examples stand below the row that they belong to."""
+    """RETURNS (str): a row each, with examples and what to do below it; then how many there are."""
     rows = [row for finding in findings for row in _rows(finding)]
     text = table(rows, header=HEAD, aligns=("l", "l", "l", "r"), max_col=WIDEST, spacing=2).strip("\n")
-    return "\n".join([*map(str.rstrip, text.split("\n")), "", summary(findings)])
-
-
-def summary(findings: Sequence[Finding]) -> str:
-    """RETURNS (str): one sentence about all."""
-    counts = {state: sum(one.state == state for one in findings) for state in STATES}
+    counts = Counter(finding.state for finding in findings)
     n_fixes = sum(finding.fix is not None for finding in findings)
     fixes = f" --fix repairs {n_fixes} of them." if n_fixes else ""
-    return f"{counts[FAILS]} will fail, {counts[SUSPICIOUS]} suspicious, {counts[FINE]} fine.{fixes}"
+    summary = f"{counts[FAILS]} will fail, {counts[SUSPICIOUS]} suspicious, {counts[FINE]} fine.{fixes}"
+    return "\n".join([*map(str.rstrip, text.split("\n")), "", summary])
 
 
 def to_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from .pieces import check_pieces
 from .rates import check_rates
 from .settings import check_settings
 from .setup import Setup
-from .unread import Unread, find_unread
+from .unread import find_unread
 
 
 def check_setup(setup: Setup, *, progress: Progress | None = None) -> list[Finding]:
@@ -42,8 +42,11 @@ def check_setup(setup: Setup, *, progress: Progress | None = None) -> list[Findi
     findings += check_leaks(setup, corpora)
     findings += check_pieces(facts, corpora)
     # of a block with a name that nothing reads spaCy says no more than that
+    known = [f"{one.place}." for one in unread if not one.is_component]
     findings = [
-        one for one in findings if one.what != REFUSED or not any(is_within(u, one.where) for u in unread)
+        one
+        for one in findings
+        if one.what != REFUSED or not any(p.startswith(f"{one.where}.") for p in known)
     ]
     return sorted(findings, key=lambda finding: STATES.index(finding.state))
 
@@ -62,8 +65,3 @@ def write_fixed(setup: Setup, findings: Sequence[Finding], path: Path) -> list[s
     if changes:
         write_file(path, setup.raw.merge(dot_to_dict(changes)).to_str())
     return [f"{name} = {value}" for name, value in changes.items()]
-
-
-def is_within(unread: Unread, place: str) -> bool:
-    """Whether a setting that nothing reads stands in a block."""
-    return not unread.is_component and f"{unread.place}.".startswith(f"{place}.")

@@ -12,7 +12,7 @@ from .json_file import read_object
 from .settings import check_field_types, check_file_fields, check_settings
 from .sizes import check_sizes, count_rows
 from .tokenizer_files import TokenizerFiles, read_tokenizer_files
-from .weights import Weights, check_safetensors, count_numbers, has_pickles, has_safetensors
+from .weights import PICKLE, PICKLE_INDEX, Weights, check_safetensors, count_numbers, has_safetensors
 
 CONFIG = "config.json"
 TOKENIZER_SETTINGS = ("tokenizer_config.json", "special_tokens_map.json")
@@ -53,7 +53,8 @@ def check_folder(folder: Path, *, allow_pickle: bool = False, without_weights: b
     weights: Weights = {}
     if not without_weights:
         weights = _check_weights(folder, names, allow_pickle=allow_pickle)
-        check_sizes(config, folder / CONFIG, count_numbers(weights) or _most_numbers_of_pickles(folder))
+        in_pickles = sum(path.stat().st_size for path in folder.glob("pytorch_model*.bin")) // 2  # of float16
+        check_sizes(config, folder / CONFIG, count_numbers(weights) or in_pickles)
     n_rows = count_rows(config, weights.values())
     tokenizer = read_tokenizer_files(folder, names, n_rows=n_rows)
     return CheckedFolder(folder, names, config, weights, tokenizer)
@@ -88,7 +89,7 @@ def _check_weights(folder: Path, names: Collection[str], *, allow_pickle: bool) 
     """RETURNS (Weights): nothing where the weights are pickles."""
     if has_safetensors(names):
         return check_safetensors(folder, names)
-    if not has_pickles(names):
+    if PICKLE not in names and PICKLE_INDEX not in names:
         raise CheckpointError(f"{folder} {describe_weights(names)}")
     if not allow_pickle:
         raise CheckpointError(
@@ -98,7 +99,3 @@ def _check_weights(folder: Path, names: Collection[str], *, allow_pickle: bool) 
             "safetensors)."
         )
     return {}
-
-
-def _most_numbers_of_pickles(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.glob("pytorch_model*.bin")) // 2  # bytes of a float16

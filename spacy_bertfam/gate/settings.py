@@ -63,24 +63,15 @@ def _is_other_implementation(value: Any) -> bool:
 # Keys, the values of theirs that are refused, and what is said of them
 REFUSED: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     (CODE, bool, f"names Python code of its own ({{where}}), {OF_TRANSFORMERS}"),
-    (
-        INTERNAL,
-        lambda value: value is not None,
-        "sets {where} to {value}; expected no private field of transformers in a file: remove it.",
-    ),
-    (
-        ATTENTION,
-        _is_other_implementation,
-        "sets {where} to {value}; expected eager, sdpa or nothing, since others run kernels that a checkpoint should "
-        "not choose: remove it, and choose with the encoder's setting `attention`.",
-    ),
+    (INTERNAL, lambda value: value is not None,
+     "sets {where} to {value}; expected no private field of transformers in a file: remove it."),
+    (ATTENTION, _is_other_implementation,
+     "sets {where} to {value}; expected eager, sdpa or nothing, since others run kernels that a checkpoint should not "
+     "choose: remove it, and choose with the encoder's setting `attention`."),
     (KERNELS, bool, "sets {where} to {value}; expected no kernels from the hub, which are code: remove it."),
-    (
-        "quantization_config|compression_config",
-        bool,
-        "sets {where} to {value}; expected plain weights: take the checkpoint from which the quantized one was made.",
-    ),
-)
+    ("quantization_config|compression_config", bool,
+     "sets {where} to {value}; expected plain weights: take the checkpoint from which the quantized one was made."),
+)  # fmt: skip
 
 
 def _names_python(value: Any, names: Collection[str]) -> bool:

@@ -24,11 +24,6 @@ def has_safetensors(names: Collection[str]) -> bool:
     return SINGLE in names or INDEX in names
 
 
-def has_pickles(names: Collection[str]) -> bool:
-    """Whether the folder has pickled weights under a name that `transformers` looks for."""
-    return PICKLE in names or PICKLE_INDEX in names
-
-
 def check_safetensors(folder: Path, names: Collection[str]) -> Weights:
     """Check the headers of the weights under the names that `transformers` looks for."""
     if SINGLE in names:
