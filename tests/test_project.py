@@ -160,7 +160,7 @@ def test_other_corpora_are_fetched_on_demand_only_and_say_their_licence():
     assert any("wikiner-fr" in asset["dest"] for asset in assets)
     assert any("winer_fr" in asset["dest"] for asset in assets)
     for asset in assets:
-        assert asset["extra"] and "Licence: " in asset["description"]
+        assert asset["extra"] and "License: " in asset["description"]
 
 
 def test_a_dry_run_of_the_quickstart_starts_with_the_encoder():
