@@ -16,6 +16,8 @@ CODE = "auto_map|custom_pipelines|custom_generate|custom_code|remote_code|trust_
 # transformers keeps its own choice under these names and never writes them; a file that sets them has had
 # code from the hub fetched and run without asking (CVE-2026-4372)
 INTERNAL = r"_\w+_implementation_internal"
+# Makes any name stand for another one, as "x" for one that is refused; __dict__ is all of them at once
+OTHER_NAMES = r"attribute_map|__\w+__"
 ATTENTION = r"(?s)_?(attn|attention|experts)_implementation.*"
 KERNELS = r"_?(use_(hub_)?kernels?\w*|(hub_)?kernels|kernel_(config|mapping|repo|repo_id)|\w+_kernel_repo)"
 # Where a checkpoint was once stored; nothing opens it
@@ -63,7 +65,7 @@ def _is_other_implementation(value: Any) -> bool:
 # Keys, the values of theirs that are refused, and what is said of them
 REFUSED: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     (CODE, bool, f"names Python code of its own ({{where}}), {OF_TRANSFORMERS}"),
-    (INTERNAL, lambda value: value is not None,
+    (f"{INTERNAL}|{OTHER_NAMES}", lambda value: value is not None,
      "sets {where} to {value}; expected no private field of transformers in a file: remove it."),
     (ATTENTION, _is_other_implementation,
      "sets {where} to {value}; expected eager, sdpa or nothing, since others run kernels that a checkpoint should not "

@@ -54,6 +54,19 @@ CODE = (
         "(auto_map in text_config.inner)",
     ),
     Hostile(
+        "kernel_under_another_name",
+        fields(CONFIG, attribute_map={"x": "_attn_implementation"}, x="evil/kernel:foo"),
+        "sets attribute_map to {'x': '_attn_implementation'}; expected no private field",
+    ),
+    Hostile(
+        "quantization_under_another_name",
+        fields(
+            CONFIG, inner={"attribute_map": {"x": "quantization_config"}}, x={"quant_method": "bitsandbytes"}
+        ),
+        "sets attribute_map in inner to",
+    ),
+    Hostile("all_names_at_once", fields(CONFIG, __dict__={"hidden_size": 32}), "sets __dict__ to"),
+    Hostile(
         "auto_map_elsewhere",
         fields("processor_config.json", auto_map={"AutoProcessor": "p.P"}),
         "processor_config",
