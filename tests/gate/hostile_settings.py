@@ -60,7 +60,9 @@ CODE = (
     ),
     Hostile(
         "quantization_under_another_name",
-        fields(CONFIG, inner={"attribute_map": {"x": "quantization_config"}}, x={"quant_method": "bitsandbytes"}),
+        fields(
+            CONFIG, inner={"attribute_map": {"x": "quantization_config"}}, x={"quant_method": "bitsandbytes"}
+        ),
         "sets attribute_map in inner to",
     ),
     Hostile("all_names_at_once", fields(CONFIG, __dict__={"hidden_size": 32}), "sets __dict__ to"),
