@@ -15,6 +15,7 @@ def check_listeners(setup: Setup) -> list[Finding]:
         *_after_a_cleaner(setup),
         *_last_listeners(setup),
         *_frozen_encoders(setup),
+        *_annotating_listeners(setup),
     ]
     listeners = [name for name in setup.components if setup.listens_to(name)]
     fine = Finding(FINE, "every listener has an encoder before it", ", ".join(listeners))
@@ -86,9 +87,22 @@ def _frozen_encoders(setup: Setup) -> Iterator[Finding]:
     for encoder in setup.with_factory(*SHARED):
         trained = [name for name in listeners_of(setup, encoder) if name not in setup.frozen()]
         if encoder in setup.frozen() and trained and encoder not in annotating:
-            setting, what = (
-                "training.annotating_components",
-                "a frozen encoder whose listeners get no vectors",
-            )
-            do = f"{', '.join(trained)} would get none in training: add {encoder!r} to {setting}."
-            yield Finding(FAILS, what, encoder, do=do, fix=change({setting: [*annotating, encoder]}))
+            yield Finding(
+                FAILS, "a frozen encoder whose listeners get no vectors", encoder,
+                do=f"{', '.join(trained)} would get none in training: add {encoder!r} to "
+                "training.annotating_components.",
+                fix=change({"training.annotating_components": [*annotating, encoder]}),
+            )  # fmt: skip
+
+
+def _annotating_listeners(setup: Setup) -> Iterator[Finding]:
+    """A head that annotates the texts of the training reads the vectors that its encoder leaves on them."""
+    annotating = list(setup.training.get("annotating_components") or [])
+    for name in (name for name in annotating if name in setup.components):
+        missing = [encoder for encoder in upstreams_of(setup, name) if encoder not in annotating]
+        if missing:
+            yield Finding(
+                FAILS, "an annotating component whose encoder does not annotate", name,
+                do=f"It would get no vectors: add {', '.join(map(repr, missing))} to training.annotating_components.",
+                fix=change({"training.annotating_components": [*missing, *annotating]}),
+            )  # fmt: skip

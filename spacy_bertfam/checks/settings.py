@@ -5,6 +5,7 @@ pipelines of ours, by `spacy train`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any, NamedTuple
 
 from thinc.api import Config
@@ -13,7 +14,7 @@ from ..errors import UserError
 from ..pipeline.find import walk_blocks
 from .finding import FAILS, Finding
 from .setup import Setup
-from .unread import Unread, block_at, find_unread
+from .unread import SECTIONS, Unread, block_at, find_unread
 
 MAX_SEED = 2**32 - 1  # of NumPy
 
@@ -74,6 +75,11 @@ def wrong_values(config: Mapping[str, Any]) -> Iterator[Wrong]:
     """YIELDS (Wrong): settings of a config, variables filled in, that spaCy's schemas take, or do not look at."""
     training = config.get("training", {})
     yield from _training(training)
+    for place, block in walk_blocks({name: config[name] for name in SECTIONS if name in config}):
+        for name, value in block.items():
+            numbers = value if isinstance(value, list) else [value]
+            if any(isinstance(number, float) and not isfinite(number) for number in numbers):
+                yield Wrong(f"{place}.{name}", repr(value), "a finite number: spaCy cannot save others")
     for place, function in _functions(config):
         if not isinstance(function, str):
             yield Wrong(place, repr(function), "a name")

@@ -11,10 +11,11 @@ from .records import Mention, Record
 from .report import UNFINISHED, ConversionReport
 from .tasks import FORM, Task, read_tasks
 from .text_file import located
-from .trimming import clean_label
-from .verdicts import refusal
+from .trimming import clean_label, shorten
+from .verdicts import refusal, unknown_verdicts
 
 START_KEYS, END_KEYS = ("start", "start_offset"), ("end", "end_offset")
+N_SHOWN = 150
 LABEL_KEYS = ("label", "tag", "labels")  # the second is LightTag's, the third Label Studio's, a list
 
 
@@ -25,15 +26,20 @@ def read_jsonl(path: Path, source: str, *, report: ConversionReport) -> Iterator
     RAISES (DataError): when the file holds something else; it names file and line.
     """
     tasks: list[tuple[int, Task]] = []
+    unknown: Counter[str] = Counter()
     for line, value in read_values(path, form=FORM, source=source, note=report.note):
         with located(path, line):
             tasks += [(line, task) for task in read_tasks(value)]
+        unknown.update(unknown_verdicts(value) if isinstance(value, dict) else ())
     n_on_line = Counter(line for line, _ in tasks)
     is_approving = any(task.approver for _, task in tasks)
     if not is_approving and any(task.approver is None for _, task in tasks):
         report.note("says of no text who has approved it (annotation_approver); all are read.", source)
     if any(task.is_partial for _, task in tasks):
         report.note("has answers about single spans; what these do not cover is missing annotation.", source)
+    if unknown:
+        found = shorten(", ".join(f"{what} ({n})" for what, n in unknown.most_common(3)), N_SHOWN)
+        report.note(f"has texts with a verdict that is not known, and read as annotated: {found}.", source)
     for i, (line, task) in enumerate(tasks):
         reason = task.reason or (UNFINISHED if is_approving and task.approver is None else "")
         if reason:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from .trimming import clean_label
 
-LEGAL_TAG = re.compile(r"O|-|[BIESLU]-\S.*")
+# U+0085, U+2028 and their like end lines elsewhere, so that a whole file may stand in one tag
+LEGAL_TAG = re.compile(r"O|-|[BIESLU]-\S[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*")
 BEGINS_AND_GOES_ON = "IEL"  # continues an open span of the same label, and begins one where none is open
 CLOSES = "ESLU"
 

@@ -9,8 +9,11 @@ from .report import EMPTY, TRIMMED, ConversionReport
 SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
-# zero-width space, direction marks and isolates, word joiner, BOM
-MARKS = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+# zero-width space, direction marks and isolates, word joiner, operators that nobody sees, notes between lines, BOM
+MARKS = (
+    "\u061c\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068"
+    "\u2069\ufeff\ufff9\ufffa\ufffb"
+)
 # A word may end in one of these and mean something by it: Persian and Indic joiners, a hyphen where a line was broken
 JOINERS = "\u200c\u200d\xad"
 INVISIBLE = SPACES + MARKS + JOINERS

@@ -12,25 +12,39 @@ from typing import Any
 from .report import REJECTED, SKIPPED, UNFINISHED
 
 # The key of a verdict in words
-WORD_KEYS = ("answer", "status", "verdict", "annotation_status", "review_status", "last_action")
+WORD_KEYS = (
+    "answer", "status", "verdict", "decision", "annotation_status", "annotation_state", "review_status",
+    "last_action",
+)  # fmt: skip
 # What it says -> why that is not gold, "" of gold
 WORDS = {
     **dict.fromkeys(("accept", "accepted", "approved", "completed", "confirmed", "done"), ""),
     **dict.fromkeys(("fixed and accepted", "submitted", "validated"), ""),
     **dict.fromkeys(("reject", "rejected", "incorrect", "refused", "wrong"), REJECTED),
     **dict.fromkeys(("ignore", "ignored", "skip", "skipped", "cancelled", "canceled", "discarded"), SKIPPED),
-    **dict.fromkeys(("pending", "draft", "default", "edited", "in progress", "unlabeled"), UNFINISHED),
+    **dict.fromkeys(("deleted", "flagged"), SKIPPED),
+    **dict.fromkeys(
+        ("pending", "draft", "default", "edited", "in progress", "unlabeled", "unlabelled"), UNFINISHED
+    ),
+    **dict.fromkeys(
+        ("new", "open", "todo", "to do", "not started", "unannotated", "in annotation"), UNFINISHED
+    ),
+    **dict.fromkeys(("in review", "to review", "needs review", "for review"), UNFINISHED),
 }
 # The key of a verdict that is true or false -> the one of these that says "not gold", and why
 FLAGS = {
-    **dict.fromkeys(("accepted", "is_accepted", "correct"), (False, REJECTED)),
+    **dict.fromkeys(("accept", "accepted", "is_accepted", "correct", "is_correct"), (False, REJECTED)),
+    **dict.fromkeys(("valid", "is_valid"), (False, REJECTED)),
+    **dict.fromkeys(("verified", "is_verified"), (False, UNFINISHED)),
     **dict.fromkeys(
         ("approved", "confirmed", "is_approved", "is_confirmed", "validated"), (False, UNFINISHED)
     ),
-    **dict.fromkeys(("rejected", "is_rejected"), (True, REJECTED)),
-    **dict.fromkeys(("was_cancelled", "cancelled", "skipped", "is_skipped"), (True, SKIPPED)),
-    **dict.fromkeys(("ignored", "discarded"), (True, SKIPPED)),
+    **dict.fromkeys(("reject", "rejected", "is_rejected"), (True, REJECTED)),
+    **dict.fromkeys(("was_cancelled", "cancelled", "skip", "skipped", "is_skipped"), (True, SKIPPED)),
+    **dict.fromkeys(("ignore", "ignored", "is_ignored", "discarded"), (True, SKIPPED)),
+    **dict.fromkeys(("deleted", "is_deleted", "flagged", "is_flagged"), (True, SKIPPED)),
 }
+BOOLS = {"true": True, "yes": True, "false": False, "no": False}
 APPROVER = "annotation_approver"  # doccano's, null where nobody has approved
 ANNOTATION_ID = "annotation_id"  # of Label Studio's JSON-MIN
 
@@ -41,20 +55,40 @@ def refusal(entry: Mapping[str, Any]) -> str:
         if WORDS.get(word):
             return WORDS[word]
     for key, (no_gold, reason) in FLAGS.items():
-        if isinstance(entry.get(key), int) and bool(entry[key]) is no_gold:
+        if _is_true(entry.get(key)) is no_gold:
             return reason
     return ""
+
+
+def unknown_verdicts(entry: Mapping[str, Any]) -> list[str]:
+    """RETURNS (list[str]): what a text has for a verdict, as `status: "in legal"`, that is none of those known here."""
+    return [
+        f'{key}: "{entry[key][:40]}"'
+        for key in WORD_KEYS
+        if isinstance(entry.get(key), str) and _plain(entry[key]) not in ("", *WORDS)
+    ]
 
 
 def is_accepted(entry: Mapping[str, Any]) -> bool:
     """Whether the tool says that somebody has gone through it: then no spans are no entities."""
     return (
         any(WORDS.get(word) == "" for word in _words(entry))
-        or any(entry.get(key) is True for key, (no_gold, _) in FLAGS.items() if not no_gold)
+        or any(_is_true(entry.get(key)) for key, (no_gold, _) in FLAGS.items() if not no_gold)
         or any(entry.get(key) is not None for key in (APPROVER, ANNOTATION_ID))
     )
 
 
 def _words(entry: Mapping[str, Any]) -> list[str]:
     values = [entry.get(key) for key in WORD_KEYS]
-    return [value.strip().lower().replace("_", " ") for value in values if isinstance(value, str)]
+    return [_plain(value) for value in values if isinstance(value, str)]
+
+
+def _plain(word: str) -> str:
+    return word.strip().lower().replace("_", " ").replace("-", " ")
+
+
+def _is_true(value: Any) -> bool | None:
+    """RETURNS (bool | None): None of what is neither true nor false."""
+    if isinstance(value, str):
+        return BOOLS.get(_plain(value))
+    return bool(value) if isinstance(value, int) else None

@@ -42,11 +42,14 @@ class EncoderSettings:
             _require(name, value, value in choices, f"one of {', '.join(choices)}")
         for name, (low, high, expected) in BOUNDS.items():
             value = getattr(self, name)
-            fits = value is None or (value >= low and (high is None or value <= high))
+            # spaCy takes a text that looks like a number for one
+            is_number = isinstance(value, (int, float))
+            fits = value is None or (is_number and value >= low and (high is None or value <= high))
             _require(name, value, fits, expected)
         most = self.overlap if self.window is None else self.window // 2
         expected = f"0 to half the window ({self.window} pieces), or windows would hardly move forward"
-        _require("overlap", self.overlap, 0 <= self.overlap <= most, expected)
+        fits = isinstance(self.overlap, int) and 0 <= self.overlap <= most
+        _require("overlap", self.overlap, fits, expected)
 
 
 def _require(name: str, value: object, fits: bool, expected: str) -> None:

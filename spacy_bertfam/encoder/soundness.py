@@ -26,6 +26,7 @@ N_LOOKED_AT = 8192
 N_PIECES = 4  # of the longer window
 # Capitals, accents, digits, and a character that few vocabularies have: what it is cut into is not looked at
 WORDS = ["Zoé", "a", "vu", "3", "\U0001f98e", "."]
+MAX_EPS = 0.1  # of a layer norm; encoders have 1e-12 to 1e-3
 AGAIN = "Expected config.json, tokenizer and weights of one sound encoder: get the folder again."
 
 
@@ -37,7 +38,7 @@ def require_numbers(checkpoint: Checkpoint, folder: Path) -> None:
     """
     network = checkpoint.weights
     if network is not None:
-        _require_positive_eps(network, folder)
+        _require_small_eps(network, folder)
         # not all would show in the vectors: an infinite bias may look like masking, and few rows of a table are read
         if not all(map(_is_finite, network.parameters())):
             raise _unfinite(network, folder, "")
@@ -154,13 +155,14 @@ def _may_reach(backend: Any, files: Mapping[str, bytes], n_known: int) -> bool:
     return any(int(number) >= n_known for number in re.findall(pattern, files["tokenizer.json"]))
 
 
-def _require_positive_eps(network: nn.Module, folder: Path) -> None:
+def _require_small_eps(network: nn.Module, folder: Path) -> None:
     for name, module in network.named_modules():
         eps = getattr(module, "eps", getattr(module, "variance_epsilon", 0.0))
-        if isinstance(eps, (int, float)) and not 0 <= eps < inf:
+        if isinstance(eps, (int, float)) and not 0 <= eps <= MAX_EPS:
             raise CheckpointError(
                 f"{folder}: the layer norm {name} adds {eps} to the variance (layer_norm_eps or the like in "
-                "config.json), which makes NaN of some vectors; expected a little more than 0, as 1e-12."
+                "config.json), which leaves no numbers, or nothing but what all texts have in common; expected a "
+                "little more than 0, as 1e-12."
             )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from thinc.api import Dropout, Model, chain
 
+from ..errors import UserError
 from ..types import TaggerModel, Tok2VecModel, Transitions
 from .loss import token_cross_entropy
 from .output_layer import FloatsLayer, output_layer
@@ -56,6 +57,8 @@ def token_classifier(
     after: Sequence[FloatsLayer] = (),
 ) -> TaggerModel:
     """Dropout and a linear layer, with layers ``before`` and ``after``, and what the component asks of a head."""
+    if not 0 <= (dropout or 0) <= 1:
+        raise UserError(f"Head setting dropout is {dropout}; expected 0.0 to 1.0, or null.")
     drop: FloatsLayer = Dropout(dropout or 0.0)
     output = output_layer(nO=nO)
     model: TaggerModel = chain(tok2vec, with_rows(chain(*before, drop, output, *after)))

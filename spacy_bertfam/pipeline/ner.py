@@ -217,12 +217,13 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         self._add_labels(sorted(unseen))
 
     def _require_numbers(self, temperature: float) -> None:
-        if not 0 < temperature < inf:
+        # spaCy takes a text that looks like a number for one
+        if not (isinstance(temperature, (int, float)) and 0 < temperature < inf):
             raise UserError(
-                f"Component {self.name!r}: temperature is {temperature}; expected a finite number above 0."
+                f"Component {self.name!r}: temperature is {temperature!r}; expected a finite number above 0."
             )
-        if not 0 <= self.min_score <= 1:
-            raise UserError(f"Component {self.name!r}: min_score is {self.min_score}; expected 0 to 1.")
+        if not (isinstance(self.min_score, (int, float)) and 0 <= self.min_score <= 1):
+            raise UserError(f"Component {self.name!r}: min_score is {self.min_score!r}; expected 0 to 1.")
 
     def _require_labels(self) -> None:
         if not self.labels:

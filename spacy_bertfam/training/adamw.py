@@ -5,6 +5,8 @@ cores, where torch's fused AdamW (Loshchilov and Hutter 2019, "Decoupled weight 
 algorithm 2) takes 0.05 s. Here torch updates the torch modules, Thinc the rest, on one schedule.
 """
 
+from collections.abc import Callable
+from math import inf
 from typing import Any
 
 import torch
@@ -14,6 +16,15 @@ from thinc.types import FloatsXd
 from ..errors import Diverged, UserError, rate_of
 from .depths import lowest_open, parameter_depths
 from .learn_rate import GOOD_RATE, RateBySize, good_rate
+
+# Settings, whether a number fits, and which ones do; NaN fits nowhere
+BOUNDS: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
+    (("layer_decay",), lambda n: 0 < n <= 1, "a number above 0 and at most 1"),
+    (("unfreeze_every",), lambda n: n >= 0, "a number of steps, 0 for none"),
+    (("beta1", "beta2"), lambda n: 0 <= n < 1, "a number from 0 to just below 1"),
+    (("eps",), lambda n: 0 < n < inf, "a little more than 0, as 1e-8"),
+    (("learn_rate", "weight_decay", "grad_clip", "head_lr_factor"), lambda n: 0 <= n < inf, "0 or more"),
+)
 
 
 def build_adamw(
@@ -45,10 +56,12 @@ def build_adamw(
         trains its top layer, and one layer more every n steps; 0 trains all layers from the start. With n = 50 a
         network of 12 layers and embeddings is open after 650 steps. What is frozen by ``frozen_layers`` stays so.
     """
-    if not 0 < layer_decay <= 1:
-        raise UserError(f"AdamW: layer_decay is {layer_decay}; expected a number above 0 and at most 1.")
-    if unfreeze_every < 0:
-        raise UserError(f"AdamW: unfreeze_every is {unfreeze_every}; expected a number of steps, 0 for none.")
+    given: dict[str, Any] = locals()
+    for names, fits, expected in BOUNDS:
+        for name in names:
+            # a schedule is no number
+            if isinstance(given[name], (int, float)) and not fits(given[name]):
+                raise UserError(f"AdamW: {name} is {given[name]}; expected {expected}.")
     return AdamW(
         learn_rate,
         L2=weight_decay,

@@ -162,3 +162,10 @@ def test_nothing_is_written_where_there_is_nothing_to_repair(overrides: dict, tm
     setup = read_setup(CONFIG, overrides)
     assert write_fixed(setup, check_setup(setup), tmp_path / "fixed.cfg") == []
     assert not (tmp_path / "fixed.cfg").exists()
+
+
+def test_an_annotating_listener_needs_its_encoder_to_annotate(check: Callable) -> None:
+    found = the(check(training__annotating_components=["ner"]), "whose encoder does not annotate")
+    assert found.where == "ner" and found.fix
+    assert found.fix(Path()) == {"training.annotating_components": ["encoder", "ner"]}
+    assert not states(check(training__annotating_components=["encoder", "ner"]), "does not annotate")

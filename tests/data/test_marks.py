@@ -8,7 +8,19 @@ from spacy_bertfam.data.formats import read_records
 from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.data.trimming import clean_label, clean_word
 
-MARKS = ["\ufeff", "\u200b", "\u2060", "\u200e", "\u00a0", "\u0085", "\u2028", "\u202f", "\u200b\ufeff"]
+MARKS = [
+    "\ufeff",
+    "\u200b",
+    "\u2060",
+    "\u200e",
+    "\u00a0",
+    "\u0085",
+    "\u2028",
+    "\u202f",
+    "\u200b\ufeff",
+    "\u061c",
+    "\u180e",
+]
 
 
 @pytest.fixture

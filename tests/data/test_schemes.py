@@ -17,7 +17,9 @@ def test_legal_tags(tag):
     assert is_tag(tag)
 
 
-@pytest.mark.parametrize("tag", ["", "o", "B", "B-", "X-PER", "PER", "B_PER", "b-PER", "OO", "B- "])
+@pytest.mark.parametrize(
+    "tag", ["", "o", "B", "B-", "X-PER", "PER", "B_PER", "b-PER", "OO", "B- ", "B-A\x85b", "B-A\u2028b"]
+)
 def test_illegal_tags(tag):
     assert not is_tag(tag)
 

@@ -200,3 +200,33 @@ def test_texts_with_labels_are_asked_too(tmp_path):
     report = convert_cats(path, tmp_path / "x.spacy", lang="fr")
     assert report.n_labels == {"a": 1, "b": 1}
     assert report.n_refused == {"rejected in the annotation tool": 1}
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        ({"accept": 0}, REJECTED),
+        ({"accepted": "no"}, REJECTED),
+        ({"rejected": "true"}, REJECTED),
+        ({"is_valid": False}, REJECTED),
+        ({"skip": True}, SKIPPED),
+        ({"status": "deleted"}, SKIPPED),
+        ({"verified": False}, UNFINISHED),
+        ({"status": "IN_REVIEW"}, UNFINISHED),
+        ({"status": "Not-started"}, UNFINISHED),
+    ],
+)
+def test_verdicts_in_other_words(read, keys, reason):
+    (doc,), report = read(prodigy(), prodigy(**keys))
+    assert ents(doc) == GOLD
+    assert report.ignored == {reason: 1}
+    assert not report.notes
+
+
+def test_a_verdict_that_is_not_known_is_noted(read):
+    docs, report = read(prodigy(status="with the lawyers"), prodigy(status="done"), prodigy(status=""))
+    assert [ents(doc) for doc in docs] == [GOLD] * 3
+    (note,) = report.notes
+    assert note == (
+        'has texts with a verdict that is not known, and read as annotated: status: "with the lawyers" (1).'
+    )

@@ -100,6 +100,23 @@ def test_word_marks_are_short(sound: Path):
         read_checkpoint(sound)
 
 
+def test_longest_word_that_is_cut_is_bounded(sound: Path):
+    tokenizer = json.loads((sound / "tokenizer.json").read_bytes())
+    tokenizer["model"]["max_input_chars_per_word"] = 1_000_000
+    (sound / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf8")
+    with pytest.raises(CheckpointError, match=r"max_input_chars_per_word = 1,000,000.*expected at most 256"):
+        read_checkpoint(sound)
+
+
+def test_pieces_are_not_left_to_chance(tiny_encoder: Callable[[str], Path], tmp_path: Path):
+    folder = shutil.copytree(tiny_encoder("roberta"), tmp_path / "roberta")
+    expected = [part.ids.tolist() for part in read_checkpoint(folder).tokenizer(TEXTS * 5)]
+    tokenizer = json.loads((folder / "tokenizer.json").read_bytes())
+    tokenizer["model"]["dropout"] = 0.9
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf8")
+    assert [part.ids.tolist() for part in read_checkpoint(folder).tokenizer(TEXTS * 5)] == expected
+
+
 @pytest.mark.parametrize("n_processes", [1, 2])
 def test_text_at_which_the_library_panics_is_answered_in_a_sentence(n_processes: int, sound: Path):
     set_fields(sound / "tokenizer.json", pre_tokenizer=BACKTRACKS)

@@ -539,3 +539,10 @@ def test_layers_that_never_opened_have_nothing_to_remember() -> None:
     assert {name.rsplit("/", 1)[0] for name in optimizer.remembered(KEY, network)} == {
         name for name, depth in DEPTHS.items() if depth == 2
     }
+
+
+@pytest.mark.parametrize("setting", ["learn_rate", "weight_decay", "grad_clip", "head_lr_factor"])
+@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])
+def test_a_setting_with_which_nothing_is_learned_is_refused(setting: str, value: float) -> None:
+    with pytest.raises(UserError, match=f"AdamW: {setting} is {value}; expected 0 or more"):
+        build_adamw(**{setting: value})

@@ -27,6 +27,8 @@ IS_SPACE = np.zeros(0x10000, dtype=bool)
 IS_SPACE[[c for c in range(0x3001) if chr(c).isspace()] + [0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF]] = True
 # characters of what marks a piece within a word, or at the end of one
 MAX_MARK = 64
+# of a word that WordPiece cuts, longer ones are unknown: the time goes with their cube; BERT's tokenizers have 100
+MAX_WORD = 256
 
 
 def code_points(text: str) -> CodePoints:
@@ -95,6 +97,8 @@ class PieceTokenizer:
             wrapped = backend.encode("a", add_special_tokens=True)
             n_bare = len(backend.encode("a", add_special_tokens=False).ids)
         _check_model(backend.model, path)
+        if getattr(backend.model, "dropout", None):  # of merges: a text would be cut in another way each time
+            backend.model.dropout = None
         n_before = 0
         while n_before < len(wrapped.ids) and wrapped.special_tokens_mask[n_before]:
             n_before += 1
@@ -176,7 +180,14 @@ def _cutting() -> AbstractContextManager[None]:
 
 
 def _check_model(model: Any, path: Path) -> None:
-    """What stands before or after each piece is put to each part of each word that is looked up."""
+    """What stands before or after each piece is put to each part of each word that is looked up, and how many parts
+    there are goes with the longest word."""
+    longest = getattr(model, "max_input_chars_per_word", 0)
+    if longest > MAX_WORD:
+        raise CheckpointError(
+            f"{path} has max_input_chars_per_word = {longest:,}, with which a long word takes hours; expected at most "
+            f"{MAX_WORD}: do not trust its source."
+        )
     for name in ("continuing_subword_prefix", "end_of_word_suffix"):
         mark = getattr(model, name, None)
         if mark is not None and len(mark) > MAX_MARK:
