@@ -52,6 +52,8 @@ def owned_by_definition(doc, pieces):
         (doc_of("Dupont", "-", "Durand"), pieces_of((0, 7), (7, 13)), [[0], [0], [1]]),
         # an empty piece (a bare metaspace) belongs to nobody
         (doc_of("a", "b", spaces=[True, False]), pieces_of((0, 1), (1, 1), (2, 3)), [[0], [2]]),
+        # also within a token
+        (doc_of("ab", "c"), pieces_of((1, 1), (2, 3)), [[], [1]]),
         # two pieces of one character (bytes) belong to its token
         (doc_of("é", "a"), pieces_of((0, 1), (0, 1), (1, 2)), [[0, 1], [2]]),
         # a token that no piece covers has none
