@@ -104,7 +104,9 @@ def test_longest_word_that_is_cut_is_bounded(sound: Path):
     tokenizer = json.loads((sound / "tokenizer.json").read_bytes())
     tokenizer["model"]["max_input_chars_per_word"] = 1_000_000
     (sound / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf8")
-    with pytest.raises(CheckpointError, match=r"max_input_chars_per_word = 1,000,000.*expected at most 256"):
+    with pytest.raises(
+        CheckpointError, match=r"max_input_chars_per_word = 1,000,000.*expected at most 1,000"
+    ):
         read_checkpoint(sound)
 
 

@@ -28,7 +28,7 @@ IS_SPACE[[c for c in range(0x3001) if chr(c).isspace()] + [0x200B, 0x200E, 0x200
 # characters of what marks a piece within a word, or at the end of one
 MAX_MARK = 64
 # of a word that WordPiece cuts, longer ones are unknown: the time goes with their cube; BERT's tokenizers have 100
-MAX_WORD = 256
+MAX_WORD = 1000
 
 
 def code_points(text: str) -> CodePoints:
@@ -186,7 +186,7 @@ def _check_model(model: Any, path: Path) -> None:
     if longest > MAX_WORD:
         raise CheckpointError(
             f"{path} has max_input_chars_per_word = {longest:,}, with which a long word takes hours; expected at most "
-            f"{MAX_WORD}: do not trust its source."
+            f"{MAX_WORD:,}: do not trust its source."
         )
     for name in ("continuing_subword_prefix", "end_of_word_suffix"):
         mark = getattr(model, name, None)

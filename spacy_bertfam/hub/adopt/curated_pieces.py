@@ -7,11 +7,10 @@ from thinc.api import Model
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from tokenizers.processors import RobertaProcessing, TemplateProcessing
 
+from ...encoder.pieces.tokenizer import MAX_WORD
 from ...errors import UserError
 from .sentencepiece import CONTROL, UNKNOWN, USER_DEFINED, SentencePieceModel, read_sentencepiece
 
-# The package cuts a word of any length; `tokenizers` makes an unknown piece of one with more characters
-LONGEST_WORD = 1_000_000
 SPACE = "▁"
 
 
@@ -69,8 +68,9 @@ def _own_marks(model: Model[Any, Any]) -> tuple[str, str, str]:
 def _wordpiece(model: Model[Any, Any], *, at_punctuation: bool) -> tuple[Tokenizer, Specials]:
     specials = Specials(*_own_marks(model), "[PAD]", "[MASK]")
     vocab = {piece: i for i, piece in enumerate(model.attrs["wordpiece_processor"].to_list())}
+    # the package cuts a word of any length, `tokenizers` makes an unknown piece of one with more characters
     tokenizer = Tokenizer(
-        models.WordPiece(vocab, unk_token=specials.unk_token, max_input_chars_per_word=LONGEST_WORD)
+        models.WordPiece(vocab, unk_token=specials.unk_token, max_input_chars_per_word=MAX_WORD)
     )
     tokenizer.normalizer = normalizers.BertNormalizer(
         clean_text=False,
