@@ -31,7 +31,7 @@ def import_hf(
     name (str): a Hugging Face folder, or the name of a repository on the hub.
     lang (str): the language whose tokenizer the pipeline has; "xx" is neutral.
     mapping (Mapping[str, str] | None): new names of classes or labels.
-    scheme (str | None): the tag scheme, instead of the one recognised from the classes.
+    scheme (str | None): the tag scheme, instead of the one recognized from the classes.
     component (str): the name of the entity recognizer.
     RAISES (CheckpointError): when the checkpoint cannot be carried over whole.
     """

@@ -21,7 +21,7 @@ def from_hf(
     name (str): a Hugging Face folder, or the name of a repository on the hub.
     revision (str | None): branch, tag or commit of that repository.
     map (dict[str, str] | None): new names of the checkpoint's classes or labels.
-    scheme (str | None): the tag scheme, instead of the one recognised from the classes.
+    scheme (str | None): the tag scheme, instead of the one recognized from the classes.
     """
 
     def read() -> PretrainedHead:

@@ -8,6 +8,7 @@ from thinc.api import Model
 from ...errors import UserError
 from ...listeners.foreign import FOREIGN, NODES
 from ...listeners.listener import EncoderListener
+from ...pipeline.find import walk_blocks
 
 ARCHITECTURES = tuple(listener.architecture for listener in FOREIGN.values())
 OURS = "spacy-bertfam.EncoderListener.v1"
@@ -39,7 +40,7 @@ def find_listeners(components: Mapping[str, Block], encoder: str) -> list[Listen
     """
     found = []
     for name, config in components.items():
-        for block in blocks(config):
+        for _, block in walk_blocks(config):
             architecture = block.get("@architectures")
             if architecture not in (*ARCHITECTURES, OURS) or block.get("upstream", "*") not in ("*", encoder):
                 continue
@@ -65,14 +66,6 @@ def common_pooling(listeners: Sequence[ListenerBlock]) -> str:
     )
 
 
-def blocks(config: Any) -> Iterator[Block]:
-    """YIELDS (Block): every dictionary within a config, outer ones first."""
-    if isinstance(config, dict):
-        yield config
-        for value in config.values():
-            yield from blocks(value)
-
-
 def rewire_config(listeners: Sequence[ListenerBlock], encoder: str) -> None:
     """Write our listener into the blocks, in place."""
     for listener in listeners:
@@ -80,14 +73,12 @@ def rewire_config(listeners: Sequence[ListenerBlock], encoder: str) -> None:
         listener.block.update({"@architectures": OURS, "upstream": encoder})
 
 
-def find_foreign(config: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+def find_foreign(config: Block) -> Iterator[tuple[str, str]]:
     """YIELDS (tuple[str, str]): place and name of each registered function of the two packages that a config names."""
-    if not isinstance(config, dict):
-        return
-    for key, value in config.items():
-        if key.startswith("@") and str(value).startswith(FOREIGN_PREFIXES):
-            yield ".".join(path), str(value)
-        yield from find_foreign(value, (*path, str(key)))
+    for place, block in walk_blocks(config):
+        for key, value in block.items():
+            if key.startswith("@") and str(value).startswith(FOREIGN_PREFIXES):
+                yield place, str(value)
 
 
 def listener_nodes(model: Model[Any, Any]) -> list[Model[Any, Any]]:
