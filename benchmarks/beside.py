@@ -4,6 +4,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import spacy
@@ -37,7 +38,7 @@ def pipeline_rows(
     pipelines (Sequence[Path]): folders, or wheels as they are on an index.
     corpora (Sequence[Path]): folders with ``PART.jsonl``, or another form that `bertfam convert` reads.
     labels (Mapping[str, str]): label of a corpus or pipeline -> label that is scored; others do not count.
-    RETURNS (Tuple[List[Row], List[Row]]): scores for each corpus and pipeline; words a second and size.
+    RETURNS (tuple[list[Row], list[Row]]): scores for each corpus and pipeline; words a second and size.
     """
     texts = {corpus.name: _read(corpus, part, lang, labels) for corpus in corpora}
     with tempfile.TemporaryDirectory() as folder:
@@ -57,8 +58,8 @@ def pipeline_rows(
     speed = [
         {
             "pipeline": name,
-            "words a processor second": n_words / min(processor for _, processor in rounds),
-            "words a second": n_words / min(wall for wall, _ in rounds),
+            "words a processor second": n_words / median(processor for _, processor in rounds),
+            "words a second": n_words / median(wall for wall, _ in rounds),
             "MB": sizes[name],
         }
         for name, rounds in times.items()

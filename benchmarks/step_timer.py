@@ -60,7 +60,7 @@ def mean_gap(times: list[float], evaluated: list[bool]) -> float:
 
 
 def clean_gaps(times: list[float], evaluated: list[bool]) -> list[float]:
-    """The seconds between neighbouring steps with no evaluation in, and no saving after, either of them."""
+    """The seconds between neighboring steps with no evaluation in, and no saving after, either of them."""
     return [
         times[i] - times[i - 1] for i in range(1, len(times)) if not evaluated[i] and not evaluated[i - 1]
     ]

@@ -30,7 +30,7 @@ def transition_ner(listener: dict[str, Any]) -> dict[str, Any]:
 
 
 def teach_head(nlp: Language, gold: Path, *, n_steps: int = 30) -> None:
-    """Initialise a pipeline, and train it for a few steps on annotated sentences (a file of a DocBin)."""
+    """Initialize a pipeline, and train it for a few steps on annotated sentences (a file of a DocBin)."""
     docs = DocBin().from_disk(gold).get_docs(nlp.vocab)
     examples = [Example(nlp.make_doc(doc.text), with_tags(doc)) for doc in docs]
     optimizer = nlp.initialize(lambda: examples)  # all of them: a label may come late

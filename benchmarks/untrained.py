@@ -12,7 +12,7 @@ LABELS = ("Date", "Event", "Hour", "Location", "Organization", "Person", "Produc
 
 
 def make_untrained(encoder: Path, *, lang: str = "fr", labels: Sequence[str] = LABELS) -> Language:
-    """Tokeniser, shared encoder "encoder", recognizer "ner" and cleaner; BIOES over ``labels``.
+    """Tokenizer, shared encoder "encoder", recognizer "ner" and cleaner; BIOES over ``labels``.
 
     encoder (Path): a Hugging Face folder.
     """

@@ -67,7 +67,7 @@ def needed_ids(tokenizer: dict[str, Any], languages: Collection[str]) -> list[in
 
 
 def cut(tokenizer: dict[str, Any], ids: Collection[int]) -> dict[str, Any]:
-    """A copy of tokenizer.json with the pieces `ids` in that order; the normaliser stays as it is."""
+    """A copy of tokenizer.json with the pieces `ids` in that order; the normalizer stays as it is."""
     old_to_new = {old: new for new, old in enumerate(ids)}
     result = copy.deepcopy({key: value for key, value in tokenizer.items() if key != "model"})
     vocab = tokenizer["model"]["vocab"]

@@ -1,4 +1,4 @@
-"""Texts with labels (a table or JSON lines) -> `.spacy` files for spaCy's text categorisers."""
+"""Texts with labels (a table or JSON lines) -> `.spacy` files for spaCy's text categorizers."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What every reader hands on: a text with labelled character spans, and where it came from."""
+"""What every reader hands on: a text with labeled character spans, and where it came from."""
 
 from dataclasses import dataclass
 from itertools import pairwise

@@ -28,7 +28,7 @@ def clean_tag(cell: str) -> str:
 def recognize_scheme(sentences: Iterable[Sequence[str]]) -> str:
     """Name the scheme that the tags of a whole file are written in.
 
-    B- says little by itself: IOB1 writes it only between two neighbours of one label, IOB2 on every entity.
+    B- says little by itself: IOB1 writes it only between two neighbors of one label, IOB2 on every entity.
 
     RETURNS (str): "IO", "IOB1", "IOB2", "BIOES" or "BILUO"; "mixed" if letters of both of the last two occur.
     """

@@ -176,10 +176,10 @@ def _fit(recording: Recording, texts: Bools1d | None = None) -> float:
     # in a fold a hundredth is enough, and a third less to decode
     tolerance = 1e-3 if texts is None else 1e-2
     # four digits are more than any data decide, and keep the config readable
-    return float(f"{exp(minimise(loss, log(LOWEST), log(HIGHEST), tolerance=tolerance)):.4g}")
+    return float(f"{exp(minimize(loss, log(LOWEST), log(HIGHEST), tolerance=tolerance)):.4g}")
 
 
-def minimise(
+def minimize(
     function: Callable[[float], float], low: float, high: float, *, tolerance: float = 1e-3
 ) -> float:
     """Golden-section search (Kiefer 1953, "Sequential minimax search for a maximum"), in the valley that is the lowest

@@ -27,9 +27,8 @@ class SumReducedPipe(TrainablePipe):  # type: ignore[misc]  # Cython: no types
     @cached_property
     def step_mean(self) -> "StepMean":
         """What was taught in the step that has begun."""
-        from ..encoder.gradients.step import (
-            StepMean,
-        )  # of the encoder nothing is loaded before there is one
+        # of the encoder nothing is loaded before there is one
+        from ..encoder.gradients.step import StepMean
 
         return StepMean()
 

@@ -9,7 +9,7 @@ from small_corpus import CNN, head_config, make_examples
 from spacy.training import Example
 
 from spacy_bertfam.errors import UserError
-from spacy_bertfam.evaluation.calibration import calibrate, minimise
+from spacy_bertfam.evaluation.calibration import calibrate, minimize
 from spacy_bertfam.evaluation.recording import record
 from spacy_bertfam.evaluation.scored import scored_entities
 from spacy_bertfam.evaluation.scorer import calibration_error
@@ -233,12 +233,12 @@ def test_the_lowest_point_is_found_beside_another_valley(lowest):
         other = 0.3 + abs(x - log(6.0 if lowest < 6 else 0.5))
         return min((x - log(lowest)) ** 2, other)
 
-    assert exp(minimise(function, log(0.1), log(20.0))) == pytest.approx(lowest, rel=2e-3)
+    assert exp(minimize(function, log(0.1), log(20.0))) == pytest.approx(lowest, rel=2e-3)
 
 
 def test_the_lowest_point_may_be_an_end():
-    assert minimise(lambda x: x, 1.0, 3.0) == pytest.approx(1.0, abs=1e-3)
-    assert minimise(lambda x: -x, 1.0, 3.0) == pytest.approx(3.0, abs=1e-3)
+    assert minimize(lambda x: x, 1.0, 3.0) == pytest.approx(1.0, abs=1e-3)
+    assert minimize(lambda x: -x, 1.0, 3.0) == pytest.approx(3.0, abs=1e-3)
 
 
 def test_the_figures_are_right_by_hand():

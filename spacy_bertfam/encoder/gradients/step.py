@@ -36,7 +36,7 @@ class StepMean:
     def finish(self) -> float:
         """RETURNS (float): factor that makes what the parts have left a mean. The next part begins a new step."""
         factor = self._n_first / self.n_taught if self.n_taught else 1.0
-        self._n_first = self.n_taught = 0  # tokens of the step so far
+        self._n_first = self.n_taught = 0
         return factor
 
 

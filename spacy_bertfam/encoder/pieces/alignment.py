@@ -34,14 +34,14 @@ def align_joined(docs: Sequence[Doc], bases: Sequence[int], pieces: Pieces) -> T
     token_starts = _attribute(docs, IDX)
     token_starts += np.repeat(bases, [len(doc) for doc in docs])
     real = np.flatnonzero(pieces.ends > pieces.starts)
-    # Offsets grow from piece to piece; where a normaliser has swapped characters they are widened
+    # Offsets grow from piece to piece; where a normalizer has swapped characters they are widened
     # until they do, so that no overlap is missed.
     ends = np.maximum.accumulate(pieces.ends[real])
     firsts = np.searchsorted(ends, token_starts, side="right")
     token_starts += _attribute(docs, LENGTH)
     starts = np.minimum.accumulate(pieces.starts[real][::-1])[::-1]
     lasts = np.searchsorted(starts, token_starts, side="left")
-    # A normaliser may drop a white-space character within a word: the piece around it is not that token's.
+    # A normalizer may drop a white-space character within a word: the piece around it is not that token's.
     found = (lasts > firsts) & (_attribute(docs, IS_SPACE) == 0)
     firsts[found] = real[firsts[found]]
     lasts[found] = real[lasts[found] - 1] + 1

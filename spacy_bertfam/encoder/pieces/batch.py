@@ -62,7 +62,7 @@ class PieceBatch:
     def from_docs(
         cls, docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize, *, with_documents: bool = False
     ) -> "PieceBatch":
-        """Tokenise each Doc's text as a whole, align the pieces with its tokens, cut windows."""
+        """Tokenize each Doc's text as a whole, align the pieces with its tokens, cut windows."""
         texts = [doc.text for doc in docs]
         lengths = [len(doc) for doc in docs]
         if not sum(lengths):

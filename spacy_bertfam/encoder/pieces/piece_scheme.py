@@ -29,7 +29,7 @@ __all__ = [
 class PieceScheme:
     """What heads that were trained on another package's pieces need to see again. The default is our own way."""
 
-    # Each token is cut on its own, with the space before it: "d'Avignon" never shares a piece with its neighbours.
+    # Each token is cut on its own, with the space before it: "d'Avignon" never shares a piece with its neighbors.
     # So does spacy-curated-transformers.
     by_token: bool = False
     # A piece that begins with a space belongs to the token before it too, whose space that is. So does

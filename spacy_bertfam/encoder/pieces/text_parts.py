@@ -1,7 +1,7 @@
-"""The pieces of a long text, tokenised part by part: the library's account of a text is many times the text.
+"""The pieces of a long text, tokenized part by part: the library's account of a text is many times the text.
 
-Neighbouring parts are read with some text more on both sides, and have to agree on the pieces there. Where they do
-not, or where no good place for a cut is found, the text is tokenised as a whole.
+Neighboring parts are read with some text more on both sides, and have to agree on the pieces there. Where they do
+not, or where no good place for a cut is found, the text is tokenized as a whole.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from ...types import Ints1d
 PART = 65536
 # Characters that a part reads beside its own, on each side: some words
 CONTEXT = 256
-# Parts that are tokenised at the same time
+# Parts that are tokenized at the same time
 AT_ONCE = 4
 
 
@@ -45,7 +45,7 @@ class Part(NamedTuple):
 def encode_texts(
     backend: Tokenizer, texts: Sequence[str], *, part: int = PART, context: int = CONTEXT
 ) -> tuple[RawPieces, Ints1d]:
-    """The pieces of all texts, without special ones; each is tokenised for itself.
+    """The pieces of all texts, without special ones; each is tokenized for itself.
 
     part, context (int): as in ``encode_text``.
     RETURNS (tuple[RawPieces, Ints1d]): the pieces, with their places in their own text, and how many each text has.
@@ -156,7 +156,7 @@ def _agree(own: RawPieces, rest: RawPieces, before: RawPieces, following: RawPie
     own, rest (RawPieces): what the first part found before the border and after it.
     before, following (RawPieces): what the second part found there.
     """
-    # The outermost words of what a part has read lack their own neighbours
+    # The outermost words of what a part has read lack their own neighbors
     n_before, n_after = len(before.ids) // 2, len(rest.ids) // 2
     pairs = (
         (own.between(len(own.ids) - n_before, None), before.between(len(before.ids) - n_before, None)),

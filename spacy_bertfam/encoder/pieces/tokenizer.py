@@ -120,7 +120,7 @@ class PieceTokenizer:
         return _apart(*self.cut_joined(docs, texts), texts)
 
     def join(self, texts: Sequence[str]) -> tuple[Pieces, Ints1d]:
-        """The pieces of all texts as if these were one, end to end; each is tokenised for itself.
+        """The pieces of all texts as if these were one, end to end; each is tokenized for itself.
 
         RETURNS (tuple[Pieces, Ints1d]): the pieces with their places in ``"".join(texts)``, and how many each
             text has, Shape: (n_texts,).

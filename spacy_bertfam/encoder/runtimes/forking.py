@@ -24,7 +24,7 @@ def making() -> Any:
 
 
 def _before_fork() -> None:
-    """The child tokenises in one thread; said beforehand, so that `tokenizers` need not warn of it."""
+    """The child tokenizes in one thread; said beforehand, so that `tokenizers` need not warn of it."""
     if SWITCH not in os.environ:
         os.environ[SWITCH] = "false"
         _set_by_us.append(True)

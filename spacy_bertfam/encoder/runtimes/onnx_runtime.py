@@ -26,7 +26,7 @@ class OnnxRuntime:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 4  # what fails is raised; its warnings are about nodes that it fuses
-        # Each width would leave a plan of its memory behind
+        # Of each width a plan of its memory would be kept
         options.enable_mem_pattern = False
         # Threads would go on waiting in a loop while spaCy works
         options.add_session_config_entry("session.force_spinning_stop", "1")

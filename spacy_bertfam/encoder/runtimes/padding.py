@@ -1,4 +1,4 @@
-"""Does a piece's vector depend on the padding after it? Convolutions, neighbours' embeddings and attention through
+"""Does a piece's vector depend on the padding after it? Convolutions, neighbors' embeddings and attention through
 landmarks read what stands there, whatever the mask says."""
 
 from typing import Any
