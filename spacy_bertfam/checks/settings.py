@@ -17,6 +17,10 @@ from .setup import Setup
 from .unread import SECTIONS, Unread, block_at, find_unread
 
 MAX_SEED = 2**32 - 1  # of NumPy
+# Counts of [training] and the least that each may be; spaCy takes others, and batches single texts or ends at once
+LEAST = {
+    "eval_frequency": 1, "accumulate_gradient": 1, "batcher.size": 1, "max_steps": 0, "patience": 0, "max_epochs": -1,
+}  # fmt: skip
 
 
 class Wrong(NamedTuple):
@@ -103,10 +107,11 @@ def _training(training: Mapping[str, Any]) -> Iterator[Wrong]:
     for name in ("seed", "gpu_allocator"):
         if name not in training:  # spaCy's defaults do not count here
             yield Wrong(f"training.{name}", "not there", "one, or null: `spacy init fill-config` adds it")
-    for name in ("eval_frequency", "accumulate_gradient"):
-        count = training.get(name, 1)
-        if _is_number(count) and count < 1:
-            yield Wrong(f"training.{name}", repr(count), "1 or more")
+    for name, least in LEAST.items():
+        block, _, last = f"training.{name}".rpartition(".")
+        count = block_at({"training": training}, block).get(last)
+        if _is_number(count) and count < least:
+            yield Wrong(f"training.{name}", repr(count), f"{least} or more")
     seed, dropout = training.get("seed"), training.get("dropout", 0.1)
     if seed is not None and not (isinstance(seed, int) and 0 <= seed <= MAX_SEED):
         yield Wrong("training.seed", repr(seed), f"a number from 0 to {MAX_SEED}, or null")

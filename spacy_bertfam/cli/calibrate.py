@@ -43,6 +43,7 @@ def calibrate_cli(
     from ..evaluation.calibration import NoTemperature, calibrate
     from ..evaluation.calibration_table import format_calibration
     from ..files.saving import write_file
+    from ..visual.reliability import calibration_warnings, render_calibration
     from .explain import close_bars
     from .gpu import use_gpu as compute_on
     from .pipelines import load_pipeline, read_examples
@@ -60,11 +61,9 @@ def calibrate_cli(
         typer.echo(f"Warning: {model} keeps its temperature. {error}", err=True)
         return
     typer.echo(format_calibration(calibration))
-    for warning in [*calibration.warnings, *_trained_on(nlp, data)]:
+    for warning in [*calibration_warnings(calibration), *_trained_on(nlp, data)]:
         typer.echo(f"Warning: {warning}", err=True)
     if page is not None:
-        from ..visual.reliability import render_calibration
-
         write_file(page, render_calibration(calibration, name=model, lang=nlp.lang or ""))
     written = _write(nlp, out, calibration)
     typer.echo(f"{written}: written, temperature {calibration.after:g}")

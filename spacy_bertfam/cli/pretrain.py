@@ -49,7 +49,7 @@ def pretrain_cli(
     seed: int = typer.Option(0, help="Of the order of the texts and of what is hidden"),
     force: bool = typer.Option(False, "--force", help="Replace OUT where it is an encoder already"),
 ) -> None:
-    """Adapt an encoder to a domain before it learns a task: masked-language modelling on texts without annotation.
+    """Adapt an encoder to a domain before it learns a task: masked-language modeling on texts without annotation.
 
     Words are hidden, and the encoder learns to guess them, as it once did. OUT is an encoder like any other, a plain
     Hugging Face folder: name it as paths.encoder. What is kept are the weights that guess best on the dev texts.

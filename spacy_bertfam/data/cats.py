@@ -16,7 +16,7 @@ from ..files.saving import write_files
 from .convert import blank_pipeline
 from .json_values import read_objects, shown
 from .text_file import BOM, located, read_text, suffix_of
-from .trimming import clean_label
+from .trimming import clean_edges, clean_label
 from .units import LONGEST
 from .verdicts import refusal
 
@@ -134,7 +134,7 @@ def _text_and_labels(row: Mapping[str, Any], text: str, labels: str, separator: 
     content, value = row[text], row[labels]
     if not isinstance(content, str):
         raise DataError(f"found no whole text under {text!r}; expected a string.")
-    content = clean_label(content)
+    content = clean_edges(content)
     if len(content) > LONGEST:
         expected = f"expected {LONGEST:,} at most, which spaCy reads: shorten it"
         raise DataError(f"found a text of {len(content):,} characters; {expected}.")

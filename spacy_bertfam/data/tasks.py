@@ -77,7 +77,10 @@ def read_tasks(value: Any) -> Iterator[Task]:
 
 def _plain(entry: dict[str, Any]) -> Task:
     text = next((entry[key] for key in TEXT_KEYS if isinstance(entry.get(key), str)), None)
-    spans = next((entry[key] for key in ENTITY_KEYS if entry.get(key) is not None), None)
+    given = [entry[key] for key in ENTITY_KEYS if entry.get(key) is not None]
+    # an empty key hides no full one; a list of plain strings names labels, and has no spans
+    full = (value for value in given if isinstance(value, list) and _has_spans(value))
+    spans = next(full, given[0] if given else None)
     if text is None or spans is None:
         _check_form(entry)
     if text is None:
@@ -188,6 +191,10 @@ def _only_text(fields: dict[str, Any]) -> str | None:
     if isinstance(fields.get("text"), str):
         return str(fields["text"])
     return strings[0] if len(strings) == 1 else None
+
+
+def _has_spans(value: list[Any]) -> bool:
+    return bool(value) and isinstance(value[0], (dict, list))
 
 
 def _list(value: Any) -> list[Any]:

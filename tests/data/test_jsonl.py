@@ -25,6 +25,7 @@ def read(tmp_path, *lines):
         {"spans": [{"start": 0, "end": 5, "label": "LOC", "token_start": 0}]},
         {"label": [[0, 5, "LOC"]]},
         {"labels": [[0, 5, "LOC"]]},
+        {"entities": [], "spans": [{"start": 0, "end": 5, "label": "LOC"}]},
     ],
 )
 def test_shapes_of_entities(tmp_path, entry):
