@@ -4,6 +4,7 @@ As rows of `bertfam check`; and as the refusal of a training before anything is 
 pipelines of ours, by `spacy train`.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
@@ -93,6 +94,11 @@ def wrong_values(config: Mapping[str, Any]) -> Iterator[Wrong]:
         is_reader = any(str(key).startswith("@") for key in block_at(config, place))
         if last in block_at(config, outer) and not is_reader:
             yield Wrong(place, "no reader", "a block with one, as @readers = spacy.Corpus.v1")
+        path = block_at(config, place).get("path")
+        is_spacys = block_at(config, place).get("@readers") == "spacy.Corpus.v1"
+        if is_spacys and isinstance(path, str) and not path.endswith(".spacy") and os.path.isfile(path):
+            expected = "a .spacy file: convert it by `bertfam convert`, or read it by spacy-bertfam.Corpus.v1"
+            yield Wrong(f"{place}.path", path, expected)
 
 
 def _functions(config: Any) -> Iterator[tuple[str, Any]]:

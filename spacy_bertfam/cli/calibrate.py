@@ -34,11 +34,12 @@ def calibrate_cli(
     ),
     use_gpu: int = GPU,
 ) -> None:
-    """Fit the temperature of a recognizer, so that of the entities with a score near 0.8 four in five are right.
+    """Calibrate the scores of a recognizer on annotated texts.
 
-    The same entities are found, only their scores change; a min_score above 0 then leaves others. What is written is
-    a copy of the pipeline with the new temperature in its config, or with --in-place that config alone. The figures
-    that are printed are cross-fitted: measured on texts that their temperature was not fitted to.
+    A temperature is fitted, so that of the entities with a score near 0.8 four in five are right. The same entities are
+    found, only their scores change; a min_score above 0 then leaves others. What is written is a copy of the pipeline
+    with the new temperature in its config, or with --in-place that config alone. The figures that are printed are
+    cross-fitted: measured on texts that their temperature was not fitted to.
     """
     from ..evaluation.calibration import NoTemperature, calibrate
     from ..evaluation.calibration_table import format_calibration

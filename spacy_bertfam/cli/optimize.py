@@ -49,10 +49,10 @@ def optimize_cli(
     ),
     overlap: int | None = typer.Option(None, min=0, help="Word pieces that windows share in a sentence."),
 ) -> None:
-    """Have the encoder predict by another engine, or in fewer bits, and say what that changes.
+    """Make a trained pipeline predict faster on a CPU.
 
-    The result is a pipeline as any other, for spacy.load and spacy package; the engine's files are in the
-    encoder's folder under onnx/.
+    Its encoder predicts by another engine, or in fewer bits, and what that changes is printed. The result is a pipeline
+    as any other, for spacy.load and spacy package; the engine's files are in the encoder's folder under onnx/.
     """
     from ..files.saving import require_new
     from ..optimize.fastest import FASTEST, Material, plans

@@ -53,7 +53,8 @@ def convert_cats(
     """Write texts and labels as spaCy's binary format: every Doc says of every label of the file 1 or 0.
 
     Texts that an annotation tool says are not gold are left out and counted.
-    path (Path): a .tsv or .csv table whose first line names the columns, or .jsonl with these as keys.
+    path (Path): a .tsv or .csv table (commas or semicolons) whose first line names the columns, or .jsonl with these
+        as keys.
     text, labels (str): the column, or key, of the text and of its labels.
     separator (str): stands between labels in a column; a list in JSON needs none.
     RAISES (DataError): for whatever the user has to put right; nothing has been written then.
@@ -111,6 +112,9 @@ def _read_table(path: Path, delimiter: str, report: CatsReport) -> Iterator[tupl
     content = read_text(path, path.name, report.note).removeprefix(BOM)
     limit = csv.field_size_limit(max(csv.field_size_limit(), len(content)))
     # newline="" as csv wants it: a quoted cell may hold line breaks
+    head = content.partition("\n")[0]
+    if delimiter == "," and ";" in head and "," not in head:  # Excel, where numbers have a decimal comma
+        delimiter = ";"
     reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     try:
         reader.fieldnames = [clean_label(name) for name in reader.fieldnames or ()]

@@ -83,13 +83,13 @@ def _plain(entry: dict[str, Any]) -> Task:
     spans = next(full, given[0] if given else None)
     if text is None or spans is None:
         _check_form(entry)
+    keys = ", ".join(repr(key)[:40] for key in list(entry)[:20])
     if text is None:
-        raise DataError(f'found no string under "text"; expected {FORM}.')
+        raise DataError(f'found no string under "text" (keys: {keys}); expected {FORM}.')
     reason = refusal(entry)
     if spans is None and is_accepted(entry):
         spans = []
     if spans is None and not reason:
-        keys = ", ".join(repr(key)[:40] for key in list(entry)[:20])
         raise DataError(f'found no list under "entities" (keys: {keys}); expected {FORM}.')
     return Task(
         text, spans, entry.get("id"), reason,

@@ -212,11 +212,11 @@ def _require_both(entities: ScoredEntities) -> None:
         )
     if entities.n_right == len(entities):
         raise NoTemperature(
-            f"All {len(entities)} entities that are found are right; expected some mistakes, by which scores can be "
+            f"All entities that are found ({len(entities)}) are right; expected some mistakes, by which scores can be "
             "evaluated: give more annotated texts, and none that were trained on."
         )
     if not entities.n_right:
         raise NoTemperature(
-            f"None of the {len(entities)} entities that are found is right; expected most of them to be: see that "
+            f"None of the entities that are found ({len(entities)}) is right; expected most of them to be: see that "
             "labels and token borders of the texts are those that were trained on (bertfam check)."
         )

@@ -196,3 +196,12 @@ def test_a_corpus_that_is_no_reader_is_said(block: object) -> None:
 def test_a_function_whose_name_is_none_is_said() -> None:
     config = {"training": {"seed": 0, "gpu_allocator": None, "logger": {"@loggers": -3}}}
     assert [tuple(wrong) for wrong in wrong_values(config)] == [("training.logger.@loggers", "-3", "a name")]
+
+
+def test_a_corpus_that_is_no_spacy_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_text("{}", encoding="utf8")
+    block = {"@readers": "spacy.Corpus.v1", "path": str(tmp_path / "train.jsonl")}
+    config = {"training": {"seed": 0, "gpu_allocator": None}, "corpora": {"train": block}}
+    (wrong,) = wrong_values(config)
+    assert wrong.name == "corpora.train.path" and "bertfam convert" in wrong.expected
+    assert not list(wrong_values({**config, "corpora": {"train": {**block, "path": str(tmp_path)}}}))

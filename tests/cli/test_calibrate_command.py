@@ -130,7 +130,9 @@ def test_a_temperature_of_few_entities_is_warned_of(run, tmp_path):
     DocBin(docs=docs[:4]).to_disk(tmp_path / "few.spacy")
     result = run("model", tmp_path / "few.spacy", tmp_path / "out")
     assert result.exit_code == 0, result.output
-    assert "Warning: Only " in result.stderr and "is mostly chance: give more annotated texts" in result.stderr
+    assert (
+        "Warning: Only " in result.stderr and "is mostly chance: give more annotated texts" in result.stderr
+    )
 
 
 def test_the_page_shows_both_diagrams_and_fetches_nothing(run, tmp_path):

@@ -46,7 +46,7 @@ def test_blank_lines_bom_and_missing_ids(tmp_path):
     [
         ('{"text": "a", ', "found no valid JSON"),
         ('["a"]', "found a JSON list"),
-        ('{"txt": "a", "entities": []}', 'no string under "text"'),
+        ('{"txt": "a", "entities": []}', "no string under \"text\" (keys: 'txt', 'entities')"),
         ('{"text": "a"}', "keys: 'text'"),
         ('{"text": "a", "label": "POSITIVE"}', 'no list under "entities"'),
         ('{"text": "abc", "entities": [[0, 4, "X"]]}', "found the offsets 0-4 (X)"),
