@@ -15,8 +15,8 @@ BOUNDS = {
     "window": (4, None, 'at least 4 pieces, "auto", or null for all that the network takes'),
     "max_batch_pieces": (1, None, "1 or more, or null"),
 }
-# The window of an encoder that reads 512 pieces, as most do: see benchmarks/figures/windows.md for what other sizes cost
-# and bring. One that reads more (ModernBERT, Longformer, BigBird) was made for it; memory sets the end.
+# The window of an encoder that reads 512 pieces, as most do: benchmarks/figures/windows.md has what others cost and
+# bring. One that reads more (ModernBERT, Longformer, BigBird) was made for it; memory sets the end.
 SHORT_REACH, SHORT_WINDOW, LONGEST_AUTO = 1024, 254, 4094
 DEFAULT_OVERLAP = 32
 

@@ -8,8 +8,16 @@ from spacy_bertfam.errors import UserError
 
 @pytest.mark.parametrize(
     ("setting", "reach", "window"),
-    [("auto", 510, 254), ("auto", 62, 62), ("auto", 8190, 4094), ("auto", 4094, 4094), ("auto", 2046, 2046)]
-    + [(None, 510, 510), (None, 8190, 8190), (126, 510, 126), (1000, 510, 510)],
+    [
+        ("auto", 510, 254),
+        ("auto", 62, 62),
+        ("auto", 8190, 4094),
+        ("auto", 2046, 2046),
+        (None, 510, 510),
+        (None, 8190, 8190),
+        (126, 510, 126),
+        (1000, 510, 510),
+    ],
 )
 def test_a_window_follows_the_reach_of_the_network(setting, reach, window):
     assert window_of(setting, reach) == window
