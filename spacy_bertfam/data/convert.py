@@ -59,12 +59,13 @@ def convert(
     part_of = split_documents([r.document for r in records], split, seed=seed) if split else {}
     bins = {part: DocBin(attrs=ATTRS) for part in (split or [""])}
     places = {part: output / f"{part}.spacy" if split else output for part in bins}
-    report.parts = {place.name: {"n_docs": 0, "n_tokens": 0, "n_entities": 0} for place in places.values()}
+    names = {part: f"{part}.spacy" if split else output.name for part in bins}
+    report.parts = {name: {"n_docs": 0, "n_tokens": 0, "n_entities": 0} for name in names.values()}
     for record in progress(records):
         part = part_of.get(record.document, "")
         for doc in record_to_docs(record, nlp, unit=unit, alignment=alignment, report=report):
             bins[part].add(doc)
-            _count(doc, places[part].name, report)
+            _count(doc, names[part], report)
     _check_not_empty(path, report)
     contents = {places[part]: doc_bin.to_bytes() for part, doc_bin in bins.items()}
     if numbers is not None:
