@@ -24,7 +24,9 @@ def convert_cli(
     ),
     unit: str = typer.Option("doc", "--unit", "-u", help="What becomes one Doc: doc, paragraph or sentence"),
     split: str | None = typer.Option(
-        None, metavar="NAME=SHARE,...", help="Parts, drawn by document: train=0.8,dev=0.1,test=0.1, or train/press=0.9,dev/press=0.1"
+        None,
+        metavar="NAME=SHARE,...",
+        help="Parts, drawn by document: train=0.8,dev=0.1,test=0.1, or train/press=0.9,dev/press=0.1",
     ),
     seed: int = typer.Option(0, help="Seed of the split"),
     alignment: str = typer.Option(
