@@ -32,7 +32,10 @@ def shares_of(logs):
 @cache
 def legal_paths(tag_set, n_tokens):
     """RETURNS (tuple): the legal paths, Shape: (n_paths, n_tokens), and the spans of each."""
-    paths = [(path, spans_of([tag_set.tags[i] for i in path], tag_set.scheme)) for path in all_paths(n_tokens, len(tag_set))]
+    paths = [
+        (path, spans_of([tag_set.tags[i] for i in path], tag_set.scheme))
+        for path in all_paths(n_tokens, len(tag_set))
+    ]
     legal = [(path, spans) for path, spans in paths if spans is not None]
     return np.array([path for path, _ in legal]), [spans for _, spans in legal]
 

@@ -8,7 +8,7 @@ from all_paths import all_paths, path_logs, shares_of
 from decode_texts import decode
 
 from spacy_bertfam.decoding import chain, lattice, packing
-from spacy_bertfam.decoding.chain import Chain, MatrixBetween, constrain
+from spacy_bertfam.decoding.chain import Chain, MatrixBetween
 from spacy_bertfam.decoding.lattice import best_paths, forward_at, forward_backward, last_sums
 from spacy_bertfam.decoding.packing import TagScores, TimeMajor
 from spacy_bertfam.decoding.tags import PREFIXES, TagSet

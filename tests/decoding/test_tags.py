@@ -90,7 +90,9 @@ def test_in_iob_an_entity_begins_with_either_of_two_tags():
 )
 def test_spacy_s_annotation_has_one_tag_of_the_scheme(scheme, expected):
     tag_set = TagSet(scheme, LABELS)
-    found = tag_set.ids_by_biluo(["O", "B-LOC", "I-LOC", "L-LOC", "U-a-b", "-", None, "", "U-WORK", "B", "PER"])
+    found = tag_set.ids_by_biluo(
+        ["O", "B-LOC", "I-LOC", "L-LOC", "U-a-b", "-", None, "", "U-WORK", "B", "PER"]
+    )
     assert found.dtype == np.int64
     assert [tag_set.tags[i] for i in found[:5]] == expected
     assert found[5:].tolist() == [-1] * 6

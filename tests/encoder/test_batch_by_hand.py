@@ -153,13 +153,13 @@ def test_docs_without_tokens_have_no_window(letters, with_documents):
 
 def test_docs_that_do_not_fit_are_cut_with_overlap_or_where_a_sentence_ends(letters):
     """The first is cut with two pieces in both windows, the last after its sentence; the others are short."""
-    docs = [doc_of("a b c d e f g h i j"), doc_of(""), doc_of("k"), doc_of("abcd. e f g h i j"), doc_of("l")]
+    docs = [doc_of("a b c d e f g h i j"), doc_of(""), doc_of("k"), doc_of("abcde. f g h i j k"), doc_of("l")]
     batch = PieceBatch.from_docs(docs, letters, WindowSize(8, 2), with_documents=True)
-    starts, ends = [0, 6, 10, 11, 16, 22], [8, 10, 11, 16, 22, 23]
-    assert fields(batch)[1] == [starts, ends, [0, 7, 10, 11, 16, 22], [7, 10, 11, 16, 22, 23]]
+    starts, ends = [0, 6, 10, 11, 17, 23], [8, 10, 11, 17, 23, 24]
+    assert fields(batch)[1] == [starts, ends, [0, 7, 10, 11, 17, 23], [7, 10, 11, 17, 23, 24]]
     assert batch.window_counts == [2, 0, 1, 2, 1]
     assert batch.with_documents and batch.n_rows == batch.n_tokens + 6
-    assert (batch.lasts - batch.firsts).tolist() == [1] * 11 + [5] + [1] * 7
+    assert (batch.lasts - batch.firsts).tolist() == [1] * 11 + [6] + [1] * 7
     assert batch.n_cut == 0
 
 

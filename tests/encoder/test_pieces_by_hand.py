@@ -160,7 +160,9 @@ def a_backend(template="[CLS] $A [SEP]", **options):
     backend.pre_tokenizer = WhitespaceSplit()
     backend.add_special_tokens(["[CLS]", "[SEP]"])
     if template:
-        backend.post_processor = TemplateProcessing(single=template, special_tokens=[("[CLS]", 5), ("[SEP]", 6)])
+        backend.post_processor = TemplateProcessing(
+            single=template, special_tokens=[("[CLS]", 5), ("[SEP]", 6)]
+        )
     return backend
 
 
@@ -205,13 +207,15 @@ def test_the_scheme_beside_the_file_is_read(tmp_path):
 
 
 def test_a_folder_without_a_tokenizer_is_refused(tmp_path):
-    with pytest.raises(CheckpointError, match="has no tokenizer.json; expected one"):
+    with pytest.raises(CheckpointError, match=r"has no tokenizer\.json; expected one"):
         PieceTokenizer.from_folder(tmp_path)
 
 
 def test_a_file_that_is_no_tokenizer_is_refused_with_its_name(tmp_path):
     (tmp_path / "tokenizer.json").write_text('{"model": {"type": "?"}}', encoding="utf8")
-    with pytest.raises(CheckpointError, match=r"tokenizer.json cannot be read by the tokenizers library .*; fetch"):
+    with pytest.raises(
+        CheckpointError, match=r"tokenizer.json cannot be read by the tokenizers library .*; fetch"
+    ):
         PieceTokenizer.from_folder(tmp_path)
 
 
@@ -229,7 +233,10 @@ def test_words_are_not_cut_by_chance(tmp_path):
         ({"max_input_chars_per_word": 1000}, None),
         ({"max_input_chars_per_word": 1001}, r"max_input_chars_per_word = 1,001, .* expected at most 1,000"),
         ({"continuing_subword_prefix": "#" * 64}, None),
-        ({"continuing_subword_prefix": "#" * 65}, "continuing_subword_prefix of 65 characters; expected at most 64"),
+        (
+            {"continuing_subword_prefix": "#" * 65},
+            "continuing_subword_prefix of 65 characters; expected at most 64",
+        ),
     ],
 )
 def test_what_takes_hours_is_refused(tmp_path, options, problem):
@@ -254,5 +261,7 @@ def test_a_tokenizer_that_fails_on_a_text_is_said_in_a_sentence(scheme):
             raise ValueError("no")
 
     tokenizer = PieceTokenizer(Failing(), (), (), 0, PieceScheme(**scheme))
-    with pytest.raises(UserError, match=r"^The encoder's tokenizer fails on a text \(ValueError: no\); expected one"):
+    with pytest.raises(
+        UserError, match=r"^The encoder's tokenizer fails on a text \(ValueError: no\); expected one"
+    ):
         tokenizer.cut([Doc(Vocab(), words=["a"])])

@@ -99,7 +99,11 @@ def test_so_many_tags_and_no_more(monkeypatch):
     resized(layer, [0, 1, 2])
     monkeypatch.setattr(transitions, "MAX_TAGS", 2)
     message = r"here of 3 tags; expected at most 2 .* Use spacy-bertfam.TokenClassifier.v1"
-    for ask in (lambda: resized(layer, [0, 1, 2]), lambda: learned_transitions(head_over(layer)), lambda: init(layer)):
+    for ask in (
+        lambda: resized(layer, [0, 1, 2]),
+        lambda: learned_transitions(head_over(layer)),
+        lambda: init(layer),
+    ):
         with pytest.raises(UserError, match=message):
             ask()
 
