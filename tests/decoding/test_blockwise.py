@@ -136,6 +136,12 @@ def test_path_and_scores_are_those_of_the_uncut_text(scheme, max_tokens):
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
+def test_what_many_blocks_add_up_to_takes_nothing_from_the_scores():
+    tag_set, rng = TagSet("BIOES", ("PER",)), np.random.default_rng(0)
+    scores, given = TagScores(rng.normal(size=(200, 5))), constrain(tag_set)
+    assert long_path(scores, given, max_tokens=1).tolist() == best_paths(scores.pack(), given).tolist()
+
+
 def test_without_spans_there_is_nothing_to_score():
     tag_set, none = TagSet("IO", ("PER",)), np.zeros(0, dtype=np.int64)
     scores, path = TagScores(np.zeros((5, 2))), np.zeros(5, dtype=np.int64)

@@ -119,6 +119,7 @@ def test_the_best_path_is_the_one_with_the_highest_sum(seed, longest, settled):
     settled(longest)
     chain, rows = some_chain(seed), some_scores(seed)
     found = best_paths(TagScores(rows).pack(np.array(FEW)), chain)
+    assert found.dtype == np.int64
     for place in PLACES:
         if place.start < place.stop:
             paths, logs = paths_and_logs(rows[place], chain)
@@ -181,6 +182,16 @@ def test_differences_within_a_token_are_cut_off_where_nobody_sees_them():
     weights = np.array([np.exp(-1), 1.0, np.exp(-100.0), 0.0])
     np.testing.assert_allclose(found.forward[0], weights / weights.sum(), rtol=1e-14)
     assert found.log_weights[0] == pytest.approx(np.log(np.exp([-7.0, -6.0]).sum()))
+
+
+@pytest.mark.parametrize(("ahead", "fall"), [(1e-3, 500.0), (5e-9, 0.0)])
+def test_a_small_difference_is_carried_across_all_segments(ahead, fall, settled):
+    """One of two labels is ahead in the first segment, falls behind or not, and catches up but for half of it."""
+    settled(2)
+    chain = Chain(MatrixBetween(np.array([[0.0, -np.inf], [-np.inf, 0.0]])), np.zeros(2), np.zeros(2))
+    rows = np.zeros((6, 2))
+    rows[0, 1], rows[2, 0], rows[4, 0] = ahead, -fall, fall + ahead / 2
+    assert best_paths(TagScores(rows).pack(), chain).tolist() == [1] * 6
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def test_tokens_stand_step_by_step(longest, monkeypatch):
     ]
     assert packed.step(packed.rows, 0, 1).tolist() == rows()[order[:1]].tolist()
     assert packed.unpack(packed.rows).tolist() == rows().tolist()
+    assert packed.begins_text.dtype == packed.ends_text.dtype == bool
     assert packed.begins_text.tolist() == [not same for same in same_text[:-1]]
     assert packed.ends_text.tolist() == [not same for same in same_text[1:]]
 

@@ -33,6 +33,8 @@ from spacy_bertfam.training.resumable.resume import load_pipeline
 from spacy_bertfam.training.resumable.saved_state import SavedState, find_state
 from spacy_bertfam.training.stopping import Stop
 
+# What was changed in the config -> a training that never stopped, and its folder
+Whole = Callable[..., tuple[Training, Path]]
 AVERAGED = {"training.optimizer": {"@optimizers": "Adam.v1", "learn_rate": 0.01, "use_averages": True}}
 
 TRF = {
@@ -132,19 +134,42 @@ def test_our_loop_trains_what_spacys_does(folder: Path, changes: dict[str, Any])
         assert here.meta["performance"] == there.meta["performance"]
 
 
-@pytest.mark.parametrize("step", [0, 2, 4, 7])
-@pytest.mark.parametrize("changes", [{}, AVERAGED, {"training.max_epochs": -1}])
+@pytest.fixture(scope="module")
+def trained_whole() -> dict[str, tuple[Training, Path]]:
+    """What was trained without a stop, and its folder, by what was changed in the config."""
+    return {}
+
+
+@pytest.fixture
+def whole(folder: Path, trained_whole: dict[str, tuple[Training, Path]]) -> Whole:
+    """`whole(**changes)` RETURNS (tuple): a training that never stopped, and its folder; to be read only."""
+
+    def get(**changes: Any) -> tuple[Training, Path]:
+        if repr(changes) not in trained_whole:
+            trained_whole[repr(changes)] = train(config_with(changes), "whole"), folder / "whole"
+        return trained_whole[repr(changes)]
+
+    return get
+
+
+@pytest.mark.parametrize(
+    ("changes", "step"),
+    [
+        *(({}, step) for step in (0, 2, 4, 7)),
+        *((changes, step) for changes in (AVERAGED, {"training.max_epochs": -1}) for step in (2, 7)),
+    ],
+)
 def test_a_resumed_training_ends_as_one_that_never_stopped(
-    folder: Path, step: int, changes: dict[str, Any]
+    whole: Whole, step: int, changes: dict[str, Any]
 ) -> None:
-    expected = train(config_with(changes), "whole")
+    expected, output = whole(**changes)
     stopped = train(config_with(changes), "parts", StopAfter(step))
     assert stopped.progress.step == step
     found = train(config_with(changes), "parts")
     assert_equal(found.nlp, expected.nlp)
     assert found.progress.results == expected.progress.results
     assert found.progress.words == expected.progress.words
-    assert_equal(spacy.load("parts/model-best"), spacy.load("whole/model-best"))
+    assert_equal(spacy.load("parts/model-best"), spacy.load(output / "model-best"))
     assert find_state(Path("parts")) is None  # it is finished
 
 
@@ -157,15 +182,17 @@ def test_an_encoder_of_spacy_transformers_goes_on_too(folder: Path, changes: dic
     assert_equal(train(config_with(changes), "parts").nlp, expected.nlp)
 
 
-def test_two_stops_are_as_good_as_one(folder: Path) -> None:
-    expected = train(config_with({}), "whole")
+def test_two_stops_are_as_good_as_one(whole: Whole) -> None:
+    expected, _ = whole()
     for step in (1, 5):
         train(config_with({}), "parts", StopAfter(step))
     assert_equal(train(config_with({}), "parts").nlp, expected.nlp)
 
 
-def test_without_the_optimisers_memory_it_would_end_elsewhere(folder: Path) -> None:
-    expected = train(config_with({}), "whole")
+def test_without_the_optimisers_memory_it_would_end_elsewhere(
+    whole: Whole,
+) -> None:
+    expected, _ = whole()
     train(config_with({}), "parts", StopAfter(5))
     state = SavedState.read(find_state(Path("parts")))
     nlp = load_pipeline(config_with({}), find_state(Path("parts")))
@@ -176,8 +203,10 @@ def test_without_the_optimisers_memory_it_would_end_elsewhere(folder: Path) -> N
         assert_equal(training.nlp, expected.nlp)
 
 
-def test_a_stop_within_an_evaluation_makes_it_later(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = train(config_with({}), "whole")
+def test_a_stop_within_an_evaluation_makes_it_later(
+    folder: Path, whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected, _ = whole()
     stop, make = StopAfter(), our_loop.create_evaluation_callback
 
     def interrupted(*arguments: Any) -> Callable:
@@ -202,9 +231,9 @@ def test_a_stop_within_an_evaluation_makes_it_later(folder: Path, monkeypatch: p
 
 
 def test_a_killed_training_has_the_state_of_its_last_evaluation(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Whole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = train(config_with({}), "whole")
+    expected, _ = whole()
 
     def fail_at_step(training: Training, *arguments: Any) -> None:
         if training.progress.step == 6:
