@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -152,6 +153,22 @@ def whole(folder: Path, trained_whole: dict[str, tuple[Training, Path]]) -> Whol
     return get
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first `stopped` leaves a copy."""
+    return tmp_path_factory.mktemp("stopped") / "out"
+
+
+@pytest.fixture
+def stopped(folder: Path, kept: Path) -> None:
+    """`out` has a training that was stopped after two steps."""
+    if kept.exists():
+        shutil.copytree(kept, "out")
+    else:
+        train(config_with({}), "out", StopAfter(2))
+        shutil.copytree("out", kept)
+
+
 @pytest.mark.parametrize(
     ("changes", "step"),
     [
@@ -286,8 +303,7 @@ def test_a_training_that_failed_at_once_can_be_begun_again(
     assert result.exit_code == 0, result.output
 
 
-def test_an_encoder_that_was_moved_is_no_other_pipeline(folder: Path) -> None:
-    train(config_with({}), "out", StopAfter(2))
+def test_an_encoder_that_was_moved_is_no_other_pipeline(stopped: None) -> None:
     Path("encoder").rename("moved")
     found = train(config_with({"paths.encoder": "moved"}), "out")
     assert found.progress.step == 9
@@ -314,8 +330,7 @@ def test_what_a_killed_process_had_begun_is_removed(folder: Path) -> None:
     assert sorted(path.name for path in Path("out").iterdir()) == ["model-best", "model-last"]
 
 
-def test_a_state_half_written_is_passed_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train(config_with({}), "out", StopAfter(2))
+def test_a_state_half_written_is_passed_over(folder: Path, stopped: None) -> None:
     (folder / "out/training-state/step-000008/pipeline").mkdir(parents=True)
     assert find_state(Path("out")).name == "step-000002"
     train(config_with({}), "out", StopAfter(5))
@@ -324,7 +339,7 @@ def test_a_state_half_written_is_passed_over(folder: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(("keep", "n_kept"), [("unfinished", 0), ("always", 1), ("never", 0)])
 def test_what_stays_of_a_finished_training(folder: Path, keep: str, n_kept: int) -> None:
-    train(config_with({}), "out", keep=keep)
+    train(config_with({"training.max_steps": 4}), "out", keep=keep)
     assert len(list(Path("out").glob("training-state/step-*"))) == n_kept
 
 
@@ -332,11 +347,6 @@ def test_a_finished_training_goes_on_with_more_steps(folder: Path) -> None:
     expected = train(config_with({"training.max_steps": 14}), "whole")
     train(config_with({}), "out", keep="always")
     assert_equal(train(config_with({"training.max_steps": 14}), "out").nlp, expected.nlp)
-
-
-def test_nothing_is_left_of_what_was_written_beside(folder: Path) -> None:
-    train(config_with({}), "out")
-    assert sorted(path.name for path in Path("out").iterdir()) == ["model-best", "model-last"]
 
 
 # -- what cannot go on
@@ -356,8 +366,7 @@ def test_nothing_is_left_of_what_was_written_beside(folder: Path) -> None:
         (AVERAGED, r"begun with spacy-bertfam.AdamW.v1; expected the same \[training.optimizer\]"),
     ],
 )
-def test_another_training_is_not_gone_on_with(folder: Path, changes: dict[str, Any], match: str) -> None:
-    train(config_with({}), "out", StopAfter(2))
+def test_another_training_is_not_gone_on_with(stopped: None, changes: dict[str, Any], match: str) -> None:
     with pytest.raises(UserError, match=match):
         train(config_with(changes), "out")
 
@@ -372,8 +381,7 @@ def test_averages_need_an_optimiser_that_has_some(folder: Path) -> None:
     ("name", "content"),
     [("state.json", "{}"), ("state.json", "nothing"), ("state.safetensors", "nothing")],
 )
-def test_a_damaged_state_is_said(folder: Path, name: str, content: str) -> None:
-    train(config_with({}), "out", StopAfter(2))
+def test_a_damaged_state_is_said(stopped: None, name: str, content: str) -> None:
     (find_state(Path("out")) / name).write_text(content, encoding="utf8")
     with pytest.raises(UserError, match=r"step-000002 cannot be read .*expected what `bertfam train` writes"):
         train(config_with({}), "out")
@@ -384,13 +392,6 @@ def test_a_damaged_state_is_said(folder: Path, name: str, content: str) -> None:
 
 def run(*options: str) -> Any:
     return CliRunner().invoke(app, ["train", "config.cfg", *options])
-
-
-@pytest.fixture
-def stopped(folder: Path) -> Iterator[None]:
-    """`out` has a training that was stopped."""
-    train(config_with({}), "out", StopAfter(2))
-    yield
 
 
 def test_the_command_goes_on_and_says_so(stopped: None) -> None:
