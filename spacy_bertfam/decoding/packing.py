@@ -48,7 +48,7 @@ class TagScores:
         cut (bool): cut long texts into segments.
         """
         if lengths is None:
-            lengths = np.array([len(self)], dtype=np.int64)
+            lengths = np.array([len(self)])
         rows = self.rows if self.places is None else self.rows[self.places]
         let_go(self.rows)
         packed = TimeMajor.pack(rows, lengths, SEGMENT if cut else None, self)
