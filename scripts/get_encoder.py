@@ -169,11 +169,13 @@ def get_encoder_cli(
             cut=cut,
         )
     except EncoderError as err:
-        typer.echo(str(err), err=True)
+        typer.echo(f"Error: {err}", err=True)
         raise typer.Exit(1) from err
     except OSError as err:
         reason = f"{err.strerror or err}: {err.filename or out}"
-        typer.echo(f"{out} could not be written ({reason}); free some room or name another folder.", err=True)
+        typer.echo(
+            f"Error: {out} could not be written ({reason}); free some room or name another folder.", err=True
+        )
         raise typer.Exit(1) from err
     typer.echo(f"{done} ({time.perf_counter() - start:.1f} s)")
 

@@ -30,8 +30,8 @@ def check_rates(setup: Setup, facts: EncoderFacts | None) -> Iterator[Finding]:
     if is_warmup:
         problems += _warmup(rate, setup.training.get("max_steps") or 0)
     if not problems:
-        height = "that follows the encoder's size" if highest is None else f"of {highest:g} at most"
-        yield Finding(FINE, f"a learning rate {height}, ending where training ends", RATE)
+        height = "by the encoder's size" if highest is None else f"of {highest:g} at most"
+        yield Finding(FINE, f"a learning rate {height}, until training ends", RATE)
     yield from problems
 
 

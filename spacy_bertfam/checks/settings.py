@@ -4,6 +4,7 @@ As rows of `bertfam check`; and as the refusal of a training before anything is 
 pipelines of ours, by `spacy train`.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
@@ -17,6 +18,10 @@ from .setup import Setup
 from .unread import SECTIONS, Unread, block_at, find_unread
 
 MAX_SEED = 2**32 - 1  # of NumPy
+# Counts of [training] and the least that each may be; spaCy takes others, and batches single texts or ends at once
+LEAST = {
+    "eval_frequency": 1, "accumulate_gradient": 1, "batcher.size": 1, "max_steps": 0, "patience": 0, "max_epochs": -1,
+}  # fmt: skip
 
 
 class Wrong(NamedTuple):
@@ -89,6 +94,11 @@ def wrong_values(config: Mapping[str, Any]) -> Iterator[Wrong]:
         is_reader = any(str(key).startswith("@") for key in block_at(config, place))
         if last in block_at(config, outer) and not is_reader:
             yield Wrong(place, "no reader", "a block with one, as @readers = spacy.Corpus.v1")
+        path = block_at(config, place).get("path")
+        is_spacys = block_at(config, place).get("@readers") == "spacy.Corpus.v1"
+        if is_spacys and isinstance(path, str) and not path.endswith(".spacy") and os.path.isfile(path):
+            expected = "a .spacy file: convert it by `bertfam convert`, or read it by spacy-bertfam.Corpus.v1"
+            yield Wrong(f"{place}.path", path, expected)
 
 
 def _functions(config: Any) -> Iterator[tuple[str, Any]]:
@@ -103,10 +113,11 @@ def _training(training: Mapping[str, Any]) -> Iterator[Wrong]:
     for name in ("seed", "gpu_allocator"):
         if name not in training:  # spaCy's defaults do not count here
             yield Wrong(f"training.{name}", "not there", "one, or null: `spacy init fill-config` adds it")
-    for name in ("eval_frequency", "accumulate_gradient"):
-        count = training.get(name, 1)
-        if _is_number(count) and count < 1:
-            yield Wrong(f"training.{name}", repr(count), "1 or more")
+    for name, least in LEAST.items():
+        block, _, last = f"training.{name}".rpartition(".")
+        count = block_at({"training": training}, block).get(last)
+        if _is_number(count) and count < least:
+            yield Wrong(f"training.{name}", repr(count), f"{least} or more")
     seed, dropout = training.get("seed"), training.get("dropout", 0.1)
     if seed is not None and not (isinstance(seed, int) and 0 <= seed <= MAX_SEED):
         yield Wrong("training.seed", repr(seed), f"a number from 0 to {MAX_SEED}, or null")

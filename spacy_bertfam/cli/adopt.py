@@ -15,10 +15,10 @@ def adopt_cli(
     ),
     tolerance: float = typer.Option(1e-3, help="Largest difference of a token vector that is accepted."),
 ) -> None:
-    """Give a pipeline like fr_dep_news_trf or en_core_web_trf an encoder of this package, with the same weights.
+    """Put a pipeline like fr_dep_news_trf on a bertfam_encoder.
 
-    Its heads listen to that one then, and what they find is compared and printed. The new pipeline needs neither
-    spacy-transformers nor spacy-curated-transformers.
+    The encoder gets the weights of its transformer, its heads listen to that one then, and what they find is compared
+    and printed. The new pipeline needs neither spacy-transformers nor spacy-curated-transformers.
     """
     from ..data.texts import read_texts
     from ..files.saving import require_new

@@ -21,10 +21,11 @@ def attention_cli(
     lines: bool = typer.Option(False, "--lines", help="Each line is a text of its own; the first is shown."),
     title: str | None = TITLE,
 ) -> None:
-    """Write a web page that shows which words of a text look at which, in every layer and head of the encoder.
+    """Write a web page that shows which words look at which.
 
-    One text is shown, of a long one its first window and 200 words at most; what is not shown is counted.
-    Attention shows where vectors come from; it is not an explanation of a decision.
+    It has every layer and head of the pipeline's encoder. One text is shown, of a long one its first window and 200
+    words at most; what is not shown is counted. Attention shows where vectors come from; it is not an explanation of a
+    decision.
     """
     from ..data.texts import find_file
     from ..visual.attention import attention_of

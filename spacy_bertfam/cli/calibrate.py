@@ -34,15 +34,17 @@ def calibrate_cli(
     ),
     use_gpu: int = GPU,
 ) -> None:
-    """Fit the temperature of a recognizer, so that of the entities with a score near 0.8 four in five are right.
+    """Calibrate the scores of a recognizer on annotated texts.
 
-    The same entities are found, only their scores change; a min_score above 0 then leaves others. What is written is
-    a copy of the pipeline with the new temperature in its config, or with --in-place that config alone. The figures
-    that are printed are cross-fitted: measured on texts that their temperature was not fitted to.
+    A temperature is fitted, so that of the entities with a score near 0.8 four in five are right. The same entities are
+    found, only their scores change; a min_score above 0 then leaves others. What is written is a copy of the pipeline
+    with the new temperature in its config, or with --in-place that config alone. The figures that are printed are
+    cross-fitted: measured on texts that their temperature was not fitted to.
     """
     from ..evaluation.calibration import NoTemperature, calibrate
     from ..evaluation.calibration_table import format_calibration
     from ..files.saving import write_file
+    from ..visual.reliability import calibration_warnings, render_calibration
     from .explain import close_bars
     from .gpu import use_gpu as compute_on
     from .pipelines import load_pipeline, read_examples
@@ -60,11 +62,9 @@ def calibrate_cli(
         typer.echo(f"Warning: {model} keeps its temperature. {error}", err=True)
         return
     typer.echo(format_calibration(calibration))
-    for warning in [*calibration.warnings, *_trained_on(nlp, data)]:
+    for warning in [*calibration_warnings(calibration), *_trained_on(nlp, data)]:
         typer.echo(f"Warning: {warning}", err=True)
     if page is not None:
-        from ..visual.reliability import render_calibration
-
         write_file(page, render_calibration(calibration, name=model, lang=nlp.lang or ""))
     written = _write(nlp, out, calibration)
     typer.echo(f"{written}: written, temperature {calibration.after:g}")

@@ -15,10 +15,10 @@ def check_cli(
     fix: bool = typer.Option(False, "--fix", help="Repair what can be, in a new config: CONFIG.fixed.cfg"),
     report_path: Path | None = REPORT,
 ) -> None:
-    """Look at a training config and its corpora, and say what will fail, what is suspicious, and what to do.
+    """Check a training config and its corpora before training.
 
-    Takes the settings that `spacy train` takes (--paths.train, --training.max_steps, ...). No weights are
-    loaded. The exit code is 1 where training would fail.
+    Says what will fail, what is suspicious, and what to do. Takes the settings that `spacy train` takes (--paths.train,
+    --training.max_steps, ...). No weights are loaded. The exit code is 1 where training would fail.
     """
     from tqdm import tqdm
 

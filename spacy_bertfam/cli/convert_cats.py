@@ -13,14 +13,16 @@ if TYPE_CHECKING:
 
 
 def convert_cats_cli(
-    path: Path = typer.Argument(..., metavar="IN", help="A .tsv or .csv table with a head, or .jsonl"),
+    path: Path = typer.Argument(
+        ..., metavar="IN", help="A .tsv or .csv table whose first line names the columns, or .jsonl"
+    ),
     output: Path = typer.Argument(..., metavar="OUT", help="A .spacy file"),
     lang: str = LANG,
     text: str = typer.Option("text", "--text", help="Column, or key, of the text"),
     labels: str = typer.Option("label", "--labels", help="Column, or key, of its label or labels"),
     separator: str = typer.Option("|", "--separator", help="What stands between two labels in a column"),
 ) -> None:
-    """Convert texts with labels to spaCy's binary format, for text categorizers."""
+    """Convert texts with labels for spaCy's text categorizers."""
     from ..data.cats import convert_cats
 
     report = convert_cats(path, output, lang=lang, text=text, labels=labels, separator=separator)

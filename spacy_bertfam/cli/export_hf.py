@@ -14,7 +14,10 @@ def export_hf_cli(
     encoder_only: bool = typer.Option(False, "--encoder-only", help="The encoder without a head."),
     push: str | None = typer.Option(None, help="Upload the folder to this repository, as me/my-ner."),
 ) -> None:
-    """Write a folder for AutoModelForTokenClassification and pipeline("ner"), with a model card."""
+    """Write a pipeline as a Hugging Face token classifier.
+
+    AutoModelForTokenClassification and pipeline("ner") open the folder; it has a model card.
+    """
     from ..hub.export_hf import export_hf, push_folder
     from .pipelines import load_pipeline
 

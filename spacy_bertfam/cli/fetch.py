@@ -18,10 +18,10 @@ def fetch_cli(
         help="What a BERT's tokenizer makes of capitals, if its files say it wrongly.",
     ),
 ) -> None:
-    """Put an encoder into a folder that a config names as paths.encoder, and that needs no network.
+    """Put an encoder into a folder, for paths.encoder of a config.
 
-    Weights become safetensors, a vocabulary becomes tokenizer.json, a head is left out. No code of the
-    checkpoint is run.
+    The folder needs no network. Weights become safetensors, a vocabulary becomes tokenizer.json, a head is left out. No
+    code of the checkpoint is run.
     """
     from ..hub.fetch import fetch_encoder
 

@@ -20,10 +20,10 @@ def import_hf_cli(
     revision: str | None = REVISION,
     allow_pickle: bool = ALLOW_PICKLE,
 ) -> None:
-    """Turn a token classifier into a spaCy pipeline, with its head, its labels and its scheme.
+    """Turn a Hugging Face token classifier into a pipeline.
 
-    The pipeline opens with spacy.load, offline, and trains on with spacy train. No code of the
-    checkpoint is run.
+    Its head, its labels and its scheme come along. The pipeline opens with spacy.load, offline, and trains on with
+    spacy train. No code of the checkpoint is run.
     """
     from ..data.labels import parse_map
     from ..files.saving import replaced_whole, require_new

@@ -24,5 +24,5 @@ def installed_versions() -> dict[str, str]:
 
 
 def info_cli() -> None:
-    """Print the versions of Python, of this package and of what it stands on."""
+    """Print the versions that a bug report needs."""
     typer.echo(table(installed_versions(), max_col=200, spacing=2).strip("\n"))

@@ -50,10 +50,10 @@ def optimize_cli(
     overlap: int | None = typer.Option(None, min=0, help="Word pieces that windows share in a sentence."),
     force: bool = typer.Option(False, "--force", help="Replace OUT where it is a pipeline already."),
 ) -> None:
-    """Have the encoder predict by another engine, or in fewer bits, and say what that changes.
+    """Make a trained pipeline predict faster on a CPU.
 
-    The result is a pipeline as any other, for spacy.load and spacy package; the engine's files are in the
-    encoder's folder under onnx/.
+    Its encoder predicts by another engine, or in fewer bits, and what that changes is printed. The result is a pipeline
+    as any other, for spacy.load and spacy package; the engine's files are in the encoder's folder under onnx/.
     """
     from ..optimize.fastest import FASTEST, Material, plans
     from ..optimize.optimize import Plan, require_place, write_pipeline

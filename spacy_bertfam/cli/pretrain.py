@@ -49,11 +49,12 @@ def pretrain_cli(
     seed: int = typer.Option(0, help="Of the order of the texts and of what is hidden"),
     force: bool = typer.Option(False, "--force", help="Replace OUT where it is an encoder already"),
 ) -> None:
-    """Adapt an encoder to a domain before it learns a task: masked-language modelling on texts without annotation.
+    """Adapt an encoder to a domain before it learns a task.
 
-    Words are hidden, and the encoder learns to guess them, as it once did. OUT is an encoder like any other, a plain
-    Hugging Face folder: name it as paths.encoder. What is kept are the weights that guess best on the dev texts.
-    Ctrl-C or SIGTERM ends it after its step; to learn on, give OUT as the encoder of another run.
+    This is masked-language modeling, on texts without annotation. Words are hidden, and the encoder learns to guess
+    them, as it once did. OUT is an encoder like any other, a plain Hugging Face folder: name it as paths.encoder. What
+    is kept are the weights that guess best on the dev texts. Ctrl-C or SIGTERM ends it after its step; to learn on,
+    give OUT as the encoder of another run.
     """
     from ..files.saving import require_writable
     from ..training.pretraining.loop import Recipe

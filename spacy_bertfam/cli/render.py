@@ -29,7 +29,7 @@ def render_cli(
     gold: bool = typer.Option(False, "--gold", help="Show the annotation of a .spacy file, predict nothing."),
     open_page: bool = typer.Option(False, "--open", help="Open the page in the browser."),
 ) -> None:
-    """Write a web page that shows the entities of a text with their scores."""
+    """Write a web page of the entities of a text and their scores."""
     from ..data.texts import find_file
     from ..visual.page import render_page, shown_entities
 

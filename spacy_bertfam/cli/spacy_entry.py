@@ -56,6 +56,29 @@ def refusing(train: Callable[..., Any]) -> Callable[..., Any]:
     return refusing_train
 
 
-for _command in spacy_app.registered_commands:
-    if _command.name == "train" and _command.callback is not None:
-        _command.callback = refusing(_command.callback)
+def refusing_variables(run: Callable[..., Any]) -> Callable[..., Any]:
+    """RETURNS (Callable): `spacy project run`, which refuses variables that a project of ours does not have."""
+
+    @wraps(run)
+    def refusing_run(
+        ctx: typer.Context, subcommand: str, project_dir: Path, *args: Any, **kwargs: Any
+    ) -> Any:
+        from .project_variables import require_variables
+
+        explain.explained(require_variables)(project_dir, ctx.args)
+        return run(ctx, subcommand, project_dir, *args, **kwargs)
+
+    return refusing_run
+
+
+def wrap(group: typer.Typer | None, name: str, wrapper: Callable[..., Any]) -> None:
+    """Put what refuses around the command of that name, where there is one."""
+    for command in group.registered_commands if group is not None else ():
+        if command.name == name and command.callback is not None:
+            command.callback = wrapper(command.callback)
+
+
+wrap(spacy_app, "train", refusing)
+for _group in spacy_app.registered_groups:
+    if _group.name == "project":
+        wrap(_group.typer_instance, "run", refusing_variables)

@@ -49,13 +49,14 @@ def train_cli(
         "finished; always, to train longer some day; or never",
     ),
 ) -> None:
-    """Train as `spacy train` does, by the same config and options (--paths.train, --training.max_steps, ...).
+    """Train as `spacy train` does, to be stopped and resumed.
+
+    Config and options are the same (--paths.train, --training.max_steps, ...).
 
     Stopped by Ctrl-C, by SIGTERM or by a cluster's time limit, it finishes its step, writes model-last, and leaves
     model-best whole; killed or without power, it has what it wrote at its last evaluation. The same command with
-    --resume goes on: the same weights, optimizer, order of the texts and random numbers, so that on a CPU the result
-    is that of a training which was never stopped. [training] may be changed before, as to more steps; its batcher
-    may not.
+    --resume goes on: the same weights, optimizer, order of the texts and random numbers, so that on a CPU the result is
+    that of a training which was never stopped. [training] may be changed before, as to more steps; its batcher may not.
     """
     from spacy import util
 

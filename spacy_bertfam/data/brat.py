@@ -9,14 +9,14 @@ from ..errors import DataError
 from .records import Mention, Record
 from .report import DISCONTINUOUS, ConversionReport
 from .text_file import BOM, located, numbered_lines, read_text
-from .trimming import clean_label
+from .trimming import clean_edges, clean_label
 
 # labels may hold spaces; an offset of more digits is in no file
 PLACE = r"[0-9]{1,18} [0-9]{1,18}"
 ENTITY = re.compile(rf"T\S*\t(?P<label>[^\t]*\S)\s{{1,3}}(?P<places>{PLACE}(?:;{PLACE})*)(?:\t(?P<text>.*))?")
 OTHER_KINDS = {
     **{"R": "relation lines", "E": "event lines", "A": "attribute lines", "M": "attribute lines"},
-    **{"N": "normalisation lines", "#": "note lines", "*": "equivalence lines"},
+    **{"N": "normalization lines", "#": "note lines", "*": "equivalence lines"},
 }
 FORM = "`T1<tab>Label 0 5<tab>text`"
 
@@ -60,7 +60,7 @@ def read_brat(path: Path, source: str, *, report: ConversionReport) -> Record:
 
 def _bounds(lines: list[tuple[int, str]], report: ConversionReport) -> Iterator[TextBound]:
     for number, line in lines:
-        line = clean_label(line)
+        line = clean_edges(line)
         match = ENTITY.fullmatch(line)
         label = clean_label(match["label"]) if match else ""
         if match and label:
@@ -127,4 +127,4 @@ def _check_offsets(text: str, shift: int, bounds: list[TextBound]) -> None:
 
 def _visible(text: str) -> list[str]:
     """The words of a text: brat has a space for a line break, and marks at a line's edge may be gone."""
-    return [word for word in map(clean_label, text.split()) if word]
+    return [word for word in map(clean_edges, text.split()) if word]

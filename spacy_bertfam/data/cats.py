@@ -16,7 +16,7 @@ from ..files.saving import write_files
 from .convert import blank_pipeline
 from .json_values import read_objects, shown
 from .text_file import BOM, located, read_text, suffix_of
-from .trimming import clean_label
+from .trimming import clean_edges, clean_label
 from .units import LONGEST
 from .verdicts import refusal
 
@@ -53,7 +53,8 @@ def convert_cats(
     """Write texts and labels as spaCy's binary format: every Doc says of every label of the file 1 or 0.
 
     Texts that an annotation tool says are not gold are left out and counted.
-    path (Path): a .tsv or .csv table whose first line names the columns, or .jsonl with these as keys.
+    path (Path): a .tsv or .csv table (commas or semicolons) whose first line names the columns, or .jsonl with these
+        as keys.
     text, labels (str): the column, or key, of the text and of its labels.
     separator (str): stands between labels in a column; a list in JSON needs none.
     RAISES (DataError): for whatever the user has to put right; nothing has been written then.
@@ -111,6 +112,9 @@ def _read_table(path: Path, delimiter: str, report: CatsReport) -> Iterator[tupl
     content = read_text(path, path.name, report.note).removeprefix(BOM)
     limit = csv.field_size_limit(max(csv.field_size_limit(), len(content)))
     # newline="" as csv wants it: a quoted cell may hold line breaks
+    head = content.partition("\n")[0]
+    if delimiter == "," and ";" in head and "," not in head:  # Excel, where numbers have a decimal comma
+        delimiter = ";"
     reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     try:
         reader.fieldnames = [clean_label(name) for name in reader.fieldnames or ()]
@@ -134,7 +138,7 @@ def _text_and_labels(row: Mapping[str, Any], text: str, labels: str, separator: 
     content, value = row[text], row[labels]
     if not isinstance(content, str):
         raise DataError(f"found no whole text under {text!r}; expected a string.")
-    content = clean_label(content)
+    content = clean_edges(content)
     if len(content) > LONGEST:
         expected = f"expected {LONGEST:,} at most, which spaCy reads: shorten it"
         raise DataError(f"found a text of {len(content):,} characters; {expected}.")

@@ -12,11 +12,11 @@ from .report import MENDED, ConversionReport
 from .schemes import clean_tag, recognize_scheme, tags_to_spans
 from .spacing import guess_spaces
 from .text_file import located, numbered_lines
-from .trimming import clean_label, clean_word
+from .trimming import clean_edges, clean_word
 
 SCHEME_NOTES = {
-    "IOB1": "is IOB1 (I- begins an entity, B- only parts neighbours); repaired to IOB2.",
-    "IO": "has I- tags only; neighbours of one label are read as one entity.",
+    "IOB1": "is IOB1 (I- begins an entity, B- only parts neighbors); repaired to IOB2.",
+    "IO": "has I- tags only; neighbors of one label are read as one entity.",
 }
 
 
@@ -72,7 +72,7 @@ def _scheme_of(sentences: list[list[Row]], path: Path) -> str:
 def _wikiner_rows(lines: list[tuple[int, str]]) -> Iterator[Row]:
     document = n_parts = 0
     for number, line in lines:
-        tokens = [token for token in clean_label(line).split(" ") if token]
+        tokens = [token for token in clean_edges(line).split(" ") if token]
         if not tokens:
             document = number
             continue

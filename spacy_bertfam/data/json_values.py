@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import DataError
 from .text_file import BOM, Note, located, log_note, read_text, split_lines
-from .trimming import INVISIBLE, clean_label, shorten
+from .trimming import INVISIBLE, clean_edges, shorten
 
 HALF_PAIR = re.compile("[\ud800-\udfff]")  # JSON can hold one by an escape; UTF-8 and spaCy cannot
 ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
@@ -28,7 +28,7 @@ def read_values(path: Path, *, form: str, source: str = "", note: Note = log_not
     RAISES (DataError): when there is something else; it names file and line.
     """
     text = read_text(path, source, note)
-    numbered = [(n, clean_label(line)) for n, line in enumerate(split_lines(text), start=1)]
+    numbered = [(n, clean_edges(line)) for n, line in enumerate(split_lines(text), start=1)]
     lines = [(n, line) for n, line in numbered if line]
     with located(path):
         if not lines:

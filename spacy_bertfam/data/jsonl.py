@@ -91,7 +91,9 @@ def _mentions(entry: Any, text: str, line: int) -> list[Mention]:
         raise DataError(f"found the entity {shown(entry)}; {expected}.")
     if not 0 <= start <= end <= len(text):
         found = f"found the offsets {shown(start)}-{shown(end)} ({labels[0][:40]})"
-        raise DataError(f"{found}; expected 0 <= start < end <= {len(text)}, the text's length.")
+        raise DataError(
+            f"{found}; expected 0 <= start < end <= {len(text)}, the text's length in characters."
+        )
     return [Mention(start, end, clean_label(label), line) for label in labels]
 
 

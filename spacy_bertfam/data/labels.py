@@ -46,7 +46,18 @@ def plan_labels(
         )
     unmapped = occurring if keep_unmapped or not rename else []
     wanted = {old: None if new == "O" else new for old, new in rename.items()}
-    return {label: wanted.get(label, label if label in unmapped else None) for label in occurring}
+    planned = {label: wanted.get(label, label if label in unmapped else None) for label in occurring}
+    _note_capitals(sorted({label for label in planned.values() if label}), report)
+    return planned
+
+
+def _note_capitals(labels: list[str], report: ConversionReport) -> None:
+    """Note labels that differ in nothing but capitals: two to a model, and hardly meant so."""
+    by_folded: dict[str, str] = {}
+    for label in labels:
+        first = by_folded.setdefault(label.casefold(), label)
+        if first != label:
+            report.note(f"{first} and {label} are two labels; --map {label}={first} makes one of them.")
 
 
 def _check_typing(old: str, candidates: list[str], occurring: list[str]) -> None:

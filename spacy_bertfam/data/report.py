@@ -26,13 +26,13 @@ MOVED = "moved to token borders"
 MENDED = "tag mended to fit the scheme"
 
 EXPLANATIONS = {
-    OFF_BORDERS: "its tokens are marked as missing annotation, not as O; see --alignment",
+    OFF_BORDERS: "their tokens are marked as missing annotation, not as O; see --alignment",
     OVERLAP: 'still in doc.spans["nested"]; tokens outside the longer entity are marked as missing',
-    DISCONTINUOUS: "its tokens are marked as missing annotation, not as O",
-    DROPPED: "its tokens are O",
-    REJECTED: "its tokens are marked as missing annotation: it is not this, but may be another entity",
-    SKIPPED: "its tokens are marked as missing annotation, not as O",
-    UNFINISHED: "its tokens are marked as missing annotation, not as O",
+    DISCONTINUOUS: "their tokens are marked as missing annotation, not as O",
+    DROPPED: "their tokens are O",
+    REJECTED: "their tokens are marked as missing annotation: they may have another label",
+    SKIPPED: "their tokens are marked as missing annotation, not as O",
+    UNFINISHED: "their tokens are marked as missing annotation, not as O",
 }
 
 

@@ -77,16 +77,19 @@ def read_tasks(value: Any) -> Iterator[Task]:
 
 def _plain(entry: dict[str, Any]) -> Task:
     text = next((entry[key] for key in TEXT_KEYS if isinstance(entry.get(key), str)), None)
-    spans = next((entry[key] for key in ENTITY_KEYS if entry.get(key) is not None), None)
+    given = [entry[key] for key in ENTITY_KEYS if entry.get(key) is not None]
+    # an empty key hides no full one; a list of plain strings names labels, and has no spans
+    full = (value for value in given if isinstance(value, list) and _has_spans(value))
+    spans = next(full, given[0] if given else None)
     if text is None or spans is None:
         _check_form(entry)
+    keys = ", ".join(repr(key)[:40] for key in list(entry)[:20])
     if text is None:
-        raise DataError(f'found no string under "text"; expected {FORM}.')
+        raise DataError(f'found no string under "text" (keys: {keys}); expected {FORM}.')
     reason = refusal(entry)
     if spans is None and is_accepted(entry):
         spans = []
     if spans is None and not reason:
-        keys = ", ".join(repr(key)[:40] for key in list(entry)[:20])
         raise DataError(f'found no list under "entities" (keys: {keys}); expected {FORM}.')
     return Task(
         text, spans, entry.get("id"), reason,
@@ -188,6 +191,10 @@ def _only_text(fields: dict[str, Any]) -> str | None:
     if isinstance(fields.get("text"), str):
         return str(fields["text"])
     return strings[0] if len(strings) == 1 else None
+
+
+def _has_spans(value: list[Any]) -> bool:
+    return bool(value) and isinstance(value[0], (dict, list))
 
 
 def _list(value: Any) -> list[Any]:

@@ -17,6 +17,7 @@ MARKS = (
 # A word may end in one of these and mean something by it: Persian and Indic joiners, a hyphen where a line was broken
 JOINERS = "\u200c\u200d\xad"
 INVISIBLE = SPACES + MARKS + JOINERS
+NO_MARKS = str.maketrans("", "", MARKS)
 
 
 def is_invisible(text: str) -> bool:
@@ -24,9 +25,15 @@ def is_invisible(text: str) -> bool:
     return not text.strip(INVISIBLE)
 
 
-def clean_label(text: str) -> str:
-    """RETURNS (str): a label, a tag or a line of JSON without what is invisible at its edges."""
+def clean_edges(text: str) -> str:
+    """RETURNS (str): a line or a text without what is invisible at its edges."""
     return text.strip(INVISIBLE)
+
+
+def clean_label(text: str) -> str:
+    """RETURNS (str): a label or a tag without what is invisible at its edges, and without marks anywhere: they would
+    make another label of one that looks the same."""
+    return (text if text.isascii() else text.translate(NO_MARKS)).strip(INVISIBLE)
 
 
 def clean_word(text: str) -> str:

@@ -22,14 +22,6 @@ from .scored import MIN_SCORES, Counts, ScoredEntities, Threshold, join, thresho
 LOWEST, HIGHEST = 0.1, 20.0  # temperatures that are tried
 FEW = 50  # entities; a temperature of fewer is mostly chance
 FOLDS = 5
-FEW_ENTITIES = (
-    "Only {n} entities are found; a temperature of fewer than {few} is mostly chance: "
-    "give more annotated texts."
-)
-AT_THE_END = (
-    "The temperature is at the end of what is tried ({lowest:g} to {highest:g}): right and wrong entities have the "
-    "same scores, or the texts are unlike those that were trained on."
-)
 N_FIRST = 15  # equal distances that are tried first
 RATIO = (5**0.5 - 1) / 2  # what is left of an interval in each step
 
@@ -74,12 +66,6 @@ class Calibration:
     def is_at_the_end(self) -> bool:
         """Whether none of the temperatures that are tried is the best one."""
         return not LOWEST * 1.01 < self.after < HIGHEST / 1.01
-
-    @property
-    def warnings(self) -> list[str]:
-        """What speaks against the temperature, in sentences."""
-        few = [FEW_ENTITIES.format(n=len(self.entities_before), few=FEW)] if self.is_of_few else []
-        return few + ([AT_THE_END.format(lowest=LOWEST, highest=HIGHEST)] if self.is_at_the_end else [])
 
     @property
     def kept(self) -> tuple[Threshold, Threshold]:
@@ -226,11 +212,11 @@ def _require_both(entities: ScoredEntities) -> None:
         )
     if entities.n_right == len(entities):
         raise NoTemperature(
-            f"All {len(entities)} entities that are found are right; expected some mistakes, by which scores can be "
+            f"All entities that are found ({len(entities)}) are right; expected some mistakes, by which scores can be "
             "evaluated: give more annotated texts, and none that were trained on."
         )
     if not entities.n_right:
         raise NoTemperature(
-            f"None of the {len(entities)} entities that are found is right; expected most of them to be: see that "
+            f"None of the entities that are found ({len(entities)}) is right; expected most of them to be: see that "
             "labels and token borders of the texts are those that were trained on (bertfam check)."
         )

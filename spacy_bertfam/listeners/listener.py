@@ -129,6 +129,12 @@ def _zeros(model: Tok2VecListener, n_rows: int, doc: Doc, may_lack: bool) -> Flo
 def missing_encoder(model: Tok2VecListener, what: str, doc: Doc | None = None) -> str:
     """RETURNS (str): the sentence for a head that receives nothing."""
     there = renamed = ""
+    if doc is not None and linked_encoder(model).is_named and not encoders_on(doc) and doc.tensor.size:
+        return (
+            f"This component listens to {naming(model.upstream_name)}, one of several, and the vectors on this Doc do "
+            "not say which of them has left them: Span.as_doc() takes no names along. Expected that encoder to run on "
+            "the new Doc: give it to nlp, or to that component first."
+        )
     if doc is not None and (found := encoders_on(doc)):
         there = f", or whose vectors were replaced by those of {found[-1]!r}"
         renamed = ". Where that is its name now, set `upstream` in this component's [model.tok2vec] to it"

@@ -71,9 +71,10 @@ def find_ner(nlp: Language, component: str | None = None) -> BertfamNER:
     names = list(found) if component is None else [name for name in found if name == component]
     if len(names) != 1:
         asked = "the pipeline has" if component is None else f"{component!r} was asked for, the pipeline has"
+        do = "name one (component=..., in commands --component)" if found else "give a pipeline that has one"
         raise UserError(
-            f"Expected one bertfam_ner, {asked} {', '.join(found) or 'none'}: name one (component=..., in commands "
-            f"--component), and see that it is enabled (nlp.pipe_names: {', '.join(nlp.pipe_names) or 'empty'})."
+            f"Expected one bertfam_ner, {asked} {', '.join(found) or 'none'}: {do}, and see that it is enabled "
+            f"(nlp.pipe_names: {', '.join(nlp.pipe_names) or 'empty'})."
         )
     return found[names[0]]
 

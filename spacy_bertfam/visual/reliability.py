@@ -27,19 +27,25 @@ def render_calibration(calibration: Calibration, *, name: str, lang: str = "en")
         before=calibration.before,
         after=calibration.after,
     )
-    notes = []
-    if calibration.is_of_few:
-        notes.append(words.say("few_entities", n=len(calibration.entities_before), few=FEW))
-    if calibration.is_at_the_end:
-        notes.append(words.say("at_the_end", lowest=LOWEST, highest=HIGHEST))
     return html_page(
         lang=words.lang,
         title=words.say("title", name=name),
         header=f"<p>{summary}</p>\n",
         main=_diagrams(calibration, words) + _figures(calibration, words) + _thresholds(calibration, words),
-        notes=map(escape, notes),
+        notes=map(escape, calibration_warnings(calibration, words.lang)),
         styles=["reliability.css"],
     )
+
+
+def calibration_warnings(calibration: Calibration, lang: str = "en") -> list[str]:
+    """RETURNS (list[str]): what speaks against the temperature, in sentences of that language."""
+    words = Wording("calibration", lang)
+    found = []
+    if calibration.is_of_few:
+        found.append(words.say("few_entities", n=len(calibration.entities_before), few=FEW))
+    if calibration.is_at_the_end:
+        found.append(words.say("at_the_end", lowest=LOWEST, highest=HIGHEST))
+    return found
 
 
 def _diagrams(calibration: Calibration, words: Wording) -> str:

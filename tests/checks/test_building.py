@@ -127,6 +127,10 @@ def test_what_a_config_leaves_to_spacys_defaults_is_no_mistake(check: Callable, 
         ("dropout", 1.5, "0.0 to 1.0"),
         ("eval_frequency", 0, "1 or more"),
         ("accumulate_gradient", 0, "1 or more"),
+        ("batcher", {"size": -600}, "1 or more"),
+        ("max_steps", -1, "0 or more"),
+        ("patience", -1, "0 or more"),
+        ("max_epochs", -2, "-1 or more"),
         ("seed", -1, "a number from 0 to 4294967295, or null"),
         ("seed", "x", "a number from 0 to 4294967295, or null"),
         ("score_weights", {"ents_f": "x"}, "a number, or null"),
@@ -192,3 +196,12 @@ def test_a_corpus_that_is_no_reader_is_said(block: object) -> None:
 def test_a_function_whose_name_is_none_is_said() -> None:
     config = {"training": {"seed": 0, "gpu_allocator": None, "logger": {"@loggers": -3}}}
     assert [tuple(wrong) for wrong in wrong_values(config)] == [("training.logger.@loggers", "-3", "a name")]
+
+
+def test_a_corpus_that_is_no_spacy_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_text("{}", encoding="utf8")
+    block = {"@readers": "spacy.Corpus.v1", "path": str(tmp_path / "train.jsonl")}
+    config = {"training": {"seed": 0, "gpu_allocator": None}, "corpora": {"train": block}}
+    (wrong,) = wrong_values(config)
+    assert wrong.name == "corpora.train.path" and "bertfam convert" in wrong.expected
+    assert not list(wrong_values({**config, "corpora": {"train": {**block, "path": str(tmp_path)}}}))

@@ -125,6 +125,16 @@ def test_texts_of_the_training_are_warned_of(run, tmp_path):
     assert "Warning" not in run("model", "data/one.spacy", tmp_path / "two").stderr
 
 
+def test_a_temperature_of_few_entities_is_warned_of(run, tmp_path):
+    docs = list(DocBin().from_disk("data/one.spacy").get_docs(spacy.blank("fr").vocab))
+    DocBin(docs=docs[:4]).to_disk(tmp_path / "few.spacy")
+    result = run("model", tmp_path / "few.spacy", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert (
+        "Warning: Only " in result.stderr and "is mostly chance: give more annotated texts" in result.stderr
+    )
+
+
 def test_the_page_shows_both_diagrams_and_fetches_nothing(run, tmp_path):
     result = run("model", "data", tmp_path / "out", "--page", tmp_path / "page.html")
     assert result.exit_code == 0, result.output

@@ -66,7 +66,7 @@ def test_split_writes_a_file_for_each_part(jsonl, tmp_path):
 def test_unmapped_labels_can_be_dropped(jsonl, tmp_path):
     result = run(jsonl, tmp_path / "x.spacy", "--lang", "fr", "--map", "Person=PER", "--drop-unmapped")
     assert result.exit_code == 0, result.output
-    assert "lost: 5 label dropped by the map (its tokens are O)" in result.output
+    assert "lost: 5 label dropped by the map (their tokens are O)" in result.output
 
 
 def test_a_map_key_that_occurs_nowhere_is_told(jsonl, tmp_path):

@@ -64,7 +64,7 @@ def test_other_kinds_of_lines_are_counted(read):
         "relation lines": 1,
         "event lines": 1,
         "attribute lines": 2,
-        "normalisation lines": 1,
+        "normalization lines": 1,
         "note lines": 1,
         "equivalence lines": 1,
     }

@@ -44,6 +44,14 @@ def test_a_table_with_quotes_line_breaks_and_several_labels(table, tmp_path):
     assert report.n_blank == 1 and not report.is_exclusive and report.n_labels["plant"] == 1
 
 
+def test_a_csv_of_a_french_excel_has_semicolons(tmp_path):
+    path = tmp_path / "texts.csv"
+    path.write_bytes("text;label\r\nL’été, à Nîmes;lieu\r\nUn chat;animal\r\n".encode("cp1252"))
+    report = convert_cats(path, tmp_path / "out.spacy", lang="fr")
+    assert [doc.text for doc in read(tmp_path / "out.spacy")] == ["L’été, à Nîmes", "Un chat"]
+    assert report.n_labels == {"lieu": 1, "animal": 1}
+
+
 @pytest.mark.parametrize("value", ["a|b", ["a", "b"], {"a": True, "b": 1.0, "c": False}])
 def test_json_lines_say_labels_in_three_ways(tmp_path, value):
     path = tmp_path / "texts.jsonl"

@@ -25,6 +25,7 @@ def read(tmp_path, *lines):
         {"spans": [{"start": 0, "end": 5, "label": "LOC", "token_start": 0}]},
         {"label": [[0, 5, "LOC"]]},
         {"labels": [[0, 5, "LOC"]]},
+        {"entities": [], "spans": [{"start": 0, "end": 5, "label": "LOC"}]},
     ],
 )
 def test_shapes_of_entities(tmp_path, entry):
@@ -45,7 +46,7 @@ def test_blank_lines_bom_and_missing_ids(tmp_path):
     [
         ('{"text": "a", ', "found no valid JSON"),
         ('["a"]', "found a JSON list"),
-        ('{"txt": "a", "entities": []}', 'no string under "text"'),
+        ('{"txt": "a", "entities": []}', "no string under \"text\" (keys: 'txt', 'entities')"),
         ('{"text": "a"}', "keys: 'text'"),
         ('{"text": "a", "label": "POSITIVE"}', 'no list under "entities"'),
         ('{"text": "abc", "entities": [[0, 4, "X"]]}', "found the offsets 0-4 (X)"),

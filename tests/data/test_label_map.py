@@ -51,3 +51,12 @@ def test_a_map_of_another_corpus_is_an_error():
         DataError, match="none of its labels occurs; the labels that do are Date, Location, Person"
     ):
         plan({"Chemical": "X"})
+
+
+def test_labels_that_differ_in_capitals_alone_are_noted():
+    report = ConversionReport(n_in=Counter(PER=3, Per=2, LOC=1))
+    assert plan_labels({}, keep_unmapped=True, report=report)["Per"] == "Per"
+    assert report.note_lines() == ["PER and Per are two labels; --map Per=PER makes one of them."]
+    report.notes.clear()
+    plan_labels({"Per": "PER"}, keep_unmapped=True, report=report)
+    assert not report.note_lines()

@@ -114,6 +114,12 @@ def test_a_joiner_at_the_end_of_a_word_means_something_there():
     assert clean_label("\u200bPER\u200c\u200f") == "PER"
 
 
+@pytest.mark.parametrize("mark", ["\u200b", "\u2060", "\u200e", "\ufeff"])
+def test_a_mark_within_a_label_makes_no_other_label(read, mark):
+    (record,) = read("x.iob", f"Anne B-P{mark}ER\nAngers B-LOC\n")
+    assert [m.label for m in record.mentions] == ["PER", "LOC"]
+
+
 def test_joiners_stay_at_words_and_go_from_tags(read):
     (record,) = read("x.iob", "\xadword\u200c O\nAngers\xad B-LOC\u200c\nest O\xad\n")
     assert record.words == ("\xadword\u200c", "Angers\xad", "est")

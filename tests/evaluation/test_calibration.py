@@ -183,11 +183,10 @@ def test_what_cannot_be_fitted_is_refused(overconfident):
     assert nlp.get_pipe("ner").temperature == 1.0
 
 
-def test_few_entities_are_warned_of(overconfident):
+def test_a_temperature_of_few_entities_is_known_to_be_one(overconfident):
     nlp, examples = overconfident
-    assert calibrate(nlp, examples).warnings == []
-    (warning,) = calibrate(nlp, examples[:4]).warnings
-    assert "is mostly chance: give more annotated texts" in warning
+    assert not calibrate(nlp, examples).is_of_few
+    assert calibrate(nlp, examples[:4]).is_of_few
 
 
 def test_each_text_is_scored_by_the_temperature_of_others(overconfident):
@@ -223,7 +222,7 @@ def test_a_component_has_to_be_named_where_there_are_several(overconfident):
 
 def test_a_pipeline_without_a_recogniser_is_refused():
     nlp = spacy.blank("fr")
-    with pytest.raises(UserError, match="Expected one bertfam_ner, the pipeline has none"):
+    with pytest.raises(UserError, match="the pipeline has none: give a pipeline that has one"):
         calibrate(nlp, make_examples(nlp))
 
 

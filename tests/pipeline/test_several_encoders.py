@@ -424,3 +424,10 @@ def test_a_split_token_leaves_the_rows_of_the_others_to_them(trained: Language) 
     doc.tensor = doc.tensor[:3]
     with pytest.raises(UserError, match=r"for each of the 7 tokens.*32 columns and 3 rows"):
         ner.predict([doc])
+
+
+def test_a_part_of_a_doc_does_not_say_whose_its_vectors_are(nlp: Language) -> None:
+    part = nlp(TEXTS[0])[:2].as_doc()
+    with pytest.raises(UserError, match=r"one of several, .* Span.as_doc\(\) takes no names along"):
+        nlp.get_pipe("ner_a")(part)
+    assert nlp(part).ents is not None

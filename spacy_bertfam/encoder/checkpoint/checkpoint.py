@@ -47,7 +47,7 @@ class Checkpoint:
         if self.weights is None:
             raise UserError(
                 "This encoder has no torch weights: they were left out to make the pipeline smaller (--drop-torch). "
-                "Expected a whole one, to train, export, optimise or look into it: load the pipeline it was made from."
+                "Expected a whole one, to train, export, optimize or look into it: load the pipeline it was made from."
             )
         return self.weights
 

@@ -1,1 +1,1 @@
-"""Masked-language modelling: an encoder learns the texts of a domain before it learns a task."""
+"""Masked-language modeling: an encoder learns the texts of a domain before it learns a task."""

@@ -23,7 +23,7 @@ SCALE = 0.3
 
 
 def begin_with_frequencies(network: Any, new: Sequence[str], ids: Ints1d) -> None:
-    """Set the new weights of a network for masked language modelling.
+    """Set the new weights of a network for masked language modeling.
 
     network (PreTrainedModel): changed in place.
     new (Sequence[str]): names of the weights that its checkpoint did not have.
