@@ -50,3 +50,16 @@ def first_length(doc: Doc) -> int:
 def has_pair(docs: Iterable[Doc]) -> bool:
     """Whether any of the Docs is a pair."""
     return any(FIRST in doc.spans for doc in docs)
+
+
+def mark_like(doc: Doc, reference: Doc) -> int:
+    """Make a Doc a pair where another one with the same text is one, by its characters.
+
+    RETURNS (int): the tokens of its first text; 0 where the reference is one text.
+    """
+    n_first = first_length(reference)
+    if not n_first or first_length(doc):
+        return first_length(doc)
+    last = reference[n_first - 1]
+    mark_pair(doc, sum(token.idx < last.idx + len(last) for token in doc))
+    return first_length(doc)
