@@ -10,11 +10,11 @@ from .arguments import PIPELINE
 def export_hf_cli(
     model: str = PIPELINE,
     out: Path = typer.Argument(..., help="Folder for the checkpoint; must not hold anything yet."),
-    component: str = typer.Option("ner", help="Entity recognizer whose head goes along."),
+    component: str | None = typer.Option(None, help="Whose head goes along; mostly it is clear."),
     encoder_only: bool = typer.Option(False, "--encoder-only", help="The encoder without a head."),
     push: str | None = typer.Option(None, help="Upload the folder to this repository, as me/my-ner."),
 ) -> None:
-    """Write a folder for AutoModelForTokenClassification and pipeline("ner"), with a model card."""
+    """Write a folder for transformers, with a model card: for pipeline("ner"), or pipeline("text-classification")."""
     from ..hub.export_hf import export_hf, push_folder
     from .pipelines import load_pipeline
 

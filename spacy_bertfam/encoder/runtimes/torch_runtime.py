@@ -9,6 +9,8 @@ from torch import Tensor
 
 from ..pieces.chunking import CALL_COST_BF16, CALL_COST_CPU, CALL_COST_GPU, Calls
 
+# By model type; what they make of padding is another matter (padding.py)
+WITHOUT_MASK = frozenset(("fnet",))
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -37,7 +39,7 @@ class TorchRuntime:
 
     def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
         with self.autocast():
-            vectors: Tensor = self.network(input_ids=ids, attention_mask=mask).last_hidden_state
+            vectors: Tensor = read_pieces(self.network, ids, mask).last_hidden_state
         return vectors.float()
 
     def autocast(self) -> AbstractContextManager[object]:
@@ -46,6 +48,13 @@ class TorchRuntime:
         if dtype is None:
             return nullcontext()
         return torch.autocast(next(self.network.parameters()).device.type, dtype=dtype)
+
+
+def read_pieces(network: torch.nn.Module, ids: Tensor, mask: Tensor) -> Any:
+    """The output of a network of `transformers`; a few, as FNet, take no mask."""
+    if network.config.model_type in WITHOUT_MASK:
+        return network(input_ids=ids)
+    return network(input_ids=ids, attention_mask=mask)
 
 
 @cache
