@@ -20,18 +20,17 @@ from ..pipeline.find import encoders_of, find_encoder, find_head
 from ..pipeline.ner import BertfamNER
 from ..types import Bools1d, TaggerModel
 from .card import model_card
-from .head import KIND, NEVER
+from .head import NEVER
 from .layers import Arrays, head_arrays
-from .network import auto_class, head_names
+from .network import TEXTS, TOKENS, auto_class, head_names
 from .probe import Logits, logits_of, read_probe, require_same
-from .text_head import KIND as TEXTS
 from .text_head import MULTI_LABEL, SINGLE_LABEL, text_logits
 
 # Weights of 0 that other rows' training has hardly moved
 UNMOVED = 1e-3
 # The heads that architectures have, by kind
 HEADS = {
-    KIND: "spacy-bertfam.PredictionClassifier.v1 for ModernBERT, spacy-bertfam.TokenClassifier.v1 for others.",
+    TOKENS: "spacy-bertfam.PredictionClassifier.v1 for ModernBERT, spacy-bertfam.TokenClassifier.v1 for others.",
     TEXTS: 'spacy-bertfam.TextCatClassifier.v1 with pooling = "cls" and, for most, a [model.hidden] layer.',
 }
 
@@ -138,7 +137,7 @@ def _outgoing(pipe: Any, pooling: str) -> Outgoing:
         scores: Logits = model.ops.to_numpy(score_vectors(model, [vectors])[0])[:, rows]
         return scores
 
-    return Outgoing(KIND, [name for name, _ in classes], arrays, tag_logits, eps, {}, _notes(pipe, pooling))
+    return Outgoing(TOKENS, [name for name, _ in classes], arrays, tag_logits, eps, {}, _notes(pipe, pooling))
 
 
 def _write_classifier(head: Outgoing, checkpoint: Checkpoint, out: Path) -> None:
@@ -150,9 +149,10 @@ def _write_classifier(head: Outgoing, checkpoint: Checkpoint, out: Path) -> None
     config.label2id = {name: i for i, name in config.id2label.items()}
     with quiet_transformers():
         network = auto_class(head.kind).from_config(config)
-    names = head_names(network)
+    names = head_names(network, head.kind)
     left = network.base_model.load_state_dict(checkpoint.network.state_dict(), strict=False)
-    lacking = [name for name in left.missing_keys if name.split(".")[0] != "pooler"]
+    prefix = network.base_model_prefix
+    lacking = [name for name in left.missing_keys if f"{prefix}.{name}" not in names.values()]
     if lacking:
         raise CheckpointError(f"{type(network).__name__} has weights that this encoder lacks: {lacking[:3]}.")
     _require_same_layers(network, names, head)

@@ -15,9 +15,8 @@ from ..gate import CheckedFolder, CheckpointError, check_folder
 from ..types import TaggerModel
 from .labels import CheckpointLabels, class_names, read_labels
 from .layers import Arrays, head_arrays, layer_of, put_arrays, require_known, require_shape
-from .network import UNUSED, architecture_of, auto_class, require_finite
+from .network import TOKENS, UNUSED, architecture_of, auto_class, require_finite
 
-KIND = "ForTokenClassification"
 # Score of a tag that a checkpoint does not have (a BIOES head may have learned no S-MISC): never the best
 NEVER = -30.0
 
@@ -80,7 +79,7 @@ def read_head(
     found = check_folder(folder)
     config = found.config
     architecture = architecture_of(config)
-    if not architecture.endswith(KIND):
+    if not architecture.endswith(TOKENS):
         raise CheckpointError(
             f"{folder} is a {architecture}: it has no token classification head. To put a new head on this "
             "encoder, train one: name it as the encoder of configs/ner_shared.cfg."
@@ -130,7 +129,7 @@ def _read_tensors(folder: CheckedFolder, names: Collection[str]) -> dict[str, ND
 
 
 def _encoder_prefix(folder: CheckedFolder) -> str:
-    architectures = architectures_of(auto_class(KIND), read_config(folder))
+    architectures = architectures_of(auto_class(TOKENS), read_config(folder))
     if not architectures:
         raise CheckpointError(
             f"{folder.path}: transformers has no token classifier for model type {folder.config['model_type']!r}."

@@ -13,9 +13,9 @@ from ..encoder.model import encoder_shim, set_width
 from ..gate import CheckedFolder, CheckpointError, check_folder
 from ..heads.score_vectors import score_vectors
 from ..listeners.spacy_private import link_components
-from .head import KIND, NEVER, PretrainedHead, read_head
+from .head import NEVER, PretrainedHead, read_head
 from .layers import put_arrays
-from .network import architecture_of, kind_of, open_head
+from .network import TEXTS, TOKENS, architecture_of, kind_of, open_head
 from .probe import read_probe, require_same
 from .text_head import TextHead, read_text_head
 
@@ -43,7 +43,7 @@ def import_hf(
     """
     folder = find_checkpoint(name, revision)
     found = check_folder(folder)
-    is_tagger = kind_of(folder, found.config) == KIND
+    is_tagger = kind_of(folder, found.config) == TOKENS
     head = read_head(folder, mapping=mapping, scheme=scheme) if is_tagger else None
     if head is not None:
         _require_used_prefixes(head.labels.tag_set, head.labels.rows)
@@ -74,7 +74,7 @@ def _add_ner(nlp: Language, folder: CheckedFolder, head: PretrainedHead, compone
     probe = read_probe(_checkpoint(nlp))
     rows = [(i, row) for i, row in enumerate(head.labels.rows) if row >= 0]
     ours = ner.model.ops.to_numpy(score_vectors(ner.model, [probe.vectors])[0])
-    theirs = open_head(folder, KIND, probe).logits
+    theirs = open_head(folder, TOKENS, probe).logits
     require_same(
         architecture_of(folder.config), ours[:, [i for i, _ in rows]], theirs[..., [row for _, row in rows]]
     )
@@ -85,7 +85,7 @@ def _add_textcat(
     nlp: Language, folder: CheckedFolder, mapping: Mapping[str, str] | None, component: str | None
 ) -> None:
     probe = read_probe(_checkpoint(nlp))
-    theirs = open_head(folder, kind_of(folder.path, folder.config), probe)
+    theirs = open_head(folder, TEXTS, probe)
     head: TextHead = read_text_head(
         architecture_of(folder.config),
         folder.config,

@@ -10,10 +10,11 @@ from ..heads.finite import is_finite
 from .layers import Arrays, layer_of, require_known
 from .probe import Logits, Probe, logits_of
 
+TOKENS, TEXTS = "ForTokenClassification", "ForSequenceClassification"
 # How the name of an architecture ends -> the class that makes one of its kind
 KINDS = {
-    "ForTokenClassification": "AutoModelForTokenClassification",
-    "ForSequenceClassification": "AutoModelForSequenceClassification",
+    TOKENS: "AutoModelForTokenClassification",
+    TEXTS: "AutoModelForSequenceClassification",
 }
 # What is left over of pre-training or of training, and takes no part in the scores
 UNUSED = ("cls.", "lm_head.", "pooler.", "decoder.", "loss_fct.")
@@ -57,7 +58,7 @@ def open_head(folder: CheckedFolder, kind: str, probe: Probe) -> TheirHead:
     """
     network, missing = open_network(folder, read_config(folder), auto=auto_class(kind))
     architecture, state = type(network).__name__, network.state_dict()
-    names = head_names(network)
+    names = head_names(network, kind)
     lost = sorted(set(missing) & set(names.values()))
     if lost:
         raise CheckpointError(
@@ -73,17 +74,21 @@ def open_head(folder: CheckedFolder, kind: str, probe: Probe) -> TheirHead:
     return TheirHead(arrays, logits_of(network, probe))
 
 
-def head_names(network: Any) -> dict[str, str]:
-    """Where a network has the weights of its head, with those of its encoder's pooler.
+def head_names(network: Any, kind: str) -> dict[str, str]:
+    """Where a network has the weights of its head: what reads texts has those of its encoder's pooler too.
 
     RETURNS (dict[str, str]): "output.weight" and the like -> the name in its state.
     RAISES (CheckpointError): when it has a layer that is not known here.
     """
     prefix = f"{network.base_model_prefix}."
-    own = {name: name.removeprefix(prefix) for name in network.state_dict()}
-    own = {name: short for name, short in own.items() if name == short or short.split(".")[0] == "pooler"}
-    require_known(type(network).__name__, {short for short in own.values() if layer_of(short) is None})
-    return {layer_of(short) or "": name for name, short in own.items()}
+    state = list(network.state_dict())
+    own = {name: name for name in state if not name.startswith(prefix)}
+    require_known(type(network).__name__, {name for name in own if layer_of(name) is None})
+    found = {layer_of(name) or "": name for name in own}
+    if kind == TEXTS and "hidden.weight" not in found:
+        poolers = [name for name in state if name.removeprefix(prefix).split(".")[0] == "pooler"]
+        found.update({layer_of(name.removeprefix(prefix)) or name: name for name in poolers})
+    return found
 
 
 def require_finite(folder: Path, arrays: Arrays) -> None:

@@ -16,7 +16,6 @@ from .labels import class_names, rename_classes
 from .layers import Arrays, put_arrays
 from .probe import Logits, difference, require_same
 
-KIND = "ForSequenceClassification"
 SINGLE_LABEL, MULTI_LABEL = "single_label_classification", "multi_label_classification"
 AnyModel = Model[Any, Any]
 

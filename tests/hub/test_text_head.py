@@ -102,7 +102,7 @@ def test_several_labels_may_be_right(classifier, tmp_path):
     found = json.loads((tmp_path / "back" / "config.json").read_text(encoding="utf8"))
     assert found["problem_type"] == MULTI["problem_type"] and found["id2label"]["0"] == "positif"
     read = pipeline("text-classification", str(tmp_path / "back"), top_k=None)
-    scores = {found["label"]: found["score"] for found in read(TEXT)}
+    scores = {found["label"]: found["score"] for found in read([TEXT])[0]}
     assert scores == pytest.approx(nlp(TEXT).cats, abs=1e-5)
     card = (tmp_path / "back" / "README.md").read_text(encoding="utf8")
     assert "pipeline_tag: text-classification" in card and "positif, mauvais, neutre." in card
