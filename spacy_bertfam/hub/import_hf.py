@@ -1,4 +1,4 @@
-"""A fine-tuned token classifier of `transformers` -> a spaCy pipeline, head included."""
+"""A fine-tuned classifier of `transformers`, of tokens or of texts -> a spaCy pipeline, head included."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,9 +10,14 @@ from spacy.language import Language
 from ..decoding.tags import PREFIXES, TagSet
 from ..encoder.checkpoint.source import find_checkpoint
 from ..encoder.model import encoder_shim, set_width
-from ..gate import CheckpointError
+from ..gate import CheckedFolder, CheckpointError, check_folder
+from ..heads.score_vectors import score_vectors
 from ..listeners.spacy_private import link_components
 from .head import NEVER, PretrainedHead, read_head
+from .layers import put_arrays
+from .network import TEXTS, TOKENS, architecture_of, kind_of, open_head
+from .probe import read_probe, require_same
+from .text_head import TextHead, read_text_head
 
 ENCODER = "encoder"
 
@@ -23,21 +28,29 @@ def import_hf(
     lang: str = "xx",
     mapping: Mapping[str, str] | None = None,
     scheme: str | None = None,
-    component: str = "ner",
+    component: str | None = None,
     revision: str | None = None,
 ) -> Language:
-    """Make a pipeline of a shared encoder and an entity recognizer with the checkpoint's weights.
+    """Make a pipeline of a shared encoder and a component with the checkpoint's head: ``bertfam_ner`` for a token
+    classifier, spaCy's ``textcat`` or ``textcat_multilabel`` for a sequence classifier.
 
     name (str): a Hugging Face folder, or the name of a repository on the hub.
     lang (str): the language whose tokenizer the pipeline has; "xx" is neutral.
     mapping (Mapping[str, str] | None): new names of classes or labels.
-    scheme (str | None): the tag scheme, instead of the one recognized from the classes.
-    component (str): the name of the entity recognizer.
-    RAISES (CheckpointError): when the checkpoint cannot be carried over whole.
+    scheme (str | None): the tag scheme, instead of the one recognized from the classes of a token classifier.
+    component (str | None): the name of the component; None is "ner", or that of the factory.
+    RAISES (CheckpointError): when the checkpoint cannot be carried over whole, or scores here in another way.
     """
     folder = find_checkpoint(name, revision)
-    head = read_head(folder, mapping=mapping, scheme=scheme)
-    _require_used_prefixes(head.labels.tag_set, head.labels.rows)
+    found = check_folder(folder)
+    is_tagger = kind_of(folder, found.config) == TOKENS
+    head = read_head(folder, mapping=mapping, scheme=scheme) if is_tagger else None
+    if head is not None:
+        _require_used_prefixes(head.labels.tag_set, head.labels.rows)
+    elif scheme is not None:
+        raise CheckpointError(
+            f"{folder} is a {architecture_of(found.config)}: its labels are those of whole texts. Expected no --scheme."
+        )
     nlp = spacy.blank(lang)
     source = folder.name if Path(name).is_dir() else name
     encoder: Any = nlp.add_pipe(
@@ -45,16 +58,61 @@ def import_hf(
     )
     encoder_shim(encoder.model).load(folder)
     set_width(encoder.model)
-    tok2vec = {"@architectures": "spacy-bertfam.EncoderListener.v1", "upstream": ENCODER}
-    nlp.add_pipe(
-        "bertfam_ner",
-        name=component,
-        config={"scheme": head.labels.tag_set.scheme, "model": {**head.model_config(), "tok2vec": tok2vec}},
-    )
-    put_head(nlp, component, head)
-    nlp.meta["name"] = "ner"
-    nlp.meta["description"] = f"Imported from the Hugging Face token classifier {source}"
+    if head is not None:
+        _add_ner(nlp, found, head, component or "ner")
+    else:
+        _add_textcat(nlp, found, mapping, component)
+    kind = "token" if head is not None else "sequence"
+    nlp.meta["description"] = f"Imported from the Hugging Face {kind} classifier {source}"
     return nlp
+
+
+def _add_ner(nlp: Language, folder: CheckedFolder, head: PretrainedHead, component: str) -> None:
+    config = {"scheme": head.labels.tag_set.scheme, "model": head.model_config()}
+    ner = _add_head(nlp, "bertfam_ner", component, config)
+    put_head(nlp, component, head)
+    probe = read_probe(_checkpoint(nlp))
+    rows = [(i, row) for i, row in enumerate(head.labels.rows) if row >= 0]
+    ours = ner.model.ops.to_numpy(score_vectors(ner.model, [probe.vectors])[0])
+    theirs = open_head(folder, TOKENS, probe).logits
+    require_same(
+        architecture_of(folder.config), ours[:, [i for i, _ in rows]], theirs[..., [row for _, row in rows]]
+    )
+    nlp.meta["name"] = "ner"
+
+
+def _add_textcat(
+    nlp: Language, folder: CheckedFolder, mapping: Mapping[str, str] | None, component: str | None
+) -> None:
+    probe = read_probe(_checkpoint(nlp))
+    theirs = open_head(folder, TEXTS, probe)
+    head: TextHead = read_text_head(
+        architecture_of(folder.config),
+        folder.config,
+        theirs.arrays,
+        vectors=probe.vectors,
+        theirs=theirs.logits,
+        mapping=mapping,
+    )
+    component = component or head.factory
+    textcat = _add_head(nlp, head.factory, component, {"model": head.model_config()})
+    link_components(nlp)
+    for label in head.labels:
+        textcat.add_label(label)
+    textcat.model.initialize(X=[nlp.make_doc("a")])
+    put_arrays(textcat.model, head.arrays)
+    nlp.meta["name"] = head.factory
+
+
+def _add_head(nlp: Language, factory: str, component: str, config: dict[str, Any]) -> Any:
+    tok2vec = {"@architectures": "spacy-bertfam.EncoderListener.v1", "upstream": ENCODER}
+    model = {**config["model"], "tok2vec": tok2vec}
+    return nlp.add_pipe(factory, name=component, config={**config, "model": model})
+
+
+def _checkpoint(nlp: Language) -> Any:
+    encoder: Any = nlp.get_pipe(ENCODER)
+    return encoder_shim(encoder.model).loaded
 
 
 def _require_used_prefixes(tag_set: TagSet, rows: Sequence[int]) -> None:

@@ -27,6 +27,8 @@ from .network import open_network, read_config, save_network
 from .slow_tokenizer import convert_tokenizer
 
 Files = dict[str, bytes]  # name -> content
+# Pieces that a network is given at once which takes any number
+WITHOUT_BOUND = 512
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,9 @@ class Checkpoint:
 
 def max_pieces_of(network: Any) -> int:
     """RETURNS (int): the most pieces that a network takes at once, special pieces counted."""
-    limit = int(getattr(network.config, "max_position_embeddings", None) or 512)
+    limit = int(getattr(network.config, "max_position_embeddings", None) or WITHOUT_BOUND)
+    if limit < 0:  # XLNet's settings say so that there is none
+        return WITHOUT_BOUND
     for name, module in network.named_modules():
         # RoBERTa and its kin number positions from padding_idx + 1
         if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
