@@ -52,8 +52,9 @@ def pretrain_cli(
     """Adapt an encoder to a domain before it learns a task: masked-language modelling on texts without annotation.
 
     Words are hidden, and the encoder learns to guess them, as it once did. OUT is an encoder like any other, a plain
-    Hugging Face folder: name it as paths.encoder. What is kept are the weights that guess best on the dev texts.
-    Ctrl-C or SIGTERM ends it after its step; to learn on, give OUT as the encoder of another run.
+    Hugging Face folder: name it as paths.encoder. The head that names hidden words is kept in it. What is kept are the
+    weights that guess best on the dev texts. Ctrl-C or SIGTERM ends it after its step; to learn on, give OUT as the
+    encoder of another run.
     """
     from ..files.saving import require_writable
     from ..training.pretraining.loop import Recipe
@@ -87,6 +88,10 @@ def pretrain_cli(
         kept = f"{out} is what was saved last." if out.exists() else "Nothing is saved."
         raise stopped(str(error), kept) from error
     _say_result(scores, out, was_there=was_there)
+    typer.echo(
+        f"{out} has {_megabytes(model.n_bytes)}, {_megabytes(model.n_head_bytes)} of them the head for hidden words, "
+        "which `bertfam fill` asks."
+    )
     if stop.is_asked_for:
         raise stopped(f"{stop.signal} after step {scores[-1].step}")
 
@@ -148,6 +153,10 @@ def _say_result(scores: "Sequence[Score]", out: Path, *, was_there: bool) -> Non
         f"(perplexity), before among {before.perplexity:.1f}; {best.accuracy:.1%} are guessed right, before "
         f"{before.accuracy:.1%}."
     )
+
+
+def _megabytes(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:,.1f} MB"
 
 
 def _windows(

@@ -10,6 +10,7 @@ from torch import Tensor
 from ...encoder.checkpoint.checkpoint import max_pieces_of, read_tokenizer, write_files
 from ...encoder.checkpoint.network import Opened, open_network, read_config, save_network
 from ...encoder.checkpoint.slow_tokenizer import opened_tokenizer
+from ...encoder.pieces.tokenizer import PieceTokenizer
 from ...encoder.runtimes.padding import reads_padding
 from ...errors import UserError
 from ...files.saving import replaced_whole
@@ -41,10 +42,28 @@ class MaskedLanguageModel:
         self.device = torch.device(device)
         self.network.to(self.device)
         self._cells: Tensor | None = None
-        base = getattr(self.network, self.network.base_model_prefix)
-        base.register_forward_hook(self._keep_masked)
+        self.encoder.register_forward_hook(self._keep_masked)
         # Windows of different lengths may not share a call then
-        self.reads_padding = reads_padding(base, self.tokenizer.pad_id)
+        self.reads_padding = reads_padding(self.encoder, self.tokenizer.pad_id)
+
+    @property
+    def encoder(self) -> Any:
+        """The network without its head, a ``torch.nn.Module``."""
+        return getattr(self.network, self.network.base_model_prefix)
+
+    def replace_encoder(self, network: torch.nn.Module, tokenizer: PieceTokenizer) -> None:
+        """Put the weights of another encoder of the same sizes and pieces under the head.
+
+        RAISES (UserError): when it has others.
+        """
+        weights, own = network.state_dict(), self.encoder.state_dict()
+        sizes = [{name: weight.shape for name, weight in found.items()} for found in (weights, own)]
+        if sizes[0] != sizes[1] or tokenizer.backend.get_vocab() != self.tokenizer.backend.get_vocab():
+            raise UserError(
+                "The head for hidden words belongs to an encoder of other layers, sizes or pieces than that of the "
+                "pipeline; expected the encoder that the pipeline began with: name that one (--head)."
+            )
+        self.encoder.load_state_dict(weights)
 
     @property
     def max_pieces(self) -> int:
@@ -54,8 +73,12 @@ class MaskedLanguageModel:
     @property
     def n_bytes(self) -> int:
         """How large ``save`` makes a folder, without the tokenizer."""
-        tied = {tensor.data_ptr(): tensor.nbytes for tensor in self.network.state_dict().values()}
-        return sum(tied.values())
+        return _n_bytes(self.network)
+
+    @property
+    def n_head_bytes(self) -> int:
+        """How much of ``n_bytes`` is the head: what it shares with the encoder, as the embeddings, is not counted."""
+        return _n_bytes(self.network) - _n_bytes(self.encoder)
 
     def loss(self, masked: Masked) -> tuple[Tensor, Tensor]:
         """How far the guesses are from what stood there.
@@ -95,6 +118,11 @@ class MaskedLanguageModel:
             vectors = output.last_hidden_state
             output["last_hidden_state"] = vectors.reshape(-1, vectors.shape[-1])[self._cells][None]
         return output
+
+
+def _n_bytes(network: Any) -> int:
+    tied = {tensor.data_ptr(): tensor.nbytes for tensor in network.state_dict().values()}
+    return sum(tied.values())
 
 
 def _read_vocabulary(folder: CheckedFolder, n_pieces: int) -> Vocabulary:

@@ -223,6 +223,8 @@ def test_the_command_writes_an_encoder_that_a_pipeline_takes(run: Callable) -> N
     assert result.exit_code == 0, result.output
     assert "35 texts" in result.output and "dev 1 texts" in result.output
     assert "out: written, the weights of step" in result.output
+    said = re.search(r"out has ([0-9.]+) MB, ([0-9.]+) MB of them the head", result.output)
+    assert float(said[1]) == pytest.approx(Path("out/model.safetensors").stat().st_size / 1e6, abs=0.06)
     model = build_encoder("out")
     model.initialize()
     weights = AutoModelForMaskedLM.from_pretrained("out").base_model.state_dict()
