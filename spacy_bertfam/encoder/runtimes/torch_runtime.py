@@ -35,9 +35,10 @@ class TorchRuntime:
         weight = next(self.network.parameters())
         return torch_calls(weight.device, self.dtype or weight.dtype)
 
-    def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
+    def __call__(self, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Tensor:
+        segments = {} if types is None else {"token_type_ids": types}
         with self.autocast():
-            vectors: Tensor = self.network(input_ids=ids, attention_mask=mask).last_hidden_state
+            vectors: Tensor = self.network(input_ids=ids, attention_mask=mask, **segments).last_hidden_state
         return vectors.float()
 
     def autocast(self) -> AbstractContextManager[object]:
