@@ -29,7 +29,11 @@ def folder(tiny_encoder: Callable[[str], Path], tmp_path: Path) -> FillingFolder
     def get(kind: str) -> Path:
         path = shutil.copytree(tiny_encoder(kind), tmp_path / f"with-head-{kind}")
         torch.manual_seed(0)
-        AutoModelForMaskedLM.from_pretrained(path).save_pretrained(path)
+        network = AutoModelForMaskedLM.from_pretrained(path)
+        for name, parameter in network.named_parameters():
+            if not name.startswith(network.base_model_prefix):
+                torch.nn.init.normal_(parameter, std=0.3)
+        network.save_pretrained(path)
         return path
 
     return get
