@@ -182,13 +182,13 @@ def test_the_python_of_the_documents_runs(name, clone, monkeypatch, capsys):
         assert "<html" in (clone / "page.html").read_text(encoding="utf8")
 
 
-# `adopt` wants a pipeline of another package, `fetch` asks the hub, `train` an encoder, `calibrate` a pipeline that is
-# right at times: other tests run them
+# `adopt` wants a pipeline of another package, `fetch` asks the hub, `train` and `fill` want an encoder, `calibrate` a
+# pipeline that is right at times: other tests run them
 CHEAP = [
     (name, line)
     for name, line in SPACY_COMMANDS
     if line.split()[3] in ("bertfam", "evaluate")
-    and line.split()[4] not in ("adopt", "calibrate", "fetch", "train", "pretrain")
+    and line.split()[4] not in ("adopt", "calibrate", "fetch", "fill", "train", "pretrain")
 ]
 
 
@@ -262,6 +262,9 @@ def test_the_adaptation_to_a_domain_runs(name, clone, tiny_encoder, tmp_path, mo
     result = CliRunner().invoke(spacy_app, shlex.split(line)[3:])
     assert result.exit_code == 0, f"{result.output}\n{result.exception}"
     assert Path(out, "model.safetensors").is_file()
+    for line in [line for n, line in SPACY_COMMANDS if "bertfam fill" in line and n == name]:
+        result = CliRunner().invoke(spacy_app, shlex.split(line)[3:])
+        assert result.exit_code == 0 and "probability" in result.output, result.output
 
 
 def n_layers_of(pipeline: str) -> int:

@@ -15,6 +15,7 @@ from ..errors import DataError
 from ..files.saving import write_files
 from .convert import blank_pipeline
 from .json_values import read_objects, shown
+from .pair_tokenizer import BORDER, build_pair_tokenizer
 from .text_file import BOM, located, read_text, suffix_of
 from .trimming import clean_edges, clean_label
 from .units import LONGEST
@@ -48,7 +49,14 @@ class CatsReport:
 
 
 def convert_cats(
-    path: Path, output: Path, *, lang: str, text: str = "text", labels: str = "label", separator: str = "|"
+    path: Path,
+    output: Path,
+    *,
+    lang: str,
+    text: str = "text",
+    labels: str = "label",
+    separator: str = "|",
+    pair: str | None = None,
 ) -> CatsReport:
     """Write texts and labels as spaCy's binary format: every Doc says of every label of the file 1 or 0.
 
@@ -57,16 +65,19 @@ def convert_cats(
         as keys.
     text, labels (str): the column, or key, of the text and of its labels.
     separator (str): stands between labels in a column; a list in JSON needs none.
+    pair (str | None): the column, or key, of a second text: each Doc is the pair of both, with a tab between them, as
+        ``spacy-bertfam.PairTokenizer.v1`` reads it.
     RAISES (DataError): for whatever the user has to put right; nothing has been written then.
     """
     if output.suffix != ".spacy" or os.path.isdir(output):
         raise DataError("is no name for a file; expected one that ends in .spacy.", output)
     nlp = blank_pipeline(lang)
+    make_doc = build_pair_tokenizer()(nlp) if pair else nlp.tokenizer
     report = CatsReport()
     found = []
     for line, row in _read_rows(path, report):
         with located(path, line):
-            content, names = _text_and_labels(row, text, labels, separator)
+            content, names = _content(row, text, pair), _labels(row, labels, separator)
         if not content:
             report.n_blank += 1
             continue
@@ -81,7 +92,7 @@ def convert_cats(
         raise DataError(f"holds {len(found)} texts with the labels {kinds}; {expected}.", path)
     docs = DocBin()
     for content, names in found:
-        doc = nlp.tokenizer(content)
+        doc = make_doc(content)
         doc.cats = {name: float(name in names) for name in all_names}
         report.n_tokens += len(doc)
         docs.add(doc)
@@ -130,22 +141,38 @@ def _read_table(path: Path, delimiter: str, report: CatsReport) -> Iterator[tupl
         csv.field_size_limit(limit)
 
 
-def _text_and_labels(row: Mapping[str, Any], text: str, labels: str, separator: str) -> tuple[str, list[str]]:
-    for name in (text, labels):
-        if row.get(name) is None:
-            keys = ", ".join(repr(key)[:40] for key in list(row)[:20])
-            raise DataError(f"found no {name!r} (but {keys}); name the column.")
-    content, value = row[text], row[labels]
-    if not isinstance(content, str):
-        raise DataError(f"found no whole text under {text!r}; expected a string.")
-    content = clean_edges(content)
+def _cell(row: Mapping[str, Any], name: str) -> Any:
+    if row.get(name) is None:
+        keys = ", ".join(repr(key)[:40] for key in list(row)[:20])
+        raise DataError(f"found no {name!r} (but {keys}); name the column.")
+    return row[name]
+
+
+def _content(row: Mapping[str, Any], text: str, pair: str | None) -> str:
+    """RETURNS (str): a text, or a pair with a tab; "" where one of them is blank."""
+    content = _text(row, text)
+    if pair is not None:
+        second = _text(row, pair)
+        content = f"{content.replace(BORDER, ' ')}{BORDER}{second}" if content and second else ""
     if len(content) > LONGEST:
         expected = f"expected {LONGEST:,} at most, which spaCy reads: shorten it"
         raise DataError(f"found a text of {len(content):,} characters; {expected}.")
+    return content
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    content = _cell(row, name)
+    if not isinstance(content, str):
+        raise DataError(f"found no whole text under {name!r}; expected a string.")
+    return clean_edges(content)
+
+
+def _labels(row: Mapping[str, Any], name: str, separator: str) -> list[str]:
+    value = _cell(row, name)
     if isinstance(value, str):
         value = value.split(separator)
     elif isinstance(value, dict):
         value = [name for name, is_right in value.items() if is_right]
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise DataError(f"found no labels but {shown(value)!r}; expected {FORM}.")
-    return content, list(dict.fromkeys(name for name in map(clean_label, value) if name))
+    return list(dict.fromkeys(name for name in map(clean_label, value) if name))

@@ -36,6 +36,7 @@ class Chunk:
     firsts: Ints1d  # Shape: (n_tokens,), cell of ids.ravel() with the token's first piece
     counts: Ints1d  # Shape: (n_tokens,), number of the token's pieces, at least 1
     types: Ints1d | None = None  # Shape: (n_windows, width), the segment of each piece; None is 0 for all
+    windows: Ints1d | None = None  # Shape: (n_windows,), which ones of the batch they are
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ class PieceBatch:
         if self.segments is not None:
             within = np.where(inside, source, -1)
             types = self.segments.of_windows(tokenizer.pair, windows, lengths, within)
-        return Chunk(ids, lengths + tokenizer.n_special, tokens, firsts, counts, types)
+        return Chunk(ids, lengths + tokenizer.n_special, tokens, firsts, counts, types, windows)
 
 
 def _within_windows(tokens: TokenPieces, windows: Windows) -> Ints1d:
