@@ -25,7 +25,7 @@ TOKEN = re.compile(r"\d+-\d+(\.\d+)?")
 OFFSETS = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 STACKED = re.compile(r"(.*?)(?:\[(\d+)\])?", re.DOTALL)
 ESCAPED = re.compile(r"\\(->|.)", re.DOTALL)
-CONTROL = {"t": "\t", "n": "\n", "r": "\r"}
+CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "b": "\b"}
 SPLIT = re.compile(r"((?:[^|\\]|\\.)*)(?:\||$)")  # at bars that are not escaped
 TEXT = "#Text="
 ENTITIES = "NamedEntity"
