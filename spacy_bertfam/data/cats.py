@@ -1,7 +1,5 @@
 """Texts with labels (a table or JSON lines) -> `.spacy` files for spaCy's text categorizers."""
 
-import csv
-import io
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,6 +14,7 @@ from ..files.saving import write_files
 from .convert import blank_pipeline
 from .json_values import read_objects, shown
 from .pair_tokenizer import BORDER, build_pair_tokenizer
+from .tables import read_cells
 from .text_file import BOM, located, read_text, suffix_of
 from .trimming import clean_edges, clean_label
 from .units import LONGEST
@@ -121,24 +120,17 @@ def _read_rows(path: Path, report: CatsReport) -> Iterator[tuple[int, Mapping[st
 
 def _read_table(path: Path, delimiter: str, report: CatsReport) -> Iterator[tuple[int, Mapping[str, Any]]]:
     content = read_text(path, path.name, report.note).removeprefix(BOM)
-    limit = csv.field_size_limit(max(csv.field_size_limit(), len(content)))
-    # newline="" as csv wants it: a quoted cell may hold line breaks
     head = content.partition("\n")[0]
     if delimiter == "," and ";" in head and "," not in head:  # Excel, where numbers have a decimal comma
         delimiter = ";"
-    reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
-    try:
-        reader.fieldnames = [clean_label(name) for name in reader.fieldnames or ()]
-        for row in reader:
-            if None in row:
-                found = "found more cells than columns"
-                raise DataError(f"{found}; quote a cell that holds the delimiter.", path, reader.line_num)
-            yield reader.line_num, row
-    except csv.Error as error:
-        found = f"found a broken cell ({error})"
-        raise DataError(f"{found}; expected quotes in pairs.", path, reader.line_num + 1) from error
-    finally:
-        csv.field_size_limit(limit)
+    with located(path):
+        rows = [(line, cells) for line, cells in read_cells(content, delimiter) if cells]
+    names = [clean_label(name) for name in rows[0][1]] if rows else []
+    for line, cells in rows[1:]:
+        if len(cells) > len(names):
+            found = "found more cells than columns"
+            raise DataError(f"{found}; quote a cell that holds the delimiter.", path, line)
+        yield line, dict(zip(names, cells, strict=False))
 
 
 def _cell(row: Mapping[str, Any], name: str) -> Any:

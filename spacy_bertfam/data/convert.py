@@ -14,6 +14,7 @@ from ..files.saving import write_files
 from .align import ALIGNMENTS, build_doc
 from .formats import FORMATS, read_records
 from .labels import plan_labels
+from .options import SCHEMES, ReadOptions
 from .records import Record
 from .report import ConversionReport
 from .split import split_documents
@@ -38,6 +39,7 @@ def convert(
     split: Mapping[str, float] | None = None,
     seed: int = 0,
     alignment: str = "strict",
+    options: ReadOptions | None = None,
     numbers: Path | None = None,
     progress: Progress = iter,
 ) -> ConversionReport:
@@ -46,15 +48,16 @@ def convert(
     output (Path): a `.spacy` file; with `split`, a folder that receives one such file for each part.
     rename (Mapping[str, str] | None): label in the files -> label in the Docs; "O" drops it.
     split (Mapping[str, float] | None): part -> share; the units of one document never go to two parts.
+    options (ReadOptions | None): names of tags, columns and the scheme, where the files do not say them.
     numbers (Path | None): receives the report's numbers as JSON.
     progress (Progress): wraps the sequence of records, to show how far the work is.
     RAISES (UserError): for whatever the user has to put right; nothing has been written then.
     """
-    check_choices(format=format, unit=unit, alignment=alignment)
+    check_choices(format=format, unit=unit, alignment=alignment, scheme=(options or ReadOptions()).scheme)
     _check_output(output, split)
     report = ConversionReport()
     nlp = blank_pipeline(lang)
-    records = gather_records(path, format=format, lang=lang, report=report)
+    records = gather_records(path, format=format, lang=lang, report=report, options=options)
     report.labels = plan_labels(rename or {}, keep_unmapped=keep_unmapped, report=report)
     part_of = split_documents([r.document for r in records], split, seed=seed) if split else {}
     bins = {part: DocBin(attrs=ATTRS) for part in (split or [""])}
@@ -75,10 +78,12 @@ def convert(
     return report
 
 
-def gather_records(path: Path, *, format: str, lang: str, report: ConversionReport) -> list[Record]:
+def gather_records(
+    path: Path, *, format: str, lang: str, report: ConversionReport, options: ReadOptions | None = None
+) -> list[Record]:
     """Read everything below `path`, count it, and trim the offsets. RAISES (DataError): as `read_records` does."""
     records = []
-    for record in read_records(path, format=format, lang=lang, report=report):
+    for record in read_records(path, format=format, lang=lang, report=report, options=options):
         report.n_in.update(mention.label for mention in record.mentions)
         records.append(trim_record(record, report))
     report.n_documents = len({record.document for record in records})
@@ -114,8 +119,8 @@ def blank_pipeline(lang: str) -> Language:
 
 
 def check_choices(**choices: str) -> None:
-    """RAISES (DataError): when a setting (format, unit, alignment) has none of its values."""
-    allowed = {"format": FORMATS, "unit": UNITS, "alignment": ALIGNMENTS}
+    """RAISES (DataError): when a setting (format, unit, alignment, scheme) has none of its values."""
+    allowed = {"format": FORMATS, "unit": UNITS, "alignment": ALIGNMENTS, "scheme": SCHEMES}
     for name, value in choices.items():
         if value not in allowed[name]:
             raise DataError(f"--{name}: found {value!r}; expected one of {', '.join(allowed[name])}.")
