@@ -84,7 +84,7 @@ class Annotator:
                 with self.nlp.memory_zone():
                     parts.write(self._entries(part, form, is_first=len(parts.files) == 1, done=done))
         found, place = Annotation(), parts.place()
-        entries = (entry for entry, _ in parts.entries())
+        entries: Iterator[Entry] = (entry for entry, _ in parts.entries())
         if self.is_ordered and self.limit is not None:
             entries = least_certain(parts, self.limit)
         write_entries(form, _counted(entries, found), place, found.left_out)

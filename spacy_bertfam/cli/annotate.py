@@ -1,6 +1,7 @@
 """`bertfam annotate`: texts through a pipeline, into a file that other tools read."""
 
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,8 @@ def annotate_cli(
     from tqdm import tqdm
 
     from ..annotation.annotate import Annotator
-    from ..data.text_stream import STDIN, stream_texts
+    from ..data.text_stream import stream_texts
+    from ..data.texts import STDIN
     from ..data.writers.formats import find_form
     from .gpu import use_gpu as compute_on
     from .pipelines import load_pipeline
@@ -69,9 +71,11 @@ def annotate_cli(
     form = find_form(to, output)
     if order is Order.uncertain and limit is None:
         raise UserError("--order uncertain without --limit; expected how many texts are to be chosen.")
-    texts = {"column": column, "by_line": lines}
+    texts = partial(stream_texts, source, column=column, by_line=lines)
     # read once before the work, to know how much it is, and what of it cannot be read
-    total = None if source == STDIN else sum(1 for _ in stream_texts(source, **texts))  # type: ignore[arg-type]
+    total = None if source == STDIN else sum(1 for _ in texts())
+    if order is Order.input and limit is not None:
+        total = min(total or limit, limit)
     import_code(code_path)
     compute_on(use_gpu, silent=True)
     annotator = Annotator(
@@ -80,7 +84,7 @@ def annotate_cli(
     )  # fmt: skip
     try:
         with tqdm(total=total, desc="annotating", unit=" texts", disable=None) as bar:
-            found = annotator.annotate(stream_texts(source, **texts), output, form, done=bar.update)  # type: ignore[arg-type]
+            found = annotator.annotate(texts(), output, form, done=bar.update)
     except KeyboardInterrupt:
         typer.echo("Stopped. The same command goes on where it was.", err=True)
         raise typer.Exit(STOPPED) from None

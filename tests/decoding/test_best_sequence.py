@@ -1,6 +1,6 @@
 """The probability of the best tags, beside that of an enumeration of all."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def enumerate_best(rows, tag_set, temperature, learned):
     between = chain.between.log_weight(ids[:, None], ids)
     totals = []
     for tags in product(range(len(tag_set)), repeat=len(rows)):
-        pairs = sum(between[a, b] for a, b in zip(tags, tags[1:], strict=False))
+        pairs = sum(between[a, b] for a, b in pairwise(tags))
         own = sum(row[tag] for row, tag in zip(rows, tags, strict=True))
         totals.append((own + pairs + chain.start[tags[0]] + chain.end[tags[-1]]) / temperature)
     return max(totals) - np.logaddexp.reduce(totals)

@@ -24,7 +24,7 @@ def write_docbin(entries: Iterable[Entry], place: Path, left_out: Counter[str]) 
 
 def to_doc(entry: Entry, vocab: Vocab) -> Doc:
     """RETURNS (Doc): with the tokens of the entry, and scores in `ent._.score` and beside the spans of a group."""
-    text, tokens = entry["text"], entry["tokens"]
+    text, tokens = entry["text"].encode("utf8", "replace").decode("utf8"), entry["tokens"]  # no half pairs
     borders = [*(start for start, _ in tokens), len(text)]
     begins = set(entry.get("sents", ()))
     doc = Doc(

@@ -75,7 +75,7 @@ def label_studio_form(entry: Entry) -> dict[str, Any]:
 
 
 def _about(entry: Entry) -> dict[str, Any]:
-    return {key: entry[key] for key in ("id", "uncertainty", "error") if key in entry}  # type: ignore[literal-required]
+    return {key: entry[key] for key in ("id", "uncertainty", "error") if key in entry}
 
 
 def line_writer(form: Callable[[Entry], Any]) -> Callable[[Iterable[Entry], Path, Counter[str]], None]:
