@@ -23,7 +23,8 @@ def _lines(report: Report) -> Iterator[str]:
     differing = len(before.entities ^ after.entities)
     yield f"entities  {len(before.entities):,} in torch, {len(after.entities):,} now; {differing:,} in one of both only"
     if before.f_score is not None and after.f_score is not None:
-        yield f"F1        {before.f_score:.2f} in torch, {after.f_score:.2f} now ({after.f_score - before.f_score:+.2f} points)"
+        change = after.f_score - before.f_score
+        yield f"F1        {before.f_score:.2f} in torch, {after.f_score:.2f} now ({change:+.2f} points)"
     ratio = after.words_per_second / before.words_per_second
     yield (
         f"speed     {before.words_per_second:,.0f} words a second in torch, {after.words_per_second:,.0f} now "
