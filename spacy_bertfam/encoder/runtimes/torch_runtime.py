@@ -50,7 +50,7 @@ class TorchRuntime:
         return torch.autocast(next(self.network.parameters()).device.type, dtype=dtype)
 
 
-def read_pieces(network: torch.nn.Module, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Any:
+def read_pieces(network: Any, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Any:
     """The output of a network of `transformers`; a few, as FNet, take no mask."""
     segments = {} if types is None else {"token_type_ids": types}
     if network.config.model_type not in WITHOUT_MASK:
