@@ -77,6 +77,8 @@ def test_weights_of_pairs_are_those_of_the_matrix(tag_set):
         assert weights.dtype == np.float64
         assert np.array_equal(weights, np.exp(matrix.logs))
         assert np.array_equal(between.log_weight(tags[:, None], tags), matrix.logs)
+        assert np.array_equal(between.weight(tags, tags[::-1]), np.exp(matrix.logs)[tags, tags[::-1]])
+        assert np.array_equal(between.log_weight(tags, tags[::-1]), matrix.logs[tags, tags[::-1]])
 
 
 def test_learned_weights_are_relative_to_the_highest_and_cut_off_far_below_it():
@@ -104,7 +106,7 @@ def test_few_tags_are_a_matrix_and_many_are_not(scheme):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_text_begins_and_ends_as_if_an_o_stood_around_it(scheme):
+def test_a_text_begins_and_ends_as_if_an_o_stood_around_it(scheme, monkeypatch):
     tag_set = TagSet(scheme, ("A", "B"))
     between, start, end = constrain(tag_set)
     assert np.array_equal(start, between.logs[0]) and np.array_equal(end, between.logs[:, 0])
@@ -113,6 +115,10 @@ def test_a_text_begins_and_ends_as_if_an_o_stood_around_it(scheme):
     found = constrain(tag_set, learned)
     assert np.array_equal(found.between.logs, both(tag_set)[0].logs + learned.between)
     assert np.array_equal(found.start, start + 2.0) and np.array_equal(found.end, end + 3.0)
+    monkeypatch.setattr(chain, "FEW_TAGS", 0)
+    found = constrain(tag_set)
+    assert found.between == SchemeBetween(tag_set)
+    assert np.array_equal(found.start, start) and np.array_equal(found.end, end)
 
 
 @pytest.mark.parametrize("n_cells", [1, 10, 100])

@@ -155,7 +155,7 @@ def test_weights_are_those_of_all_paths(seed, longest, settled):
         np.testing.assert_allclose(arrived, forward[place][1:], rtol=1e-12)
 
 
-@pytest.mark.parametrize("longest", [None, 2])
+@pytest.mark.parametrize("longest", [None, 2, 1])
 @pytest.mark.parametrize("token", range(5))
 def test_weights_and_sums_of_one_token(token, longest, settled):
     settled(longest)

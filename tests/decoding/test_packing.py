@@ -72,9 +72,15 @@ def test_uncut_texts_are_a_segment_each(monkeypatch):
         assert found.unpack(found.rows).tolist() == (rows() / 2.0).tolist()
 
 
+def test_one_token_is_a_text():
+    packed = TagScores(np.zeros((1, 3))).pack()
+    assert (packed.before.tolist(), packed.after.tolist(), packed.sizes.tolist()) == ([-1], [-1], [1])
+
+
+@pytest.mark.parametrize("cut", [True, False])
 @pytest.mark.parametrize("lengths", [(), (0,), (0, 0)])
-def test_texts_without_tokens_have_no_step(lengths):
-    packed = TagScores(np.zeros((0, 3))).pack(np.array(lengths, dtype=np.int64))
+def test_texts_without_tokens_have_no_step(lengths, cut):
+    packed = TagScores(np.zeros((0, 3))).pack(np.array(lengths, dtype=np.int64), cut=cut)
     assert len(packed) == 0
     assert packed.rows.shape == (0, 3)
     arrays = (packed.sizes, packed.place, packed.last_rows, packed.before, packed.after)

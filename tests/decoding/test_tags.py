@@ -46,6 +46,7 @@ def test_legal_is_what_the_scheme_says(scheme):
     tag_set = TagSet(scheme, ("PER", "LOC"))
     all_tags = np.arange(len(tag_set))
     legal = tag_set.legal(all_tags[:, None], all_tags)
+    assert np.array_equal(tag_set.legal(all_tags, all_tags[::-1]), legal[all_tags, all_tags[::-1]])
     n_legal = 0
     for path in (path for n in range(4) for path in product(all_tags.tolist(), repeat=n)):
         tags = [tag_set.tags[i] for i in path]
@@ -139,7 +140,7 @@ def test_missing_annotation_and_unknown_labels_allow_every_tag(scheme, expected)
     tag_set = TagSet(scheme, LABELS)
     biluo = ["O", "B-PER", "I-PER", "L-PER", "U-LOC", "-", None, "U-WORK"]
     allowed = tag_set.allowed_by_biluo(biluo)
-    assert allowed.shape == (8, len(tag_set))
+    assert (allowed.shape, allowed.dtype) == ((8, len(tag_set)), bool)
     found = ["*" if row.all() else [tag_set.tags[i] for i in np.flatnonzero(row)] for row in allowed]
     assert found == [tag if tag == "*" else [tag] for tag in expected]
 
