@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import spacy
+import tiny_treebank
 import typer
 from huggingface_hub import constants
 from spacy.cli._util import app as spacy_app
@@ -144,6 +145,16 @@ def test_news_ends_with_a_small_pipeline_without_torch_weights(
     assert not list(Path("training/news/fast").rglob("*.safetensors"))
     assert "onnxruntime" in nlp.meta["requirements"]
     assert list(Path("packages").glob("fr_bertfam_news-*/setup.py"))
+
+
+def test_a_treebank_is_converted(project: Path) -> None:
+    Path("my data/fr.conllu").write_text(tiny_treebank.conllu(), encoding="utf8")
+    overrides = {f"vars.treebank_{part}": "my data/fr.conllu" for part in ("train", "dev")}
+    commands = load_project_config(Path("."), overrides=overrides)["commands"]
+    (treebank,) = (command for command in commands if command["name"] == "treebank")
+    for line in treebank["script"]:
+        run_line(line)
+    assert all((Path(folder) / "fr.spacy").is_file() for folder in treebank["outputs"])
 
 
 def test_an_encoder_of_another_language_is_refused(project: Path) -> None:

@@ -48,7 +48,7 @@ class E5S1:
         try:
             self.sizes = self._read_sizes()
             self.pieces = self._read_pieces()
-            self._skip_normalisation_map()
+            self._skip_normalization_map()
             self.entries = self._read_entries()
         except (struct.error, UnicodeDecodeError) as err:
             raise EncoderError(
@@ -104,7 +104,7 @@ class E5S1:
         blob = self._take_bytes(n_blob)
         return [blob[start:end].decode("utf8") for start, end in itertools.pairwise(offsets)]
 
-    def _skip_normalisation_map(self) -> None:
+    def _skip_normalization_map(self) -> None:
         _, n_bytes = self._take("iI")
         self._take_bytes(n_bytes)
 

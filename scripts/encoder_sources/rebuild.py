@@ -40,7 +40,7 @@ def rebuild(out: Path, languages: Sequence[str]) -> int:
 
 
 def readme(languages: Sequence[str], n_kept: int, n_all: int) -> str:
-    """RETURNS (str): the model card: origin, what was changed, licences."""
+    """RETURNS (str): the model card: origin, what was changed, licenses."""
     weights, tokenizer = wheels.WEIGHTS, wheels.TOKENIZER
     return f"""---
 license: mit

@@ -33,6 +33,8 @@ def _refused(error: ConfigValidationError) -> str:
 def _with_guess(text: str) -> str:
     """Name what was meant by an unknown name, in the place of all names and of advice for other cases."""
     available, name = AVAILABLE.search(text), QUOTED.search(text)
+    if text.startswith("[E050]") and name is not None and name[1].isidentifier():
+        return f"{text} Expected an installed pipeline (python -m spacy download {name[1]}), or a folder."
     if available is None or name is None:
         return text
     # spaCy names only some of the factories

@@ -45,7 +45,11 @@ def test_every_command_explains(name: str) -> None:
         (UserError("Found this; expected that."), "Found this; expected that."),
         (WriteError("out cannot be written."), "out cannot be written."),
         (ValueError("[E139] Knowledge base\n  is  empty."), "[E139] Knowledge base is empty."),
-        (OSError("[E050] Can't find model 'a'."), "[E050] Can't find model 'a'."),
+        (OSError("[E050] Can't find model './a'."), "[E050] Can't find model './a'."),
+        (
+            OSError("[E050] Can't find model 'a'."),
+            "[E050] Can't find model 'a'. Expected an installed pipeline (python -m spacy download a), or a folder.",
+        ),
         (OSError(errno.ENOSPC, "No space left on device"), "No space left on device; free some room."),
         (
             PermissionError(errno.EACCES, "Permission denied", "a.txt"),
