@@ -70,6 +70,7 @@ def test_every_path_that_a_variable_gives_is_quoted_and_may_hold_spaces():
         "text_column",
         "label_column",
         "nested",
+        "questions",
         "texts",
         "fr_trf",
         "fr_trf_config",
