@@ -171,6 +171,7 @@ def clone(tiny_encoder, tmp_path_factory) -> Path:
     for run in ("quickstart", "mine"):
         (folder / "training" / run).mkdir(parents=True)
         nlp.to_disk(folder / "training" / run / "model-best")
+    (folder / "training" / "fr_qa").mkdir()
     make_answerer(tiny_encoder("camembert")).to_disk(folder / "training" / "fr_qa" / "model-best")
     return folder
 

@@ -38,8 +38,7 @@ class Question(NamedTuple):
     question: str
     context: str
     answers: list[tuple[str, int | None]]  # the words, and the character of the text where they begin
-    document: str
-    line: int
+    document: str  # the title of the article, or else the text: never in two parts of a split
 
 
 @dataclass
@@ -107,15 +106,14 @@ def read_questions(path: Path, report: QuestionsReport) -> Iterator[Question]:
     for line, entry in read_objects(path, form=FORM, source=path.name, note=report.note):
         with located(path, line):
             articles = entry["data"] if isinstance(entry.get("data"), list) else [entry]
-            for i, article in enumerate(articles):
-                yield from _of_article(article, f"{line}:{i}", line)
+            for article in articles:
+                yield from _of_article(article)
 
 
-def _of_article(article: Any, number: str, line: int) -> Iterator[Question]:
+def _of_article(article: Any) -> Iterator[Question]:
     """The questions of an article, of a paragraph, or of a line that is a question itself."""
     if not isinstance(article, dict):
         raise DataError(f"found {shown(article)!r}; expected {FORM}.")
-    document = str(article.get("title") or number)
     for paragraph in _list(article, "paragraphs") if "paragraphs" in article else [article]:
         context = paragraph.get("context") if isinstance(paragraph, dict) else None
         if not isinstance(context, str):
@@ -124,7 +122,8 @@ def _of_article(article: Any, number: str, line: int) -> Iterator[Question]:
             question = entry.get("question") if isinstance(entry, dict) else None
             if not isinstance(question, str):
                 raise DataError(f'found no "question" in {shown(entry)!r}; expected {FORM}.')
-            yield Question(clean_label(question), context, _answers(entry), document, line)
+            document = str(article.get("title") or context)
+            yield Question(clean_label(question), context, _answers(entry), document)
 
 
 def _list(entry: Mapping[str, Any], key: str) -> list[Any]:

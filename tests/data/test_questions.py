@@ -106,7 +106,7 @@ def test_a_question_without_words_or_with_a_lost_answer_is_left_out(tmp_path):
         ("", "holds no question"),
         ('{"data": [{"title": "a", "paragraphs": [{"qas": []}]}]}', 'no "context"'),
         ('{"context": "a"}', 'no "question"'),
-        ('{"context": "a", "question": "b", "answers": [3]}', "found the answer 3"),
+        ('{"context": "a", "question": "b", "answers": [3]}', "found the answer '3'"),
         ('{"context": "a", "question": "b", "answers": {"text": ["a"], "answer_start": []}}', "as many places"),
         ('{"data": [3]}', "expected"),
         ('{"data": [{"paragraphs": 3}]}', "expected a list"),
@@ -126,6 +126,13 @@ def test_an_article_never_goes_to_two_parts(tmp_path):
     (tmp_path / "in.json").write_text(json.dumps({"data": articles}), encoding="utf8")
     report = convert_qa(tmp_path / "in.json", tmp_path / "out", lang="fr", split={"train": 0.5, "dev": 0.5})
     assert report.parts == {"train.spacy": 9, "dev.spacy": 9}
+
+
+def test_lines_about_one_text_go_to_one_part(tmp_path):
+    lines = [{"context": text, "question": QUESTION, "answers": []} for text in (TEXT, TEXT, "Zoé.", TEXT)]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf8")
+    report = convert_qa(tmp_path / "in.jsonl", tmp_path / "out", lang="fr", split={"train": 0.5, "dev": 0.5})
+    assert sorted(report.parts.values()) == [1, 3]
 
 
 def test_the_command_prints_what_came_of_it(tmp_path):
