@@ -13,6 +13,7 @@ import pytest
 import spacy
 import typer
 from spacy.cli._util import app as spacy_app
+from spacy.language import Language
 from spacy.tokens import DocBin
 from spacy.training import Example
 from spacy.util import load_config, load_model_from_config
@@ -20,6 +21,7 @@ from typer.testing import CliRunner
 from weasel.util import load_project_config
 
 from spacy_bertfam.cli import spacy_entry  # noqa: F401  what spaCy does for its command line
+from spacy_bertfam.data.pairs import make_pair
 
 ROOT = Path(__file__).parent.parent
 PAGES = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))]
@@ -169,7 +171,33 @@ def clone(tiny_encoder, tmp_path_factory) -> Path:
     for run in ("quickstart", "mine"):
         (folder / "training" / run).mkdir(parents=True)
         nlp.to_disk(folder / "training" / run / "model-best")
+    (folder / "training" / "fr_qa").mkdir()
+    make_answerer(tiny_encoder("camembert")).to_disk(folder / "training" / "fr_qa" / "model-best")
     return folder
+
+
+def make_answerer(encoder: Path) -> Language:
+    """RETURNS (Language): one that guesses at answers."""
+    overrides = {"paths.encoder": str(encoder), "components.qa.model.tok2vec.window": 32}
+    overrides["components.qa.model.tok2vec.overlap"] = 8
+    nlp = load_model_from_config(load_config(ROOT / "configs" / "fr_qa.cfg", overrides=overrides))
+    pair = make_pair(nlp.make_doc("Qui ?"), nlp.make_doc("Anne préside."))
+    pair.spans["answers"] = [pair[2:3]]
+    nlp.initialize(lambda: [Example(nlp.make_doc(pair.text), pair)])
+    return nlp
+
+
+@pytest.mark.parametrize("line", [line for _, line in SPACY_COMMANDS if " convert-qa " in line])
+def test_the_conversion_of_questions_runs(line, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, _, _, _, _, source, out, *_ = shlex.split(line)
+    Path(source).parent.mkdir()
+    paragraph = {"context": "Anne préside.", "question": "Qui ?", "answers": ["Anne"]}
+    articles = [{"title": title, **paragraph} for title in "ab"]
+    Path(source).write_text(json.dumps({"data": articles}), encoding="utf8")
+    result = CliRunner().invoke(spacy_app, shlex.split(line)[3:])
+    assert result.exit_code == 0, f"{result.output}\n{result.exception}"
+    assert Path(out, "dev.spacy").is_file()
 
 
 @pytest.mark.parametrize("name", [name for name in DOCS if blocks(name, "python")])
@@ -182,13 +210,13 @@ def test_the_python_of_the_documents_runs(name, clone, monkeypatch, capsys):
         assert "<html" in (clone / "page.html").read_text(encoding="utf8")
 
 
-# `adopt` wants a pipeline of another package, `fetch` asks the hub, `train` and `fill` want an encoder, `calibrate` a
-# pipeline that is right at times: other tests run them
+# `adopt` wants a pipeline of another package, `convert-qa` questions, `fetch` asks the hub, `train` and `fill` want an
+# encoder, `calibrate` a pipeline that is right at times: other tests run them
 CHEAP = [
     (name, line)
     for name, line in SPACY_COMMANDS
     if line.split()[3] in ("bertfam", "evaluate")
-    and line.split()[4] not in ("adopt", "calibrate", "fetch", "fill", "train", "pretrain")
+    and line.split()[4] not in ("adopt", "calibrate", "convert-qa", "fetch", "fill", "train", "pretrain")
 ]
 
 

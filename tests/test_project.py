@@ -71,6 +71,7 @@ def test_every_path_that_a_variable_gives_is_quoted_and_may_hold_spaces():
         "label_column",
         "nested",
         "corpora",
+        "questions",
         "texts",
         "fr_trf",
         "fr_trf_config",

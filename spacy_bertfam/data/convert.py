@@ -54,7 +54,7 @@ def convert(
     RAISES (UserError): for whatever the user has to put right; nothing has been written then.
     """
     check_choices(format=format, unit=unit, alignment=alignment, scheme=(options or ReadOptions()).scheme)
-    _check_output(output, split)
+    check_output(output, split)
     report = ConversionReport()
     nlp = blank_pipeline(lang)
     records = gather_records(path, format=format, lang=lang, report=report, options=options)
@@ -126,7 +126,7 @@ def check_choices(**choices: str) -> None:
             raise DataError(f"--{name}: found {value!r}; expected one of {', '.join(allowed[name])}.")
 
 
-def _check_output(output: Path, split: Mapping[str, float] | None) -> None:
+def check_output(output: Path, split: Mapping[str, float] | None) -> None:
     if split and os.path.exists(output) and not os.path.isdir(output):
         raise DataError("is a file; expected a folder for the parts of --split.", output)
     if not split and (output.suffix != ".spacy" or os.path.isdir(output)):

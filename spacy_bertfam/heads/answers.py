@@ -68,7 +68,8 @@ def forward(
         return _read_pieces(tok2vec, docs, is_train)
     rows, bp_rows = tok2vec(docs, is_train)
     # of a Doc without tokens there is nothing to read, not even for no answer
-    places = [np.repeat([0, *range(first_length(doc), len(doc))][: len(doc) + 1], 2) for doc in docs]
+    read = ([0, *range(first_length(doc), len(doc))] if len(doc) else [] for doc in docs)
+    places = [np.repeat(np.array(of_doc, dtype=np.int64), 2) for of_doc in read]
     xp = model.ops.xp
 
     def backprop(dY: list[Floats2d]) -> Any:
