@@ -19,7 +19,7 @@ class PairTokenizer(Tokenizer):  # type: ignore[misc]
         doc: Doc = super().__call__(text)
         place = text.find(BORDER)
         if place >= 0:
-            mark_pair(doc, doc.char_span(0, place + 1, alignment_mode="expand").end)
+            mark_pair(doc, sum(token.idx <= place for token in doc))
         return doc
 
 

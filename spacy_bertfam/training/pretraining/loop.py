@@ -167,12 +167,12 @@ def _update(
     recipe: Recipe,
     rng: np.random.Generator,
 ) -> float:
-    """One step. RETURNS (float): the mean loss of a masked piece, with pairs and that of a pair."""
+    """One step. RETURNS (float): the mean loss of a masked piece."""
     model.network.train()
     chunks = list(_masked(model, batch, recipe, rng))
     n_masked = max(1, sum(len(masked.cells) for masked in chunks))
     n_windows = max(1, sum(len(masked.lengths) for masked in chunks))
-    total = 0.0
+    of_words = total = 0.0
     for masked in chunks:  # call by call, whose gradients add up to that of the whole batch
         with _precision(model, recipe):
             words, follows = model.loss(masked)
@@ -181,6 +181,7 @@ def _update(
             loss = loss + follows.loss / n_windows
         loss.backward()
         total += float(loss.detach())
+        of_words += float(words.loss.detach()) / n_masked
     if not isfinite(total):
         raise UserError(
             f"The loss of a step is no number any more, at a learning rate of {recipe.learn_rate:g}: the weights are "
@@ -190,7 +191,7 @@ def _update(
     for optimizer, weights in optimizers:
         optimizer.step_module(0, weights)
         optimizer.step_schedules()
-    return total
+    return of_words
 
 
 def _batches(
