@@ -14,7 +14,7 @@ def export_hf_cli(
     encoder_only: bool = typer.Option(False, "--encoder-only", help="The encoder without a head."),
     push: str | None = typer.Option(None, help="Upload the folder to this repository, as me/my-ner."),
 ) -> None:
-    """Write a folder for transformers, with a model card: for pipeline("ner"), or pipeline("text-classification")."""
+    """Write a folder for transformers, with a model card: for pipeline("ner") and the like."""
     from ..hub.export_hf import export_hf, push_folder
     from .pipelines import load_pipeline
 

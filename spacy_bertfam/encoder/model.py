@@ -141,6 +141,12 @@ def cut_batch(shim: EncoderShim, docs: Sequence[Doc], *, with_documents: bool = 
             f"has more pieces than a window ({size.window}). The token keeps its first ones.",
             stacklevel=3,
         )
+    if batch.n_cut_firsts:
+        warnings.warn(
+            f"{batch.n_cut_firsts} word pieces of this batch of {len(docs)} documents were not read: the first text of "
+            f"a pair has more than half of a window ({size.window}). It keeps its first ones.",
+            stacklevel=3,
+        )
     return batch
 
 

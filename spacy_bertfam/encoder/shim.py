@@ -243,4 +243,5 @@ class EncoderShim(PyTorchShim):
             max_cells=self.settings.max_batch_pieces,
             padded=not self.loaded.reads_padding,
             device=self.device,
+            reads_segments=self.loaded.n_segments > 1,
         )

@@ -37,9 +37,10 @@ class TorchRuntime:
         weight = next(self.network.parameters())
         return torch_calls(weight.device, self.dtype or weight.dtype)
 
-    def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
+    def __call__(self, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Tensor:
+        segments = {} if types is None else {"token_type_ids": types}
         with self.autocast():
-            vectors: Tensor = read_pieces(self.network, ids, mask).last_hidden_state
+            vectors: Tensor = read_pieces(self.network, ids, mask, **segments).last_hidden_state
         return vectors.float()
 
     def autocast(self) -> AbstractContextManager[object]:
@@ -50,11 +51,11 @@ class TorchRuntime:
         return torch.autocast(next(self.network.parameters()).device.type, dtype=dtype)
 
 
-def read_pieces(network: torch.nn.Module, ids: Tensor, mask: Tensor) -> Any:
+def read_pieces(network: Any, ids: Tensor, mask: Tensor, **segments: Tensor) -> Any:
     """The output of a network of `transformers`; a few, as FNet, take no mask."""
-    if network.config.model_type in WITHOUT_MASK:
-        return network(input_ids=ids)
-    return network(input_ids=ids, attention_mask=mask)
+    if network.config.model_type not in WITHOUT_MASK:
+        segments["attention_mask"] = mask
+    return network(input_ids=ids, **segments)
 
 
 @cache
