@@ -16,7 +16,6 @@ from ..encoder.model import MODEL_NAME, encoder_shim
 from ..errors import UserError
 from ..files.saving import replaced_whole, require_new
 from ..gate import CheckpointError
-from ..heads.score_vectors import score_vectors
 from ..pipeline.find import encoders_of, find_encoder, find_head
 from ..pipeline.ner import BertfamNER
 from ..pipeline.qa import BertfamQA
@@ -118,36 +117,35 @@ def classes_of(ner: BertfamNER) -> list[tuple[str, int]]:
 def _outgoing(pipe: Any, pooling: str) -> Outgoing:
     """RAISES (UserError): when the head reads what no classifier of `transformers` reads."""
     model = pipe.model
-    eps = (
-        model.get_ref("prediction_layer").attrs.get("eps") if "prediction_layer" in model.ref_names else None
-    )
-    arrays = head_arrays(model)
+    if hasattr(pipe, "labels"):
+        pipe._require_labels()
+    layers = [model.get_ref(name) for name in model.ref_names if name == "prediction_layer"]
+    eps = layers[0].attrs.get("eps") if layers else None
+    head = Outgoing(TOKENS, [], head_arrays(model), partial(piece_logits, model), eps, {}, [])
     if isinstance(pipe, TextCategorizer):
         if not any(node.name == "document-vectors" for node in model.walk()):
             raise UserError(
                 f"The text categorizer {pipe.name!r} does not read the encoder's first special piece, as sequence "
                 'classifiers of transformers do; expected a spacy-bertfam.TextCatClassifier.v1 with pooling = "cls".'
             )
-        problem = MULTI_LABEL if model.attrs["multi_label"] else SINGLE_LABEL
+        settings = {"problem_type": MULTI_LABEL if model.attrs["multi_label"] else SINGLE_LABEL}
         logits = partial(text_logits, model)
-        return Outgoing(TEXTS, list(pipe.labels), arrays, logits, eps, {"problem_type": problem}, [])
+        return head._replace(kind=TEXTS, names=list(pipe.labels), logits=logits, settings=settings)
     if isinstance(pipe, BertfamQA):
         if model.get_ref("tok2vec").name != MODEL_NAME:
             raise UserError(
                 f"{pipe.name!r} reads answers from tokens of a shared encoder; expected an encoder of its own, whose "
                 "pieces it reads as transformers does: train it with spacy-bertfam.Encoder.v1 in [model.tok2vec]."
             )
-        return Outgoing(ANSWERS, ["start", "end"], arrays, partial(piece_logits, model), eps, {}, [])
-    pipe._require_labels()
+        return head._replace(kind=ANSWERS, names=["start", "end"])
     classes = classes_of(pipe)
     rows = [row for _, row in classes]
-    arrays.update({name: arrays[name][rows] for name in ("output.weight", "output.bias")})
-
-    def tag_logits(vectors: Floats2d) -> Logits:
-        scores: Logits = model.ops.to_numpy(score_vectors(model, [vectors])[0])[:, rows]
-        return scores
-
-    return Outgoing(TOKENS, [name for name, _ in classes], arrays, tag_logits, eps, {}, _notes(pipe, pooling))
+    head.arrays.update({name: head.arrays[name][rows] for name in ("output.weight", "output.bias")})
+    return head._replace(
+        names=[name for name, _ in classes],
+        logits=lambda vectors: piece_logits(model, vectors)[:, rows],
+        notes=_notes(pipe, pooling),
+    )
 
 
 def _write_classifier(head: Outgoing, checkpoint: Checkpoint, out: Path) -> None:

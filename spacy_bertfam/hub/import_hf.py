@@ -12,7 +12,6 @@ from ..decoding.tags import PREFIXES, TagSet
 from ..encoder.checkpoint.source import find_checkpoint
 from ..encoder.model import encoder_shim, set_width
 from ..gate import CheckedFolder, CheckpointError, check_folder
-from ..heads.score_vectors import score_vectors
 from ..listeners.spacy_private import link_components
 from ..types import Tok2VecModel
 from .head import NEVER, PretrainedHead, read_head
@@ -95,7 +94,7 @@ def _add_ner(nlp: Language, folder: CheckedFolder, head: PretrainedHead, compone
     put_head(nlp, component, head)
     probe = read_probe(_checkpoint(nlp))
     rows = [(i, row) for i, row in enumerate(head.labels.rows) if row >= 0]
-    ours = ner.model.ops.to_numpy(score_vectors(ner.model, [probe.vectors])[0])
+    ours = piece_logits(ner.model, probe.vectors)
     theirs = open_head(folder, TOKENS, probe).logits
     require_same(
         architecture_of(folder.config), ours[:, [i for i, _ in rows]], theirs[..., [row for _, row in rows]]

@@ -65,8 +65,11 @@ def logits_of(network: Any, probe: Probe) -> Logits:
 
 
 def piece_logits(model: Model[Any, Any], vectors: Floats2d) -> Logits:
-    """RETURNS (Logits): of the output layer of a head, for each piece. Shape: (n_pieces, n_classes)"""
-    logits: Logits = to_numpy(model.get_ref("output_layer").predict(vectors))
+    """RETURNS (Logits): what the layers of a head of ours make of each piece. Shape: (n_pieces, n_classes)"""
+    for name in ("prediction_layer", "output_layer"):
+        if name in model.ref_names:
+            vectors = model.get_ref(name).predict(vectors)
+    logits: Logits = to_numpy(vectors)
     return logits
 
 
