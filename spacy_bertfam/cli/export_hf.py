@@ -14,9 +14,9 @@ def export_hf_cli(
     encoder_only: bool = typer.Option(False, "--encoder-only", help="The encoder without a head."),
     push: str | None = typer.Option(None, help="Upload the folder to this repository, as me/my-ner."),
 ) -> None:
-    """Write a pipeline as a Hugging Face classifier of tokens or of texts.
+    """Write a pipeline as a Hugging Face network for tokens, texts or answers.
 
-    AutoModelForTokenClassification and pipeline("ner"), or their kin for texts, open the folder; it has a model card.
+    AutoModelForTokenClassification and pipeline("ner"), or their kin, open the folder; it has a model card.
     """
     from ..hub.export_hf import export_hf, push_folder
     from .pipelines import load_pipeline

@@ -17,12 +17,12 @@ def import_hf_cli(
         None, help="IO, IOB, IOB2, BIOES or BILUO, whatever the classes' names."
     ),
     component: str | None = typer.Option(
-        None, help="Name of the component: ner, textcat or textcat_multilabel."
+        None, help="Name of the component: ner, qa, textcat or textcat_multilabel."
     ),
     revision: str | None = REVISION,
     allow_pickle: bool = ALLOW_PICKLE,
 ) -> None:
-    """Turn a Hugging Face classifier of tokens or of texts into a pipeline.
+    """Turn a Hugging Face network for tokens, texts or answers into a pipeline.
 
     Its head, its labels and its scheme come along. The pipeline opens with spacy.load, offline, and trains on with
     spacy train. No code of the checkpoint is run.
@@ -41,5 +41,6 @@ def import_hf_cli(
     with replaced_whole(out) as staging:
         nlp.to_disk(staging)
     head: Any = nlp.pipeline[-1][1]
+    labels = f"; labels {', '.join(head.labels)}" if hasattr(head, "labels") else ""
     scheme = f"; scheme {head.cfg['scheme']}" if "scheme" in head.cfg else ""
-    typer.echo(f"{out}: {', '.join(nlp.pipe_names)}{scheme}; labels {', '.join(head.labels)}")
+    typer.echo(f"{out}: {', '.join(nlp.pipe_names)}{scheme}{labels}")

@@ -7,18 +7,21 @@ from spacy.language import Language
 
 from ..about import __version__
 from ..pipeline.ner import BertfamNER
+from ..pipeline.qa import BertfamQA
 
 
 def model_card(nlp: Language, pipe: Any) -> str:
     """RETURNS (str): Markdown with the YAML head that the hub reads.
 
-    pipe (BertfamNER | TextCategorizer | None): the component that was exported; None for an encoder alone.
+    pipe (BertfamNER | BertfamQA | TextCategorizer | None): the component that was exported; None for an encoder alone.
     """
     meta = nlp.meta
     is_ner = isinstance(pipe, BertfamNER)
     task = (
         "feature-extraction" if pipe is None else "token-classification" if is_ner else "text-classification"
     )
+    if isinstance(pipe, BertfamQA):
+        task = "question-answering"
     head = [f"language: {meta['lang']}", "library_name: transformers", f"pipeline_tag: {task}"]
     if meta.get("license"):
         head.append(f"license: {meta['license']}")
@@ -27,7 +30,7 @@ def model_card(nlp: Language, pipe: Any) -> str:
         lines += [meta["description"], ""]
     pipes = ", ".join(nlp.pipe_names)
     lines += [f"Exported from a spaCy pipeline ({pipes}) by spacy-bertfam {__version__}.", ""]
-    if pipe is not None:
+    if hasattr(pipe, "labels"):
         scheme = f" in the scheme {pipe.cfg['scheme']}" if is_ner else ""
         lines += ["## Labels", "", f"{', '.join(pipe.labels)}{scheme}.", ""]
         lines += _scores(meta.get("performance") or {}, "ents" if is_ner else "cats")

@@ -1,4 +1,4 @@
-"""A spaCy pipeline -> a folder that `AutoModelForTokenClassification`, or that for sequences, and `pipeline` open."""
+"""A spaCy pipeline -> a folder that `AutoModelForTokenClassification` and the like, and `pipeline`, open."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,23 +7,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from spacy.language import Language
+from spacy.pipeline.textcat import TextCategorizer
 from thinc.types import Floats2d
 
 from ..encoder.checkpoint.checkpoint import Checkpoint, write_checkpoint, write_files
 from ..encoder.checkpoint.network import quiet_transformers, save_network
-from ..encoder.model import encoder_shim
+from ..encoder.model import MODEL_NAME, encoder_shim
 from ..errors import UserError
 from ..files.saving import replaced_whole, require_new
 from ..gate import CheckpointError
-from ..heads.score_vectors import score_vectors
 from ..pipeline.find import encoders_of, find_encoder, find_head
 from ..pipeline.ner import BertfamNER
+from ..pipeline.qa import BertfamQA
 from ..types import Bools1d, TaggerModel
 from .card import model_card
 from .head import NEVER
 from .layers import Arrays, head_arrays
-from .network import TEXTS, TOKENS, auto_class, head_names
-from .probe import Logits, logits_of, read_probe, require_same
+from .network import ANSWERS, TEXTS, TOKENS, auto_class, head_names
+from .probe import Logits, logits_of, piece_logits, read_probe, require_same
 from .text_head import MULTI_LABEL, SINGLE_LABEL, text_logits
 
 # Weights of 0 that other rows' training has hardly moved
@@ -32,6 +33,7 @@ UNMOVED = 1e-3
 HEADS = {
     TOKENS: "spacy-bertfam.PredictionClassifier.v1 for ModernBERT, spacy-bertfam.TokenClassifier.v1 for others.",
     TEXTS: 'spacy-bertfam.TextCatClassifier.v1 with pooling = "cls" and, for most, a [model.hidden] layer.',
+    ANSWERS: "spacy-bertfam.SpanAnswerer.v1, which has one linear layer.",
 }
 
 
@@ -53,8 +55,8 @@ def export_hf(
     """Write the encoder, with the head of a component, as a Hugging Face folder.
 
     out (Path): a folder that does not exist yet, or is empty.
-    component (str | None): the entity recognizer or text categorizer whose head goes along; None is the one that is
-        named "ner", or the only one.
+    component (str | None): whose head goes along; None is the component that is named "ner", or the only one
+        that has one.
     encoder_only (bool): leave the head out; the folder is then one for ``AutoModel``.
     RETURNS (list[str]): what does not travel, in sentences.
     RAISES (UserError): when the pipeline has no such component or encoder, or the head has no place there.
@@ -115,29 +117,35 @@ def classes_of(ner: BertfamNER) -> list[tuple[str, int]]:
 def _outgoing(pipe: Any, pooling: str) -> Outgoing:
     """RAISES (UserError): when the head reads what no classifier of `transformers` reads."""
     model = pipe.model
-    eps = (
-        model.get_ref("prediction_layer").attrs.get("eps") if "prediction_layer" in model.ref_names else None
-    )
-    arrays = head_arrays(model)
-    if not isinstance(pipe, BertfamNER):
+    if hasattr(pipe, "labels"):
+        pipe._require_labels()
+    layers = [model.get_ref(name) for name in model.ref_names if name == "prediction_layer"]
+    eps = layers[0].attrs.get("eps") if layers else None
+    head = Outgoing(TOKENS, [], head_arrays(model), partial(piece_logits, model), eps, {}, [])
+    if isinstance(pipe, TextCategorizer):
         if not any(node.name == "document-vectors" for node in model.walk()):
             raise UserError(
                 f"The text categorizer {pipe.name!r} does not read the encoder's first special piece, as sequence "
                 'classifiers of transformers do; expected a spacy-bertfam.TextCatClassifier.v1 with pooling = "cls".'
             )
-        problem = MULTI_LABEL if model.attrs["multi_label"] else SINGLE_LABEL
+        settings = {"problem_type": MULTI_LABEL if model.attrs["multi_label"] else SINGLE_LABEL}
         logits = partial(text_logits, model)
-        return Outgoing(TEXTS, list(pipe.labels), arrays, logits, eps, {"problem_type": problem}, [])
-    pipe._require_labels()
+        return head._replace(kind=TEXTS, names=list(pipe.labels), logits=logits, settings=settings)
+    if isinstance(pipe, BertfamQA):
+        if model.get_ref("tok2vec").name != MODEL_NAME:
+            raise UserError(
+                f"{pipe.name!r} reads answers from tokens of a shared encoder; expected an encoder of its own, whose "
+                "pieces it reads as transformers does: train it with spacy-bertfam.Encoder.v1 in [model.tok2vec]."
+            )
+        return head._replace(kind=ANSWERS, names=["start", "end"])
     classes = classes_of(pipe)
     rows = [row for _, row in classes]
-    arrays.update({name: arrays[name][rows] for name in ("output.weight", "output.bias")})
-
-    def tag_logits(vectors: Floats2d) -> Logits:
-        scores: Logits = model.ops.to_numpy(score_vectors(model, [vectors])[0])[:, rows]
-        return scores
-
-    return Outgoing(TOKENS, [name for name, _ in classes], arrays, tag_logits, eps, {}, _notes(pipe, pooling))
+    head.arrays.update({name: head.arrays[name][rows] for name in ("output.weight", "output.bias")})
+    return head._replace(
+        names=[name for name, _ in classes],
+        logits=lambda vectors: piece_logits(model, vectors)[:, rows],
+        notes=_notes(pipe, pooling),
+    )
 
 
 def _write_classifier(head: Outgoing, checkpoint: Checkpoint, out: Path) -> None:

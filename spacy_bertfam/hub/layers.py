@@ -18,6 +18,7 @@ LAYERS = {
     "classifier": "output",
     "classifier.out_proj": "output",
     "score": "output",
+    "qa_outputs": "output",
     "classifier.dense": "hidden",
     "head.dense": "hidden",
     "pooler": "hidden",
@@ -41,9 +42,15 @@ def head_arrays(model: Model[Any, Any]) -> Arrays:
 def put_arrays(model: Model[Any, Any], arrays: Arrays) -> None:
     """Give a head of ours, which has weights, those of a checkpoint.
 
-    RAISES (CheckpointError): when one has another shape.
+    RAISES (CheckpointError): when one has another shape, or no place.
     """
-    for name, (layer, key) in _params(model).items():
+    places = _params(model)
+    if left := sorted(set(arrays) - set(places)):
+        raise CheckpointError(
+            f"The checkpoint's head has layers before the output ({', '.join(left)}); expected one linear layer, as "
+            "the component has it. It is not loaded in part."
+        )
+    for name, (layer, key) in places.items():
         old: Any = layer.get_param(key)
         array = arrays.get(name)
         if array is None:  # not all have a bias: a new one is 0

@@ -10,11 +10,12 @@ from ..heads.finite import is_finite
 from .layers import Arrays, layer_of, require_known
 from .probe import Logits, Probe, logits_of
 
-TOKENS, TEXTS = "ForTokenClassification", "ForSequenceClassification"
+TOKENS, TEXTS, ANSWERS = "ForTokenClassification", "ForSequenceClassification", "ForQuestionAnswering"
 # How the name of an architecture ends -> the class that makes one of its kind
 KINDS = {
     TOKENS: "AutoModelForTokenClassification",
     TEXTS: "AutoModelForSequenceClassification",
+    ANSWERS: "AutoModelForQuestionAnswering",
 }
 # What is left over of pre-training or of training, and takes no part in the scores
 UNUSED = ("cls.", "lm_head.", "pooler.", "decoder.", "loss_fct.")
@@ -35,7 +36,7 @@ def architecture_of(config: Mapping[str, Any]) -> str:
 def kind_of(folder: Path, config: Mapping[str, Any]) -> str:
     """RETURNS (str): one of KINDS. RAISES (CheckpointError): for any other head, or none."""
     architecture = architecture_of(config)
-    kind = next((kind for kind in KINDS if architecture.endswith(kind)), None)
+    kind = next((kind for kind in KINDS if architecture.removesuffix("Simple").endswith(kind)), None)
     if kind is None:
         raise CheckpointError(
             f"{folder} is a {architecture}: it has no head that is known here; expected one of {', '.join(KINDS)}. To "

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from thinc.api import Model
+from thinc.types import Floats2d
+from thinc.util import to_numpy
 
 from ..encoder.checkpoint.checkpoint import Checkpoint
 from ..encoder.pieces.native import in_a_sentence
@@ -59,6 +62,15 @@ def logits_of(network: Any, probe: Probe) -> Logits:
         found = output.logits[0]
     array: Logits = found.float().cpu().numpy()
     return array
+
+
+def piece_logits(model: Model[Any, Any], vectors: Floats2d) -> Logits:
+    """RETURNS (Logits): what the layers of a head of ours make of each piece. Shape: (n_pieces, n_classes)"""
+    for name in ("prediction_layer", "output_layer"):
+        if name in model.ref_names:
+            vectors = model.get_ref(name).predict(vectors)
+    logits: Logits = to_numpy(vectors)
+    return logits
 
 
 def difference(ours: Logits, theirs: Logits) -> float:

@@ -7,14 +7,13 @@ import numpy as np
 from spacy.util import registry
 from thinc.api import Model, chain, noop
 from thinc.types import Floats2d
-from thinc.util import to_numpy
 
 from ..gate import CheckpointError
 from ..heads.dense import ACTIVATIONS
 from ..heads.output_layer import output_layer
 from .labels import class_names, rename_classes
 from .layers import Arrays, put_arrays
-from .probe import Logits, difference, require_same
+from .probe import Logits, difference, piece_logits, require_same
 
 SINGLE_LABEL, MULTI_LABEL = "single_label_classification", "multi_label_classification"
 AnyModel = Model[Any, Any]
@@ -76,11 +75,8 @@ def read_text_head(
 
 def text_logits(model: AnyModel, vectors: Floats2d) -> Logits:
     """RETURNS (Logits): of a text, by the vector of its first piece; Shape: (n_labels,)."""
-    X = vectors[:1]
-    if "prediction_layer" in model.ref_names:
-        X = model.get_ref("prediction_layer").predict(X)
-    logits: Logits = to_numpy(model.get_ref("output_layer").predict(X))[0]
-    return logits
+    first: Logits = piece_logits(model, vectors[:1])[0]
+    return first
 
 
 def _possible_blocks(arrays: Arrays, config: Mapping[str, Any]) -> list[dict[str, Any] | None]:

@@ -15,6 +15,7 @@ from ..listeners.doc_vectors import require_one
 from ..types import Tok2VecModel
 from .encoder import BertfamEncoder
 from .ner import BertfamNER
+from .qa import BertfamQA
 
 ARCHITECTURE = "spacy-bertfam.Encoder.v1"
 
@@ -73,11 +74,15 @@ def find_ner(nlp: Language, component: str | None = None) -> BertfamNER:
 
 
 def find_head(nlp: Language, component: str | None = None) -> Any:
-    """RETURNS (BertfamNER | TextCategorizer): the component of that name; without one that is named "ner", or the only
-    one."""
+    """A component whose head `transformers` has a place for; without a name it is "ner", or the only one.
+
+    RETURNS (BertfamNER | BertfamQA | TextCategorizer): the component.
+    """
     if component is None and "ner" in nlp.pipe_names:
         component = "ner"
-    return _find_pipe(nlp, component, (BertfamNER, TextCategorizer), "bertfam_ner or textcat")
+    return _find_pipe(
+        nlp, component, (BertfamNER, BertfamQA, TextCategorizer), "bertfam_ner, bertfam_qa or textcat"
+    )
 
 
 def _find_pipe(nlp: Language, component: str | None, kinds: tuple[type, ...], expected: str) -> Any:
@@ -96,7 +101,7 @@ def _find_pipe(nlp: Language, component: str | None, kinds: tuple[type, ...], ex
 def find_encoder(nlp: Language, ner: Any) -> Tok2VecModel:
     """RETURNS (Model): the ``spacy-bertfam.Encoder.v1`` that the component reads, its own or a shared one.
 
-    ner (BertfamNER | TextCategorizer): or another component whose model has a ``tok2vec``.
+    ner (BertfamNER | BertfamQA | TextCategorizer): or another component whose model has a ``tok2vec``.
     """
     tok2vec: Tok2VecModel = ner.model.get_ref("tok2vec")
     if tok2vec.name == MODEL_NAME:

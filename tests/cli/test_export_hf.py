@@ -65,7 +65,7 @@ def test_push_uploads_the_folder(run, model, monkeypatch):
         (["MODEL", "."], "Error: . exists already"),
         (
             ["MODEL", "out", "--component", "nar"],
-            "Error: Expected one bertfam_ner or textcat, 'nar' was asked for",
+            "Error: Expected one bertfam_ner, bertfam_qa or textcat, 'nar' was asked for",
         ),
     ],
 )

@@ -359,7 +359,7 @@ def test_export_names_what_it_cannot_export(classifier, tmp_path):
             nlp,
             "out",
             {"component": "entity_ruler"},
-            "Expected one bertfam_ner or textcat, 'entity_ruler' was asked for",
+            "bertfam_qa or textcat, 'entity_ruler' was asked for",
         ),
         (nlp, "full", {}, "full exists already; expected a new folder"),
         (blank, "out", {"encoder_only": True}, r"\(sentencizer\) has no encoder"),

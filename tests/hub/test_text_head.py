@@ -167,7 +167,7 @@ def test_what_cannot_be_carried_over_whole_is_refused_by_name(classifier, settin
 def test_arguments_that_do_not_fit_are_named(classifier):
     folder = str(classifier())
     for options, sentence in (
-        ({"scheme": "IO"}, "its labels are those of whole texts. Expected no --scheme"),
+        ({"scheme": "IO"}, "it has no tags. Expected no --scheme"),
         ({"mapping": {"mal": "x"}}, "--map names 'mal', which is no class"),
         ({"mapping": {"bon": "neutre"}}, "Two classes are named 'neutre'"),
     ):
