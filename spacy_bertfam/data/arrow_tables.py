@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import DataError
 from .format_table import MAGIC
 from .json_values import Numbered
-from .jsonl import DEFAULT, read_records_of
+from .jsonl import read_records_of
 from .options import ReadOptions
 from .records import Record
 from .report import ConversionReport
@@ -27,7 +27,7 @@ PARQUET, ARROW, _ = MAGIC
 
 
 def read_arrow(
-    path: Path, source: str, *, report: ConversionReport, options: ReadOptions = DEFAULT
+    path: Path, source: str, *, report: ConversionReport, options: ReadOptions
 ) -> Iterator[Record]:
     """Read a Parquet file, or an Arrow file in the form for files or for streams.
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ..errors import DataError
 from .arrow_tables import read_arrow
-from .brat import read_brat_files
+from .brat import read_brat
 from .columns import read_columns, read_wikiner
 from .format_table import BY_NAME, FORMATS, TABLE, format_of
 from .inline_xml import read_inline_xml
@@ -36,8 +36,9 @@ class Reader(Protocol):
 
 READERS: dict[str, Reader] = {
     **dict.fromkeys(("iob", "conllu", "conll2012", "csv"), read_columns),
-    **{"jsonl": read_jsonl, "parquet": read_arrow, "brat": read_brat_files, "wikiner": read_wikiner},
+    **{"jsonl": read_jsonl, "parquet": read_arrow, "wikiner": read_wikiner},
     **{"webanno": read_webanno, "xmi": read_xmi, "xml": read_inline_xml},
+    "brat": lambda path, source, *, report, options: iter([read_brat(path, source, report=report)]),
 }
 SURE = {suffix for each in TABLE for suffix in each.suffixes}
 POSSIBLE = {suffix for each in TABLE for suffix in each.other_suffixes}

@@ -18,7 +18,6 @@ from .report import ConversionReport
 from .text_file import BOM, located, read_text
 from .trimming import clean_label, is_invisible, shorten
 
-DEFAULT = ReadOptions()
 NAME = r"[A-Za-z_][\w.:-]*"
 ATTRIBUTE = re.compile(rf"""({NAME})\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')""")
 ATTRIBUTES = rf"""(?P<attributes>(?:\s+{NAME}\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))*)"""
@@ -78,7 +77,7 @@ class Open(NamedTuple):
 
 
 def read_inline_xml(
-    path: Path, source: str, *, report: ConversionReport, options: ReadOptions = DEFAULT
+    path: Path, source: str, *, report: ConversionReport, options: ReadOptions
 ) -> Iterator[Record]:
     """Each <DOC> is a record, and without them the file is one; elements of the text's structure are counted.
 

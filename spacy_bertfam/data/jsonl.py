@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import DataError
 from .columns import scheme_of, to_record
 from .json_values import Numbered, read_values, shown
-from .options import ReadOptions
+from .options import DEFAULT, ReadOptions
 from .records import Mention, Record
 from .report import DISCONTINUOUS, UNFINISHED, ConversionReport
 from .tasks import FORM, Task, read_tasks
@@ -22,7 +22,6 @@ from .verdicts import refusal, unknown_verdicts
 # doccano's are start_offset and end_offset, PubAnnotation's begin and end, presidio-evaluator's the last ones
 START_KEYS = ("start", "start_offset", "begin", "start_position")
 END_KEYS = ("end", "end_offset", "end_position")
-DEFAULT = ReadOptions()
 N_SHOWN = 150
 # LightTag's is tag, Label Studio's labels, a list; transformers' entity_group, Presidio's entity_type, UBIAI's
 # entityLabel, PubAnnotation's obj
