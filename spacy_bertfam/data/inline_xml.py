@@ -31,39 +31,10 @@ GENERIC = {"enamex", "numex", "timex", "entity", "ne", "rs", "name", "annotation
 LABEL_KEYS = ("type", "label", "category", "class")
 # Elements of the text itself
 STRUCTURE = {
-    *(
-        "doc",
-        "docs",
-        "document",
-        "documents",
-        "corpus",
-        "root",
-        "xml",
-        "text",
-        "body",
-        "head",
-        "header",
-        "title",
-    ),
-    *(
-        "p",
-        "s",
-        "sentence",
-        "paragraph",
-        "div",
-        "hl",
-        "txt",
-        "slug",
-        "docno",
-        "docid",
-        "b",
-        "i",
-        "em",
-        "w",
-        "token",
-    ),
-    *("headline", "dateline", "br", "hr", "annotations", "set", "section", "story"),
-}
+    "doc", "docs", "document", "documents", "corpus", "root", "xml", "text", "txt", "body", "head", "header", "title",
+    "headline", "hl", "dateline", "docno", "docid", "slug", "story", "section", "set", "annotations", "div", "p", "s",
+    "sentence", "paragraph", "w", "token", "b", "i", "em", "br", "hr",
+}  # fmt: skip
 DOCUMENTS = {"doc", "document"}
 
 
