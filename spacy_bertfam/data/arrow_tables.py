@@ -17,7 +17,6 @@ from .options import ReadOptions
 from .records import Record
 from .report import ConversionReport
 from .text_file import RATIO, SMALL, located
-from .token_rows import COLUMN
 from .token_tasks import find_names
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def read_arrow(
     """
     with located(path), _refused():
         schema, batches = _open(path)
-        names = find_names([_metadata(schema)], (options.tag_columns or (COLUMN,))[0])
+        names = find_names([_metadata(schema)], options.tag_columns)
         values = list(_rows(batches, path))
     yield from read_records_of(values, path, source, report=report, options=options, names=names)
 

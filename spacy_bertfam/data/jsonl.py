@@ -14,7 +14,7 @@ from .records import Mention, Record
 from .report import DISCONTINUOUS, UNFINISHED, ConversionReport
 from .tasks import FORM, Task, read_tasks
 from .text_file import located
-from .token_rows import COLUMN, rows_of_texts
+from .token_rows import rows_of_texts
 from .token_tasks import names_within
 from .trimming import clean_label, shorten
 from .verdicts import refusal, unknown_verdicts
@@ -60,7 +60,7 @@ def read_records_of(
         with located(path, line):
             tasks += [(line, task) for task in read_tasks(value, options.tag_columns)]
         unknown.update(unknown_verdicts(value) if isinstance(value, dict) else ())
-        names = names or names_within(value, (options.tag_columns or (COLUMN,))[0])
+        names = names or names_within(value, options.tag_columns)
     _note(tasks, unknown, source, report)
     n_on_line = Counter(line for line, _ in tasks)
     is_approving = any(task.approver for _, task in tasks)

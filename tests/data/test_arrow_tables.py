@@ -11,7 +11,12 @@ from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.errors import DataError
 
 NAMES = ["O", "B-PER", "I-PER", "B-LOC"]
-FEATURES = {"info": {"features": {"ner_tags": {"feature": {"names": NAMES, "_type": "ClassLabel"}}}}}
+OTHER = {"feature": {"names": ["NOUN", "VERB"], "_type": "ClassLabel"}}
+FEATURES = {
+    "info": {
+        "features": {"pos_tags": OTHER, "ner_tags": {"feature": {"names": NAMES, "_type": "ClassLabel"}}}
+    }
+}
 RIGHT = [("Claire Morel", "PER"), ("Angers", "LOC")]
 
 
