@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 from ..errors import DataError
 from .format_table import MAGIC
 from .json_values import Numbered
-from .jsonl import DEFAULT, read_records_of
+from .jsonl import read_records_of
 from .options import ReadOptions
 from .records import Record
 from .report import ConversionReport
 from .text_file import RATIO, SMALL, located
-from .token_rows import COLUMN
 from .token_tasks import find_names
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ PARQUET, ARROW, _ = MAGIC
 
 
 def read_arrow(
-    path: Path, source: str, *, report: ConversionReport, options: ReadOptions = DEFAULT
+    path: Path, source: str, *, report: ConversionReport, options: ReadOptions
 ) -> Iterator[Record]:
     """Read a Parquet file, or an Arrow file in the form for files or for streams.
 
@@ -35,8 +34,8 @@ def read_arrow(
     """
     with located(path), _refused():
         schema, batches = _open(path)
-        names = find_names([_metadata(schema)], (options.tag_columns or (COLUMN,))[0])
-        values = list(_rows(batches))
+        names = find_names([_metadata(schema)], options.tag_columns)
+        values = list(_rows(batches, path))
     yield from read_records_of(values, path, source, report=report, options=options, names=names)
 
 
@@ -47,30 +46,37 @@ def _open(path: Path) -> "tuple[Schema, Iterator[RecordBatch]]":
     except ImportError as error:
         expected = 'expected pyarrow: python -m pip install "spacy-bertfam[parquet]"'
         raise DataError(f"is a table of Arrow or Parquet; {expected}.") from error
-    start = path.open("rb").read(len(ARROW))
+    with path.open("rb") as opened:
+        start = opened.read(len(ARROW))
     if start.startswith(PARQUET):
         file = parquet.ParquetFile(path)
-        sizes = [file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups)]
-        _check_size(max(sum(sizes), file.metadata.num_rows), path)
-        texts = [field.name for field in file.schema_arrow if not pa.types.is_binary(field.type)]
-        return file.schema_arrow, file.iter_batches(1000, columns=texts)
+        groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
+        _check_size(sum(group.total_byte_size for group in groups), path)
+        _check_size(sum(g.column(i).num_values for g in groups for i in range(g.num_columns)), path)
+        return file.schema_arrow, file.iter_batches(1000, columns=_texts(file.schema_arrow))
     source = pa.OSFile(str(path))
-    reader = pa.ipc.open_file(source) if start == ARROW else pa.ipc.open_stream(source)
-    if start != ARROW:
-        return reader.schema, iter(reader)
-    return reader.schema, (reader.get_batch(i) for i in range(reader.num_record_batches))
+    is_file = start == ARROW
+    reader = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
+    batches = (reader.get_batch(i) for i in range(reader.num_record_batches)) if is_file else iter(reader)
+    return reader.schema, (batch.select(_texts(batch.schema)) for batch in batches)
 
 
-def _check_size(n_bytes: int, path: Path) -> None:
+def _texts(schema: "Schema") -> list[str]:
+    """The columns that may be read: no pictures, and none of nothing, whose length costs a file nothing."""
+    return [f.name for f in schema if not any(kind in str(f.type) for kind in ("binary", "null"))]
+
+
+def _check_size(n: int, path: Path) -> None:
     n_packed = path.stat().st_size
-    if n_bytes > max(SMALL, RATIO * n_packed):
-        found = f"unpacks to {n_bytes:,} bytes or rows from {n_packed:,}, as no text does"
+    if n > max(SMALL, RATIO * n_packed):
+        found = f"unpacks to {n:,} bytes or cells from {n_packed:,} bytes, as no text does"
         raise DataError(f"{found}; expected a table of texts.")
 
 
-def _rows(batches: "Iterator[RecordBatch]") -> Iterator[Numbered]:
+def _rows(batches: "Iterator[RecordBatch]", path: Path) -> Iterator[Numbered]:
     n = 0
     for batch in batches:
+        _check_size(batch.nbytes, path)
         batch.validate(full=True)
         for row in batch.to_pylist():
             n += 1

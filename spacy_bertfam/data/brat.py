@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DataError
-from .options import ReadOptions
 from .records import Mention, Record
 from .report import DISCONTINUOUS, ConversionReport
 from .text_file import BOM, located, numbered_lines, read_text
@@ -19,7 +18,6 @@ OTHER_KINDS = {
     **{"R": "relation lines", "E": "event lines", "A": "attribute lines", "M": "attribute lines"},
     **{"N": "normalization lines", "#": "note lines", "*": "equivalence lines"},
 }
-DEFAULT = ReadOptions()
 FORM = "`T1<tab>Label 0 5<tab>text`"
 
 
@@ -31,13 +29,6 @@ class TextBound:
     pieces: tuple[tuple[int, int], ...]
     text: str
     line: int
-
-
-def read_brat_files(
-    path: Path, source: str, *, report: ConversionReport, options: ReadOptions = DEFAULT
-) -> Iterator[Record]:
-    """As `read_brat`, in the form of the other readers."""
-    yield read_brat(path, source, report=report)
 
 
 def read_brat(path: Path, source: str, *, report: ConversionReport) -> Record:

@@ -16,8 +16,9 @@ from .trimming import clean_label
 NOTHING = ("O", "_", "-", "", "0", "*")
 PROPERTY = re.compile(r"(?:^|\|)(?:name|NE|NER|ner|ne|Entity|NamedEntity)=([^|]*)")
 BRACKETS = re.compile(r"\*|-|_|\*\)+|(?:\(\w[^()*]*)+\*?\)*")
-BRACKET = re.compile(r"\((?P<open>[^()*]+)\*?(?P<closed>\)?)|(?P<close>[^()*]*)\*?\)")
-PLAIN = re.compile(r"[^\W\d_][\w-]{2,}")
+PARTS = re.compile(r"[()*]|[^()*]+")
+# a label, and no tag in another spelling, as B_PER or PER-B
+PLAIN = re.compile(r"(?![BIESLU]_)[^\W\d_][\w-]{2,}(?<![-_][BIESLU])")
 FIELDS = re.compile(r"#\s*global\.Entity\s*=\s*(\S+)")  # names what stands between the dashes of CorefUD
 PART = re.compile(r"\[\d+/\d+\]")  # of a discontinuous mention
 DEEP = 20  # entities within each other
@@ -69,30 +70,38 @@ def bracket_layers(cells: Sequence[str], *, field: int | None, lost: Counter[str
     RETURNS (list[list[str]]): tags, at least one layer of them.
     """
     spans: list[tuple[int, int, str]] = []
-    open_spans: list[tuple[int, str, str]] = []
+    open_spans: list[tuple[int, str]] = []
     for i, cell in enumerate(cells):
-        for match in BRACKET.finditer(cell):
-            if match["open"]:
-                parts = match["open"].split("-") if field is not None else [match["open"]]
-                label = parts[field] if field is not None and field < len(parts) else parts[0]
-                open_spans.append((i, label, match["open"]))
+        name = before = ""
+        for part in PARTS.findall(cell):
+            if before == "(" and part not in "()*":
+                open_spans.append((i, part))
                 if len(open_spans) > DEEP:
                     lost[UNPAIRED] += 1
                     del open_spans[0]
-            if match["closed"] or match["close"] is not None:
-                name = match["close"] or ""
-                found = [span for span in open_spans if not name or f"{span[2]}-".startswith(f"{name}-")]
-                if not found:
-                    lost[UNPAIRED] += 1
-                    continue
-                open_spans.remove(found[-1])
-                start, label, mention = found[-1]
-                if PART.search(mention) or not clean_label(label):
-                    lost[DISCONTINUOUS if PART.search(mention) else "mentions without a type"] += 1
-                else:
-                    spans.append((start, i + 1, clean_label(label)))
+            elif part == ")":
+                found = [span for span in open_spans if not name or f"{span[1]}-".startswith(f"{name}-")]
+                if found:
+                    open_spans.remove(found[-1])
+                    spans += _closed(*found[-1], i + 1, field, lost)
+                lost.update([UNPAIRED] * (not found))
+                name = ""
+            elif part not in "(*":
+                name = part
+            before = part
     lost.update([UNPAIRED] * len(open_spans))
     return _layers(spans, len(cells), lost)
+
+
+def _closed(
+    start: int, opening: str, end: int, field: int | None, lost: Counter[str]
+) -> list[tuple[int, int, str]]:
+    """RETURNS (list): the span of a mention, [] where it is no entity."""
+    parts = opening.split("-") if field is not None else [opening]
+    label = clean_label(parts[field] if field is not None and field < len(parts) else parts[0])
+    problem = DISCONTINUOUS if PART.search(parts[0]) else "" if label else "mentions without a type"
+    lost.update([problem] * bool(problem))
+    return [] if problem else [(start, end, label)]
 
 
 def label_field(comments: Iterable[str]) -> int:

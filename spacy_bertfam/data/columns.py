@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import DataError
 from .blocks import cut_blocks
 from .column_rows import Documents, Row, grouped, read_rows
-from .options import ReadOptions
+from .options import DEFAULT, ReadOptions
 from .records import Mention, Record
 from .report import MENDED, ConversionReport
 from .schemes import clean_tag, recognize_scheme, tags_to_spans
@@ -15,7 +15,6 @@ from .spacing import guess_spaces
 from .text_file import located, numbered_lines
 from .trimming import clean_edges, clean_word
 
-DEFAULT = ReadOptions()
 SCHEME_NOTES = {
     "IOB1": "is IOB1 (I- begins an entity, B- only parts neighbors); repaired to IOB2.",
     "IO": "has labels without B-; neighbors of one label are read as one entity.",

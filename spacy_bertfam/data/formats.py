@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ..errors import DataError
 from .arrow_tables import read_arrow
-from .brat import read_brat_files
+from .brat import read_brat
 from .columns import read_columns, read_wikiner
 from .format_table import BY_NAME, FORMATS, TABLE, format_of
 from .inline_xml import read_inline_xml
@@ -36,8 +36,9 @@ class Reader(Protocol):
 
 READERS: dict[str, Reader] = {
     **dict.fromkeys(("iob", "conllu", "conll2012", "csv"), read_columns),
-    **{"jsonl": read_jsonl, "parquet": read_arrow, "brat": read_brat_files, "wikiner": read_wikiner},
+    **{"jsonl": read_jsonl, "parquet": read_arrow, "wikiner": read_wikiner},
     **{"webanno": read_webanno, "xmi": read_xmi, "xml": read_inline_xml},
+    "brat": lambda path, source, *, report, options: iter([read_brat(path, source, report=report)]),
 }
 SURE = {suffix for each in TABLE for suffix in each.suffixes}
 POSSIBLE = {suffix for each in TABLE for suffix in each.other_suffixes}
@@ -54,7 +55,8 @@ def read_records(
     """Read a file, or all annotated files in a folder and the folders in it, in the order of their names.
 
     format (str): one of FORMATS; "auto" goes by what each file holds, and where that does not tell by its ending.
-        With "auto" a folder may hold several formats; files in it without annotation are left out and counted.
+        With "auto" a folder may hold several formats, though not under one name (train.iob beside train.jsonl);
+        files in it without annotation are left out and counted.
     lang (str): for the spaces between the words of column files.
     RAISES (DataError): when nothing is there, or a file cannot be read.
     """
@@ -138,7 +140,18 @@ def _annotated_files(seen: list[Path], folder: Path, report: ConversionReport) -
             report.ignored.update([reason] * (not name))
         else:
             report.ignored["files of other endings"] += 1
+    _check_names(found, folder)
     return found
+
+
+def _check_names(found: list[tuple[Path, str]], folder: Path) -> None:
+    """RAISES (DataError): when files in two formats share a name: these are the same texts twice, as a rule."""
+    formats: dict[Path, tuple[Path, str]] = {}
+    for file, name in found:
+        first, other = formats.setdefault(file.with_name(file.name.partition(".")[0]), (file, name))
+        if other != name:
+            pair = f"{first.name} ({other}) and {file.name} ({name})"
+            raise DataError(f"holds {pair}, the same texts twice? Say which to read by --format.", folder)
 
 
 def _possible(file: Path, has_brat: bool) -> tuple[str, str]:

@@ -18,7 +18,6 @@ from .report import ConversionReport
 from .text_file import BOM, located, read_text
 from .trimming import clean_label, is_invisible, shorten
 
-DEFAULT = ReadOptions()
 NAME = r"[A-Za-z_][\w.:-]*"
 ATTRIBUTE = re.compile(rf"""({NAME})\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')""")
 ATTRIBUTES = rf"""(?P<attributes>(?:\s+{NAME}\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))*)"""
@@ -32,39 +31,10 @@ GENERIC = {"enamex", "numex", "timex", "entity", "ne", "rs", "name", "annotation
 LABEL_KEYS = ("type", "label", "category", "class")
 # Elements of the text itself
 STRUCTURE = {
-    *(
-        "doc",
-        "docs",
-        "document",
-        "documents",
-        "corpus",
-        "root",
-        "xml",
-        "text",
-        "body",
-        "head",
-        "header",
-        "title",
-    ),
-    *(
-        "p",
-        "s",
-        "sentence",
-        "paragraph",
-        "div",
-        "hl",
-        "txt",
-        "slug",
-        "docno",
-        "docid",
-        "b",
-        "i",
-        "em",
-        "w",
-        "token",
-    ),
-    *("headline", "dateline", "br", "hr", "annotations", "set", "section", "story"),
-}
+    "doc", "docs", "document", "documents", "corpus", "root", "xml", "text", "txt", "body", "head", "header", "title",
+    "headline", "hl", "dateline", "docno", "docid", "slug", "story", "section", "set", "annotations", "div", "p", "s",
+    "sentence", "paragraph", "w", "token", "b", "i", "em", "br", "hr",
+}  # fmt: skip
 DOCUMENTS = {"doc", "document"}
 
 
@@ -78,7 +48,7 @@ class Open(NamedTuple):
 
 
 def read_inline_xml(
-    path: Path, source: str, *, report: ConversionReport, options: ReadOptions = DEFAULT
+    path: Path, source: str, *, report: ConversionReport, options: ReadOptions
 ) -> Iterator[Record]:
     """Each <DOC> is a record, and without them the file is one; elements of the text's structure are counted.
 

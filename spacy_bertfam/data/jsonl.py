@@ -9,12 +9,12 @@ from typing import Any
 from ..errors import DataError
 from .columns import scheme_of, to_record
 from .json_values import Numbered, read_values, shown
-from .options import ReadOptions
+from .options import DEFAULT, ReadOptions
 from .records import Mention, Record
 from .report import DISCONTINUOUS, UNFINISHED, ConversionReport
 from .tasks import FORM, Task, read_tasks
 from .text_file import located
-from .token_rows import COLUMN, rows_of_texts
+from .token_rows import rows_of_texts
 from .token_tasks import names_within
 from .trimming import clean_label, shorten
 from .verdicts import refusal, unknown_verdicts
@@ -22,7 +22,6 @@ from .verdicts import refusal, unknown_verdicts
 # doccano's are start_offset and end_offset, PubAnnotation's begin and end, presidio-evaluator's the last ones
 START_KEYS = ("start", "start_offset", "begin", "start_position")
 END_KEYS = ("end", "end_offset", "end_position")
-DEFAULT = ReadOptions()
 N_SHOWN = 150
 # LightTag's is tag, Label Studio's labels, a list; transformers' entity_group, Presidio's entity_type, UBIAI's
 # entityLabel, PubAnnotation's obj
@@ -61,7 +60,7 @@ def read_records_of(
         with located(path, line):
             tasks += [(line, task) for task in read_tasks(value, options.tag_columns)]
         unknown.update(unknown_verdicts(value) if isinstance(value, dict) else ())
-        names = names or names_within(value, (options.tag_columns or (COLUMN,))[0])
+        names = names or names_within(value, options.tag_columns)
     _note(tasks, unknown, source, report)
     n_on_line = Counter(line for line, _ in tasks)
     is_approving = any(task.approver for _, task in tasks)

@@ -22,6 +22,9 @@ class ReadOptions:
     scheme: str = "auto"
 
 
+DEFAULT = ReadOptions()
+
+
 def make_options(*, tag_names: str = "", tag_column: str = "", scheme: str = "auto") -> ReadOptions:
     """RETURNS (ReadOptions): as given on a command line; names and columns stand between commas."""
     names, columns = (

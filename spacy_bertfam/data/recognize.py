@@ -9,7 +9,7 @@ from .trimming import MARKS
 
 XML = re.compile(r"<[?!A-Za-z/]")
 JSON = re.compile(r'[{\[]\s*(?:$|["{\[}\]\d-]|true|false|null)')
-INLINE = re.compile(r"<([A-Za-z][\w.:-]*)(?:\s[^<>]*)?>[^<>\n]*\S[^<>\n]*</\1\s*>")
+INLINE = re.compile(r"<([A-Za-z][\w.:-]*)(?:\s[^<>]*)?>\s*[^<>\s][^<>]*</\1\s*>")
 # The first element of XML that is not read -> its name
 FOREIGN_XML = {
     "html": "an HTML page",

@@ -15,7 +15,6 @@ from .token_tasks import Sentences, names_beside
 from .trimming import clean_word, is_invisible
 
 IGNORED = -100  # torch's index of what counts in no loss
-COLUMN = "ner_tags"
 
 
 def rows_of_texts(
@@ -36,7 +35,7 @@ def rows_of_texts(
     values = [(line, tag) for line, s in texts.values() for part in s for word in part for tag in word.tags]
     names = options.tag_names or names
     if not names and any(not isinstance(tag, str) and tag != IGNORED for _, tag in values):
-        names = names_beside(path, (options.tag_columns or (COLUMN,))[0], report)
+        names = names_beside(path, options.tag_columns, report)
     tags: dict[Any, str] = {}
     for line, value in values:
         if value not in tags:

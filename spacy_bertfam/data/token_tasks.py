@@ -11,7 +11,7 @@ from .report import ConversionReport
 WORD_KEYS = ("tokens", "words", "token")
 TAG_KEYS = ("ner_tags", "ner", "tags", "labels", "ner_labels", "bio", "iob", "entities")
 # Files that stand beside a data set of Hugging Face and name its tags
-NAME_KEYS = ("features", "id2label", "label2id", "names")  # of an object that says them within the file
+NAME_KEYS = ("features", "id2label", "label2id")  # of an object that says them within the file
 BESIDE = ("dataset_info.json", "dataset_infos.json", "config.json", "id2label.json", "labels.json")
 FORM = '{"tokens": ["Claire", ...], "ner_tags": ["B-PER", ...]}'
 
@@ -73,37 +73,44 @@ def read_paragraphs(paragraph: Mapping[str, Any]) -> Sentences:
     return [[next(known, word) for word in sentence] for sentence in found]
 
 
-def find_names(values: Sequence[Any], column: str) -> tuple[str, ...]:
+def find_names(values: Sequence[Any], columns: Sequence[str] = ()) -> tuple[str, ...]:
     """RETURNS (tuple[str, ...]): the names of tags, from what describes a data set (`features`) or model (`id2label`).
 
-    column (str): the key of the tags: a description may name several.
+    columns (Sequence[str]): the keys of tags, where they are told: a description may name those of others too.
     """
     everything = list(_objects(values))
-    features = [e[column] for e in everything if isinstance(e.get(column), dict)]
-    features += [e for e in everything if e.get("name") == column]
-    for entry in _objects([*features, *everything]):
-        names = entry.get("names", entry.get("id2label"))
-        if isinstance(entry.get("label2id"), dict) and names is None:
-            names = {str(number): name for name, number in entry["label2id"].items()}
-        if isinstance(names, dict):
-            names = [names.get(str(i)) for i in range(len(names))]
-        if names and _are(str, names):
-            return tuple(names)
+    for column in columns or TAG_KEYS:
+        features = [e[column] for e in everything if isinstance(e.get(column), dict)]
+        features += [e for e in everything if e.get("name") == column]
+        for entry in _objects(features):
+            if names := _in_order(entry.get("names")):
+                return names
+    for entry in everything:
+        if names := _in_order(entry.get("id2label")):
+            return names
+        if isinstance(entry.get("label2id"), dict):
+            return _in_order({str(number): name for name, number in entry["label2id"].items()})
     return ()
 
 
-def names_within(value: Any, column: str) -> tuple[str, ...]:
+def _in_order(names: Any) -> tuple[str, ...]:
+    if isinstance(names, dict):
+        names = [names.get(str(i)) for i in range(len(names))]
+    return tuple(names) if _are(str, names) else ()
+
+
+def names_within(value: Any, columns: Sequence[str]) -> tuple[str, ...]:
     """RETURNS (tuple[str, ...]): the names of tags that a value of a file gives beside its texts; () if none."""
     is_named = isinstance(value, dict) and any(key in value for key in NAME_KEYS)
-    return find_names([value], column) if is_named else ()
+    return find_names([value], columns) if is_named else ()
 
 
-def names_beside(path: Path, column: str, report: ConversionReport) -> tuple[str, ...]:
+def names_beside(path: Path, columns: Sequence[str], report: ConversionReport) -> tuple[str, ...]:
     """RETURNS (tuple[str, ...]): the names that a file in the same folder gives; noted."""
     for place in (path.with_name(name) for name in BESIDE):
         if place.is_file() and place != path:
             values = [value for _, value in read_values(place, form="names of tags")]
-            names = find_names(values, column)
+            names = find_names(values, columns)
             if names:
                 report.note(f"names the tags of the files beside it ({len(names)}).", place.name)
                 return names

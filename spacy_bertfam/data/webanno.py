@@ -7,7 +7,7 @@ Offsets count UTF-16 code units of the document; parts of words (1-2.1) have lin
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,14 +19,13 @@ from .text_file import located, numbered_lines
 from .trimming import clean_label
 from .utf16 import from_utf16, n_utf16
 
-DEFAULT = ReadOptions()
 LAYER = re.compile(r"#T_(SP|CH|RL)=(.+)")
 TOKEN = re.compile(r"\d+-\d+(\.\d+)?")
 OFFSETS = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 STACKED = re.compile(r"(.*?)(?:\[(\d+)\])?", re.DOTALL)
 ESCAPED = re.compile(r"\\(->|.)", re.DOTALL)
 CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "b": "\b"}
-SPLIT = re.compile(r"((?:[^|\\]|\\.)*)(?:\||$)")  # at bars that are not escaped
+SPLIT = re.compile(r"((?:[^|\\]|\\.?)*)(?:\||$)")  # at bars that are not escaped
 TEXT = "#Text="
 ENTITIES = "NamedEntity"
 MOST_SPACES = 10_000  # between two sentences
@@ -40,52 +39,45 @@ class Column(NamedTuple):
     feature: str
 
 
-@dataclass
-class Span:
-    """One annotation: where it begins and ends in the text, its label, its first line."""
-
-    start: int
-    end: int
-    label: str
-    line: int
-
-
 class Document:
-    """What has been read of a file, sentence by sentence; `place` says where a code unit of the last one is."""
+    """What has been read of a file: its sentences, and of the last one where in the text a code unit is."""
 
     def __init__(self) -> None:
-        self.text = ""
-        self.n_units = 0  # of the text
+        self.parts: list[str] = []  # of the text: sentences, and white space between them
+        self.n_before = 0  # characters before the last sentence
+        self.base = self.n_units = 0  # code units before it, and with it
         self.waiting: list[str] = []  # lines of the sentence whose first word comes next
-        self.spans: dict[object, Span] = {}
-        self.place: Callable[[int], int] = lambda unit: -1
-
-    def add_line(self, line: str) -> None:
-        """Take a line of a sentence; one with line breaks has several."""
-        self.waiting.append(line)
+        self.find: Callable[[int], int] = lambda unit: -1
+        self.spans: dict[object, Mention] = {}  # by the number of an annotation, or its place
 
     def begin_sentence(self, word: str, start: int) -> None:
         """Put the sentence where its first word says; between sentences there is white space."""
         sentence = "\n".join(self.waiting)
         self.waiting = []
-        before = max(0, sentence.find(word))
-        base = start - n_utf16(sentence[:before])
-        gap = base - self.n_units
+        self.base = start - n_utf16(sentence[: max(0, sentence.find(word))])
+        gap = self.base - self.n_units
         if not 0 <= gap <= MOST_SPACES:
             expected = f"expected {self.n_units} or little more, after the sentence before"
-            raise DataError(f"found a sentence that begins at {base}; {expected}.")
-        self.text += "\n" * (gap > 0) + " " * (gap - 1)
-        n_before, find = len(self.text), from_utf16(sentence)
+            raise DataError(f"found a sentence that begins at {self.base}; {expected}.")
+        self.n_before += len(self.parts[-1] if self.parts else "") + gap
+        self.parts += ["\n" * (gap > 0) + " " * (gap - 1), sentence]
+        self.n_units, self.find = self.base + n_utf16(sentence), from_utf16(sentence)
 
-        def place(unit: int) -> int:
-            found = find(unit - base)
-            return found if found < 0 else n_before + found
+    def place(self, word: str, start: int, end: int) -> int:
+        """RETURNS (int): the first character of a word in the text.
 
-        self.text, self.n_units, self.place = self.text + sentence, base + n_utf16(sentence), place
+        RAISES (DataError): when the word is not at its code units.
+        """
+        first, last = self.find(start - self.base), self.find(end - self.base)
+        found = self.parts[-1][first:last] if 0 <= first < last else ""
+        if not word or found != word:
+            expected = f"expected {word[:40]!r}, as the line says"
+            raise DataError(f"found {found[:40]!r} at the offsets {start}-{end}; {expected}.")
+        return self.n_before + first
 
 
 def read_webanno(
-    path: Path, source: str, *, report: ConversionReport, options: ReadOptions = DEFAULT
+    path: Path, source: str, *, report: ConversionReport, options: ReadOptions
 ) -> Iterator[Record]:
     """Entities are of the layer NamedEntity, or else of the first layer of spans with a feature.
 
@@ -100,16 +92,17 @@ def read_webanno(
         for number, line in lines:
             with located(path, number):
                 if line.startswith(TEXT):
-                    document.add_line(_unescaped(line.removeprefix(TEXT)))
+                    document.waiting.append(_unescaped(line.removeprefix(TEXT)))
                 elif TOKEN.match(line):
                     _read_token(line.split("\t"), columns, number, document)
                 elif line.strip() and not line.startswith("#"):
                     raise DataError(
                         f"found {line[:40]!r}; expected a word as `1-1<tab>0-6<tab>Claire<tab>...`."
                     )
-    mentions = tuple(Mention(s.start, s.end, s.label, s.line) for s in document.spans.values())
-    if document.text:
-        yield Record(text=document.text, mentions=mentions, document=source, source=source, line=1)
+    if document.parts:
+        yield Record(
+            "".join(document.parts), tuple(document.spans.values()), document=source, source=source, line=1
+        )
 
 
 def _columns(lines: Sequence[str], wanted: Sequence[str]) -> tuple[list[Column], Counter[str]]:
@@ -155,12 +148,8 @@ def _read_token(cells: list[str], columns: Sequence[Column], line: int, document
     word = _unescaped(cells[2])
     if document.waiting:
         document.begin_sentence(word, int(offsets[1]))
-    start, end = document.place(int(offsets[1])), document.place(int(offsets[2]))
-    if not 0 <= start < end or document.text[start:end] != word:
-        found = document.text[start:end] if 0 <= start < end else ""
-        raise DataError(
-            f"found {found[:40]!r} at the offsets {cells[1]}; expected {word[:40]!r}, as the line says."
-        )
+    start = document.place(word, int(offsets[1]), int(offsets[2]))
+    end = start + len(word)
     for column in columns:
         cell = cells[3 + column.place] if len(cells) > 3 + column.place else "_"
         for i, part in enumerate(SPLIT.findall(cell) if cell not in ("_", "") else ()):
@@ -170,8 +159,8 @@ def _read_token(cells: list[str], columns: Sequence[Column], line: int, document
             value = "" if match[1] == "*" else clean_label(_unescaped(match[1]))
             label = value or column.layer.rpartition(".")[2] or column.layer
             key = (column.place, match[2]) if match[2] else (column.place, line, i)
-            span = document.spans.setdefault(key, Span(start, end, label, line))
-            span.start, span.end = min(span.start, start), max(span.end, end)
+            span = document.spans.get(key, Mention(start, end, label, line))
+            document.spans[key] = replace(span, start=min(span.start, start), end=max(span.end, end))
 
 
 def _unescaped(text: str) -> str:

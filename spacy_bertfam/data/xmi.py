@@ -19,7 +19,6 @@ from .text_file import BOM, located, read_text
 from .trimming import clean_label
 from .utf16 import from_utf16
 
-DEFAULT = ReadOptions()
 ROOT, SOFA = "XMI", "Sofa"
 ENTITIES = "ner/type.ecore"  # DKPro's and INCEpTION's named entities
 SPACES_OF_TOOLS = ("dkpro", "/uima/", "xmi")  # namespaces of sentences, words and the like
@@ -36,9 +35,7 @@ class Feature(NamedTuple):
     line: int
 
 
-def read_xmi(
-    path: Path, source: str, *, report: ConversionReport, options: ReadOptions = DEFAULT
-) -> Iterator[Record]:
+def read_xmi(path: Path, source: str, *, report: ConversionReport, options: ReadOptions) -> Iterator[Record]:
     """Entities are DKPro's; where there are none, annotations of the user's own layers.
 
     A type's value is its label, and without one the type's name. `options.tag_columns` names types or features.

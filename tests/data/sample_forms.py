@@ -397,6 +397,8 @@ HOSTILE = [
     ("none.conllu", _conllu("_", "_", "_", "_", "_"), "treebank without entities"),
     ("quote.csv", 'Sentence #,Word,POS,Tag\nSentence: 1,"Claire" x,NNP,B-PER\n', "quotes in pairs"),
     ("short.csv", "Sentence #,Word,POS,Tag\nSentence: 1,Claire,NNP,B-PER\n,vit,O\n", "found 3 columns"),
+    ("other_tags.tsv", _rows("Claire B_PER\nMorel I_PER\nhabite O"), "found the tag 'B_PER'"),
+    ("tags_after.tsv", _rows("Claire PER-B\nMorel PER-I\nhabite O"), "found the tag 'PER-B'"),
     ("half.tsv", WEBANNO[: WEBANNO.index("26-27")], "expected a number, offsets and a word"),
     ("moved.tsv", WEBANNO.replace("20-26", "21-27"), "at the offsets 21-27; expected 'Angers'"),
     ("layer.tsv", WEBANNO.replace("T_SP", "T_CH"), "no layer of spans"),

@@ -1,8 +1,14 @@
 """Every format that is read: its entities as they stand in the file, and a sentence for a file that is spoilt."""
 
-import pytest
-from sample_forms import FORMS, HOSTILE
+import json
 
+import pytest
+import spacy
+from sample_forms import FORMS, HOSTILE, RIGHT
+from typer.testing import CliRunner
+
+from spacy_bertfam.cli.app import app
+from spacy_bertfam.data.corpus import build_corpus
 from spacy_bertfam.data.format_table import BY_NAME
 from spacy_bertfam.data.formats import FORMATS, READERS, read_records
 from spacy_bertfam.data.options import make_options
@@ -57,3 +63,63 @@ def test_the_spaces_that_a_file_tells_are_taken(tmp_path):
             (tmp_path / form.name).write_text(form.content, encoding="utf8")
             (record,), _ = read(tmp_path / form.name, form.options)
             assert record.text == "Claire Morel habite Angers."
+
+
+@pytest.mark.parametrize(
+    "name, options, found",
+    [
+        (
+            "hipe.tsv",
+            {"tag_column": "NE-X"},
+            r"--tag-column: found no column 'NE-X'; expected one of TOKEN, .* 1 to 7",
+        ),
+        ("germeval.tsv", {"tag_column": "5"}, r"found no column '5'; expected 1 to 4"),
+        ("germeval.tsv", {"tag_column": "2"}, r"found the tag 'Claire'"),
+        ("webanno.tsv", {"tag_column": "X"}, r"found no 'X'; .*NamedEntity\|value"),
+        (
+            "cas.xmi",
+            {"tag_column": "X"},
+            r"found no type or feature 'X'; the types are NamedEntity, Sentence",
+        ),
+        ("hf_numbers.jsonl", {"tag_names": "O,B-PER"}, r":1: found the tag 2; expected 0 to 1"),
+    ],
+)
+def test_an_option_that_does_not_fit_the_file_is_said(tmp_path, name, options, found):
+    content = next(form.content for form in FORMS if form.name == name)
+    (tmp_path / name).write_text(content, encoding="utf8")
+    with pytest.raises(DataError, match=found):
+        read(tmp_path / name, options)
+
+
+def test_discontinuous_annotation_of_pubannotation_is_counted_and_missing(tmp_path):
+    spans = [{"begin": 0, "end": 5}, {"begin": 9, "end": 13}]
+    task = {"text": "Jean et Paul Roux", "denotations": [{"span": spans, "obj": "PER"}]}
+    (tmp_path / "x.json").write_text(json.dumps(task), encoding="utf8")
+    (record,), report = read(tmp_path / "x.json")
+    assert (record.mentions, record.missing) == ((), ((0, 13),))
+    assert report.n_lost == {"discontinuous": {"PER": 1}}
+
+
+def test_a_corpus_reader_takes_the_same_options(tmp_path):
+    form = next(form for form in FORMS if form.name == "hf_numbers.jsonl")
+    (tmp_path / form.name).write_text(form.content, encoding="utf8")
+    corpus = build_corpus(tmp_path / form.name, tag_names=["O", "B-PER", "I-PER", "B-LOC"])
+    (eg,) = corpus(spacy.blank("fr"))
+    assert [(ent.text, ent.label_) for ent in eg.reference.ents] == RIGHT
+
+
+def test_the_help_names_every_format_and_the_command_takes_the_options(tmp_path):
+    (tmp_path / "x.tsv").write_text("Claire\tP\tA\nvit\tO\tO\n", encoding="utf8")
+    arguments = [
+        "convert",
+        str(tmp_path / "x.tsv"),
+        str(tmp_path / "x.spacy"),
+        "-l",
+        "fr",
+        "--tag-column",
+        "2",
+    ]
+    result = CliRunner().invoke(app, [*arguments, "--scheme", "plain"])
+    assert result.exit_code == 0 and "1 in columns" in result.stdout and "P      P" in result.stdout
+    shown = CliRunner().invoke(app, ["convert", "--help"], env={"COLUMNS": "200"}).stdout
+    assert all(name in shown for name in FORMATS)

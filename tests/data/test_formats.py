@@ -106,6 +106,16 @@ def test_a_file_of_a_folder_that_is_of_another_kind_than_its_ending_says_is_refu
         sources(write(a_iob=COLUMNS, b_conll="<html><p>Paris</p></html>"))
 
 
+def test_one_name_in_two_formats_is_taken_for_the_same_texts_twice(write):
+    folder = write(train_jsonl=JSONL, train_iob=COLUMNS, dev_iob=COLUMNS)
+    found = (
+        r"holds train\.iob \(iob\) and train\.jsonl \(jsonl\), the same texts twice\? Say which .* --format"
+    )
+    with pytest.raises(DataError, match=found):
+        sources(folder)
+    assert sources(folder, format="iob") == ["dev.iob", "train.iob"]
+
+
 def test_a_folder_without_annotated_files_is_said(write):
     with pytest.raises(DataError, match="holds no annotated files"):
         sources(write(readme_md="x"))
