@@ -168,6 +168,10 @@ def clone(tiny_encoder, tmp_path_factory) -> Path:
         place = folder / "corpus" / "quickstart" / part / "fr.spacy"
         line = ["bertfam", "convert", str(folder / "assets" / f"fr_{part}.jsonl"), str(place), "--lang", "fr"]
         assert CliRunner().invoke(spacy_app, line).exit_code == 0
+    (folder / "texts").mkdir()
+    (folder / "texts" / "a.txt").write_text(doc.text, encoding="utf8")
+    corrected = {"id": 1, "text": doc.text, "label": [[0, 4, "PER"], [11, 17, "LOC"]]}
+    (folder / "corrected.jsonl").write_text(json.dumps(corrected), encoding="utf8")
     for run in ("quickstart", "mine"):
         (folder / "training" / run).mkdir(parents=True)
         nlp.to_disk(folder / "training" / run / "model-best")
@@ -220,10 +224,17 @@ CHEAP = [
 ]
 
 
+def output_of(line: str) -> str:
+    """The argument behind the input; `annotate` has the pipeline before that."""
+    words = shlex.split(line)[5:]
+    place = 2 if " annotate " in line else 1
+    return words[place] if len(words) > place else ""
+
+
 def makers(name: str, line: str) -> list[str]:
-    """The commands of the same document whose output, the argument behind the input, a line reads."""
+    """The commands of the same document whose output a line reads."""
     read = shlex.split(line)[5:]
-    made = [(shlex.split(other)[6], other) for n, other in CHEAP if n == name and shlex.split(other)[6:]]
+    made = [(output_of(other), other) for n, other in CHEAP if n == name and output_of(other)]
     return [other for output, other in made if output in read and other != line]
 
 
