@@ -5,7 +5,7 @@ import pytest
 from all_paths import span_probabilities
 
 from spacy_bertfam.decoding import decode as decoding
-from spacy_bertfam.decoding.decode import _parts, decode
+from spacy_bertfam.decoding.decode import decode, parts_of
 from spacy_bertfam.decoding.tags import TagSet
 from spacy_bertfam.types import ScoredSpan, Transitions
 
@@ -98,14 +98,14 @@ def test_an_entity_across_what_is_not_read_has_it_inside():
     ],
 )
 def test_texts_are_decoded_together_while_they_have_so_many_tokens(lengths, max_tokens, expected):
-    found = _parts(np.array(lengths, dtype=np.int64), max_tokens)
+    found = parts_of(np.array(lengths, dtype=np.int64), max_tokens)
     assert [part.tolist() for part in found] == expected
 
 
 def test_where_there_are_more_tags_fewer_tokens_are_decoded_together(monkeypatch):
     seen = []
-    parts = decoding._parts
-    monkeypatch.setattr(decoding, "_parts", lambda lengths, n: seen.append(n) or parts(lengths, n))
+    parts = decoding.parts_of
+    monkeypatch.setattr(decoding, "parts_of", lambda lengths, n: seen.append(n) or parts(lengths, n))
     for cells in (2**22, 9 * 100 + 8, 9 * 30):
         monkeypatch.setattr(decoding, "MAX_CELLS", cells)
         decode(np.zeros((3, 9)), np.array([3]), TAG_SET)
