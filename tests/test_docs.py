@@ -13,6 +13,7 @@ import pytest
 import spacy
 import typer
 from spacy.cli._util import app as spacy_app
+from spacy.language import Language
 from spacy.tokens import DocBin
 from spacy.training import Example
 from spacy.util import load_config, load_model_from_config
@@ -20,6 +21,7 @@ from typer.testing import CliRunner
 from weasel.util import load_project_config
 
 from spacy_bertfam.cli import spacy_entry  # noqa: F401  what spaCy does for its command line
+from spacy_bertfam.data.pairs import make_pair
 
 ROOT = Path(__file__).parent.parent
 PAGES = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))]
@@ -166,10 +168,40 @@ def clone(tiny_encoder, tmp_path_factory) -> Path:
         place = folder / "corpus" / "quickstart" / part / "fr.spacy"
         line = ["bertfam", "convert", str(folder / "assets" / f"fr_{part}.jsonl"), str(place), "--lang", "fr"]
         assert CliRunner().invoke(spacy_app, line).exit_code == 0
+    (folder / "texts").mkdir()
+    (folder / "texts" / "a.txt").write_text(doc.text, encoding="utf8")
+    corrected = {"id": 1, "text": doc.text, "label": [[0, 4, "PER"], [11, 17, "LOC"]]}
+    (folder / "corrected.jsonl").write_text(json.dumps(corrected), encoding="utf8")
     for run in ("quickstart", "mine"):
         (folder / "training" / run).mkdir(parents=True)
         nlp.to_disk(folder / "training" / run / "model-best")
+    (folder / "training" / "fr_qa").mkdir()
+    make_answerer(tiny_encoder("camembert")).to_disk(folder / "training" / "fr_qa" / "model-best")
     return folder
+
+
+def make_answerer(encoder: Path) -> Language:
+    """RETURNS (Language): one that guesses at answers."""
+    overrides = {"paths.encoder": str(encoder), "components.qa.model.tok2vec.window": 32}
+    overrides["components.qa.model.tok2vec.overlap"] = 8
+    nlp = load_model_from_config(load_config(ROOT / "configs" / "fr_qa.cfg", overrides=overrides))
+    pair = make_pair(nlp.make_doc("Qui ?"), nlp.make_doc("Anne préside."))
+    pair.spans["answers"] = [pair[2:3]]
+    nlp.initialize(lambda: [Example(nlp.make_doc(pair.text), pair)])
+    return nlp
+
+
+@pytest.mark.parametrize("line", [line for _, line in SPACY_COMMANDS if " convert-qa " in line])
+def test_the_conversion_of_questions_runs(line, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, _, _, _, _, source, out, *_ = shlex.split(line)
+    Path(source).parent.mkdir()
+    paragraph = {"context": "Anne préside.", "question": "Qui ?", "answers": ["Anne"]}
+    articles = [{"title": title, **paragraph} for title in "ab"]
+    Path(source).write_text(json.dumps({"data": articles}), encoding="utf8")
+    result = CliRunner().invoke(spacy_app, shlex.split(line)[3:])
+    assert result.exit_code == 0, f"{result.output}\n{result.exception}"
+    assert Path(out, "dev.spacy").is_file()
 
 
 @pytest.mark.parametrize("name", [name for name in DOCS if blocks(name, "python")])
@@ -182,20 +214,27 @@ def test_the_python_of_the_documents_runs(name, clone, monkeypatch, capsys):
         assert "<html" in (clone / "page.html").read_text(encoding="utf8")
 
 
-# `adopt` wants a pipeline of another package, `fetch` asks the hub, `train` an encoder, `calibrate` a pipeline that is
-# right at times: other tests run them
+# `adopt` wants a pipeline of another package, `convert-qa` questions, `fetch` asks the hub, `train` and `fill` want an
+# encoder, `calibrate` a pipeline that is right at times: other tests run them
 CHEAP = [
     (name, line)
     for name, line in SPACY_COMMANDS
     if line.split()[3] in ("bertfam", "evaluate")
-    and line.split()[4] not in ("adopt", "calibrate", "fetch", "train", "pretrain")
+    and line.split()[4] not in ("adopt", "calibrate", "convert-qa", "fetch", "fill", "train", "pretrain")
 ]
 
 
+def output_of(line: str) -> str:
+    """The argument behind the input; `annotate` has the pipeline before that."""
+    words = shlex.split(line)[5:]
+    place = 2 if " annotate " in line else 1
+    return words[place] if len(words) > place else ""
+
+
 def makers(name: str, line: str) -> list[str]:
-    """The commands of the same document whose output, the argument behind the input, a line reads."""
+    """The commands of the same document whose output a line reads."""
     read = shlex.split(line)[5:]
-    made = [(shlex.split(other)[6], other) for n, other in CHEAP if n == name and shlex.split(other)[6:]]
+    made = [(output_of(other), other) for n, other in CHEAP if n == name and output_of(other)]
     return [other for output, other in made if output in read and other != line]
 
 
@@ -262,6 +301,9 @@ def test_the_adaptation_to_a_domain_runs(name, clone, tiny_encoder, tmp_path, mo
     result = CliRunner().invoke(spacy_app, shlex.split(line)[3:])
     assert result.exit_code == 0, f"{result.output}\n{result.exception}"
     assert Path(out, "model.safetensors").is_file()
+    for line in [line for n, line in SPACY_COMMANDS if "bertfam fill" in line and n == name]:
+        result = CliRunner().invoke(spacy_app, shlex.split(line)[3:])
+        assert result.exit_code == 0 and "probability" in result.output, result.output
 
 
 def n_layers_of(pipeline: str) -> int:

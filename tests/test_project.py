@@ -70,6 +70,8 @@ def test_every_path_that_a_variable_gives_is_quoted_and_may_hold_spaces():
         "text_column",
         "label_column",
         "nested",
+        "corpora",
+        "questions",
         "texts",
         "fr_trf",
         "fr_trf_config",

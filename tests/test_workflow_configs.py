@@ -1,5 +1,6 @@
 """The configs of the workflows beside `ner`: in step with its config, complete, and trained by spaCy's commands."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from typer.testing import CliRunner
 from spacy_bertfam.cli import spacy_entry  # noqa: F401  what spaCy does for its command line
 
 ROOT = Path(__file__).parent.parent
-PARTS = ["fr_full", "fr_spancat", "fr_textcat", "fr_textcat_multilabel", "ner_distilled"]
+PARTS = ["fr_full", "fr_qa", "fr_spancat", "fr_textcat", "fr_textcat_multilabel", "ner_distilled"]
 TEXTS = ["Anne habite à Rennes.", "Marc Petit parle à Zoé.", "Il pleut sur la ville de Saint-Malo."]
 
 
@@ -29,6 +30,7 @@ def file_of(name: str) -> Path:
 # what a workflow's task asks for; the rest of [training], [system] and the encoder is that of ner_shared.cfg
 OWN = {
     "training.score_weights", "training.before_update", "components.encoder.model.n_layers",
+    "training.batcher.size",
 }  # fmt: skip
 
 
@@ -162,6 +164,33 @@ def test_the_configs_for_categories_train_with_either_pooling(name, pooling, tin
     assert set(doc.cats) == {"RAIN", "PEOPLE"} and doc.tensor.size == 0
     total = sum(doc.cats.values())
     assert total == pytest.approx(1.0, abs=1e-5) or name.endswith("multilabel")
+
+
+def test_the_config_for_questions_trains_on_what_convert_qa_writes_and_answers(tiny_encoder, tmp_path):
+    lines = [
+        {"context": text, "question": "Qui ?", "answers": [{"text": name, "answer_start": text.index(name)}]}
+        for text, name in zip(TEXTS[:2], ("Anne", "Marc Petit"), strict=True)
+    ]
+    lines.append({"context": TEXTS[2], "question": "Qui ?", "answers": []})
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf8")
+    command = [
+        "bertfam",
+        "convert-qa",
+        str(tmp_path / "in.jsonl"),
+        str(tmp_path / "train.spacy"),
+        "--lang",
+        "fr",
+    ]
+    assert CliRunner().invoke(spacy_app, command).exit_code == 0
+    rate = {"training.optimizer.learn_rate.initial_rate": 0.01}
+    sizes = {"components.qa.model.tok2vec.window": 32, "components.qa.model.tok2vec.overlap": 8}
+    nlp = train("fr_qa", tmp_path, tiny_encoder("camembert"), steps=40, **rate, **sizes)
+    assert nlp(TEXTS[0])._.ask("Qui ?").text == "Anne"
+    assert nlp.meta["performance"]["qa_f1"] == 1
+    model, metrics = str(tmp_path / "out" / "model-last"), str(tmp_path / "metrics.json")
+    evaluate = ["evaluate", model, str(tmp_path / "train.spacy"), "--output", metrics]
+    assert CliRunner().invoke(spacy_app, evaluate).exit_code == 0
+    assert json.loads(Path(metrics).read_text(encoding="utf8"))["qa_em"] == 1
 
 
 def test_the_config_for_nested_entities_trains_on_what_convert_writes_of_brat(tiny_encoder, tmp_path):

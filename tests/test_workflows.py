@@ -5,6 +5,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,32 @@ def test_what_is_packaged_has_the_temperature_of_the_dev_corpus(
     temperature = spacy.util.load_config(config)["components"]["ner"]["temperature"]
     assert temperature == spacy.load("training/ner/model-best").get_pipe("ner").temperature
     assert temperature != 1.0
+
+
+@pytest.mark.skipif(find_spec("onnxruntime") is None, reason="needs onnxruntime")
+def test_news_ends_with_a_small_pipeline_without_torch_weights(
+    project: Path, tiny_encoder: Callable[[str], Path]
+) -> None:
+    text = "Anne habite à Rennes. Elle y vend du pain le lundi."
+    lines = [{"text": text, "entities": [[0, 4, "Person"], [14, 20, "Location"], [45, 50, "Date"]]}] * 4
+    (project / "my data" / "news.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf8")
+    for part in ("fr", "en"):  # the sentences of assets/, fewer of them
+        path = project / "assets" / f"{part}_train.jsonl"
+        path.write_text("\n".join(path.read_text(encoding="utf8").splitlines()[:20]) + "\n", encoding="utf8")
+    encoder = str(tiny_encoder("camembert"))
+    run_workflow(
+        "news",
+        corpora="my data/news.jsonl",
+        encoder=encoder,
+        news_steps=1,
+        news_layers=1,
+        news_runtime="onnxruntime",
+    )
+    nlp = spacy.load("training/news/fast")
+    assert set(nlp.get_pipe("ner").labels) == {"PER", "LOC", "ORG", "MISC"}
+    assert not list(Path("training/news/fast").rglob("*.safetensors"))
+    assert "onnxruntime" in nlp.meta["requirements"]
+    assert list(Path("packages").glob("fr_bertfam_news-*/setup.py"))
 
 
 def test_a_treebank_is_converted(project: Path) -> None:

@@ -49,7 +49,9 @@ def read_corpora(
             continue
         is_stream = part == "train" and setup.training.get("max_epochs") == -1
         try:
-            reader = registry.resolve({"reader": block})["reader"]
+            # the texts themselves, not what an augmenter makes of them
+            plain = {**block, "augmenter": None} if "augmenter" in block else block
+            reader = registry.resolve({"reader": plain})["reader"]
             examples = islice(reader(nlp), STREAM_LIMIT if is_stream else None)
             corpora[part] = list(progress(examples, part) if progress else examples)
         except Exception as error:  # a reader is anybody's code, and a damaged file may raise anything

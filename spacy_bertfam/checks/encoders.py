@@ -11,7 +11,7 @@ from ..encoder.checkpoint.network import UNFIT, quiet_transformers, read_config
 from ..encoder.checkpoint.source import hub_answers, looks_like_path, network_errors
 from ..encoder.gradients.freezing import freeze
 from ..encoder.pieces.tokenizer import PieceTokenizer
-from ..encoder.settings import DEFAULT_WINDOW
+from ..encoder.settings import window_of
 from ..errors import CheckpointError, UserError
 from ..gate import check_folder
 from ..gate.json_file import read_object
@@ -91,8 +91,8 @@ def read_facts(name: str, folder: Path, block: Block) -> EncoderFacts:
         n_layers = kept
     tokenizer, _ = read_tokenizer(check_folder(folder, without_weights=True))
     limit = (config.get("max_position_embeddings") or 512) - tokenizer.n_special
-    window = min(block.get("window", DEFAULT_WINDOW) or limit, limit)
-    return EncoderFacts(name, int(width), int(n_layers), int(window), tokenizer)
+    window = window_of(block.get("window", "auto"), limit)
+    return EncoderFacts(name, int(width), int(n_layers), window, tokenizer)
 
 
 def require_buildable(folder: Path, block: Block) -> None:

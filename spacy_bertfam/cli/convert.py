@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from ..data.format_table import FORMATS
 from .arguments import LANG, REPORT
 
 
@@ -11,11 +12,18 @@ def convert_cli(
     path: Path = typer.Argument(
         ...,
         metavar="IN",
-        help="Columns of tags, JSON of annotation tools, brat or WikiNER: a file, or a folder",
+        help="Annotated files of any of these formats: a file, or a folder",
     ),
     output: Path = typer.Argument(..., metavar="OUT", help="A .spacy file; with --split a folder"),
     lang: str = LANG,
-    format: str = typer.Option("auto", "--format", "-f", help="auto, iob (columns), jsonl, brat or wikiner"),
+    format: str = typer.Option(
+        "auto", "--format", "-f", help=f"One of {', '.join(FORMATS)}; auto goes by content"
+    ),
+    labels: str = typer.Option("", metavar="O,B-PER,...", help="Names of tags that are numbers, from 0"),
+    tag_column: str = typer.Option(
+        "", metavar="NAME|N,...", help="Columns or keys of the tags, by name or from 1"
+    ),
+    scheme: str = typer.Option("auto", help="plain: labels without B- and I-"),
     rename: list[str] | None = typer.Option(
         None, "--map", "-m", metavar="OLD=NEW,...", help="New names for labels; O drops one"
     ),
@@ -24,7 +32,9 @@ def convert_cli(
     ),
     unit: str = typer.Option("doc", "--unit", "-u", help="What becomes one Doc: doc, paragraph or sentence"),
     split: str | None = typer.Option(
-        None, metavar="NAME=SHARE,...", help="Parts, drawn by document: train=0.8,dev=0.1,test=0.1"
+        None,
+        metavar="NAME=SHARE,...",
+        help="Parts, drawn by document: train=0.8,dev=0.1,test=0.1, or train/press=0.9,dev/press=0.1",
     ),
     seed: int = typer.Option(0, help="Seed of the split"),
     alignment: str = typer.Option(
@@ -41,12 +51,14 @@ def convert_cli(
 
     from ..data.convert import convert
     from ..data.labels import parse_map
+    from ..data.options import make_options
     from ..data.report_table import format_report
     from ..data.split import parse_split
 
     report = convert(
         path, output, lang=lang, format=format, rename=parse_map(rename or []), keep_unmapped=keep_unmapped, unit=unit,
         split=parse_split(split) if split else None, seed=seed, alignment=alignment, numbers=report_path,
+        options=make_options(tag_names=labels, tag_column=tag_column, scheme=scheme),
         progress=lambda records: tqdm(records, "converting", disable=None),
     )  # fmt: skip
     typer.echo(format_report(report))

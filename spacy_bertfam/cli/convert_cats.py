@@ -21,11 +21,16 @@ def convert_cats_cli(
     text: str = typer.Option("text", "--text", help="Column, or key, of the text"),
     labels: str = typer.Option("label", "--labels", help="Column, or key, of its label or labels"),
     separator: str = typer.Option("|", "--separator", help="What stands between two labels in a column"),
+    pair: str | None = typer.Option(
+        None,
+        "--pair",
+        help="Column, or key, of a second text: premise and hypothesis, title and body, two questions",
+    ),
 ) -> None:
-    """Convert texts with labels for spaCy's text categorizers."""
+    """Convert texts with labels, or pairs of texts, to spaCy's binary format, for text categorizers."""
     from ..data.cats import convert_cats
 
-    report = convert_cats(path, output, lang=lang, text=text, labels=labels, separator=separator)
+    report = convert_cats(path, output, lang=lang, text=text, labels=labels, separator=separator, pair=pair)
     typer.echo(format_cats(report, output.name))
     for note in report.notes:
         typer.echo(f"Note: {note}", err=True)

@@ -10,13 +10,13 @@ from .arguments import PIPELINE
 def export_hf_cli(
     model: str = PIPELINE,
     out: Path = typer.Argument(..., help="Folder for the checkpoint; must not hold anything yet."),
-    component: str = typer.Option("ner", help="Entity recognizer whose head goes along."),
+    component: str | None = typer.Option(None, help="Whose head goes along; mostly it is clear."),
     encoder_only: bool = typer.Option(False, "--encoder-only", help="The encoder without a head."),
     push: str | None = typer.Option(None, help="Upload the folder to this repository, as me/my-ner."),
 ) -> None:
-    """Write a pipeline as a Hugging Face token classifier.
+    """Write a pipeline as a Hugging Face network for tokens, texts or answers.
 
-    AutoModelForTokenClassification and pipeline("ner") open the folder; it has a model card.
+    AutoModelForTokenClassification and pipeline("ner"), or their kin, open the folder; it has a model card.
     """
     from ..hub.export_hf import export_hf, push_folder
     from .pipelines import load_pipeline

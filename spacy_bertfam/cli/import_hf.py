@@ -1,4 +1,4 @@
-"""`bertfam import-hf`: a fine-tuned token classifier of the Hugging Face world as a spaCy pipeline."""
+"""`bertfam import-hf`: a fine-tuned classifier of the Hugging Face world as a spaCy pipeline."""
 
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ def import_hf_cli(
     scheme: str | None = typer.Option(
         None, help="IO, IOB, IOB2, BIOES or BILUO, whatever the classes' names."
     ),
-    component: str = typer.Option("ner", help="Name of the entity recognizer."),
+    component: str | None = typer.Option(
+        None, help="Name of the component: ner, qa, textcat or textcat_multilabel."
+    ),
     revision: str | None = REVISION,
     allow_pickle: bool = ALLOW_PICKLE,
 ) -> None:
-    """Turn a Hugging Face token classifier into a pipeline.
+    """Turn a Hugging Face network for tokens, texts or answers into a pipeline.
 
     Its head, its labels and its scheme come along. The pipeline opens with spacy.load, offline, and trains on with
     spacy train. No code of the checkpoint is run.
@@ -38,7 +40,7 @@ def import_hf_cli(
         )
     with replaced_whole(out) as staging:
         nlp.to_disk(staging)
-    ner: Any = nlp.get_pipe(component)
-    typer.echo(
-        f"{out}: {', '.join(nlp.pipe_names)}; scheme {ner.cfg['scheme']}; labels {', '.join(ner.labels)}"
-    )
+    head: Any = nlp.pipeline[-1][1]
+    labels = f"; labels {', '.join(head.labels)}" if hasattr(head, "labels") else ""
+    scheme = f"; scheme {head.cfg['scheme']}" if "scheme" in head.cfg else ""
+    typer.echo(f"{out}: {', '.join(nlp.pipe_names)}{scheme}{labels}")

@@ -48,15 +48,15 @@ def optimize_cli(
         None, min=4, help="Word pieces of a window: fewer are faster, and see less."
     ),
     overlap: int | None = typer.Option(None, min=0, help="Word pieces that windows share in a sentence."),
+    force: bool = typer.Option(False, "--force", help="Replace OUT where it is a pipeline already."),
 ) -> None:
     """Make a trained pipeline predict faster on a CPU.
 
     Its encoder predicts by another engine, or in fewer bits, and what that changes is printed. The result is a pipeline
     as any other, for spacy.load and spacy package; the engine's files are in the encoder's folder under onnx/.
     """
-    from ..files.saving import require_new
     from ..optimize.fastest import FASTEST, Material, plans
-    from ..optimize.optimize import Plan, write_pipeline
+    from ..optimize.optimize import Plan, require_place, write_pipeline
     from .pipelines import load_pipeline, read_docs, read_examples
 
     def load() -> Material:
@@ -68,13 +68,13 @@ def optimize_cli(
         "threads": threads, "window": window, "overlap": overlap, "sensitivity": sensitivity, "max_drop": max_drop,
         "drop_torch": drop_torch,
     }  # fmt: skip
-    require_new(out)
+    require_place(out, force=force)
     if runtime == FASTEST:
         nlp, taken = _take_fastest(load, plans(precision=precision, **options), has_data=check is not None)
     else:
         plan = Plan(runtime, precision or "fp32", **options)
         nlp, taken = _take_one(load(), plan), ""
-    write_pipeline(nlp, out)
+    write_pipeline(nlp, out, force=force)
     typer.echo(f"{out}: written{taken}")
 
 

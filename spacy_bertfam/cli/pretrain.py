@@ -16,15 +16,15 @@ from .arguments import GPU, REVISION
 from .train import stopped
 
 if TYPE_CHECKING:
-    from ..training.pretraining.loop import Recipe, Score
+    from ..training.pretraining.loop import Recipe, Score, Texts
     from ..training.pretraining.network import MaskedLanguageModel
-    from ..training.pretraining.texts import WindowTexts
     from ..training.stopping import Stop
 
 MIN_TEXTS = 20  # of which some can be kept apart
 LINES = 20  # of a paragraph on average, at most: otherwise each line is a text
 PARAGRAPHS = re.compile(r"\n\s*\n")
 COLUMNS = {"step": 8, "train loss": 11, "dev loss": 9, "perplexity": 11, "right": 7, "seconds": 8}
+LAST_COLUMN = 11  # with --next-sentence
 
 
 def pretrain_cli(
@@ -44,6 +44,12 @@ def pretrain_cli(
     learn_rate: float = typer.Option(5e-5, min=0.0, help="The highest rate: it rises, then falls to 0"),
     mask_rate: float = typer.Option(0.15, min=0.01, max=0.9, help="Share of the pieces to guess"),
     eval_frequency: int = typer.Option(100, min=1, help="Steps between two looks at the dev texts"),
+    next_sentence: bool = typer.Option(
+        False,
+        "--next-sentence",
+        help="Learn, too, whether one part of a text follows another, as BERT did, for tasks on pairs of texts. Off: "
+        "RoBERTa (section 4.2) found no gain by it, and what is read together is half as long.",
+    ),
     bf16: bool = typer.Option(False, "--bf16", help="Compute in bfloat16 where the hardware is faster in it"),
     use_gpu: int = GPU,
     seed: int = typer.Option(0, help="Of the order of the texts and of what is hidden"),
@@ -52,9 +58,9 @@ def pretrain_cli(
     """Adapt an encoder to a domain before it learns a task.
 
     This is masked-language modeling, on texts without annotation. Words are hidden, and the encoder learns to guess
-    them, as it once did. OUT is an encoder like any other, a plain Hugging Face folder: name it as paths.encoder. What
-    is kept are the weights that guess best on the dev texts. Ctrl-C or SIGTERM ends it after its step; to learn on,
-    give OUT as the encoder of another run.
+    them, as it once did. OUT is an encoder like any other, a plain Hugging Face folder: name it as paths.encoder. The
+    head that names hidden words is kept in it. What is kept are the weights that guess best on the dev texts. Ctrl-C or
+    SIGTERM ends it after its step; to learn on, give OUT as the encoder of another run.
     """
     from ..files.saving import require_writable
     from ..training.pretraining.loop import Recipe
@@ -74,12 +80,13 @@ def pretrain_cli(
         with Stop().handling_signals() as stop:
             parts = _parts(read_corpus(texts), read_corpus(dev) if dev else None, texts, seed)
             with stop.at_once():
-                model = _load(encoder, revision, use_gpu=use_gpu, seed=seed)
+                model = _load(encoder, revision, use_gpu=use_gpu, seed=seed, next_sentence=next_sentence)
                 require_writable(out, n_bytes=model.n_bytes)
                 for_train = _windows(parts[0], model, lang, window, texts)
                 for_dev = _windows(parts[1], model, lang, window, dev or texts)
+            unit = "pairs of parts" if next_sentence else "windows"
             typer.echo(
-                f"{len(parts[0]):,} texts, {len(for_train.ids):,} pieces in {len(for_train):,} windows; dev "
+                f"{len(parts[0]):,} texts, {len(for_train.ids):,} pieces in {len(for_train):,} {unit}; dev "
                 f"{len(parts[1]):,} texts, {len(for_dev.ids):,} pieces; ",
                 nl=False,
             )
@@ -87,12 +94,14 @@ def pretrain_cli(
     except KeyboardInterrupt as error:
         kept = f"{out} is what was saved last." if out.exists() else "Nothing is saved."
         raise stopped(str(error), kept) from error
-    _say_result(scores, out, was_there=was_there)
+    _say_result(scores, out, model, was_there=was_there)
     if stop.is_asked_for:
         raise stopped(f"{stop.signal} after step {scores[-1].step}")
 
 
-def _load(encoder: str, revision: str | None, *, use_gpu: int, seed: int) -> "MaskedLanguageModel":
+def _load(
+    encoder: str, revision: str | None, *, use_gpu: int, seed: int, next_sentence: bool
+) -> "MaskedLanguageModel":
     import torch
 
     from ..encoder.checkpoint.source import find_checkpoint
@@ -102,13 +111,14 @@ def _load(encoder: str, revision: str | None, *, use_gpu: int, seed: int) -> "Ma
     compute_on(use_gpu, silent=True)
     torch.manual_seed(seed)  # of the weights of a new head
     device = f"cuda:{use_gpu}" if use_gpu >= 0 else "cpu"
-    return MaskedLanguageModel(find_checkpoint(encoder, revision), device=device)
+    folder = find_checkpoint(encoder, revision)
+    return MaskedLanguageModel(folder, device=device, next_sentence=next_sentence)
 
 
 def _train(
     model: "MaskedLanguageModel",
-    texts: "WindowTexts",
-    dev: "WindowTexts",
+    texts: "Texts",
+    dev: "Texts",
     recipe: "Recipe",
     max_epochs: float,
     out: Path,
@@ -119,54 +129,75 @@ def _train(
     n_batches = texts.n_batches(recipe.batch_pieces, n_special=model.tokenizer.n_special)
     n_steps = max(1, round(max_epochs * n_batches))
     recipe = replace(recipe, max_steps=min(n_steps, recipe.max_steps or n_steps))
-    head = "; a new head, as the checkpoint has none for hidden words" if model.new_weights else ""
+    lacks = "for hidden words" if not model.next_sentence else "for one task or both"
+    head = f"; a new head, as the checkpoint has none {lacks}" if model.new_weights else ""
     typer.echo(f"{recipe.max_steps:,} steps{head}")
-    _say_row(*COLUMNS)
+    _say_row(*COLUMNS, *(["next right"] if model.next_sentence else []))
     return pretrain(model, texts, dev, recipe, out, stop=stop, report=_say_score, progress=True)
 
 
 def _say_score(score: "Score") -> None:
     train_loss = f"{score.train_loss:.3f}" if score.train_loss is not None else ""
     losses = train_loss, f"{score.loss:.3f}", f"{score.perplexity:.1f}"
-    _say_row(str(score.step), *losses, f"{score.accuracy:.1%}", f"{score.seconds:.0f}")
+    follows = [] if score.next_accuracy is None else [f"{score.next_accuracy:.1%}"]
+    _say_row(str(score.step), *losses, f"{score.accuracy:.1%}", f"{score.seconds:.0f}", *follows)
 
 
 def _say_row(*cells: str) -> None:
-    typer.echo(row(cells, widths=list(COLUMNS.values()), aligns="r", spacing=1))
+    typer.echo(row(cells, widths=[*COLUMNS.values(), LAST_COLUMN][: len(cells)], aligns="r", spacing=1))
 
 
-def _say_result(scores: "Sequence[Score]", out: Path, *, was_there: bool) -> None:
+def _say_result(
+    scores: "Sequence[Score]", out: Path, model: "MaskedLanguageModel", *, was_there: bool
+) -> None:
     """RAISES (Exit): when an encoder that was there stays, as none is better."""
-    before, best = scores[0], min(scores[1:], key=lambda score: score.loss)
-    if not best.loss < before.loss:
+    before, best = scores[0], min(scores[1:], key=lambda score: score.total)
+    if not best.total < before.total:
         advice = "give more texts, or a lower --learn-rate."
         typer.echo(f"Warning: it guesses no better than before: {advice}", err=True)
         if was_there:
             typer.echo(f"{out} stays as it was.", err=True)
             raise typer.Exit(1)
+    follows = ""
+    if best.next_accuracy is not None and before.next_accuracy is not None:
+        follows = f" Of pairs {best.next_accuracy:.1%} are told right, before {before.next_accuracy:.1%}; half follow."
     typer.echo(
         f"{out}: written, the weights of step {best.step}; a hidden piece is guessed among {best.perplexity:.1f} "
         f"(perplexity), before among {before.perplexity:.1f}; {best.accuracy:.1%} are guessed right, before "
-        f"{before.accuracy:.1%}."
+        f"{before.accuracy:.1%}.{follows}"
+    )
+    sizes = [f"{n_bytes / 1e6:,.1f} MB" for n_bytes in (model.n_bytes, model.n_head_bytes)]
+    typer.echo(
+        f"{out} has {sizes[0]}, {sizes[1]} of them the head for hidden words, which `bertfam fill` asks."
     )
 
 
 def _windows(
     texts: Sequence[str], model: "MaskedLanguageModel", lang: str, window: int, path: Path
-) -> "WindowTexts":
+) -> "Texts":
     import spacy
     from tqdm import tqdm
 
+    from ..training.pretraining.pairs import PairTexts
     from ..training.pretraining.texts import WindowTexts
 
     nlp = spacy.blank(lang)
     nlp.max_length = sys.maxsize  # spaCy's bound is for its parser
     docs = map(nlp.make_doc, tqdm(texts, desc="texts", disable=None, leave=False))
     window = min(window, model.max_pieces - model.tokenizer.n_special)
+    if model.next_sentence:
+        window = (window - len(model.tokenizer.pair.between)) // 2
     found = WindowTexts.from_docs(docs, model.tokenizer, window)
     if not len(found):
         raise UserError(f"{path} has no word that the encoder reads; expected texts.")
-    return found
+    if not model.next_sentence:
+        return found
+    pairs = PairTexts.from_parts(found, model.tokenizer.pair)
+    if pairs.n_alone:
+        typer.echo(
+            f"Note: {pairs.n_alone:,} texts of {path} have a single part, and are in no pair.", err=True
+        )
+    return pairs
 
 
 def read_corpus(path: Path) -> list[str]:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from spacy.pipeline import Sentencizer
 
-from .column_lines import Documents, Row
+from .column_rows import Documents, Row
 from .report import ConversionReport
 
 LONG = 1000  # words; no sentence has as many, and a Doc of many times as many is read by no training
@@ -47,8 +47,8 @@ def _sentences(block: list[Row]) -> list[list[Row]]:
 
 def _goes_on(block: list[Row], i: int) -> bool:
     """Whether an entity goes on from the row before."""
-    before, tag = block[i - 1].tag, block[i].tag
-    return tag[0] in "IEL" and tag[2:] == before[2:] and before[0] not in "O-"
+    pairs = zip(block[i - 1].tags, block[i].tags, strict=False)
+    return any(tag[0] in "IEL" and tag[2:] == before[2:] and before[0] not in "O-" for before, tag in pairs)
 
 
 def _ends(block: list[Row], i: int, start: int) -> bool:

@@ -1,7 +1,5 @@
 """Texts with labels (a table or JSON lines) -> `.spacy` files for spaCy's text categorizers."""
 
-import csv
-import io
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,6 +13,8 @@ from ..errors import DataError
 from ..files.saving import write_files
 from .convert import blank_pipeline
 from .json_values import read_objects, shown
+from .pair_tokenizer import BORDER, build_pair_tokenizer
+from .tables import read_cells
 from .text_file import BOM, located, read_text, suffix_of
 from .trimming import clean_edges, clean_label
 from .units import LONGEST
@@ -48,7 +48,14 @@ class CatsReport:
 
 
 def convert_cats(
-    path: Path, output: Path, *, lang: str, text: str = "text", labels: str = "label", separator: str = "|"
+    path: Path,
+    output: Path,
+    *,
+    lang: str,
+    text: str = "text",
+    labels: str = "label",
+    separator: str = "|",
+    pair: str | None = None,
 ) -> CatsReport:
     """Write texts and labels as spaCy's binary format: every Doc says of every label of the file 1 or 0.
 
@@ -57,16 +64,19 @@ def convert_cats(
         as keys.
     text, labels (str): the column, or key, of the text and of its labels.
     separator (str): stands between labels in a column; a list in JSON needs none.
+    pair (str | None): the column, or key, of a second text: each Doc is the pair of both, with a tab between them, as
+        ``spacy-bertfam.PairTokenizer.v1`` reads it.
     RAISES (DataError): for whatever the user has to put right; nothing has been written then.
     """
     if output.suffix != ".spacy" or os.path.isdir(output):
         raise DataError("is no name for a file; expected one that ends in .spacy.", output)
     nlp = blank_pipeline(lang)
+    make_doc = build_pair_tokenizer()(nlp) if pair else nlp.tokenizer
     report = CatsReport()
     found = []
     for line, row in _read_rows(path, report):
         with located(path, line):
-            content, names = _text_and_labels(row, text, labels, separator)
+            content, names = _content(row, text, pair), _labels(row, labels, separator)
         if not content:
             report.n_blank += 1
             continue
@@ -81,7 +91,7 @@ def convert_cats(
         raise DataError(f"holds {len(found)} texts with the labels {kinds}; {expected}.", path)
     docs = DocBin()
     for content, names in found:
-        doc = nlp.tokenizer(content)
+        doc = make_doc(content)
         doc.cats = {name: float(name in names) for name in all_names}
         report.n_tokens += len(doc)
         docs.add(doc)
@@ -110,42 +120,51 @@ def _read_rows(path: Path, report: CatsReport) -> Iterator[tuple[int, Mapping[st
 
 def _read_table(path: Path, delimiter: str, report: CatsReport) -> Iterator[tuple[int, Mapping[str, Any]]]:
     content = read_text(path, path.name, report.note).removeprefix(BOM)
-    limit = csv.field_size_limit(max(csv.field_size_limit(), len(content)))
-    # newline="" as csv wants it: a quoted cell may hold line breaks
     head = content.partition("\n")[0]
     if delimiter == "," and ";" in head and "," not in head:  # Excel, where numbers have a decimal comma
         delimiter = ";"
-    reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
-    try:
-        reader.fieldnames = [clean_label(name) for name in reader.fieldnames or ()]
-        for row in reader:
-            if None in row:
-                found = "found more cells than columns"
-                raise DataError(f"{found}; quote a cell that holds the delimiter.", path, reader.line_num)
-            yield reader.line_num, row
-    except csv.Error as error:
-        found = f"found a broken cell ({error})"
-        raise DataError(f"{found}; expected quotes in pairs.", path, reader.line_num + 1) from error
-    finally:
-        csv.field_size_limit(limit)
+    with located(path):
+        rows = [(line, cells) for line, cells in read_cells(content, delimiter) if cells]
+    names = [clean_label(name) for name in rows[0][1]] if rows else []
+    for line, cells in rows[1:]:
+        if len(cells) > len(names):
+            found = "found more cells than columns"
+            raise DataError(f"{found}; quote a cell that holds the delimiter.", path, line)
+        yield line, dict(zip(names, cells, strict=False))
 
 
-def _text_and_labels(row: Mapping[str, Any], text: str, labels: str, separator: str) -> tuple[str, list[str]]:
-    for name in (text, labels):
-        if row.get(name) is None:
-            keys = ", ".join(repr(key)[:40] for key in list(row)[:20])
-            raise DataError(f"found no {name!r} (but {keys}); name the column.")
-    content, value = row[text], row[labels]
-    if not isinstance(content, str):
-        raise DataError(f"found no whole text under {text!r}; expected a string.")
-    content = clean_edges(content)
+def _cell(row: Mapping[str, Any], name: str) -> Any:
+    if row.get(name) is None:
+        keys = ", ".join(repr(key)[:40] for key in list(row)[:20])
+        raise DataError(f"found no {name!r} (but {keys}); name the column.")
+    return row[name]
+
+
+def _content(row: Mapping[str, Any], text: str, pair: str | None) -> str:
+    """RETURNS (str): a text, or a pair with a tab; "" where one of them is blank."""
+    content = _text(row, text)
+    if pair is not None:
+        second = _text(row, pair)
+        content = f"{content.replace(BORDER, ' ')}{BORDER}{second}" if content and second else ""
     if len(content) > LONGEST:
         expected = f"expected {LONGEST:,} at most, which spaCy reads: shorten it"
         raise DataError(f"found a text of {len(content):,} characters; {expected}.")
+    return content
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    content = _cell(row, name)
+    if not isinstance(content, str):
+        raise DataError(f"found no whole text under {name!r}; expected a string.")
+    return clean_edges(content)
+
+
+def _labels(row: Mapping[str, Any], name: str, separator: str) -> list[str]:
+    value = _cell(row, name)
     if isinstance(value, str):
         value = value.split(separator)
     elif isinstance(value, dict):
         value = [name for name, is_right in value.items() if is_right]
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise DataError(f"found no labels but {shown(value)!r}; expected {FORM}.")
-    return content, list(dict.fromkeys(name for name in map(clean_label, value) if name))
+    return list(dict.fromkeys(name for name in map(clean_label, value) if name))

@@ -15,6 +15,7 @@ POS = re.compile(r"[A-Z\d$_:;.,'`-]*")  # a part of speech, as most tagsets have
 # Phrases of the chunk column that CoNLL-2000 and 2003 have before the entities, English and German
 CHUNK = re.compile(r"NP|VP|PP|ADVP|ADJP|SBAR|PRT|CONJP|INTJ|LST|UCP|NC|VC|PC|NX|VX")
 HEADER = re.compile(r"tokens?|words?|form|text|tags?|ner|ner_tags?|ne|iob|ne-.*", re.DOTALL)
+WORD_NAME = re.compile(r"tokens?|words?|form")
 DIGITS = 15  # of a number that are read; there is no limit to what a file may hold
 MANY = 8  # rows after which numbers in each of them are no words
 
@@ -26,6 +27,7 @@ class Layout:
     """The columns of a file, counted from 0.
 
     tag (int): -1 where none holds tags.
+    inner (tuple[int, ...]): further columns that the user wants to be read.
     others (tuple[int, ...]): further columns of tags that hold entities.
     ids (int): numbers the words of a sentence, -1 without such a column.
     """
@@ -34,6 +36,7 @@ class Layout:
     tag: int
     others: tuple[int, ...] = ()
     ids: int = -1
+    inner: tuple[int, ...] = ()
 
 
 def is_header(cells: Sequence[str]) -> bool:
@@ -41,23 +44,25 @@ def is_header(cells: Sequence[str]) -> bool:
     return not any(map(is_tag, cells)) and any(HEADER.fullmatch(cell.casefold()) for cell in cells)
 
 
-def find_layout(sentences: Sequence[Rows], n_columns: int) -> Layout:
+def find_layout(sentences: Sequence[Rows], n_columns: int, chosen: Sequence[int] = ()) -> Layout:
     """Find the columns by all rows of a file, each with n_columns cells.
 
     Of several columns of tags the first that holds entities is taken, but for the phrases of a chunker.
+    chosen (Sequence[int]): the columns of tags, where they are known.
     RETURNS (Layout): its word is -1 where the columns hold no words.
     """
     counts = [Counter(row[i] for rows in sentences for row in rows) for i in range(n_columns)]
     tagged = _tag_columns(counts)
-    if tagged:
-        entities = [i for i in tagged if any(tag[0] not in "O-" for tag in counts[i])]
-        tag, others = (entities or tagged[-1:])[0], tuple(entities[1:])
-    else:
-        tag, others = _mostly_tags(counts), ()
-    columns = [i for i in range(n_columns) if i != tag]
+    entities = [i for i in tagged if any(tag[0] not in "O-" for tag in counts[i])]
+    tag = (*chosen, *entities, *tagged[-1:], -1)[0]
+    tag = _mostly_tags(counts) if tag < 0 else tag
+    others = tuple(i for i in entities if i not in (tag, *chosen))
+    columns = [i for i in range(n_columns) if i not in (tag, *chosen)]
     rest = [i for i in columns if i not in tagged] or columns[:1]
+    if not rest:
+        return Layout(-1, tag)
     ids = next((i for i in rest if _counts_words(sentences, i)), -1)
-    return Layout(_word_column(sentences, counts, rest, ids), tag, others, ids)
+    return Layout(_word_column(sentences, counts, rest, ids), tag, others, ids, tuple(chosen[1:]))
 
 
 def _tag_columns(counts: Sequence[Counter[str]]) -> list[int]:

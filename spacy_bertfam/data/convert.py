@@ -14,6 +14,7 @@ from ..files.saving import write_files
 from .align import ALIGNMENTS, build_doc
 from .formats import FORMATS, read_records
 from .labels import plan_labels
+from .options import SCHEMES, ReadOptions
 from .records import Record
 from .report import ConversionReport
 from .split import split_documents
@@ -38,6 +39,7 @@ def convert(
     split: Mapping[str, float] | None = None,
     seed: int = 0,
     alignment: str = "strict",
+    options: ReadOptions | None = None,
     numbers: Path | None = None,
     progress: Progress = iter,
 ) -> ConversionReport:
@@ -46,25 +48,27 @@ def convert(
     output (Path): a `.spacy` file; with `split`, a folder that receives one such file for each part.
     rename (Mapping[str, str] | None): label in the files -> label in the Docs; "O" drops it.
     split (Mapping[str, float] | None): part -> share; the units of one document never go to two parts.
+    options (ReadOptions | None): names of tags, columns and the scheme, where the files do not say them.
     numbers (Path | None): receives the report's numbers as JSON.
     progress (Progress): wraps the sequence of records, to show how far the work is.
     RAISES (UserError): for whatever the user has to put right; nothing has been written then.
     """
-    check_choices(format=format, unit=unit, alignment=alignment)
-    _check_output(output, split)
+    check_choices(format=format, unit=unit, alignment=alignment, scheme=(options or ReadOptions()).scheme)
+    check_output(output, split)
     report = ConversionReport()
     nlp = blank_pipeline(lang)
-    records = gather_records(path, format=format, lang=lang, report=report)
+    records = gather_records(path, format=format, lang=lang, report=report, options=options)
     report.labels = plan_labels(rename or {}, keep_unmapped=keep_unmapped, report=report)
     part_of = split_documents([r.document for r in records], split, seed=seed) if split else {}
     bins = {part: DocBin(attrs=ATTRS) for part in (split or [""])}
     places = {part: output / f"{part}.spacy" if split else output for part in bins}
-    report.parts = {place.name: {"n_docs": 0, "n_tokens": 0, "n_entities": 0} for place in places.values()}
+    names = {part: f"{part}.spacy" if split else output.name for part in bins}
+    report.parts = {name: {"n_docs": 0, "n_tokens": 0, "n_entities": 0} for name in names.values()}
     for record in progress(records):
         part = part_of.get(record.document, "")
         for doc in record_to_docs(record, nlp, unit=unit, alignment=alignment, report=report):
             bins[part].add(doc)
-            _count(doc, places[part].name, report)
+            _count(doc, names[part], report)
     _check_not_empty(path, report)
     contents = {places[part]: doc_bin.to_bytes() for part, doc_bin in bins.items()}
     if numbers is not None:
@@ -74,10 +78,12 @@ def convert(
     return report
 
 
-def gather_records(path: Path, *, format: str, lang: str, report: ConversionReport) -> list[Record]:
+def gather_records(
+    path: Path, *, format: str, lang: str, report: ConversionReport, options: ReadOptions | None = None
+) -> list[Record]:
     """Read everything below `path`, count it, and trim the offsets. RAISES (DataError): as `read_records` does."""
     records = []
-    for record in read_records(path, format=format, lang=lang, report=report):
+    for record in read_records(path, format=format, lang=lang, report=report, options=options):
         report.n_in.update(mention.label for mention in record.mentions)
         records.append(trim_record(record, report))
     report.n_documents = len({record.document for record in records})
@@ -113,14 +119,14 @@ def blank_pipeline(lang: str) -> Language:
 
 
 def check_choices(**choices: str) -> None:
-    """RAISES (DataError): when a setting (format, unit, alignment) has none of its values."""
-    allowed = {"format": FORMATS, "unit": UNITS, "alignment": ALIGNMENTS}
+    """RAISES (DataError): when a setting (format, unit, alignment, scheme) has none of its values."""
+    allowed = {"format": FORMATS, "unit": UNITS, "alignment": ALIGNMENTS, "scheme": SCHEMES}
     for name, value in choices.items():
         if value not in allowed[name]:
             raise DataError(f"--{name}: found {value!r}; expected one of {', '.join(allowed[name])}.")
 
 
-def _check_output(output: Path, split: Mapping[str, float] | None) -> None:
+def check_output(output: Path, split: Mapping[str, float] | None) -> None:
     if split and os.path.exists(output) and not os.path.isdir(output):
         raise DataError("is a file; expected a folder for the parts of --split.", output)
     if not split and (output.suffix != ".spacy" or os.path.isdir(output)):

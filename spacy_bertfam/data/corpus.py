@@ -12,6 +12,7 @@ from ..errors import DataError
 from .bare import bare_copy
 from .convert import check_choices, gather_records, record_to_docs
 from .labels import plan_labels
+from .options import make_options
 from .report import ConversionReport
 
 logger = logging.getLogger("spacy")
@@ -24,24 +25,30 @@ def build_corpus(
     keep_unmapped: bool = True,
     unit: str = "doc",
     alignment: str = "strict",
+    tag_names: list[str] | None = None,
+    tag_column: str | None = None,
+    scheme: str = "auto",
 ) -> Callable[[Language], Iterator[Example]]:
     """Make a reader for `[corpora.train]`; its settings are those of `bertfam convert`.
 
     The files are read once, with the pipeline's own tokenizer, and the Docs kept for all epochs; column files
     keep their words. How much is lost is logged; `bertfam convert` shows it in full.
     labels (dict[str, str] | None): label in the files -> label wanted; "O" drops it.
+    tag_names (list[str] | None): of tags that are numbers. tag_column (str | None): one or several, by commas.
     RAISES (DataError): as `convert` does; for the files when they are first read.
     """
     if path is None:
         raise DataError("the corpus has no path; expected one, as in --paths.train corpus/train.jsonl.")
-    check_choices(format=format, unit=unit, alignment=alignment)
+    check_choices(format=format, unit=unit, alignment=alignment, scheme=scheme)
+    options = make_options(tag_names=",".join(tag_names or ()), tag_column=tag_column or "", scheme=scheme)
     references: list[Doc] = []
 
     def read(nlp: Language) -> Iterator[Example]:
         # Docs of another vocab are of no use to this pipeline
         if not references or references[0].vocab is not nlp.vocab:
             report = ConversionReport()
-            records = gather_records(Path(path), format=format, lang=nlp.lang or "xx", report=report)
+            lang = nlp.lang or "xx"
+            records = gather_records(Path(path), format=format, lang=lang, report=report, options=options)
             report.labels = plan_labels(labels or {}, keep_unmapped=keep_unmapped, report=report)
             references.clear()
             for record in records:

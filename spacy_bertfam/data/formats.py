@@ -1,97 +1,166 @@
 """Which files of an input are to be read, and in which format."""
 
 import os
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from ..errors import DataError
+from .arrow_tables import read_arrow
 from .brat import read_brat
 from .columns import read_columns, read_wikiner
+from .format_table import BY_NAME, FORMATS, TABLE, format_of
+from .inline_xml import read_inline_xml
 from .jsonl import read_jsonl
-from .recognize import format_of, name_of
+from .options import ReadOptions
+from .recognize import name_of
 from .records import Record
 from .report import ConversionReport
 from .text_file import read_start, suffix_of
+from .token_tasks import BESIDE
+from .webanno import read_webanno
+from .xmi import read_xmi
 
-FORMATS = ("auto", "iob", "jsonl", "brat", "wikiner")
-SUFFIXES = {
-    "jsonl": (".jsonl", ".ndjson"),
-    "brat": (".ann",),
-    "wikiner": (".wikiner",),
-    "iob": (".iob", ".iob1", ".iob2", ".bio", ".bioes", ".iobes", ".bilou", ".biluo", ".conll", ".tsv"),
+__all__ = ["FORMATS", "read_records"]
+
+
+class Reader(Protocol):
+    """Reads one file. RAISES (DataError): when it holds something else; it names file and line."""
+
+    def __call__(
+        self, path: Path, source: str, *, report: ConversionReport, options: ReadOptions
+    ) -> Iterator[Record]: ...
+
+
+READERS: dict[str, Reader] = {
+    **dict.fromkeys(("iob", "conllu", "conll2012", "csv"), read_columns),
+    **{"jsonl": read_jsonl, "parquet": read_arrow, "wikiner": read_wikiner},
+    **{"webanno": read_webanno, "xmi": read_xmi, "xml": read_inline_xml},
+    "brat": lambda path, source, *, report, options: iter([read_brat(path, source, report=report)]),
 }
-# Endings that a folder of other files may have too
-OTHER_SUFFIXES = {"jsonl": (".json",), "iob": (".txt",)}
+SURE = {suffix for each in TABLE for suffix in each.suffixes}
+POSSIBLE = {suffix for each in TABLE for suffix in each.other_suffixes}
+DESCRIBING = {*BESIDE, "state.json", "dataset_dict.json"}  # beside a data set of Hugging Face
+# JSON without any of these holds no annotation
+KEYS = re.compile(
+    r'"(?:text|tokens|words|data|entities|spans|labels?|ents|annotations?|rows|paragraphs|examples)"'
+)
 
 
-def read_records(path: Path, *, format: str, lang: str, report: ConversionReport) -> Iterator[Record]:
-    """Read a file, or all files of a format in a folder and the folders in it, in the order of their names.
+def read_records(
+    path: Path, *, format: str, lang: str, report: ConversionReport, options: ReadOptions | None = None
+) -> Iterator[Record]:
+    """Read a file, or all annotated files in a folder and the folders in it, in the order of their names.
 
-    format (str): one of FORMATS; "auto" goes by the first lines, and where these do not tell by the ending.
+    format (str): one of FORMATS; "auto" goes by what each file holds, and where that does not tell by its ending.
+        With "auto" a folder may hold several formats, though not under one name (train.iob beside train.jsonl);
+        files in it without annotation are left out and counted.
     lang (str): for the spaces between the words of column files.
-    RAISES (DataError): when nothing is there, a folder has several formats with "auto", or a file cannot be read.
+    RAISES (DataError): when nothing is there, or a file cannot be read.
     """
     if not os.path.exists(path):
         raise DataError("does not exist; expected a file or a folder.", path)
+    options = replace(options or ReadOptions(), lang=lang)
     is_folder = os.path.isdir(path)
-    by_name, files = _files_of_folder(path, format) if is_folder else _single_file(path, format)
-    if by_name == "brat" and is_folder:
-        annotated = {file.with_suffix(".txt") for file in files}
-        lone = set(_with_suffixes(path, (".txt",))) - annotated
-        report.ignored.update([".txt files without .ann"] * len(lone))
-    for file in files:
+    for file, name in _files_of_folder(path, format, report) if is_folder else [_single_file(path, format)]:
         report.n_files += 1
+        report.formats[BY_NAME[name].title] += 1
         source = file.relative_to(path if is_folder else path.parent).as_posix()
-        found = _recognize(file, by_name) if format == "auto" and by_name != "brat" else by_name
-        if found == "jsonl":
-            yield from read_jsonl(file, source, report=report)
-        elif found == "iob":
-            yield from read_columns(file, source, lang=lang, report=report)
-        elif found == "wikiner":
-            yield from read_wikiner(file, source, lang=lang, report=report)
-        else:
-            yield read_brat(file, source, report=report)
+        yield from READERS[name](file, source, report=report, options=options)
 
 
-def _recognize(file: Path, by_name: str) -> str:
-    """RETURNS (str): the format of the content. RAISES (DataError): when it is one that is not read, with its name."""
-    text = read_start(file)
-    found = format_of(text)
-    name = "" if found else name_of(text)
-    if name:
-        expected = "expected columns with a word and its tag, JSON with offsets, brat or WikiNER"
-        raise DataError(f"seems to be {name}; {expected} (--format says which, where this is wrong).", file)
-    return found or by_name
-
-
-def _single_file(path: Path, format: str) -> tuple[str, list[Path]]:
+def _single_file(path: Path, format: str) -> tuple[Path, str]:
     annotation = path.with_suffix(".ann")
     if format == "auto":
-        is_brat = path.suffix == ".txt" and annotation.exists()
-        by_suffix = (name for name, suffixes in SUFFIXES.items() if suffix_of(path) in suffixes)
-        format = next(by_suffix, "brat" if is_brat else "iob")
+        is_brat = path.suffix == ".ann" or (path.suffix == ".txt" and annotation.exists())
+        format = "brat" if is_brat else _recognized(path)
     if format != "brat" or path.suffix == ".ann":
-        return format, [path]
+        return path, format
     if path.suffix != ".txt" or not annotation.exists():
         raise DataError(f"found no {annotation.name} beside it; expected the brat annotation there.", path)
-    return format, [annotation]
+    return annotation, format
 
 
-def _files_of_folder(folder: Path, format: str) -> tuple[str, list[Path]]:
-    found = {name: _with_suffixes(folder, suffixes) for name, suffixes in SUFFIXES.items()}
-    others = {name: _with_suffixes(folder, suffixes) for name, suffixes in OTHER_SUFFIXES.items()}
+def _recognized(file: Path) -> str:
+    """RETURNS (str): the format of the content. RAISES (DataError): when it is one that is not read, with its name."""
+    head, text = read_start(file)
+    found = format_of(head, text)
+    name = "" if found else name_of(text)
+    if name:
+        expected = (
+            "expected columns with a word and its tag, JSON with offsets, or another format of --format"
+        )
+        raise DataError(f"seems to be {name}; {expected}.", file)
+    by_suffix = (each.name for each in TABLE if suffix_of(file) in each.suffixes)
+    return found or next(by_suffix, "iob")
+
+
+def _files_of_folder(folder: Path, format: str, report: ConversionReport) -> list[tuple[Path, str]]:
+    places = (file.relative_to(folder) for file in folder.rglob("*") if file.is_file())
+    seen = sorted(place for place in places if not any(part.startswith(".") for part in place.parts))
     if format == "auto":
-        present = {name: files for name, files in found.items() if files}
-        if len(present) > 1:
-            counts = ", ".join(f"{len(files)} of {name}" for name, files in present.items())
-            raise DataError(f"holds files of several formats ({counts}); say which by --format.", folder)
-        format = next(iter(present), "jsonl" if others["jsonl"] else "iob")
-    files = found[format] or others.get(format, [])
+        files = _annotated_files([folder / place for place in seen], folder, report)
+        expected = "expected some such as .jsonl, .conll, .ann or .parquet; --format says which"
+        found = f"holds no annotated files; {expected}"
+    else:
+        kind = BY_NAME[format]
+        groups = [
+            [(folder / place, format) for place in seen if suffix_of(place) in suffixes]
+            for suffixes in (kind.suffixes, kind.other_suffixes)
+        ]
+        files = groups[0] or groups[1]
+        expected = " or ".join(kind.suffixes or kind.other_suffixes)
+        found = f"holds no files of {format}; expected {expected}"
+        if format == "brat":
+            texts = {place for place in seen if suffix_of(place) == ".txt"}
+            lone = [place for place in texts if place.with_suffix(".ann") not in seen]
+            report.ignored.update([".txt files without .ann"] * len(lone))
     if not files:
-        raise DataError(f"holds no files of {format}; expected {' or '.join(SUFFIXES[format])}.", folder)
-    return format, files
+        raise DataError(f"{found}.", folder)
+    return files
 
 
-def _with_suffixes(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    files = (file for file in folder.rglob("*") if suffix_of(file) in suffixes and file.is_file())
-    return sorted(file for file in files if not file.name.startswith("."))  # "._x" is left by macOS
+def _annotated_files(seen: list[Path], folder: Path, report: ConversionReport) -> list[tuple[Path, str]]:
+    """Each file by its content; one whose ending other files have too is left out where it holds no annotation."""
+    found = []
+    annotations = {file for file in seen if file.suffix == ".ann"}
+    for file in seen:
+        suffix = suffix_of(file)
+        if file in annotations:
+            found.append((file, "brat"))
+        elif file.with_suffix(".ann") in annotations and suffix == ".txt":
+            continue
+        elif suffix in SURE:
+            found.append((file, _recognized(file)))
+        elif suffix in POSSIBLE:
+            name, reason = _possible(file, bool(annotations))
+            found += [(file, name)] if name else []
+            report.ignored.update([reason] * (not name))
+        else:
+            report.ignored["files of other endings"] += 1
+    _check_names(found, folder)
+    return found
+
+
+def _check_names(found: list[tuple[Path, str]], folder: Path) -> None:
+    """RAISES (DataError): when files in two formats share a name: these are the same texts twice, as a rule."""
+    formats: dict[Path, tuple[Path, str]] = {}
+    for file, name in found:
+        first, other = formats.setdefault(file.with_name(file.name.partition(".")[0]), (file, name))
+        if other != name:
+            pair = f"{first.name} ({other}) and {file.name} ({name})"
+            raise DataError(f"holds {pair}, the same texts twice? Say which to read by --format.", folder)
+
+
+def _possible(file: Path, has_brat: bool) -> tuple[str, str]:
+    """RETURNS (tuple[str, str]): the format of a file, "" where it holds no annotation, and why it is left out."""
+    if file.name in DESCRIBING:
+        return "", "files that describe a data set"
+    head, text = read_start(file)
+    name = format_of(head, text)
+    if name and not (name == "jsonl" and not KEYS.search(text)):
+        return name, ""
+    is_lone = has_brat and suffix_of(file) == ".txt"
+    return "", ".txt files without .ann" if is_lone else "files without annotation"

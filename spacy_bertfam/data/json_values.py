@@ -64,7 +64,7 @@ def shown(value: Any) -> str:
     """RETURNS (str): the value as JSON, for a message: short, in one line, and printable."""
     try:
         return shorten(json.dumps(value, ensure_ascii=False), N_SHOWN)
-    except (ValueError, RecursionError):
+    except (TypeError, ValueError, RecursionError):  # the first: a table has dates too
         return f"a {type(value).__name__} too deep or too long to show"
 
 

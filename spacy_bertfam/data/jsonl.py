@@ -1,45 +1,74 @@
 """JSON with character offsets, in the forms of the annotation tools -> records, one a text."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
-from .json_values import read_values, shown
+from .columns import scheme_of, to_record
+from .json_values import Numbered, read_values, shown
+from .options import DEFAULT, ReadOptions
 from .records import Mention, Record
-from .report import UNFINISHED, ConversionReport
+from .report import DISCONTINUOUS, UNFINISHED, ConversionReport
 from .tasks import FORM, Task, read_tasks
 from .text_file import located
+from .token_rows import rows_of_texts
+from .token_tasks import names_within
 from .trimming import clean_label, shorten
 from .verdicts import refusal, unknown_verdicts
 
-START_KEYS, END_KEYS = ("start", "start_offset"), ("end", "end_offset")
+# doccano's are start_offset and end_offset, PubAnnotation's begin and end, presidio-evaluator's the last ones
+START_KEYS = ("start", "start_offset", "begin", "start_position")
+END_KEYS = ("end", "end_offset", "end_position")
 N_SHOWN = 150
-LABEL_KEYS = ("label", "tag", "labels")  # the second is LightTag's, the third Label Studio's, a list
+# LightTag's is tag, Label Studio's labels, a list; transformers' entity_group, Presidio's entity_type, UBIAI's
+# entityLabel, PubAnnotation's obj
+LABEL_KEYS = ("label", "tag", "labels", "entity_group", "entity_type", "entityLabel", "obj")
 
 
-def read_jsonl(path: Path, source: str, *, report: ConversionReport) -> Iterator[Record]:
+def read_jsonl(
+    path: Path, source: str, *, report: ConversionReport, options: ReadOptions = DEFAULT
+) -> Iterator[Record]:
     """Offsets count characters (code points) from 0, end exclusive; `id` may be left out.
 
     What its tool says is not gold is left out and counted; see `verdicts`.
     RAISES (DataError): when the file holds something else; it names file and line.
     """
+    values = read_values(path, form=FORM, source=source, note=report.note)
+    yield from read_records_of(values, path, source, report=report, options=options)
+
+
+def read_records_of(
+    values: Iterable[Numbered],
+    path: Path,
+    source: str,
+    *,
+    report: ConversionReport,
+    options: ReadOptions,
+    names: Sequence[str] = (),
+) -> Iterator[Record]:
+    """Read values that are as those of JSON, each with its line or row.
+
+    names (Sequence[str]): of tags that are numbers, where the user gives none.
+    RAISES (DataError): when they hold something else; it names file and line.
+    """
     tasks: list[tuple[int, Task]] = []
     unknown: Counter[str] = Counter()
-    for line, value in read_values(path, form=FORM, source=source, note=report.note):
+    for line, value in values:
         with located(path, line):
-            tasks += [(line, task) for task in read_tasks(value)]
+            tasks += [(line, task) for task in read_tasks(value, options.tag_columns)]
         unknown.update(unknown_verdicts(value) if isinstance(value, dict) else ())
+        names = names or names_within(value, options.tag_columns)
+    _note(tasks, unknown, source, report)
     n_on_line = Counter(line for line, _ in tasks)
     is_approving = any(task.approver for _, task in tasks)
-    if not is_approving and any(task.approver is None for _, task in tasks):
-        report.note("says of no text who has approved it (annotation_approver); all are read.", source)
-    if any(task.is_partial for _, task in tasks):
-        report.note("has answers about single spans; what these do not cover is missing annotation.", source)
-    if unknown:
-        found = shorten(", ".join(f"{what} ({n})" for what, n in unknown.most_common(3)), N_SHOWN)
-        report.note(f"has texts with a verdict that is not known, and read as annotated: {found}.", source)
+    texts = {i: (line, task.sentences) for i, (line, task) in enumerate(tasks) if task.sentences is not None}
+    rows = rows_of_texts(texts, path, names=names, options=options, report=report)
+    with located(path):
+        scheme = scheme_of([sentence for sentences in rows.values() for sentence in sentences])
+    report.schemes.update([scheme] * bool(texts))
     for i, (line, task) in enumerate(tasks):
         reason = task.reason or (UNFINISHED if is_approving and task.approver is None else "")
         if reason:
@@ -48,9 +77,27 @@ def read_jsonl(path: Path, source: str, *, report: ConversionReport) -> Iterator
         report.ignored.update(+Counter(task.left_out))
         name = f"line {line}" + (f", value {i}" if n_on_line[line] > 1 else "")
         name = name if task.name is None else task.name
-        with located(path, line):
-            record = _to_record(task, f"{source}:{name}", source, line, report)
-        yield record
+        document = f"{source}:{name}"
+        if i not in rows:
+            with located(path, line):
+                record = _to_record(task, document, source, line, report)
+            yield record
+        elif rows[i]:
+            yield replace(to_record(rows[i], scheme, source, options.lang, report), document=document)
+        else:
+            report.ignored["texts without words"] += 1
+
+
+def _note(
+    tasks: list[tuple[int, Task]], unknown: Counter[str], source: str, report: ConversionReport
+) -> None:
+    if not any(t.approver for _, t in tasks) and any(t.approver is None for _, t in tasks):
+        report.note("says of no text who has approved it (annotation_approver); all are read.", source)
+    if any(task.is_partial for _, task in tasks):
+        report.note("has answers about single spans; what these do not cover is missing annotation.", source)
+    if unknown:
+        found = shorten(", ".join(f"{what} ({n})" for what, n in unknown.most_common(3)), N_SHOWN)
+        report.note(f"has texts with a verdict that is not known, and read as annotated: {found}.", source)
 
 
 def _to_record(task: Task, document: str, source: str, line: int, report: ConversionReport) -> Record:
@@ -59,9 +106,9 @@ def _to_record(task: Task, document: str, source: str, line: int, report: Conver
         raise DataError(f'found no string under "text"; expected {FORM}.')
     if not isinstance(task.spans, list):
         raise DataError(f'found no list under "entities"; expected {FORM}.')
-    found = [
-        (m, refusal(e) if isinstance(e, dict) else "") for e in task.spans for m in _mentions(e, text, line)
-    ]
+    entries = [(entry, refusal(entry) if isinstance(entry, dict) else "") for entry in task.spans]
+    entries += [(entry, DISCONTINUOUS) for entry in task.discontinuous]
+    found = [(m, reason) for entry, reason in entries for m in _mentions(entry, text, line)]
     refused = [(mention, reason) for mention, reason in found if reason]
     record = Record(
         text=text,

@@ -1,56 +1,56 @@
-"""What a file seems to be, by the first of its text: a format that is read, or the name of one that is not."""
+"""What a file seems to be, by the first of its text: what tells a format, or the name of one that is not read."""
 
 import re
 
+from .column_layout import WORD_NAME, is_header
+from .column_tags import style_of
 from .schemes import is_tag
 from .trimming import MARKS
 
 XML = re.compile(r"<[?!A-Za-z/]")
 JSON = re.compile(r'[{\[]\s*(?:$|["{\[}\]\d-]|true|false|null)')
-BRACKET = re.compile(r"-|\*|\*\)|\(\w+\*?\)?")
-NAME = re.compile(r"word|tokens?|text|form|tag|pos|ner|ner_tags|labels?")
-PROPERTY = re.compile(r"(?:^|\|)(?:name|NE|NER|Entity|ne)=")
-PLAIN_LABEL = re.compile(r"[A-Za-z][\w-]{2,}")
+INLINE = re.compile(r"<([A-Za-z][\w.:-]*)(?:\s[^<>]*)?>\s*[^<>\s][^<>]*</\1\s*>")
+# The first element of XML that is not read -> its name
+FOREIGN_XML = {
+    "html": "an HTML page",
+    "gatedocument": "GATE's own XML (GATE saves inline XML too)",
+    "collection": "BioC's XML",
+    "tei": "TEI, whose elements are not told apart from entities",
+    "root": "XML of Stanford CoreNLP",
+}
 NO_MARKS = dict.fromkeys(map(ord, MARKS))
 N_LINES = 50
 
 
-def format_of(text: str) -> str:
-    """RETURNS (str): "jsonl", "wikiner" or "iob"; "" where the first lines do not tell."""
-    lines = _first_lines(text)
-    if not lines:
-        return ""
-    if JSON.match(lines[0].strip()) and not _is_row(lines[0]):  # { and [ may be words too
-        return "jsonl"
-    if looks_like_wikiner(next((line for line in lines if not line.startswith("#")), lines[0])):
-        return "wikiner"
-    return "iob" if any(_is_row(line) for line in lines) and not name_of(text) else ""
+def first_lines(text: str) -> list[str]:
+    """RETURNS (list[str]): the first lines that are not blank; the last is left out where the text is cut."""
+    lines = [line.rstrip("\r") for line in text.translate(NO_MARKS).split("\n", N_LINES)]
+    return [line for line in (lines[:-1] if len(lines) > N_LINES else lines) if line.strip()]
 
 
-def name_of(text: str) -> str:
-    """RETURNS (str): the name of a format that is not read, and where another reader is to be found; "" if none."""
-    lines = _first_lines(text)
-    if not lines:
-        return ""
-    first = lines[0]
-    if first.startswith("#FORMAT=WebAnno"):
-        return f"{first[8:][:30]} (INCEpTION), which writes CoNLL 2002 too"
-    if first.startswith("#begin document"):
-        return "CoNLL-2012 (OntoNotes), with its entities in brackets"
-    if XML.match(first) and ">" in "".join(lines) and not _is_row(first):
-        return "XML or HTML (UIMA's XMI, inline entities, ...)"
-    rows = [line.split("\t") for line in lines if not line.startswith("#")]
-    if rows and all(len(row) == 10 and row[0][:1].isdecimal() for row in rows) and not _has_tags(rows):
-        if any(PROPERTY.search(row[-1]) for row in rows):
-            return "CoNLL-U, with entities in its last column (MISC)"
-        return "CoNLL-U, a treebank without entities"
-    if _is_table(first):
-        return "a table with a header, in CSV (as Kaggle's GMB corpus, or texts for `bertfam convert-cats`)"
-    return _name_of_tags(lines)
+def looks_like_json(lines: list[str]) -> bool:
+    """Whether it begins as JSON; { and [ may be words too."""
+    return JSON.match(lines[0].strip()) is not None and not _is_row(lines[0])
 
 
-def looks_like_wikiner(line: str) -> bool:
-    """Whether every token of a line is `word|POS|tag`, or every one `word|tag`."""
+def looks_like_webanno(lines: list[str]) -> bool:
+    """Whether it begins as WebAnno's and INCEpTION's TSV."""
+    return lines[0].startswith("#FORMAT=WebAnno TSV 3")
+
+
+def looks_like_xmi(lines: list[str]) -> bool:
+    """Whether the root element is UIMA's."""
+    return "<xmi:XMI" in "".join(lines[:3])
+
+
+def looks_like_inline_xml(lines: list[str]) -> bool:
+    """Whether elements stand around words, and no column holds tags."""
+    return not _foreign_xml(lines) and not any(map(_is_row, lines)) and any(map(INLINE.search, lines))
+
+
+def looks_like_wikiner(lines: list[str]) -> bool:
+    """Whether every token of the first line is `word|POS|tag`, or every one `word|tag`."""
+    line = next((line for line in lines if not line.startswith("#")), lines[0])
     tokens = [token.split("|") for token in line.split(" ") if token]
     return bool(tokens) and (
         all(len(token) > 2 and is_tag(token[-1]) for token in tokens)
@@ -58,35 +58,65 @@ def looks_like_wikiner(line: str) -> bool:
     )
 
 
+def looks_like_conllu(lines: list[str]) -> bool:
+    """Whether it has the ten columns of CoNLL-U, and no tags in any of them."""
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    is_numbered = bool(rows) and all(len(row) == 10 and row[0][:1].isdecimal() for row in rows)
+    return is_numbered and not _has_tags(rows)
+
+
+def looks_like_conll_2012(lines: list[str]) -> bool:
+    """Whether documents begin as in OntoNotes."""
+    return lines[0].startswith("#begin document")
+
+
+def looks_like_table(lines: list[str]) -> bool:
+    """Whether the first line names the columns of a CSV table of words with tags."""
+    return any(map(WORD_NAME.fullmatch, _names(lines[0])))
+
+
+def looks_like_columns(lines: list[str]) -> bool:
+    """Whether words stand beside tags, labels or brackets."""
+    rows = [line.split() for line in lines if not line.startswith("#")]
+    is_in_columns = bool(rows) and all(len(row) > 1 for row in rows)
+    return any(map(_is_row, lines)) or (is_in_columns and style_of(row[-1] for row in rows) != "")
+
+
+def name_of(text: str) -> str:
+    """RETURNS (str): the name of a format that is not read, and where another reader is to be found; "" if none."""
+    lines = first_lines(text)
+    if not lines:
+        return ""
+    if lines[0].startswith("#FORMAT=WebAnno"):
+        return f"{lines[0][8:][:30]}, older than what is read; INCEpTION writes TSV 3"
+    if XML.match(lines[0]) and ">" in "".join(lines) and not _is_row(lines[0]):
+        return _foreign_xml(lines) or "XML or HTML without entities around words"
+    if looks_like_conllu(lines):
+        return "CoNLL-U, a treebank without entities"
+    if _names(lines[0]):
+        return "a table with a header, in CSV (texts for `bertfam convert-cats`?)"
+    return ""
+
+
+def _foreign_xml(lines: list[str]) -> str:
+    names = re.findall(r"<(?:!DOCTYPE\s+)?([A-Za-z]\w*)", "".join(lines)[:2000], re.IGNORECASE)
+    first = names[0].casefold() if names else ""
+    return FOREIGN_XML.get(first, "")
+
+
+def _names(line: str) -> list[str]:
+    """The names of a table's columns, in small letters; [] where the line is no header."""
+    for delimiter in ",;":
+        cells = [cell.strip(' "').casefold() for cell in line.split(delimiter)]
+        if len(cells) > 1 and not _is_row(line) and is_header(cells):
+            return cells
+    return []
+
+
 def _has_tags(rows: list[list[str]]) -> bool:
     return any(set(cells) != {"-"} and all(map(is_tag, cells)) for cells in zip(*rows, strict=True))
-
-
-def _first_lines(text: str) -> list[str]:
-    """The first lines, the last of them left out where the text is cut."""
-    lines = [line.rstrip("\r") for line in text.translate(NO_MARKS).split("\n", N_LINES)]
-    return [line for line in (lines[:-1] if len(lines) > N_LINES else lines) if line.strip()]
 
 
 def _is_row(line: str) -> bool:
     cells = line.split()
     return len(cells) > 1 and is_tag(cells[-1])
-
-
-def _is_table(line: str) -> bool:
-    rows = [[cell.strip(' "').casefold() for cell in line.split(delimiter)] for delimiter in ",;"]
-    return not _is_row(line) and any(len(cells) > 1 and any(map(NAME.fullmatch, cells)) for cells in rows)
-
-
-def _name_of_tags(lines: list[str]) -> str:
-    """By the last cells: labels without B- and I-, brackets, or no tags at all."""
-    lasts = [line.split()[-1] for line in lines if not line.startswith("#")]
-    if not lasts:
-        return ""
-    if all(map(BRACKET.fullmatch, lasts)) and any(cell[0] == "(" for cell in lasts):
-        return "columns with entities in brackets (CoNLL-2012)"
-    labels = {cell for cell in lasts if cell != "O"}
-    are_plain = all(PLAIN_LABEL.fullmatch(cell) and not is_tag(cell) for cell in labels)
-    if labels and are_plain and "O" in lasts and all(len(line.split()) > 1 for line in lines):
-        return f"columns of labels without B- and I- ({min(labels)[:30]}), as Stanford's tagger has them"
-    return ""

@@ -45,6 +45,7 @@ class ConversionReport:
     n_lost, n_changed: reason -> label in the file -> entities (tags, for MENDED).
     examples: reason -> up to three of {"where", "text", "label", "detail"}.
     ignored: a kind of line or file that holds no entities -> how many there were.
+    formats: the name of a format -> the number of files read in it.
     schemes: a tag scheme -> the number of files written in it.
     notes: a sentence -> the files that it is about, [""] if it is about all.
     parts: output file -> its n_docs, n_tokens, n_entities.
@@ -63,6 +64,7 @@ class ConversionReport:
     n_changed: dict[str, Counter[str]] = field(default_factory=dict)
     examples: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     ignored: Counter[str] = field(default_factory=Counter)
+    formats: Counter[str] = field(default_factory=Counter)
     schemes: Counter[str] = field(default_factory=Counter)
     notes: dict[str, list[str]] = field(default_factory=dict)
     parts: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -115,6 +117,7 @@ class ConversionReport:
             "changed": {reason: dict(counts) for reason, counts in self.n_changed.items()},
             "examples": self.examples,
             "ignored": dict(self.ignored),
+            "formats": dict(self.formats),
             "schemes": dict(self.schemes),
             "notes": self.note_lines(),
             "parts": self.parts,

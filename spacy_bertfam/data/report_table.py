@@ -22,7 +22,8 @@ def format_report(report: ConversionReport) -> str:
 
 
 def _totals(report: ConversionReport) -> Iterator[str]:
-    schemes = ", ".join(f"{n} in {scheme}" for scheme, n in report.schemes.items())
+    kinds = (*report.formats.items(), *report.schemes.items())
+    schemes = ", ".join(f"{n} in {kind}" for kind, n in kinds)
     came_in = f"{_counted(report.n_documents, 'document')} in {_counted(report.n_files, 'file')}"
     yield f"read   {came_in}" + (f" ({schemes})" if schemes else "")
     for file, part in report.parts.items():

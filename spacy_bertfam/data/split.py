@@ -10,13 +10,13 @@ FORM = "expected names with shares that add up to 1, as in train=0.8,dev=0.1,tes
 
 
 def parse_split(text: str) -> dict[str, float]:
-    """RETURNS (dict[str, float]): the name of a part -> its share.
+    """RETURNS (dict[str, float]): the name of a part -> its share. A name may hold folders: train/press, dev/press.
 
     RAISES (DataError): when the shares do not add up to 1.
     """
     shares: dict[str, float] = {}
     for item in text.split(","):
-        match = re.fullmatch(r"\s*([\w-]+)\s*=\s*(\d*\.?\d+)\s*", item)
+        match = re.fullmatch(r"\s*([\w-]+(?:/[\w-]+)*)\s*=\s*(\d*\.?\d+)\s*", item)
         if match is None or match[1] in shares or float(match[2]) <= 0:
             raise DataError(f"--split: found {item!r}; {FORM}.")
         shares[match[1]] = float(match[2])

@@ -1,6 +1,6 @@
 """A value of JSON, in the form of one of the annotation tools -> texts with their spans, and whether they are gold."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
@@ -8,19 +8,21 @@ from typing import Any
 from ..errors import DataError
 from .json_values import is_pair, require_object
 from .report import UNANNOTATED
+from .span_forms import plain_spans
+from .token_tasks import Sentences, read_paragraphs, read_tokens
 from .verdicts import APPROVER, is_accepted, refusal
 
-TEXT_KEYS = ("text", "data", "content")  # the second is doccano's, the third LightTag's
-# Prodigy has spans, doccano label or labels, spaCy's Doc.to_json ents, LightTag annotations
-ENTITY_KEYS = ("entities", "spans", "label", "labels", "ents", "annotations")
+# the second is doccano's, the third LightTag's, the fourth UBIAI's, the last one presidio-evaluator's
+TEXT_KEYS = ("text", "data", "content", "document", "full_text")
+# Prodigy has spans, doccano label or labels, spaCy's Doc.to_json ents, LightTag annotations, PubAnnotation denotations
+ENTITY_KEYS = ("entities", "spans", "label", "labels", "ents", "annotations", "denotations", "results")
 FORM = '{"text": ..., "entities": [[start, end, label], ...]}'
 # What a key says a file to be that is not read
 FOREIGN = {
-    "ner_tags": "Hugging Face's tokens with ner_tags",
     "qas": "questions in SQuAD's form",
-    "denotations": "PubAnnotation's JSON",
-    "documentName": "UBIAI's JSON",
-    "paragraphs": "spaCy's JSON for training (`spacy convert` reads it) or SQuAD's",
+    "entity": "results without their text",
+    "entity_group": "results without their text",
+    "entity_type": "results without their text",
 }
 NO_FIELDS = ("id", "status", "_server_id")  # keys of a flattened record of Argilla beside its fields
 OTHER_VERSIONS = "further annotations of the same text"
@@ -36,6 +38,8 @@ class Task:
     is_partial (bool): what the spans do not cover was not looked at.
     approver: of doccano, False where there is no such key.
     left_out (dict): a kind of annotation that holds no entities -> how much of it there was.
+    sentences: of a text that comes in words, each with its tags; there are no spans then.
+    discontinuous (list): spans that are not of one piece, by their whole extent.
     """
 
     text: Any
@@ -45,11 +49,14 @@ class Task:
     is_partial: bool = False
     approver: Any = False
     left_out: Mapping[str, int] = field(default_factory=dict)
+    sentences: Sentences | None = None
+    discontinuous: Sequence[Any] = ()
 
 
-def read_tasks(value: Any) -> Iterator[Task]:
+def read_tasks(value: Any, columns: Sequence[str] = ()) -> Iterator[Task]:
     """Yield the texts that a value holds: most tools have one in each, some all of them in one.
 
+    columns (Sequence[str]): the keys of tags, where words have several.
     RAISES (DataError): when it is no object, or in a form that is not read.
     """
     if is_pair(value):  # spaCy 2's TRAIN_DATA
@@ -58,11 +65,28 @@ def read_tasks(value: Any) -> Iterator[Task]:
     entry = require_object(value, form=FORM)
     if isinstance(entry.get("examples"), list):  # LightTag
         for example in entry["examples"]:
-            yield from read_tasks(example)
+            yield from read_tasks(example, columns)
     elif "classes" in entry and isinstance(entry.get("annotations"), list):  # NER Annotator
         for pair in entry["annotations"]:
             if pair is not None:  # a text that was deleted
-                yield from read_tasks(pair)
+                yield from read_tasks(pair, columns)
+    elif isinstance(entry.get("rows"), list):  # of the Hugging Face hub's viewer
+        for row in _dicts(entry["rows"]):
+            yield from read_tasks(row.get("row", row), columns)
+    elif isinstance(entry.get("tracks"), list):  # PubAnnotation's, the annotations of several projects
+        tracks = [track.get("denotations") for track in _dicts(entry["tracks"])]
+        everything = [*_list(entry.get("denotations")), *(span for track in tracks for span in _list(track))]
+        yield _plain({**entry, "denotations": everything})
+    elif isinstance(entry.get("data"), list):  # beside what describes it
+        for part in entry["data"]:
+            yield from read_tasks(part, columns)
+    elif isinstance(entry.get("paragraphs"), list):
+        _check_form(*_dicts(entry["paragraphs"]))
+        for paragraph in _dicts(entry["paragraphs"]):
+            words = read_paragraphs(paragraph)
+            yield Task(paragraph.get("raw"), [], entry.get("id"), sentences=words)
+    elif (sentences := read_tokens(entry, columns)) is not None:
+        yield Task(entry.get("text"), [], entry.get("id"), refusal(entry), sentences=sentences)
     elif isinstance(entry.get("data"), dict):
         yield _label_studio(entry)
     elif isinstance(entry.get("fields"), dict):
@@ -81,6 +105,8 @@ def _plain(entry: dict[str, Any]) -> Task:
     # an empty key hides no full one; a list of plain strings names labels, and has no spans
     full = (value for value in given if isinstance(value, list) and _has_spans(value))
     spans = next(full, given[0] if given else None)
+    if spans is None and "document" in entry:  # UBIAI's tokens are its entities
+        spans = entry.get("tokens")
     if text is None or spans is None:
         _check_form(entry)
     keys = ", ".join(repr(key)[:40] for key in list(entry)[:20])
@@ -91,23 +117,23 @@ def _plain(entry: dict[str, Any]) -> Task:
         spans = []
     if spans is None and not reason:
         raise DataError(f'found no list under "entities" (keys: {keys}); expected {FORM}.')
+    spans, discontinuous = plain_spans(spans)
     return Task(
         text, spans, entry.get("id"), reason,
         is_partial=entry.get("_is_binary", entry.get("_view_id") == "ner") is True,  # Prodigy's yes or no to one span
         approver=entry.get(APPROVER, False),
-        left_out={"relations": len(_list(entry.get("relations")))},
+        left_out={kind: len(_list(entry.get(kind))) for kind in ("relations", "attributes")},
+        discontinuous=discontinuous,
     )  # fmt: skip
 
 
-def _check_form(entry: dict[str, Any]) -> None:
-    """RAISES (DataError): when it, or the first of its data, has the keys of a form that is not read."""
-    for part in _dicts([entry, *_list(entry.get("data"))[:1]]):
-        is_tagged = isinstance(part.get("tokens"), list) and isinstance(part.get("tags"), list)
-        names = [name for key, name in FOREIGN.items() if key in part] + [FOREIGN["ner_tags"]] * is_tagged
+def _check_form(*parts: dict[str, Any]) -> None:
+    """RAISES (DataError): when one of them has the keys of a form that is not read."""
+    for part in parts:
+        names = [name for key, name in FOREIGN.items() if key in part]
         if names:
-            raise DataError(
-                f"seems to be {names[0]}, which is not read; expected {FORM}, or another --format."
-            )
+            expected = f"expected {FORM}, or another --format"
+            raise DataError(f"seems to be {names[0]}, which is not read; {expected}.")
 
 
 def _label_studio(entry: dict[str, Any]) -> Task:

@@ -7,8 +7,10 @@ import bz2
 import codecs
 import gzip
 import logging
+import lzma
 import os
 import re
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +25,10 @@ BOM = "\ufeff"
 PACKED: dict[str, tuple[bytes, Callable[[IO[bytes]], BufferedIOBase]]] = {
     ".bz2": (b"BZh", lambda file: bz2.BZ2File(file)),
     ".gz": (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
+    ".zip": (b"PK\x03\x04", lambda file: _only_file(file)),
 }
+# What an archive may hold beside its one file: of macOS, and of UIMA
+BESIDE_IN_ZIP = re.compile(r"(?:.*/)?(?:\..*|__MACOSX/.*|TypeSystem\.xml)")
 # Text packs to a tenth, a list of like lines to a fiftieth; a file made to fill the memory to a thousandth
 RATIO, SMALL = 100, 64 << 20
 CHUNK, HEAD = 1 << 20, 1 << 16
@@ -38,7 +43,6 @@ CODECS = {
 WESTERN = "Windows-1252 (Latin-1)"
 # The first bytes of files that are no text
 NO_TEXT = {
-    b"PK\x03\x04": "a zip archive, or a Word or Excel file",
     b"%PDF": "a PDF file",
     b"PAR1": "a Parquet file",
     b"ARROW1": "an Arrow file",
@@ -52,6 +56,9 @@ NO_TEXT = {
 }
 WORD = re.compile(r"[^\W\d_]{2,}")
 FOREIGN_SHARE = 0.2  # of words of nothing but accented letters among those that have one
+
+# The last two: an archive has a password, or a compression that is not known
+NOT_UNPACKED = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, lzma.LZMAError, RuntimeError)
 
 Note = Callable[[str, str], None]  # takes a sentence and the name of the file that it is about
 
@@ -75,7 +82,7 @@ def located(path: Path, line: int | None = None) -> Iterator[None]:
 def read_text(path: Path, source: str = "", note: Note = log_note) -> str:
     """Line ends and a BOM are left as they are, because stand-off annotation counts them.
 
-    A .gz or .bz2 file is unpacked.
+    A .gz or .bz2 file is unpacked, and a .zip file that holds one file.
     note (Note): gets a sentence where the encoding is not UTF-8, under the name `source`.
     RAISES (DataError): when the file cannot be opened or unpacked, or is no text.
     """
@@ -94,18 +101,18 @@ def decode_noted(data: bytes, source: str, note: Note = log_note) -> str:
     return text
 
 
-def read_start(path: Path) -> str:
-    """RETURNS (str): the first characters of a file, unpacked, without BOM.
+def read_start(path: Path) -> tuple[bytes, str]:
+    """RETURNS (tuple[bytes, str]): the first bytes of a file, unpacked, and what they say as text, without BOM.
 
     RAISES (DataError): when it cannot be opened or unpacked.
     """
     with located(path):
         data = _read_bytes(path, HEAD)
-    return data.decode(_codec(data), errors="replace").removeprefix(BOM)
+    return data, data.decode(_codec(data), errors="replace").removeprefix(BOM)
 
 
 def suffix_of(path: Path) -> str:
-    """RETURNS (str): the ending that says the format: that before .gz or .bz2, in small letters."""
+    """RETURNS (str): the ending that says the format: that before .gz, .bz2 or .zip, in small letters."""
     return (path.with_suffix("") if path.suffix.lower() in PACKED else path).suffix.lower()
 
 
@@ -134,20 +141,33 @@ def _read_bytes(path: Path, size: int | None = None) -> bytes:
             file.seek(0)
             by_start = (opener for magic, opener in PACKED.values() if start.startswith(magic))
             unpack = PACKED[path.suffix.lower()][1] if path.suffix.lower() in PACKED else next(by_start, None)
-            return file.read(size) if unpack is None else _unpacked(unpack(file), path, size)
+            return file.read(size) if unpack is None else _unpacked(unpack, file, path, size)
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror}); expected a readable file.") from error
 
 
-def _unpacked(stream: BufferedIOBase, path: Path, size: int | None) -> bytes:
+def _only_file(file: IO[bytes]) -> BufferedIOBase:
+    archive = zipfile.ZipFile(file)
+    found = [each for each in archive.infolist() if not each.is_dir()]
+    found = [each for each in found if not BESIDE_IN_ZIP.fullmatch(each.filename)]
+    if len(found) != 1:
+        expected = "expected one: unpack it and give the folder, or save a Word or Excel file as text"
+        raise DataError(f"is an archive of {len(found)} files; {expected}.")
+    return archive.open(found[0])  # type: ignore[return-value]
+
+
+def _unpacked(
+    unpack: Callable[[IO[bytes]], BufferedIOBase], file: IO[bytes], path: Path, size: int | None
+) -> bytes:
     n_packed = path.stat().st_size
     limit = max(SMALL, RATIO * n_packed)
     chunks, total = [], 0
     try:
+        stream = unpack(file)
         while total < (limit + 1 if size is None else size) and (chunk := stream.read(CHUNK)):
             chunks.append(chunk)
             total += len(chunk)
-    except (OSError, EOFError, ValueError, zlib.error) as error:
+    except NOT_UNPACKED as error:
         found = f"cannot be unpacked ({error})"
         raise DataError(f"{found}; expected a whole {path.suffix} file: fetch it again.") from error
     if size is None and total > limit:

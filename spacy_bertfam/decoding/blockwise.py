@@ -79,7 +79,7 @@ def long_scores(
 def cut_between(starts: Ints1d, ends: Ints1d, n_tokens: int, max_tokens: int) -> Iterator[Block]:
     """Blocks of at least ``max_tokens`` that cut no span, each read with a token more on both sides: what a span
     is entered from, or left to, is in the block that it belongs to."""
-    inside = np.zeros(n_tokens + 1, dtype=np.int64)
+    inside = np.zeros(n_tokens + 1)
     np.add.at(inside, starts + 1, 1)
     np.add.at(inside, ends, -1)
     # the last block has two tokens: the one before it reads the first of them, and has to know what follows

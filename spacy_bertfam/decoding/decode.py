@@ -45,30 +45,43 @@ def decode(
     words (Bools1d | None): the tokens that are read: no entity begins or ends with another one, and each goes on
         across it. None reads all. Shape: (n_tokens,).
     """
-    places = None if words is None or words.all() else np.flatnonzero(words)
-    n_read = lengths
-    if places is not None:
-        n_read = np.diff(np.searchsorted(places, np.cumsum(lengths)), prepend=0)
-        outside = outside if outside is None else outside[places]
+    scores, n_read = read_scores(rows, lengths, temperature, outside, words)
     if not n_read.sum():
         return [[] for _ in lengths]
-    if learned is not None:
-        learned = Transitions(*(part / temperature for part in learned))
-    scores = TagScores(rows, temperature, outside, places)
-    spans, probabilities = _decode_rows(scores, n_read, tag_set, constrain(tag_set, learned))
+    chain, places = scaled_chain(tag_set, learned, temperature), scores.places
+    spans, probabilities = _decode_rows(scores, n_read, tag_set, chain)
     if places is not None:
         spans = spans._replace(starts=places[spans.starts], ends=places[spans.ends - 1] + 1)
     return _split(spans, probabilities, lengths, tag_set)
+
+
+def read_scores(
+    rows: NDArray[Any], lengths: Ints1d, temperature: float, outside: Bools1d | None, words: Bools1d | None
+) -> tuple[TagScores, Ints1d]:
+    """RETURNS (tuple[TagScores, Ints1d]): the scores of the tokens that are read, and how many each text has of them;
+    arguments as in ``decode``."""
+    if words is None or words.all():
+        return TagScores(rows, temperature, outside, None), lengths
+    places = np.flatnonzero(words)
+    n_read = np.diff(np.searchsorted(places, np.cumsum(lengths)), prepend=0)
+    return TagScores(rows, temperature, outside if outside is None else outside[places], places), n_read
+
+
+def scaled_chain(tag_set: TagSet, learned: Transitions | None, temperature: float) -> Chain:
+    """RETURNS (Chain): the transitions at a temperature; arguments as in ``decode``."""
+    if learned is not None:
+        learned = Transitions(*(part / temperature for part in learned))
+    return constrain(tag_set, learned)
 
 
 def _decode_rows(
     scores: TagScores, lengths: Ints1d, tag_set: TagSet, chain: Chain
 ) -> tuple[SpanRows, Floats]:
     """RETURNS (tuple[SpanRows, Floats]): the spans of all texts, and the probability of each."""
-    max_tokens = min(MAX_TOKENS, max(MIN_TOKENS, MAX_CELLS // len(tag_set)))
+    max_tokens = most_tokens(tag_set)
     found, probabilities = [], []
     end = 0
-    for part in _parts(lengths, max_tokens):
+    for part in parts_of(lengths, max_tokens):
         start, end = end, end + int(part.sum())
         own = scores.part(start, end)
         if len(own) <= max_tokens:
@@ -82,7 +95,12 @@ def _decode_rows(
     return SpanRows(*map(np.concatenate, zip(*found, strict=True))), np.concatenate(probabilities)
 
 
-def _parts(lengths: Ints1d, max_tokens: int) -> Iterator[Ints1d]:
+def most_tokens(tag_set: TagSet) -> int:
+    """RETURNS (int): how many tokens are decoded together."""
+    return min(MAX_TOKENS, max(MIN_TOKENS, MAX_CELLS // len(tag_set)))
+
+
+def parts_of(lengths: Ints1d, max_tokens: int) -> Iterator[Ints1d]:
     """Texts that are decoded together: so many tokens or fewer, or one long text."""
     ends = np.cumsum(lengths)
     first, base = 0, 0

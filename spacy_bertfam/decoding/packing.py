@@ -48,7 +48,7 @@ class TagScores:
         cut (bool): cut long texts into segments.
         """
         if lengths is None:
-            lengths = np.array([len(self)], dtype=np.int64)
+            lengths = np.array([len(self)])
         rows = self.rows if self.places is None else self.rows[self.places]
         let_go(self.rows)
         packed = TimeMajor.pack(rows, lengths, SEGMENT if cut else None, self)
@@ -80,7 +80,7 @@ class TimeMajor:
     @classmethod
     def pack(cls, rows: NDArray[Any], lengths: Ints1d, longest: int | None, scores: TagScores) -> "TimeMajor":
         """Cut texts into segments of ``longest`` tokens; None cuts none."""
-        starts, ends, is_first, is_last = _segments(lengths[lengths > 0], longest)
+        starts, ends, is_first, is_last = _segments(lengths, longest)
         order = np.argsort(starts - ends, kind="stable")  # the longest segment first
         starts, ends, is_first, is_last = starts[order], ends[order], is_first[order], is_last[order]
         sizes_of = ends - starts
@@ -91,10 +91,10 @@ class TimeMajor:
         ranks = np.repeat(np.arange(len(starts)), sizes_of)
         steps = np.arange(len(rows)) - np.repeat(np.cumsum(sizes_of) - sizes_of, sizes_of)
         place[np.repeat(starts, sizes_of) + steps] = offsets[steps] + ranks
-        ordered = np.empty(rows.shape, dtype=np.float64)
+        ordered = np.empty(rows.shape)
         ordered[place] = rows
-        before = np.where(is_first, -1, place[starts - 1]) if len(place) else starts
-        after = np.where(is_last, -1, place[np.where(is_last, 0, ends)]) if len(place) else starts
+        before = np.where(is_first, -1, place[starts - 1])
+        after = np.where(is_last, -1, place[np.where(is_last, 0, ends)])
         return cls(ordered, sizes, offsets, place, place[ends - 1], before, after, scores, lengths)
 
     def uncut(self) -> "TimeMajor":

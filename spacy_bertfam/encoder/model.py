@@ -14,7 +14,7 @@ from thinc.util import xp2torch
 from ..types import Backprop, Tok2VecModel
 from .checkpoint.source import find_checkpoint
 from .pieces.batch import PieceBatch
-from .settings import DEFAULT_OVERLAP, DEFAULT_WINDOW, EncoderSettings
+from .settings import DEFAULT_OVERLAP, EncoderSettings
 from .shim import EncoderShim
 
 MODEL_NAME = "bertfam-encoder"
@@ -26,7 +26,7 @@ def build_encoder(
     *,
     revision: str | None = None,
     pooling: str = "first",
-    window: int | None = DEFAULT_WINDOW,
+    window: int | str | None = "auto",
     overlap: int = DEFAULT_OVERLAP,
     max_batch_pieces: int | None = None,
     frozen_layers: int | list[str] = 0,
@@ -46,8 +46,9 @@ def build_encoder(
     revision (str | None): branch, tag or commit of that repository.
     pooling (str): which of a token's pieces make its vector: "first" (what `transformers`' token
         classifiers do), "last", "mean" or "max".
-    window (int | None): the most pieces that go through the network together; a longer text is cut
-        into windows. None takes all that the network can. Small windows are faster, large ones see more.
+    window (int | str | None): the most pieces that go through the network together; a longer text is cut
+        into windows. Small ones are faster, large ones see more. "auto" is 254 for an encoder that reads 512 pieces,
+        and up to 4,094 for one made for long texts (ModernBERT, Longformer); None takes all that the network can.
     overlap (int): pieces that two windows of a long text have in common where a sentence has to be cut, because
         none ends in the second half of a window; 0 leaves the tokens there with context on one side only.
     max_batch_pieces (int | None): bound on the cells, padding included, of one call of the network: memory
@@ -139,6 +140,12 @@ def cut_batch(shim: EncoderShim, docs: Sequence[Doc], *, with_documents: bool = 
         warnings.warn(
             f"{batch.n_cut} word pieces of this batch of {len(docs)} documents were not read: a single token "
             f"has more pieces than a window ({size.window}). The token keeps its first ones.",
+            stacklevel=3,
+        )
+    if batch.n_cut_firsts:
+        warnings.warn(
+            f"{batch.n_cut_firsts} word pieces of this batch of {len(docs)} documents were not read: the first text of "
+            f"a pair has more than half of a window ({size.window}). It keeps its first ones.",
             stacklevel=3,
         )
     return batch

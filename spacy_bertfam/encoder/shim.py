@@ -30,7 +30,7 @@ from .runtimes.pooling import POOLINGS
 from .runtimes.runtime import Reading, Runtime, predict_tokens, train_tokens
 from .runtimes.threads import asked_for
 from .runtimes.torch_runtime import TorchRuntime
-from .settings import EncoderSettings
+from .settings import EncoderSettings, window_of
 from .soundness import require_finite, require_numbers, require_vectors
 from .weights import fingerprint_of
 
@@ -145,7 +145,7 @@ class EncoderShim(PyTorchShim):
         """The window of the settings, at most what the network takes."""
         checkpoint = self.loaded
         limit = checkpoint.max_pieces - checkpoint.tokenizer.n_special
-        window = min(self.settings.window or limit, limit)
+        window = window_of(self.settings.window, limit)
         return WindowSize(window, min(self.settings.overlap, window // 2))
 
     def runtime(self) -> Runtime:
@@ -243,4 +243,5 @@ class EncoderShim(PyTorchShim):
             max_cells=self.settings.max_batch_pieces,
             padded=not self.loaded.reads_padding,
             device=self.device,
+            reads_segments=self.loaded.n_segments > 1,
         )

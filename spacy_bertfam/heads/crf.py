@@ -53,7 +53,7 @@ def sequence_loss(
     it (partial annotation). A text whose annotation no legal sequence agrees with contributes no gradient.
     Arguments as in ``HeadLoss``; the transitions' gradient goes to the layer's parameters.
     """
-    lengths = np.array([len(text) for text in scores], dtype=np.int64)
+    lengths = np.array([len(text) for text in scores])
     if not lengths.sum():
         return 0.0, [model.ops.xp.zeros_like(text) for text in scores]
     chain = constrain(tag_set, learned_transitions(model))

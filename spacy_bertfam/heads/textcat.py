@@ -20,7 +20,12 @@ NEW_LABEL_BIAS = -4.0
 
 
 def build_text_classifier(
-    tok2vec: Tok2VecModel, exclusive_classes: bool, *, pooling: str = "mean", nO: int | None = None
+    tok2vec: Tok2VecModel,
+    exclusive_classes: bool,
+    *,
+    pooling: str = "mean",
+    hidden: FloatsLayer | None = None,
+    nO: int | None = None,
 ) -> Model[list[Doc], Floats2d]:
     """A probability for each label of each Doc: dropout and a linear layer over a pooled vector.
 
@@ -33,12 +38,16 @@ def build_text_classifier(
     pooling (str): what stands for a text: "mean" or "max" of its token vectors, or "cls", the vector of the
         encoder's first special piece, which only an encoder of this package has. A text of several windows has
         as many of these; their mean is taken.
+    hidden (Model[Floats2d, Floats2d] | None): a layer between that vector and the dropout, as the sequence classifiers
+        of `transformers` have: ``spacy-bertfam.Dense.v1``, or ``spacy-bertfam.DenseNorm.v1`` (ModernBERT's).
     nO (int | None): number of labels; the component sets it.
     RETURNS (Model[list[Doc], Floats2d]): Shape: (n_docs, n_labels).
     """
     if pooling not in POOLINGS:
         raise UserError(f"TextCatClassifier: pooling is {pooling!r}; expected one of {', '.join(POOLINGS)}.")
     vectors = document_vectors(tok2vec) if pooling == "cls" else chain(tok2vec, pool_tokens(pooling))
+    if hidden is not None:
+        vectors = chain(vectors, hidden)
     output: FloatsLayer = Linear(nO=nO, init_W=normal_init)
     model: Model[list[Doc], Floats2d] = chain(
         vectors, Dropout(0.0), output, probabilities(exclusive=exclusive_classes)
@@ -48,6 +57,8 @@ def build_text_classifier(
     model.set_ref("tok2vec", tok2vec)
     model.set_ref("pooled", vectors)
     model.set_ref("output_layer", output)
+    if hidden is not None:
+        model.set_ref("prediction_layer", hidden)
     model.attrs["multi_label"] = not exclusive_classes
     model.attrs["resize_output"] = resize_output
     return model

@@ -7,15 +7,21 @@ from spacy.language import Language
 
 from ..about import __version__
 from ..pipeline.ner import BertfamNER
+from ..pipeline.qa import BertfamQA
 
 
-def model_card(nlp: Language, ner: BertfamNER | None) -> str:
+def model_card(nlp: Language, pipe: Any) -> str:
     """RETURNS (str): Markdown with the YAML head that the hub reads.
 
-    ner (BertfamNER | None): the entity recognizer that was exported; None for an encoder alone.
+    pipe (BertfamNER | BertfamQA | TextCategorizer | None): the component that was exported; None for an encoder alone.
     """
     meta = nlp.meta
-    task = "token-classification" if ner else "feature-extraction"
+    is_ner = isinstance(pipe, BertfamNER)
+    task = (
+        "feature-extraction" if pipe is None else "token-classification" if is_ner else "text-classification"
+    )
+    if isinstance(pipe, BertfamQA):
+        task = "question-answering"
     head = [f"language: {meta['lang']}", "library_name: transformers", f"pipeline_tag: {task}"]
     if meta.get("license"):
         head.append(f"license: {meta['license']}")
@@ -24,19 +30,21 @@ def model_card(nlp: Language, ner: BertfamNER | None) -> str:
         lines += [meta["description"], ""]
     pipes = ", ".join(nlp.pipe_names)
     lines += [f"Exported from a spaCy pipeline ({pipes}) by spacy-bertfam {__version__}.", ""]
-    if ner:
-        lines += ["## Labels", "", f"{', '.join(ner.labels)} in the scheme {ner.cfg['scheme']}.", ""]
-        lines += _scores(meta.get("performance") or {})
+    if hasattr(pipe, "labels"):
+        scheme = f" in the scheme {pipe.cfg['scheme']}" if is_ner else ""
+        lines += ["## Labels", "", f"{', '.join(pipe.labels)}{scheme}.", ""]
+        lines += _scores(meta.get("performance") or {}, "ents" if is_ner else "cats")
     lines += _sources(meta.get("sources") or [])
     return "\n".join(lines) + "\n"
 
 
-def _scores(performance: Mapping[str, Any]) -> list[str]:
-    """Scores on the development data, as `spacy train` left them in meta.json."""
-    if performance.get("ents_f") is None:
+def _scores(performance: Mapping[str, Any], kind: str) -> list[str]:
+    """Scores on the development data, as `spacy train` left them in meta.json: of "ents" or of "cats"."""
+    all_of, per_label = ("ents_", "ents_per_type") if kind == "ents" else ("cats_macro_", "cats_f_per_type")
+    if performance.get(f"{all_of}f") is None:
         return []
-    rows = {"all": [performance.get(f"ents_{key}") for key in "prf"]}
-    for label, scores in (performance.get("ents_per_type") or {}).items():
+    rows = {"all": [performance.get(f"{all_of}{key}") for key in "prf"]}
+    for label, scores in (performance.get(per_label) or {}).items():
         rows[label] = [scores.get(key) for key in "prf"]
     table = ["| label | P | R | F1 |", "|---|---|---|---|"]
     table += [

@@ -1,7 +1,7 @@
 """The head of a `transformers` token classifier: read from its folder, put onto a component's model."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +12,11 @@ from ..encoder.checkpoint.network import read_config
 from ..encoder.checkpoint.transformers_private import architectures_of
 from ..encoder.checkpoint.widening import read_weights
 from ..gate import CheckedFolder, CheckpointError, check_folder
-from ..heads.finite import is_finite
 from ..types import TaggerModel
 from .labels import CheckpointLabels, class_names, read_labels
+from .layers import Arrays, head_arrays, layer_of, put_arrays, require_known, require_shape
+from .network import TOKENS, UNUSED, architecture_of, auto_class, require_finite
 
-SUFFIX = "ForTokenClassification"
-CLASSIFIER = {"classifier.weight", "classifier.bias"}
-# ModernBERT's prediction head -> our prediction layer
-PREDICTION = {
-    "head.dense.weight": "W",
-    "head.dense.bias": "b",
-    "head.norm.weight": "g",
-    "head.norm.bias": "norm_b",
-}
-# What is left over of pre-training or of training, and takes no part in the token scores
-UNUSED = ("cls.", "lm_head.", "pooler.", "decoder.", "loss_fct.")
 # Score of a tag that a checkpoint does not have (a BIOES head may have learned no S-MISC): never the best
 NEVER = -30.0
 
@@ -36,21 +26,19 @@ class PretrainedHead:
     """A fine-tuned head: one row of weights for each class."""
 
     labels: CheckpointLabels
-    W: NDArray[np.float32]  # Shape: (n_classes, width)
-    b: NDArray[np.float32]  # Shape: (n_classes,)
-    prediction: dict[str, NDArray[np.float32]] = field(default_factory=dict)  # of our prediction layer
+    arrays: Arrays  # the output's have a row for each class
     eps: float = 1e-5  # of the prediction layer's norm
 
     def model_config(self) -> dict[str, Any]:
         """RETURNS (dict[str, Any]): the [model] block of a component that has room for this head, but for its
         tok2vec."""
-        if not self.prediction:
+        if "hidden.weight" not in self.arrays:
             return {"@architectures": "spacy-bertfam.TokenClassifier.v1"}
         return {
             "@architectures": "spacy-bertfam.PredictionClassifier.v1",
             "eps": self.eps,
-            "bias": "b" in self.prediction,
-            "norm_bias": "norm_b" in self.prediction,
+            "bias": "hidden.bias" in self.arrays,
+            "norm_bias": "norm.bias" in self.arrays,
         }
 
     def copy_into(self, model: TaggerModel, tags: Sequence[str], *, missing: float | None = None) -> None:
@@ -59,35 +47,25 @@ class PretrainedHead:
         tags (Sequence[str]): the tags of the model's rows.
         missing (float | None): the constant score of a tag that the checkpoint does not have.
         """
-        if bool(self.prediction) != ("prediction_layer" in model.ref_names):
+        if ("hidden.weight" in self.arrays) != ("prediction_layer" in model.ref_names):
             needed = self.model_config()["@architectures"]
             raise CheckpointError(f"This checkpoint's head needs [model] @architectures = {needed!r}.")
-        output = model.get_ref("output_layer")
-        W: Any = output.get_param("W")  # an array of NumPy or CuPy
-        b: Any = output.get_param("b")
         row_of = dict(zip(self.labels.tag_set.tags, self.labels.rows, strict=True))
-        _require_shape("classifier.weight", self.W, (len(self.W), W.shape[1]))
-        _require_shape("classifier.bias", self.b, (len(self.W),))
-        for i, tag in enumerate(tags):
-            row = row_of.get(tag, -1)
-            if row >= 0:
-                W[i], b[i] = output.ops.xp.asarray(self.W[row]), float(self.b[row])
-            elif missing is not None:
-                W[i], b[i] = 0.0, missing
-        output.set_param("W", W)
-        output.set_param("b", b)
-        for name, array in self.prediction.items():
-            layer: Any = model.get_ref("prediction_layer")
-            _require_shape(f"the prediction head's {name}", array, layer.get_param(name).shape)
-            layer.set_param(name, layer.ops.xp.asarray(array, dtype="float32"))
+        rows = [row_of.get(tag, -1) for tag in tags]
+        arrays = dict(self.arrays)
+        for name, constant in (("output.weight", 0.0), ("output.bias", missing)):
+            old = head_arrays(model)[name]
+            arrays[name] = chosen = self._output(name, old.shape[1:])[rows]
+            unknown = np.array(rows) < 0
+            chosen[unknown] = old[unknown] if missing is None else constant
+        put_arrays(model, arrays)
 
-
-def _require_shape(name: str, array: NDArray[np.float32], expected: tuple[int, ...]) -> None:
-    if array.shape != expected:
-        raise CheckpointError(
-            f"The checkpoint's head does not fit its encoder: {name} has the shape {array.shape}; expected {expected}. "
-            "Get the folder again."
-        )
+    def _output(self, name: str, width: tuple[int, ...]) -> NDArray[np.float32]:
+        """One of the output's arrays, whose shape is checked: (n_classes, *width)."""
+        expected = (len(self.labels.names), *width)
+        array = self.arrays.get(name, np.zeros(expected, dtype=np.float32))
+        require_shape(name, array, expected)
+        return array
 
 
 def read_head(
@@ -100,52 +78,44 @@ def read_head(
     """
     found = check_folder(folder)
     config = found.config
-    architecture = _require_token_classifier(folder, config)
+    architecture = architecture_of(config)
+    if not architecture.endswith(TOKENS):
+        raise CheckpointError(
+            f"{folder} is a {architecture}: it has no token classification head. To put a new head on this "
+            "encoder, train one: name it as the encoder of configs/ner_shared.cfg."
+        )
     labels = read_labels(class_names(config), mapping=mapping, scheme=scheme)
     prefix = _encoder_prefix(found)
     entries = [entry for entries in found.weights.values() for entry in entries]
     names = {entry.name for entry in entries if not entry.name.startswith((f"{prefix}.", *UNUSED))}
-    unknown = sorted(names - CLASSIFIER - set(PREDICTION))
-    if unknown:
-        raise CheckpointError(
-            f"{folder}: the head of {architecture} has layers that are not known here ({', '.join(unknown):.300}); "
-            "expected a linear classifier, or ModernBERT's prediction head. It is not loaded in part."
-        )
+    require_known(f"{architecture} in {folder}", {name for name in names if not _is_known(name, names)})
     tensors = _read_tensors(found, names)
-    unfinite = next((name for name in sorted(tensors) if not is_finite(np.atleast_1d(tensors[name]))), None)
-    if unfinite:
-        raise CheckpointError(
-            f"{folder}: the weight {unfinite} of the head has numbers that are not finite (NaN or infinity), or "
-            "beyond 1e19. Expected finite ones: get the folder again."
-        )
-    if "classifier.weight" not in tensors:
+    require_finite(folder, tensors)
+    arrays = {layer_of(name) or "": array for name, array in tensors.items()}
+    W = arrays.get("output.weight")
+    if W is None:
         raise CheckpointError(f"{folder}: {architecture} without classifier.weight; expected a trained head.")
-    prediction = {PREDICTION[name]: array for name, array in tensors.items() if name in PREDICTION}
     activation = config.get("classifier_activation", "gelu")
-    if prediction and activation != "gelu":
+    if "hidden.weight" in arrays and activation != "gelu":
         raise CheckpointError(
             f"{folder}: the prediction head has the activation {activation!r}; expected 'gelu', the only one that "
             "spacy-bertfam.PredictionClassifier.v1 has."
         )
-    W = tensors["classifier.weight"]
     if len(W) != len(labels.names):
         raise CheckpointError(
             f"{folder}: config.json names {len(labels.names)} classes, but the head has {len(W)} rows; "
             "expected one each."
         )
-    b = tensors.get("classifier.bias", np.zeros(len(W), dtype=np.float32))
     eps = config.get("norm_eps")
-    return PretrainedHead(labels, W, b, prediction, 1e-5 if eps is None else float(eps))
+    return PretrainedHead(labels, arrays, 1e-5 if eps is None else float(eps))
 
 
-def _require_token_classifier(folder: Path, config: Mapping[str, Any]) -> str:
-    architecture = str((config.get("architectures") or ["(no architecture)"])[0])
-    if not architecture.endswith(SUFFIX):
-        raise CheckpointError(
-            f"{folder} is a {architecture}: it has no token classification head. To put a new head on this "
-            "encoder, train one: name it as the encoder of configs/ner_shared.cfg."
-        )
-    return architecture
+def _is_known(name: str, names: Collection[str]) -> bool:
+    """A token classifier is one linear layer, or has ModernBERT's dense layer and norm before it."""
+    layer = (layer_of(name) or "").split(".")[0]
+    return layer == "output" or (
+        layer in ("hidden", "norm") and {"head.dense.weight", "head.norm.weight"} <= set(names)
+    )
 
 
 def _read_tensors(folder: CheckedFolder, names: Collection[str]) -> dict[str, NDArray[np.float32]]:
@@ -159,9 +129,7 @@ def _read_tensors(folder: CheckedFolder, names: Collection[str]) -> dict[str, ND
 
 
 def _encoder_prefix(folder: CheckedFolder) -> str:
-    from transformers import AutoModelForTokenClassification
-
-    architectures = architectures_of(AutoModelForTokenClassification, read_config(folder))
+    architectures = architectures_of(auto_class(TOKENS), read_config(folder))
     if not architectures:
         raise CheckpointError(
             f"{folder.path}: transformers has no token classifier for model type {folder.config['model_type']!r}."

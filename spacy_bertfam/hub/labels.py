@@ -79,6 +79,19 @@ def read_labels(
     return CheckpointLabels(tuple(renamed), tag_set, tuple(place.get(tag, -1) for tag in tag_set.tags))
 
 
+def rename_classes(names: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
+    """The classes of a classifier of texts under the names that they are to have.
+
+    RAISES (CheckpointError): when ``mapping`` names none of them, or two have one name.
+    """
+    _require_used(set(mapping) - set(names), names)
+    renamed = [mapping.get(name, name) for name in names]
+    twice = next((name for i, name in enumerate(renamed) if name in renamed[:i]), None)
+    if twice is not None:
+        raise CheckpointError(f"Two classes are named {twice!r}; expected a name of its own for each.")
+    return renamed
+
+
 def _rename(names: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
     """Give classes, or the labels in them, their new names; a class keeps its prefix if the new name has none."""
     used, result = set(), []
@@ -92,11 +105,7 @@ def _rename(names: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
         new = mapping[old]
         keeps = match and new != OUTSIDE and not (old == name and PREFIXED.match(new))
         result.append(f"{match[1]}-{new}" if match and keeps else new)
-    unused = sorted(set(mapping) - used)
-    if unused:
-        raise CheckpointError(
-            f"--map names {unused[0]!r}, which is no class of the checkpoint: {', '.join(names)}."
-        )
+    _require_used(set(mapping) - used, names)
     unnamed = [name for name in result if UNNAMED.match(name)]
     if unnamed:
         raise CheckpointError(
@@ -104,6 +113,13 @@ def _rename(names: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
             f"--map, as --map {unnamed[0]}=O,{unnamed[-1]}=B-PER; the model's card tells them."
         )
     return result
+
+
+def _require_used(unused: Collection[str], names: Sequence[str]) -> None:
+    if unused:
+        raise CheckpointError(
+            f"--map names {min(unused)!r}, which is no class of the checkpoint: {', '.join(names)}."
+        )
 
 
 def _with_outside(names: Sequence[str]) -> list[str]:

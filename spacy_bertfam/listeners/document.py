@@ -13,6 +13,7 @@ from thinc.types import Floats2d
 from thinc.util import xp2torch
 
 from ..encoder.model import MODEL_NAME, AnyModel, cut_batch, encoder_shim, no_gradient, split
+from ..encoder.pieces.batch import PieceBatch
 from ..errors import UserError
 from ..types import Tok2VecModel
 from .listener import READS_DOCUMENTS, EncoderListener
@@ -70,15 +71,20 @@ def forward(
 
 
 def encode_with_documents(
-    model: Tok2VecModel, docs: Sequence[Doc], is_train: bool
+    model: Tok2VecModel,
+    docs: Sequence[Doc],
+    is_train: bool,
+    *,
+    read: Callable[[PieceBatch], PieceBatch] = lambda batch: batch,
 ) -> tuple[EncodedDocs, EncodedBackprop]:
     """Tokens' and documents' vectors in one run of the network.
 
     model (Model): a ``spacy-bertfam.Encoder.v1`` with weights.
+    read (Callable): what is to be read of the batch in place of its tokens, as a batch.
     RETURNS (tuple[EncodedDocs, Callable]): the vectors, and the way back for both gradients.
     """
     shim, xp = encoder_shim(model), model.ops.xp
-    batch = cut_batch(shim, docs, with_documents=True)
+    batch = read(cut_batch(shim, docs, with_documents=True))
     bp_vectors: Callable[[Any], Any] = no_gradient
     if is_train:
         rows, bp_vectors = shim.begin_update(batch)

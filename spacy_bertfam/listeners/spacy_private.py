@@ -25,6 +25,20 @@ def replace_forward(model: Model[Any, Any], forward: Callable[..., Any]) -> None
     model._func = forward
 
 
+def complete_widths(model: Model[Any, Any], width: int) -> None:
+    """Tell an entity linker how wide its residual layer is, which spaCy makes as wide as the listener when it makes it.
+
+    That is not known by then; from what it is to learn the layer would take the width of the knowledge base.
+    """
+    if not model.attrs.get("include_span_maker"):
+        return
+    for node in model.walk():
+        for layer in node.walk() if node.name.startswith("residual(") else ():
+            for dim in ("nI", "nO"):
+                if layer.has_dim(dim) is None:
+                    layer.set_dim(dim, width)
+
+
 def link_components(nlp: Language) -> None:
     """Let listeners find their encoders, as `nlp.initialize` does."""
     nlp._link_components()

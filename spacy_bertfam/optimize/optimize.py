@@ -202,9 +202,18 @@ def optimize(
     return report
 
 
-def write_pipeline(nlp: Language, out: Path) -> None:
-    """Write a pipeline whole or not at all; ``out`` must not exist yet."""
-    require_new(out)
+def require_place(out: Path, *, force: bool = False) -> None:
+    """Find out before the work whether a pipeline can be written: nothing is there, or one that ``force`` replaces.
+
+    RAISES (UserError): when there is something else. RAISES (WriteError): when it cannot be written.
+    """
+    if not (force and (out / "config.cfg").is_file()):
+        require_new(out)
+
+
+def write_pipeline(nlp: Language, out: Path, *, force: bool = False) -> None:
+    """Write a pipeline whole or not at all; ``out`` must not exist yet, or be one that ``force`` replaces."""
+    require_place(out, force=force)
     with replaced_whole(out) as folder:
         nlp.to_disk(folder)
 

@@ -20,7 +20,7 @@ from ..gate.json_file import read_object
 from ..listeners.doc_vectors import leave_vectors, require_one
 from ..listeners.linked import linked_encoder
 from ..listeners.listener import forward_of_spacy, reads_documents
-from ..listeners.spacy_private import replace_forward
+from ..listeners.spacy_private import complete_widths, replace_forward
 from ..listeners.upstream import has_weights, token_listeners
 from ..types import Tok2VecModel
 from .batching import BoundedBatches
@@ -227,3 +227,5 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
                 "pipeline, or put a new component in its place."
             )
         listener.set_dim("nO", width, force=True)
+        if component is not None:
+            complete_widths(component.model, width)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from spacy.language import Language
+from spacy.pipeline.textcat import TextCategorizer
 from spacy.pipeline.tok2vec import Tok2VecListener
 from thinc.api import Model
 
@@ -14,6 +15,7 @@ from ..listeners.doc_vectors import require_one
 from ..types import Tok2VecModel
 from .encoder import BertfamEncoder
 from .ner import BertfamNER
+from .qa import BertfamQA
 
 ARCHITECTURE = "spacy-bertfam.Encoder.v1"
 
@@ -67,21 +69,41 @@ def walk_blocks(config: Any, place: str = "") -> Iterator[tuple[str, dict[str, A
 
 def find_ner(nlp: Language, component: str | None = None) -> BertfamNER:
     """RETURNS (BertfamNER): the component of that name, or the only one."""
-    found = {name: pipe for name, pipe in nlp.pipeline if isinstance(pipe, BertfamNER)}
+    found: BertfamNER = _find_pipe(nlp, component, (BertfamNER,), "bertfam_ner")
+    return found
+
+
+def find_head(nlp: Language, component: str | None = None) -> Any:
+    """A component whose head `transformers` has a place for; without a name it is "ner", or the only one.
+
+    RETURNS (BertfamNER | BertfamQA | TextCategorizer): the component.
+    """
+    if component is None and "ner" in nlp.pipe_names:
+        component = "ner"
+    return _find_pipe(
+        nlp, component, (BertfamNER, BertfamQA, TextCategorizer), "bertfam_ner, bertfam_qa or textcat"
+    )
+
+
+def _find_pipe(nlp: Language, component: str | None, kinds: tuple[type, ...], expected: str) -> Any:
+    found = {name: pipe for name, pipe in nlp.pipeline if isinstance(pipe, kinds)}
     names = list(found) if component is None else [name for name in found if name == component]
     if len(names) != 1:
         asked = "the pipeline has" if component is None else f"{component!r} was asked for, the pipeline has"
         do = "name one (component=..., in commands --component)" if found else "give a pipeline that has one"
         raise UserError(
-            f"Expected one bertfam_ner, {asked} {', '.join(found) or 'none'}: {do}, and see that it is enabled "
+            f"Expected one {expected}, {asked} {', '.join(found) or 'none'}: {do}, and see that it is enabled "
             f"(nlp.pipe_names: {', '.join(nlp.pipe_names) or 'empty'})."
         )
     return found[names[0]]
 
 
-def find_encoder(nlp: Language, ner: BertfamNER) -> Tok2VecModel:
-    """RETURNS (Model): the ``spacy-bertfam.Encoder.v1`` that the component reads, its own or a shared one."""
-    tok2vec = ner.model.get_ref("tok2vec")
+def find_encoder(nlp: Language, ner: Any) -> Tok2VecModel:
+    """RETURNS (Model): the ``spacy-bertfam.Encoder.v1`` that the component reads, its own or a shared one.
+
+    ner (BertfamNER | BertfamQA | TextCategorizer): or another component whose model has a ``tok2vec``.
+    """
+    tok2vec: Tok2VecModel = ner.model.get_ref("tok2vec")
     if tok2vec.name == MODEL_NAME:
         return tok2vec
     if isinstance(tok2vec, Tok2VecListener):

@@ -31,6 +31,8 @@ from .words import decode_words
 
 logger = logging.getLogger("spacy")
 
+# Docs, the scores of their tags and the tokens that must be O
+Watch = Callable[[Sequence[Doc], Sequence[NDArray[np.float32]], Sequence[Bools1d | None]], None]
 # Scores of a batch, tokens by tags: 16 MB
 MAX_SCORES = 2**22
 
@@ -60,6 +62,7 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         self._require_numbers(temperature)
         self.overwrite_ents = overwrite_ents
         self.teaching: Teaching[BertfamNER] | None = None  # while it trains; never saved
+        self.watch: Watch | None = None  # sees what it predicts from; never saved
         self.cfg: dict[str, Any] = {"labels": [], "scheme": validate_scheme(scheme), SETTING: scheme}
         register_score()
 
@@ -78,7 +81,10 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         if not any(len(doc) for doc in docs):
             return Predictions([[] for _ in docs], presets)
         outside = [preset.tokens for preset in presets]
-        found = self.decode(docs, self.score_tags(docs), outside=outside, temperature=self.temperature)
+        scores = self.score_tags(docs)
+        if self.watch is not None:
+            self.watch(docs, scores, outside)
+        found = self.decode(docs, scores, outside=outside, temperature=self.temperature)
         return Predictions(found, presets)
 
     def _find_presets(self, docs: Sequence[Doc]) -> list[Preset]:

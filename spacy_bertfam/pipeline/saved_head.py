@@ -25,7 +25,8 @@ SETTING = "scheme_setting"
 
 
 class SavedHead(TrainablePipe):  # type: ignore[misc]  # Cython: no types
-    """For ``BertfamNER``: its ``cfg`` has labels and scheme, its model a row of weights for each tag."""
+    """For ``BertfamNER``: its ``cfg`` has labels and scheme, its model a row of weights for each tag. Another component
+    says in ``check_read`` what it has."""
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         """Write settings and weights into the folder ``path``, each file whole or not at all."""
@@ -47,12 +48,11 @@ class SavedHead(TrainablePipe):  # type: ignore[misc]  # Cython: no types
 
     @contextmanager
     def _reading(self, source: str, exclude: Iterable[str]) -> Iterator[None]:
-        asked = self.cfg.pop(SETTING)
+        asked = self.cfg.pop(SETTING, "")
         try:
             yield
             if not {"cfg", "model"} & set(exclude):
-                check_settings(self.cfg, asked=asked)
-                check_weights(self.model, TagSet(self.cfg["scheme"], tuple(self.cfg["labels"])))
+                self.check_read(asked)
         except UserError as error:
             raise UserError(f"Component {self.name!r} in {source}: {error}") from error
         except UNFIT as error:
@@ -63,6 +63,15 @@ class SavedHead(TrainablePipe):  # type: ignore[misc]  # Cython: no types
             ) from error
         finally:
             self.cfg[SETTING] = asked
+
+    def check_read(self, asked: str) -> None:
+        """Look at what was read.
+
+        asked (str): what the config sets for ``SETTING``.
+        RAISES (UserError): when it fits neither the config nor itself.
+        """
+        check_settings(self.cfg, asked=asked)
+        check_weights(self.model, TagSet(self.cfg["scheme"], tuple(self.cfg["labels"])))
 
 
 def check_settings(cfg: dict[str, Any], *, asked: str) -> None:

@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
 
+from ..decoding.best_sequence import best_log_probabilities
 from ..decoding.decode import decode
 from ..decoding.tags import TagSet
 from ..errors import Diverged, UserError
 from ..heads.finite import is_finite
-from ..types import Bools1d, ScoredSpan, Transitions
+from ..types import Bools1d, Floats, ScoredSpan, Transitions
 
 
 def decode_words(
@@ -38,14 +39,7 @@ def decode_words(
         that is marked here stays, and keeps entities apart.
     RAISES (UserError): when a score is no finite number.
     """
-    words = np.concatenate([doc.to_array(IS_SPACE) == 0 for doc in docs])
-    forced = None
-    if outside is not None and any(marks is not None for marks in outside):
-        known = zip(docs, outside, strict=True)
-        forced = np.concatenate(
-            [np.zeros(len(doc), bool) if marks is None else marks for doc, marks in known]
-        )
-        words |= forced
+    forced, words = _read_words(docs, outside)
     rows = scores[0] if len(scores) == 1 else np.concatenate(list(scores))
     if words.any() and not all(map(is_finite, (rows, *(learned or ())))):
         if rate is not None:
@@ -59,3 +53,35 @@ def decode_words(
     return decode(
         rows, lengths, tag_set, learned=learned, temperature=temperature, outside=forced, words=words
     )
+
+
+def score_sequences(
+    docs: Sequence[Doc],
+    scores: Sequence[NDArray[np.float32]],
+    tag_set: TagSet,
+    *,
+    outside: Sequence[Bools1d | None] | None = None,
+    learned: Transitions | None = None,
+    temperature: float = 1.0,
+) -> Floats:
+    """The log of the probability of each Doc's best tags; arguments as in ``decode_words``, Shape: (n_docs,)."""
+    forced, words = _read_words(docs, outside)
+    lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
+    known = {"learned": learned, "temperature": temperature, "outside": forced, "words": words}
+    return best_log_probabilities(np.concatenate(list(scores)), lengths, tag_set, **known)  # type: ignore[arg-type]
+
+
+def _read_words(
+    docs: Sequence[Doc], outside: Sequence[Bools1d | None] | None
+) -> tuple[Bools1d | None, Bools1d]:
+    """RETURNS (tuple): the tokens that must be O, None where there are none, and those that are read; of all Docs end
+    to end, Shape: (n_tokens,)."""
+    words = np.concatenate([doc.to_array(IS_SPACE) == 0 for doc in docs])
+    forced = None
+    if outside is not None and any(marks is not None for marks in outside):
+        known = zip(docs, outside, strict=True)
+        forced = np.concatenate(
+            [np.zeros(len(doc), bool) if marks is None else marks for doc, marks in known]
+        )
+        words |= forced
+    return forced, words

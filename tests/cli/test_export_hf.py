@@ -63,7 +63,10 @@ def test_push_uploads_the_folder(run, model, monkeypatch):
     [
         (["nowhere", "out"], "Error: "),
         (["MODEL", "."], "Error: . exists already"),
-        (["MODEL", "out", "--component", "nar"], "Error: Expected one bertfam_ner, 'nar' was asked for"),
+        (
+            ["MODEL", "out", "--component", "nar"],
+            "Error: Expected one bertfam_ner, bertfam_qa or textcat, 'nar' was asked for",
+        ),
     ],
 )
 def test_an_error_is_a_sentence_and_exit_code_one(run, model, tmp_path, args, sentence):

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from spacy_bertfam.cli.app import app
 from spacy_bertfam.data.cats import convert_cats
+from spacy_bertfam.data.pairs import first_length
 from spacy_bertfam.errors import DataError
 
 TABLE = """id\tabstract\tkinds
@@ -100,3 +101,37 @@ def test_what_is_no_corpus_of_texts_is_refused_with_its_line(tmp_path, name, con
 def test_the_output_has_the_ending_that_spacy_reads(table, tmp_path):
     with pytest.raises(DataError, match=r"expected one that ends in \.spacy"):
         convert_cats(table, tmp_path / "out.json", lang="fr", text="abstract", labels="kinds")
+
+
+PAIRS = """premise\thypothesis\tlabel
+Un chat dort.\tIl rit.\tno
+"Un\tchat dort."\t" ""Il"" dort. "\tyes
+Un chat.\t \tno
+"""
+
+
+def test_two_columns_become_pairs_as_the_tokenizer_of_pairs_reads_them(tmp_path):
+    (tmp_path / "pairs.tsv").write_text(PAIRS, encoding="utf8")
+    arguments = [
+        str(tmp_path / "pairs.tsv"),
+        str(tmp_path / "out.spacy"),
+        "--lang",
+        "fr",
+        "--text",
+        "premise",
+    ]
+    result = CliRunner().invoke(app, ["convert-cats", *arguments, "--pair", "hypothesis"])
+    assert result.exit_code == 0 and "left out: 1 texts of white space alone" in result.output, result.output
+    first, second = read(tmp_path / "out.spacy")
+    assert (first.text, first_length(first), first.cats) == ("Un chat dort.\tIl rit.", 5, {"no": 1, "yes": 0})
+    assert (second.text, first_length(second)) == ('Un chat dort.\t"Il" dort.', 5)
+    config = {"nlp": {"tokenizer": {"@tokenizers": "spacy-bertfam.PairTokenizer.v1"}}}
+    assert first_length(spacy.blank("fr", config=config)(second.text)) == 5
+
+
+def test_a_second_text_that_is_not_there_is_said(tmp_path):
+    (tmp_path / "pairs.tsv").write_text(PAIRS, encoding="utf8")
+    with pytest.raises(
+        DataError, match=r"pairs\.tsv:2: found no 'body' \(but 'premise', 'hypothesis', 'label'\)"
+    ):
+        convert_cats(tmp_path / "pairs.tsv", tmp_path / "o.spacy", lang="fr", text="premise", pair="body")

@@ -74,11 +74,51 @@ def test_txt_files_of_a_folder_may_be_columns(write):
     assert sources(write(train_txt=COLUMNS, dev_txt=COLUMNS)) == ["dev.txt", "train.txt"]
 
 
-def test_a_folder_of_several_formats_wants_the_format(write):
-    folder = write(a_jsonl=JSONL, b_iob=COLUMNS)
-    with pytest.raises(DataError, match=r"several formats \(1 of jsonl, 1 of iob\); say which by --format"):
-        sources(folder)
+def test_each_file_of_a_folder_is_read_by_its_content(write):
+    report = ConversionReport()
+    folder = write(
+        a_jsonl=JSONL, b_iob=COLUMNS, c_json=JSONL, d_ann=ANN, d_txt="Paris", e_txt="<LOC>Paris</LOC> est là.",
+    )  # fmt: skip
+    assert sources(folder, report=report) == ["a.jsonl", "b.iob", "c.json", "d.ann", "e.txt"]
+    assert report.formats == {"JSON": 2, "columns": 1, "brat": 1, "inline XML": 1}
     assert sources(folder, format="iob") == ["b.iob"]
+    assert sources(folder, format="jsonl") == ["a.jsonl"]
+
+
+def test_files_of_a_folder_without_annotation_are_counted(write):
+    report = ConversionReport()
+    folder = write(
+        a_iob=COLUMNS,
+        b_json='{"name": "x"}',
+        c_txt="Paris",
+        d_csv="text,label\nParis,a\n",
+        e_md="x",
+        state_json="{}",
+    )
+    assert sources(folder, report=report) == ["a.iob"]
+    assert report.ignored == {
+        "files without annotation": 3, "files of other endings": 1, "files that describe a data set": 1
+    }  # fmt: skip
+
+
+def test_a_file_of_a_folder_that_is_of_another_kind_than_its_ending_says_is_refused(write):
+    with pytest.raises(DataError, match=r"b\.conll: seems to be an HTML page"):
+        sources(write(a_iob=COLUMNS, b_conll="<html><p>Paris</p></html>"))
+
+
+def test_one_name_in_two_formats_is_taken_for_the_same_texts_twice(write):
+    folder = write(train_jsonl=JSONL, train_iob=COLUMNS, dev_iob=COLUMNS)
+    found = (
+        r"holds train\.iob \(iob\) and train\.jsonl \(jsonl\), the same texts twice\? Say which .* --format"
+    )
+    with pytest.raises(DataError, match=found):
+        sources(folder)
+    assert sources(folder, format="iob") == ["dev.iob", "train.iob"]
+
+
+def test_a_folder_without_annotated_files_is_said(write):
+    with pytest.raises(DataError, match="holds no annotated files"):
+        sources(write(readme_md="x"))
 
 
 @pytest.mark.parametrize(

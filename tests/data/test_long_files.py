@@ -12,6 +12,7 @@ from spacy_bertfam.data import blocks, units
 from spacy_bertfam.data.cats import convert_cats
 from spacy_bertfam.data.columns import read_columns
 from spacy_bertfam.data.convert import convert
+from spacy_bertfam.data.options import ReadOptions
 from spacy_bertfam.data.records import Mention, Record
 from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.data.units import cut_record
@@ -38,7 +39,7 @@ def write(path, rows):
 
 def read(path):
     report = ConversionReport()
-    return list(read_columns(path, path.name, lang="fr", report=report)), report
+    return list(read_columns(path, path.name, options=ReadOptions(lang="fr"), report=report)), report
 
 
 def sentences(record):

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import sys
+import zipfile
 
 import pytest
 import spacy
@@ -139,3 +140,32 @@ def test_a_packed_file_is_known_by_its_first_bytes(tmp_path):
     (tmp_path / "x.iob").write_bytes(gzip.compress(b"Claire B-PER\n"))
     (doc,), _ = docs_of(tmp_path / "x.iob", tmp_path)
     assert doc.text == "Claire"
+
+
+@pytest.mark.parametrize("names", [["x.iob"], ["x.iob", "__MACOSX/._x.iob", "TypeSystem.xml", "a/"]])
+def test_a_zip_archive_of_one_file_is_read(tmp_path, names):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, COLUMNS)
+    ((doc,), _) = docs_of(tmp_path / "x.zip", tmp_path)
+    assert [token.text for token in doc] == WORDS
+
+
+@pytest.mark.parametrize("names", [[], ["x.iob", "y.iob"]])
+def test_a_zip_archive_of_several_files_or_none_is_refused(tmp_path, names):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for name in [*names, "TypeSystem.xml"]:
+            archive.writestr(name, COLUMNS)
+    with pytest.raises(DataError, match=rf"is an archive of {len(names)} files; expected one"):
+        docs_of(tmp_path / "x.zip", tmp_path)
+
+
+def test_a_zip_archive_with_a_password_or_cut_off_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("x.iob", COLUMNS)
+    content = bytearray((tmp_path / "x.zip").read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1  # the flag of a file that is encrypted
+    for broken in (content, content[:-9]):
+        (tmp_path / "x.zip").write_bytes(broken)
+        with pytest.raises(DataError, match="cannot be unpacked"):
+            docs_of(tmp_path / "x.zip", tmp_path)

@@ -71,7 +71,7 @@ def test_jsonl_gives_its_texts(tmp_path):
     ("name", "content", "message"),
     [
         ("a.txt", b"un\ndeux\x81", r"a\.txt:2: .* not UTF-8"),
-        ("a.txt", b"PK\x03\x04", "zip archive"),
+        ("a.txt", b"PK\x03\x04", "not a zip file"),
         ("a.jsonl", b'{"text": ' + b"9" * 5000 + b"}", r"a\.jsonl:1: .* too many digits"),
         ("a.jsonl", b"[" * 100_000, r"a\.jsonl:1: .*nested too deeply"),
         ("a.txt", b" \n", "holds no text"),

@@ -8,11 +8,15 @@ from decode_texts import decode
 
 from spacy_bertfam.decoding import chain
 from spacy_bertfam.decoding import decode as decoding
-from spacy_bertfam.decoding.blockwise import cut_between
+from spacy_bertfam.decoding.blockwise import cut_between, long_path, long_scores, to_logs
+from spacy_bertfam.decoding.chain import constrain
+from spacy_bertfam.decoding.lattice import best_paths, forward_backward
+from spacy_bertfam.decoding.packing import TagScores
+from spacy_bertfam.decoding.span_scores import score_spans, spans_of
 from spacy_bertfam.decoding.tags import PREFIXES, TagSet
-from spacy_bertfam.types import Transitions
+from spacy_bertfam.types import SpanRows, Transitions
 
-LENGTHS = (3, 400, 1, 0, 90, 331)
+LENGTHS = (3, 140, 1, 0, 90, 101)
 
 
 def in_blocks(monkeypatch, max_tokens, *args, **options):
@@ -43,7 +47,7 @@ def test_blocks_equal_the_uncut_text(scheme, kept, max_tokens, monkeypatch):
         "temperature": 1.5,
     }
     expected = decode(scores, tag_set, **options)
-    assert sum(map(len, expected)) > 100
+    assert sum(map(len, expected)) > 40
     assert_equal(in_blocks(monkeypatch, max_tokens, scores, tag_set, **options), expected)
 
 
@@ -107,3 +111,63 @@ def test_a_block_has_fewer_tokens_where_there_are_more_tags(monkeypatch):
         assert len(found) == 30
     assert peaks[0] < 50 * 2**17
     assert peaks[1] < 2 * peaks[0]
+
+
+# -- a part by itself
+
+
+@pytest.mark.parametrize("max_tokens", [1, 2, 3, 7, 19, 20, 50])
+@pytest.mark.parametrize("scheme", ["IOB", "BIOES"])
+def test_path_and_scores_are_those_of_the_uncut_text(scheme, max_tokens):
+    tag_set = TagSet(scheme, ("PER", "LOC"))
+    rng = np.random.default_rng(0)
+    n = len(tag_set)
+    rows = rng.normal(scale=2.0, size=(20, n))
+    given = constrain(tag_set, Transitions(rng.normal(size=(n, n)), rng.normal(size=n), rng.normal(size=n)))
+    outside = rng.random(20) < 0.1
+    scores, lengths = TagScores(rows, 0.7, outside), np.array([20])
+    path = best_paths(scores.pack(), given)
+    spans = spans_of(path, lengths, tag_set)
+    assert len(spans.starts) > 4
+    expected = score_spans(forward_backward(scores.pack(), given), tag_set, path, spans.starts, spans.ends)
+    if max_tokens < 20:
+        assert long_path(scores, given, max_tokens=max_tokens).tolist() == path.tolist()
+    found = long_scores(scores, given, tag_set, path, spans, max_tokens=max_tokens)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_what_many_blocks_add_up_to_takes_nothing_from_the_scores():
+    tag_set, rng = TagSet("BIOES", ("PER",)), np.random.default_rng(0)
+    scores, given = TagScores(rng.normal(size=(200, 5))), constrain(tag_set)
+    assert long_path(scores, given, max_tokens=1).tolist() == best_paths(scores.pack(), given).tolist()
+
+
+def test_without_spans_there_is_nothing_to_score():
+    tag_set, none = TagSet("IO", ("PER",)), np.zeros(0, dtype=np.int64)
+    scores, path = TagScores(np.zeros((5, 2))), np.zeros(5, dtype=np.int64)
+    found = long_scores(scores, constrain(tag_set), tag_set, path, SpanRows(none, none, none), max_tokens=2)
+    assert found.shape == (0,)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_block_ends_at_the_first_border_that_cuts_no_span(seed):
+    rng = np.random.default_rng(seed)
+    n_tokens, max_tokens = int(rng.integers(1, 30)), int(rng.integers(1, 9))
+    borders = np.unique(rng.integers(0, n_tokens + 1, size=2 * (seed % 5)))
+    starts, ends = borders[:-1:2], borders[1::2]
+    expected, start = [], 0
+    while start < n_tokens:
+        free = [
+            place
+            for place in range(start + max(max_tokens, 2), n_tokens - 1)
+            if not ((starts < place) & (place < ends)).any()
+        ]
+        end = free[0] if free else n_tokens
+        expected.append((start, end, max(start - 1, 0), min(end + 1, n_tokens)))
+        start = end
+    assert [tuple(block) for block in cut_between(starts, ends, n_tokens, max_tokens)] == expected
+
+
+def test_weights_to_logs():
+    with np.errstate(divide="raise"):
+        assert to_logs(np.array([2.0, 0.0, 4.0])).tolist() == [np.log(0.5), -np.inf, 0.0]

@@ -1,12 +1,11 @@
 """Tag schemes: spans to tags and back, legal neighbours, spaCy's BILUO annotation."""
 
 import re
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from all_paths import spans_of
 from tagging import decode_ids, encode
 
 from spacy_bertfam.decoding.tags import PREFIXES, TagSet, split_tag, validate_scheme
@@ -20,55 +19,85 @@ LEGAL_TEXT = {
     "BIOES": r"(O|S|BI*E)*",
     "BILUO": r"(O|U|BI*L)*",
 }
-
-
-@st.composite
-def span_lists(draw, scheme, labels=LABELS, max_tokens=30):
-    """RETURNS (tuple): spans without overlap in the order of the text, and the number of tokens."""
-    n_tokens = draw(st.integers(0, max_tokens))
-    spans, start = [], draw(st.integers(0, 2))
-    while start < n_tokens:
-        end = min(n_tokens, start + draw(st.integers(1, 5)))
-        label = draw(st.sampled_from(labels))
-        touches = bool(spans) and spans[-1][1:] == (start, label)
-        if not (scheme == "IO" and touches):
-            spans.append((start, end, label))
-        start = end + draw(st.integers(0, 2))
-    return spans, n_tokens
+# the tags of each kind: an entity may go on after them, with them; need not go on after them, with them
+KINDS = {
+    "IO": ("I", "I", "OI", "OI"),
+    "IOB": ("BI", "I", "OBI", "OBI"),
+    "IOB2": ("BI", "I", "OBI", "OB"),
+    "BIOES": ("BI", "IE", "OES", "OBS"),
+    "BILUO": ("BI", "IL", "OLU", "OBU"),
+}
 
 
 @pytest.mark.parametrize("scheme", PREFIXES)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(data=st.data())
-def test_decoded_tags_are_the_spans_that_were_encoded(scheme, data):
-    spans, n_tokens = data.draw(span_lists(scheme))
+def test_tags_of_each_kind(scheme):
     tag_set = TagSet(scheme, LABELS)
-    ids = encode(tag_set, spans, n_tokens)
-    assert ids.shape == (n_tokens,)
-    assert decode_ids(tag_set, ids) == spans
+    found = [tag_set.inside, tag_set.continues, tag_set.leaves, tag_set.enters]
+    for marks, prefixes in zip(found, KINDS[scheme], strict=True):
+        assert marks.dtype == bool
+        assert marks.tolist() == [tag[0] in prefixes for tag in tag_set.tags]
+    assert tag_set.label_ids.tolist() == [-1, *np.repeat([0, 1, 2], len(PREFIXES[scheme]))]
+    assert tag_set.width == len(PREFIXES[scheme])
 
 
 @pytest.mark.parametrize("scheme", PREFIXES)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(data=st.data())
-def test_encoded_spans_are_a_legal_sequence(scheme, data):
-    spans, n_tokens = data.draw(span_lists(scheme))
-    tag_set = TagSet(scheme, LABELS)
-    path = [0, *encode(tag_set, spans, n_tokens).tolist(), 0]
-    assert all(tag_set.legal(a, b) for a, b in pairwise(path))
-
-
-@pytest.mark.parametrize("scheme", PREFIXES)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(data=st.data())
-def test_legal_is_what_the_scheme_says(scheme, data):
+def test_legal_is_what_the_scheme_says(scheme):
+    """Every sequence of up to three tags; the spans of a legal one are those that one reads from left to right."""
     tag_set = TagSet(scheme, ("PER", "LOC"))
-    ids = data.draw(st.lists(st.integers(0, len(tag_set) - 1), max_size=6))
-    path = [0, *ids, 0]
-    legal = all(tag_set.legal(a, b) for a, b in pairwise(path))
-    tags = [tag_set.tags[i] for i in ids]
-    by_rule = all(_is_legal_for(label, tags, scheme) for label in tag_set.labels)
-    assert legal == by_rule
+    all_tags = np.arange(len(tag_set))
+    legal = tag_set.legal(all_tags[:, None], all_tags)
+    assert np.array_equal(tag_set.legal(all_tags, all_tags[::-1]), legal[all_tags, all_tags[::-1]])
+    n_legal = 0
+    for path in (path for n in range(4) for path in product(all_tags.tolist(), repeat=n)):
+        tags = [tag_set.tags[i] for i in path]
+        is_legal = all(legal[a, b] for a, b in pairwise([0, *path, 0]))
+        assert is_legal == all(_is_legal_for(label, tags, scheme) for label in tag_set.labels)
+        if is_legal:
+            assert decode_ids(tag_set, np.array(path, dtype=np.int64)) == spans_of(tags, scheme)
+            n_legal += 1
+    assert n_legal > 30
+
+
+@pytest.mark.parametrize("scheme", PREFIXES)
+def test_what_an_entity_goes_on_from_or_to_is_cleared(scheme):
+    tag_set = TagSet(scheme, LABELS)
+    tags = np.arange(len(tag_set))
+    goes_on = tag_set.goes_on(tags[:, None], tags)
+    for clear, expected in ((tag_set.clear_before, ~goes_on.T), (tag_set.clear_after, ~goes_on)):
+        rows = np.ones((2 * len(tags), len(tags)))
+        clear(rows, np.concatenate([tags, tags[::-1]]))
+        assert np.array_equal(rows, np.concatenate([expected, expected[::-1]]))
+    assert {tag_set.tags[a][2:] + tag_set.tags[b][1:] for a, b in np.argwhere(goes_on)} == {
+        f"{label}-{label}" for label in LABELS
+    }
+
+
+def test_in_iob_an_entity_begins_with_either_of_two_tags():
+    tag_set = TagSet("IOB", LABELS)
+    first, second = np.array([1, 3]), np.array([2, 4])
+    assert tag_set.other_beginning(first).tolist() == [2, 4]
+    assert tag_set.other_beginning(second).tolist() == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "expected"),
+    [
+        ("IO", ["O", "I-LOC", "I-LOC", "I-LOC", "I-a-b"]),
+        ("IOB", ["O", "B-LOC", "I-LOC", "I-LOC", "B-a-b"]),
+        ("IOB2", ["O", "B-LOC", "I-LOC", "I-LOC", "B-a-b"]),
+        ("BIOES", ["O", "B-LOC", "I-LOC", "E-LOC", "S-a-b"]),
+        ("BILUO", ["O", "B-LOC", "I-LOC", "L-LOC", "U-a-b"]),
+    ],
+)
+def test_spacy_s_annotation_has_one_tag_of_the_scheme(scheme, expected):
+    tag_set = TagSet(scheme, LABELS)
+    found = tag_set.ids_by_biluo(
+        ["O", "B-LOC", "I-LOC", "L-LOC", "U-a-b", "-", None, "", "U-WORK", "B", "PER"]
+    )
+    assert found.dtype == np.int64
+    assert [tag_set.tags[i] for i in found[:5]] == expected
+    assert found[5:].tolist() == [-1] * 6
+    assert tag_set.ids_by_biluo([]).dtype == np.int64
 
 
 def _is_legal_for(label, tags, scheme):
@@ -111,7 +140,7 @@ def test_missing_annotation_and_unknown_labels_allow_every_tag(scheme, expected)
     tag_set = TagSet(scheme, LABELS)
     biluo = ["O", "B-PER", "I-PER", "L-PER", "U-LOC", "-", None, "U-WORK"]
     allowed = tag_set.allowed_by_biluo(biluo)
-    assert allowed.shape == (8, len(tag_set))
+    assert (allowed.shape, allowed.dtype) == ((8, len(tag_set)), bool)
     found = ["*" if row.all() else [tag_set.tags[i] for i in np.flatnonzero(row)] for row in allowed]
     assert found == [tag if tag == "*" else [tag] for tag in expected]
 
@@ -132,17 +161,16 @@ def test_an_entity_s_first_tag_in_iob_is_either_of_two_unless_its_label_stands_b
 
 
 @pytest.mark.parametrize("scheme", PREFIXES)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    biluo=st.lists(
-        st.sampled_from(["O", "-", None, *(f"{p}-{x}" for p in "BILU" for x in ("PER", "LOC", "WORK"))])
-    )
-)
-def test_the_single_tag_of_a_token_is_the_one_that_is_allowed_alone(scheme, biluo):
+def test_the_single_tag_of_a_token_is_the_one_that_is_allowed_alone(scheme):
+    """Each annotation after each."""
     tag_set = TagSet(scheme, LABELS)
+    single = ["O", "-", None, *(f"{p}-{label}" for p in "BILU" for label in ("PER", "a-b", "WORK"))]
+    biluo = [tag for pair in product(single, repeat=2) for tag in pair]
     allowed = tag_set.allowed_by_biluo(biluo)
     expected = [int(row.argmax()) if row.sum() == 1 else -1 for row in allowed]
-    assert tag_set.single_by_biluo(biluo).tolist() == expected
+    found = tag_set.single_by_biluo(biluo)
+    assert found.tolist() == expected
+    assert found.dtype == np.int64
 
 
 @pytest.mark.parametrize("scheme", PREFIXES)

@@ -7,11 +7,8 @@ from hypothesis import strategies as st
 from random_docs import examples, free_docs
 from spacy.tokens import Doc
 
-from spacy_bertfam.encoder.pieces.alignment import TokenPieces
-from spacy_bertfam.encoder.pieces.batch import PieceBatch, WindowSize, _within_windows, ranges
-from spacy_bertfam.encoder.pieces.chunking import Calls
+from spacy_bertfam.encoder.pieces.batch import PieceBatch, WindowSize
 from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer
-from spacy_bertfam.types import Windows
 
 SIZES = (WindowSize(4, 0), WindowSize(7, 3), WindowSize(12, 6), WindowSize(62, 8))
 FAMILIES = ("bert", "roberta", "camembert")
@@ -129,110 +126,3 @@ def test_a_batch_has_the_windows_and_pieces_of_each_doc_alone(kind, tiny_encoder
         assert together.ids[n_pieces : n_pieces + len(alone.ids)].tolist() == alone.ids.tolist()
         n_tokens, n_pieces, n_cut = n_tokens + len(doc), n_pieces + len(alone.ids), n_cut + alone.n_cut
     assert (n_tokens, n_pieces, n_cut) == (together.n_tokens, len(together.ids), together.n_cut)
-
-
-# -- by hand
-
-SPECIAL = PieceTokenizer(backend=None, prefix=(1, 2), suffix=(3,), pad_id=9)
-
-
-def by_hand(**changes):
-    """Seven pieces in two windows, five tokens: of one piece, two and two; one has none; the last has two."""
-    starts, ends = np.array([0, 3]), np.array([3, 7])
-    fields = {
-        "ids": np.arange(10, 17),
-        "windows": Windows(starts, ends, starts, ends),
-        "firsts": np.array([0, 1, 3, 0, 5]),
-        "lasts": np.array([1, 3, 5, 0, 7]),
-        "lengths": [2, 3],
-        "n_cut": 0,
-        "window_counts": [1, 1],
-    }
-    return PieceBatch(**{**fields, **changes})
-
-
-def as_lists(chunk):
-    return [array.tolist() for array in (chunk.ids, chunk.lengths, chunk.tokens, chunk.firsts, chunk.counts)]
-
-
-def test_a_chunk_by_hand():
-    [chunk] = by_hand().chunks(SPECIAL, 1000)
-    assert as_lists(chunk) == [
-        [[1, 2, 13, 14, 15, 16, 3], [1, 2, 10, 11, 12, 3, 9]],  # the longer window first
-        [7, 6],
-        [2, 4, 0, 1],
-        [2, 4, 9, 10],  # cells, counted row by row
-        [2, 2, 1, 2],
-    ]
-
-
-def test_where_documents_are_read_the_first_special_piece_of_each_window_is_a_row_more():
-    batch = by_hand(with_documents=True)
-    [chunk] = batch.chunks(SPECIAL, 1000)
-    assert (batch.n_tokens, batch.n_rows, by_hand().n_rows) == (5, 7, 5)
-    assert as_lists(chunk)[2:] == [[2, 4, 0, 1, 6, 5], [2, 4, 9, 10, 0, 7], [2, 2, 1, 2, 1, 1]]
-    again = list(batch.chunks(SPECIAL, 7))
-    assert [as_lists(chunk)[2:] for chunk in again] == [
-        [[2, 4, 6], [2, 4, 0], [2, 2, 1]],
-        [[0, 1, 5], [2, 3, 0], [1, 2, 1]],
-    ]
-
-
-def test_chunks_are_bounded_by_what_the_engine_knows_where_no_bound_is_given():
-    assert len(list(by_hand().chunks(SPECIAL, calls=Calls(4096, max_cells=13)))) == 2
-    assert len(list(by_hand().chunks(SPECIAL, calls=Calls(4096, max_cells=14)))) == 1
-    assert len(list(by_hand().chunks(SPECIAL, 13, calls=Calls(4096, max_cells=14)))) == 2
-
-
-def test_windows_are_as_wide_as_the_engine_likes_them():
-    one, other = by_hand().chunks(SPECIAL, 7, calls=Calls(0, width=7))
-    assert one.ids.shape == other.ids.shape == (1, 7)
-    assert other.ids.tolist() == [[1, 2, 10, 11, 12, 3, 9]]
-    assert [len(chunk.ids) for chunk in by_hand().chunks(SPECIAL)] == [2]
-
-
-def test_a_token_is_read_from_the_window_that_owns_its_first_piece():
-    """Two windows with two pieces in common, of which each owns one."""
-    windows = Windows(np.array([0, 3]), np.array([5, 7]), np.array([0, 4]), np.array([4, 7]))
-    batch = by_hand(windows=windows, firsts=np.array([0, 3, 4, 0]), lasts=np.array([3, 4, 7, 0]))
-    [chunk] = batch.chunks(SPECIAL, 1000)
-    assert as_lists(chunk) == [
-        [[1, 2, 10, 11, 12, 13, 14, 3], [1, 2, 13, 14, 15, 16, 3, 9]],
-        [8, 7],
-        [0, 1, 2],
-        [2, 5, 8 + 2 + 1],
-        [3, 1, 3],
-    ]
-
-
-def test_pieces_of_a_token_outside_of_its_window_are_cut_and_counted():
-    tokens = TokenPieces(np.array([0, 2, 6, 0]), np.array([2, 6, 7, 0]))
-    assert _within_windows(tokens, by_hand().windows).tolist() == [2, 3, 7, 0]
-
-
-def test_windows_of_each_doc_are_counted(tokenizers, fr):
-    docs = [fr(text) for text in ("Zoé", "", "mot " * 30, " ", "mot")]
-    tokenizer = tokenizers["bert"]
-    n_pieces = len(tokenizer(["mot " * 30])[0])
-    batch = PieceBatch.from_docs(docs, tokenizer, WindowSize(10, 0))
-    assert batch.window_counts[:2] == [1, 0]
-    assert batch.window_counts[3:] == [0, 1]
-    assert -(-n_pieces // 10) <= batch.window_counts[2] == len(batch.windows) - 2
-    assert PieceBatch.from_docs(docs[1:2] * 3, tokenizer, WindowSize(10, 0)).window_counts == [0, 0, 0]
-    assert not batch.with_documents
-    assert PieceBatch.from_docs(docs, tokenizer, WindowSize(10, 0), with_documents=True).with_documents
-    assert PieceBatch.from_docs([], tokenizer, WindowSize(10, 0), with_documents=True).with_documents
-
-
-@pytest.mark.parametrize(
-    ("starts", "counts", "expected"),
-    [
-        ([5, 0, 7], [2, 3, 1], [5, 6, 0, 1, 2, 7]),
-        ([5, 0, 7], [0, 2, 0], [0, 1]),
-        ([4], [0], []),
-        ([], [], []),
-    ],
-)
-def test_ranges_stand_end_to_end(starts, counts, expected):
-    found = ranges(np.array(starts, dtype=np.int64), np.array(counts, dtype=np.int64))
-    assert found.tolist() == expected

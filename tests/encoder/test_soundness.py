@@ -280,8 +280,7 @@ def test_an_architecture_that_fails_at_every_text(saved: Path) -> None:
         load(saved)
 
 
-@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
-@pytest.mark.parametrize("drop_torch", [False, True])
+@pytest.mark.parametrize(("engine", "drop_torch"), [("onnxruntime", False), ("openvino", True)])
 def test_a_graph_with_nan(saved: Path, tmp_path: Path, engine: str, drop_torch: bool) -> None:
     pytest.importorskip(engine)
     onnx = pytest.importorskip("onnx")

@@ -106,6 +106,25 @@ def test_without_a_place_for_what_is_read_beside_a_part_there_are_no_parts() -> 
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "read"),
+    [
+        (20, 50, (20, 50)),
+        (11, 41, (11, 41)),
+        (10, 50, None),
+        (21, 50, None),
+        (20, 40, None),
+        (20, 51, None),
+    ],
+)
+def test_what_is_read_beside_a_part_is_one_to_two_contexts(
+    before: int, after: int, read: tuple[int, int] | None
+) -> None:
+    """A cut at 30, with a context of 10: one space before it, and one after."""
+    parts = _cut(spaced(75, before, 30, after), 30, 10)
+    assert (parts and (parts[1].read_start, parts[0].read_end)) == read
+
+
+@pytest.mark.parametrize(
     ("text", "place", "lowest", "expected"),
     [
         ("ab cd ef", 7, 0, 5),
@@ -247,7 +266,7 @@ def test_short_texts_are_read_together_and_beside_a_long_one_each_for_itself() -
         assert pieces.ids.tolist() == [1, 2, *[5] * 30]
         assert pieces.offsets[:3].tolist() == [[0, 1], [2, 4], [0, 5]]
         assert counts.tolist() == [2, 0, 30]
-        assert counts.dtype == np.int64
+        assert counts.dtype == pieces.ids.dtype == pieces.offsets.dtype == np.int64
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["", ""]])

@@ -13,19 +13,23 @@ PIECES = [
     b"\\ud83d", b'"\\udc00"', b"\\u0000", b"9" * 5000, b"-" + b"9" * 4301, b"1e999", b"NaN", b"-Infinity", b"null",
     b"[" * 3000, b"]" * 50, b'{"a":' * 2000, b"{", b"}", b"[", b",", b'"', b"\\", b"#", b"# a = b\n", b"|", b"-",
     b"O", b"B-PER", b"I-", b"B- ", b"<a>", b"<?xml?>", b"PK\x03\x04", b"x\x9c", b"-DOCSTART- O\n", b"T9\tPER 0 99\tx\n",
-    "𝒜".encode(), "é".encode(), "中文".encode(),
+    b"<PER>", b"</PER>", b"&#0;", b"<!DOCTYPE x [", b"[1]", b"(PER*", b"*)", b"Entity=(e1-", b"name=B-", b"#Text=",
+    b"1-1\t0-9\tx\t", b'sofaString="', b"Sentence: 9", b"# newdoc", "𝒜".encode(), "é".encode(), "中文".encode(),
 ]  # fmt: skip
 DEEP: list[Any] = []
 for _ in range(900):
     DEEP = [DEEP]
 VALUES: list[Any] = [
     None, True, False, 0, -1, 1, 10**30, 1.5, "", " ", "\ufeff", "PER\u00a0", "accept", "reject", "Discarded", "draft",
-    "a" * 3000, [], {}, [[]], [None], [0, 1], [0, 1, "X"], [0, 1, ["X"]], {"a": {}}, {"start": 0}, DEEP, "\u2028",
+    "a" * 3000, [], {}, [[]], [None], [0, 1], [0, 1, "X"], [0, 1, ["X"]], {"a": {}}, {"start": 0},
+    {"begin": 0, "end": 2}, ["O", "B-PER"], ["a", ""], [1, -100], {"0": "O"}, DEEP, "\u2028",
 ]  # fmt: skip
 KEYS = [
     "text", "data", "content", "entities", "spans", "label", "labels", "annotations", "annotation", "answer", "status",
     "responses", "fields", "examples", "classes", "completions", "result", "value", "start", "end", "q.responses",
-    "q.responses.status", "tokens", "ner_tags", "tags", "paragraphs", "is_confirmed", "annotation_approver", "reviews",
+    "q.responses.status", "features", "rows", "row", "id2label", "names", "denotations", "span", "tracks", "sentences",
+    "orth", "ner", "raw", "words", "entity", "index", "indices", "document", "token_annotation", "doc_annotation",
+    "tokens", "ner_tags", "tags", "paragraphs", "is_confirmed", "annotation_approver", "reviews",
 ]  # fmt: skip
 ENCODINGS = ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "utf-8-sig", "cp1251", "cp850", "utf-7"]
 

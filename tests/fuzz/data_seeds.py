@@ -2,10 +2,18 @@
 
 import bz2
 import gzip
+import importlib.util
+import io
 import json
+import sys
+import zipfile
+from pathlib import Path
 
 import spacy
 from spacy.tokens import DocBin
+
+sys.path.append(str(Path(__file__).parents[1] / "data"))  # the script runs without pytest's paths
+from sample_forms import FORMS
 
 TEXT = "Claire Morel habite Angers. Il pleut à Saint-Lô."
 SPANS = [[0, 12, "PER"], [20, 26, "LOC"]]
@@ -95,10 +103,30 @@ def _docs() -> bytes:
     return DocBin(docs=[doc]).to_bytes()
 
 
+def _tables() -> dict[str, bytes]:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    table = pa.table({"tokens": [["Claire", "vit"]] * 3, "ner_tags": [["B-PER", "O"]] * 3})
+    places = {name: io.BytesIO() for name in ("rows.parquet", "rows.arrow", "stream.arrow")}
+    parquet.write_table(table, places["rows.parquet"])
+    for name, new in (("rows.arrow", pa.ipc.new_file), ("stream.arrow", pa.ipc.new_stream)):
+        with new(places[name], table.schema) as writer:
+            writer.write_table(table)
+    return {name: place.getvalue() for name, place in places.items()}
+
+
 def seeds() -> dict[str, bytes]:
     """RETURNS (dict): file name -> content; a brat file is named `x.ann` and stands beside `TEXT` in `x.txt`."""
     texts = {**COLUMNS, **CONLLU, **TABLES, "pair.ann": ANN}
     found = {**JSON, **{name: text.encode() for name, text in texts.items()}, "docs.spacy": _docs()}
+    found.update((form.name, form.content.encode()) for form in FORMS)
+    if importlib.util.find_spec("pyarrow"):
+        found.update(_tables())
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("plain.iob", found["plain.iob"])
+    found["plain.iob.zip"] = archive.getvalue()
     found["plain.iob.gz"] = gzip.compress(found["plain.iob"])
     found["plain.jsonl.bz2"] = bz2.compress(found["plain.jsonl"])
     return found

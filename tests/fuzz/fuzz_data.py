@@ -28,6 +28,7 @@ from spacy_bertfam.cli.pretrain import read_corpus
 from spacy_bertfam.data.cats import convert_cats
 from spacy_bertfam.data.convert import convert
 from spacy_bertfam.data.formats import FORMATS
+from spacy_bertfam.data.options import make_options
 from spacy_bertfam.data.report_table import format_report
 from spacy_bertfam.data.texts import read_texts
 from spacy_bertfam.data.trimming import clean_label, clean_word
@@ -68,6 +69,11 @@ def check_convert(path: Path, rng: Random) -> None:
         format="auto" if rng.random() < 0.8 else rng.choice(FORMATS),
         unit=rng.choice(["doc", "paragraph", "sentence"]),
         alignment=rng.choice(["strict", "contract", "expand"]),
+        options=make_options(
+            tag_names=rng.choice(["", "", "O,B-PER,I-PER,B-LOC"]),
+            tag_column=rng.choice(["", "", "", "2", "3,4", "value", "ner_tags"]),
+            scheme=rng.choice(["auto", "auto", "plain"]),
+        ),
     )
     format_report(report).encode()
     "\n".join(report.note_lines()).encode()

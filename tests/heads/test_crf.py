@@ -1,19 +1,15 @@
 """The CRF head equals the sum over all sequences of tags, counted one by one."""
 
-import itertools
-
 import numpy as np
 import pytest
-import spacy
-from spacy.training import Example
+from all_paths import all_paths, path_logs, shares_of
 from thinc.api import Linear
 
-from spacy_bertfam.decoding.chain import constrain
+from spacy_bertfam.decoding.chain import Chain, MatrixBetween, constrain
 from spacy_bertfam.decoding.tags import TagSet
 from spacy_bertfam.errors import UserError
-from spacy_bertfam.heads import transitions
-from spacy_bertfam.heads.crf import build_crf_token_classifier, sequence_loss
-from spacy_bertfam.heads.transitions import PARAMETERS, SCALE, init, learned_transitions, transitions_layer
+from spacy_bertfam.heads.crf import _agreeing, build_crf_token_classifier, expect, sequence_loss
+from spacy_bertfam.heads.transitions import PARAMETERS, SCALE, init, learned_transitions
 
 SCHEMES = ("IO", "IOB", "IOB2", "BIOES")
 BILUO = (["B-A", "L-A", "O"], ["-"], [], ["O", None, "-", "U-A"])
@@ -37,15 +33,10 @@ def make_batch(tag_set, seed=1):
     return scores, [tag_set.allowed_by_biluo(tags).reshape(-1, len(tag_set)) for tags in BILUO]
 
 
-def log_sum(scores, allowed, transitions):
-    total = 0.0
-    for path in itertools.product(range(scores.shape[1]), repeat=len(scores)):
-        if all(allowed[i, tag] for i, tag in enumerate(path)):
-            weight = transitions.start[path[0]] + transitions.end[path[-1]]
-            weight += sum(float(scores[i, tag]) for i, tag in enumerate(path))
-            weight += sum(transitions.between.logs[a, b] for a, b in itertools.pairwise(path))
-            total += np.exp(weight)
-    return np.log(total)
+def log_sum(scores, allowed, chain):
+    """The log of the weight of all paths through the allowed tags."""
+    scores = np.where(allowed, scores, -np.inf)
+    return np.log(np.exp(path_logs(scores, (chain.between.logs, chain.start, chain.end))).sum())
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -53,9 +44,9 @@ def test_loss_is_that_of_brute_force_with_missing_annotation_summed_over(scheme)
     tag_set = TagSet(scheme, ("A",))
     model = make_head(tag_set)
     scores, gold = make_batch(tag_set)
-    transitions = constrain(tag_set, learned_transitions(model))
+    chain = constrain(tag_set, learned_transitions(model))
     expected = sum(
-        log_sum(text, np.ones_like(rows), transitions) - log_sum(text, rows, transitions)
+        log_sum(text, np.ones_like(rows), chain) - log_sum(text, rows, chain)
         for text, rows in zip(scores, gold, strict=True)
         if len(text)
     )
@@ -110,52 +101,75 @@ def test_a_text_whose_tags_no_legal_sequence_agrees_with_teaches_nothing():
 
 def test_more_tags_than_a_matrix_of_them_may_have_are_refused():
     model = build_crf_token_classifier(Linear(nO=4, nI=4))
-    with pytest.raises(
-        UserError,
-        match=r"here of 4,098 tags; expected at most 4,097 .* Use spacy-bertfam.TokenClassifier.v1",
-    ):
+    with pytest.raises(UserError, match="here of 4,098 tags; expected at most 4,097"):
         model.attrs["resize_output"](model, [-1] * 4098)
-    layer = transitions_layer()
-    layer.set_dim("nO", 4098)
-    with pytest.raises(UserError, match="at most 4,097"):
-        init(layer)
     model.attrs["resize_output"](model, [-1] * 4097)
 
 
-def test_a_loaded_matrix_of_too_many_tags_is_refused_before_it_is_read(monkeypatch):
+def test_a_head_has_its_loss_and_its_transitions():
+    model = build_crf_token_classifier(Linear(nO=4, nI=4), dropout=0.25, nO=5)
+    layer = model.get_ref("transitions")
+    assert any(node is layer for node in model.walk())
+    assert model.get_ref("output_layer").get_dim("nO") == 5
+    assert model.attrs["fixed_dropout"] == model.get_ref("dropout").attrs["dropout_rate"] == 0.25
+    assert model.attrs["head_loss"] is sequence_loss
+    assert model.attrs["head_transitions"] is learned_transitions
+
+
+def test_expected_tags_and_pairs_are_those_of_all_paths():
+    rng = np.random.default_rng(0)
+    logs, start, end = rng.normal(size=(3, 3)), rng.normal(size=3), rng.normal(size=3)
+    logs[0, 2] = -np.inf
+    lengths = np.array([3, 0, 1, 4])
+    texts = [rng.normal(size=(n, 3)) for n in lengths]
+    found = expect(texts, Chain(MatrixBetween(logs), start, end), lengths)
+    tags, pairs, starts, ends = [], np.zeros((3, 3)), np.zeros(3), np.zeros(3)
+    for text in texts:
+        if len(text):
+            paths = all_paths(*text.shape)
+            shares = shares_of(path_logs(text, (logs, start, end)))
+            tags += [np.bincount(paths[:, i], shares, minlength=3) for i in range(len(text))]
+            np.add.at(pairs, (paths[:, :-1], paths[:, 1:]), shares[:, None])
+            np.add.at(starts, paths[:, 0], shares)
+            np.add.at(ends, paths[:, -1], shares)
+    np.testing.assert_allclose(found.tags, tags, atol=1e-12)
+    for array, expected in zip(found.pairs, (pairs, starts, ends), strict=True):
+        np.testing.assert_allclose(array, expected, atol=1e-12)
+
+
+def test_without_tokens_there_is_nothing_to_learn():
+    tag_set = TagSet("IO", ("A",))
+    empty = np.zeros((0, 2), dtype="float32")
+    loss, gradient = sequence_loss(make_head(tag_set), [empty, empty], [empty > 0] * 2, tag_set)
+    assert loss == 0.0
+    assert [(text.shape, text.dtype) for text in gradient] == [((0, 2), np.float32)] * 2
+
+
+def test_a_token_far_from_all_annotation_is_taught_nothing():
     tag_set = TagSet("BIOES", ("A",))
-    model = make_head(tag_set)
-    monkeypatch.setattr(transitions, "MAX_TAGS", len(tag_set))
-    learned_transitions(model)
-    monkeypatch.setattr(transitions, "MAX_TAGS", len(tag_set) - 1)
-    with pytest.raises(UserError, match="here of 5 tags; expected at most 4"):
-        learned_transitions(model)
+    scores = [np.random.default_rng(0).normal(size=(90, 5)).astype("float32")]
+    gold = [tag_set.allowed_by_biluo(["-"] * 89 + ["U-A"])]
+    _, (gradient,) = sequence_loss(make_head(tag_set), scores, gold, tag_set)
+    assert gradient.dtype == np.float32
+    assert not gradient[:20].any()
+    assert gradient[-1].any() and gradient[-2].any()
 
 
-def test_component_with_a_crf_learns_and_reloads_to_equal_scores(tmp_path):
-    nlp = spacy.blank("fr")
-    cnn = {"@architectures": "spacy.HashEmbedCNN.v2", "width": 32, "depth": 2, "embed_size": 200}
-    cnn |= {"window_size": 1, "maxout_pieces": 2, "subword_features": True, "pretrained_vectors": None}
-    nlp.add_pipe("tok2vec", config={"model": cnn})
-    listener = {"@architectures": "spacy.Tok2VecListener.v1", "width": 32, "upstream": "*"}
-    head = {"@architectures": "spacy-bertfam.CRFTokenClassifier.v1", "tok2vec": listener}
-    nlp.add_pipe("bertfam_ner", name="ner", config={"model": head})
-    texts = [
-        ("Marie vit à Lyon", [(0, 5, "PER"), (12, 16, "LOC")]),
-        ("Lyon attend Paul", [(0, 4, "LOC"), (12, 16, "PER")]),
-    ]
-    examples = [Example.from_dict(nlp.make_doc(text), {"entities": ents}) for text, ents in texts]
-    optimizer = nlp.initialize(lambda: examples)
-    for _ in range(60):
-        nlp.update(examples, sgd=optimizer)
-    doc = nlp("Marie vit à Lyon")
-    assert [(ent.text, ent.label_) for ent in doc.ents] == [("Marie", "PER"), ("Lyon", "LOC")]
-    assert np.abs(nlp.get_pipe("ner").model.get_ref("transitions").get_param("between")).max() > 0
-    nlp.to_disk(tmp_path / "model")
-    again = spacy.load(tmp_path / "model")("Marie vit à Lyon")
-    assert [ent._.score for ent in again.ents] == [ent._.score for ent in doc.ents]
-    before = nlp.get_pipe("ner").model.get_ref("transitions").get_param("between").copy()
-    nlp.get_pipe("ner").add_label("NEW")
-    after = nlp.get_pipe("ner").model.get_ref("transitions").get_param("between")
-    assert np.array_equal(after[: len(before), : len(before)], before)
-    assert [ent.text for ent in nlp("Marie vit à Lyon").ents] == ["Marie", "Lyon"]
+@pytest.mark.parametrize(
+    ("biluo", "agrees"),
+    [
+        (["B-A", "L-A", "O"], True),
+        (["B-A", "-", "L-A"], True),
+        (["B-A", "O", "O"], False),
+        (["O", "O", "I-A"], False),
+        (["L-A", "O", "O"], False),
+        (["-", "-", "-"], True),
+        ([], True),
+    ],
+)
+def test_annotation_that_no_legal_sequence_agrees_with_is_missing_annotation(biluo, agrees):
+    tag_set = TagSet("BIOES", ("A",))
+    allowed = tag_set.allowed_by_biluo(biluo)
+    found = _agreeing(allowed, tag_set)
+    assert found.dtype == bool
+    assert np.array_equal(found, allowed if agrees else np.ones((3, 5), bool))

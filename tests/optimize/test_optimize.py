@@ -151,6 +151,17 @@ def test_torch_in_bf16_needs_nothing_more(run, plain_folder, tmp_path):
     assert config["precision"] == "bf16"
 
 
+def test_force_replaces_a_pipeline_and_nothing_else(run, plain_folder, tmp_path):
+    options = ("--runtime", "torch", "--precision")
+    assert run(plain_folder, "out", *options, "fp32").exit_code == 0
+    assert run(plain_folder, "out", *options, "bf16").exit_code == 1
+    assert run(plain_folder, "out", *options, "bf16", "--force").exit_code == 0
+    assert spacy.load(tmp_path / "out").config["components"]["encoder"]["model"]["precision"] == "bf16"
+    (tmp_path / "notes").mkdir()
+    refused = run(plain_folder, "notes", *options, "bf16", "--force")
+    assert refused.exit_code == 1 and "exists already" in refused.output
+
+
 @needs_onnx
 def test_an_encoder_that_a_head_owns_is_optimised_where_it_is(plain, tmp_path):
     plain.replace_listeners("encoder", "ner", ["model.tok2vec"])

@@ -1,4 +1,4 @@
-"""A tiny encoder, or a tiny token classifier, as a Hugging Face folder on disk."""
+"""A tiny encoder, or a tiny classifier of tokens or of texts, as a Hugging Face folder on disk."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,8 @@ from tokenizers import Tokenizer
 from transformers import (
     AutoConfig,
     AutoModel,
+    AutoModelForQuestionAnswering,
+    AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     PretrainedConfig,
     PreTrainedModel,
@@ -73,6 +75,33 @@ def make_tiny_token_classifier(
     return path
 
 
+def make_tiny_sequence_classifier(
+    kind: str, path: Path, labels: Sequence[str], *, seed: int = 0, **settings: Any
+) -> Path:
+    """
+    settings (Any): of config.json, as `problem_type`.
+    RETURNS (Path): `path`, which AutoModelForSequenceClassification opens; its scores lie far apart.
+    """
+    return _make_head(AutoModelForSequenceClassification, kind, path, labels, seed, **settings)
+
+
+def make_tiny_answerer(kind: str, path: Path, *, seed: int = 0) -> Path:
+    """RETURNS (Path): `path`, which AutoModelForQuestionAnswering opens."""
+    return _make_head(AutoModelForQuestionAnswering, kind, path, ["start", "end"], seed)
+
+
+def _make_head(
+    auto_class: type, kind: str, path: Path, labels: Sequence[str], seed: int, **settings: Any
+) -> Path:
+    tokenizer = BY_NAME[kind].build_tokenizer()
+    config = _build_config(BY_NAME[kind], tokenizer, 32, 2, 64, 0.0)
+    label2id = {label: i for i, label in enumerate(labels)}
+    config.update({"id2label": dict(enumerate(labels)), "label2id": label2id, **settings})
+    _save_weights(_build_network(auto_class, config, seed), path)
+    _save_tokenizer(BY_NAME[kind], tokenizer, path, 64)
+    return path
+
+
 def _build_config(
     kind: Kind, tokenizer: Tokenizer, hidden_size: int, n_layers: int, max_positions: int, dropout: float
 ) -> PretrainedConfig:
@@ -125,10 +154,9 @@ def _build_network(auto_class: type, config: PretrainedConfig, seed: int) -> Pre
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = auto_class.from_config(config)
-        head = getattr(network, "classifier", None)
-        if head is not None:
-            torch.nn.init.normal_(head.weight, std=HEAD_RANGE)
-            torch.nn.init.normal_(head.bias, std=HEAD_RANGE)
+        head = getattr(network, "classifier", getattr(network, "qa_outputs", None))
+        for weight in head.parameters() if head is not None else ():
+            torch.nn.init.normal_(weight, std=HEAD_RANGE)
     return network
 
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,6 +34,8 @@ from spacy_bertfam.training.resumable.resume import load_pipeline
 from spacy_bertfam.training.resumable.saved_state import SavedState, find_state
 from spacy_bertfam.training.stopping import Stop
 
+# What was changed in the config -> a training that never stopped, and its folder
+Whole = Callable[..., tuple[Training, Path]]
 AVERAGED = {"training.optimizer": {"@optimizers": "Adam.v1", "learn_rate": 0.01, "use_averages": True}}
 
 TRF = {
@@ -132,19 +135,58 @@ def test_our_loop_trains_what_spacys_does(folder: Path, changes: dict[str, Any])
         assert here.meta["performance"] == there.meta["performance"]
 
 
-@pytest.mark.parametrize("step", [0, 2, 4, 7])
-@pytest.mark.parametrize("changes", [{}, AVERAGED, {"training.max_epochs": -1}])
+@pytest.fixture(scope="module")
+def trained_whole() -> dict[str, tuple[Training, Path]]:
+    """What was trained without a stop, and its folder, by what was changed in the config."""
+    return {}
+
+
+@pytest.fixture
+def whole(folder: Path, trained_whole: dict[str, tuple[Training, Path]]) -> Whole:
+    """`whole(**changes)` RETURNS (tuple): a training that never stopped, and its folder; to be read only."""
+
+    def get(**changes: Any) -> tuple[Training, Path]:
+        if repr(changes) not in trained_whole:
+            trained_whole[repr(changes)] = train(config_with(changes), "whole"), folder / "whole"
+        return trained_whole[repr(changes)]
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first `stopped` leaves a copy."""
+    return tmp_path_factory.mktemp("stopped") / "out"
+
+
+@pytest.fixture
+def stopped(folder: Path, kept: Path) -> None:
+    """`out` has a training that was stopped after two steps."""
+    if kept.exists():
+        shutil.copytree(kept, "out")
+    else:
+        train(config_with({}), "out", StopAfter(2))
+        shutil.copytree("out", kept)
+
+
+@pytest.mark.parametrize(
+    ("changes", "step"),
+    [
+        *(({}, step) for step in (0, 2, 4, 7)),
+        *((changes, step) for changes in (AVERAGED, {"training.max_epochs": -1}) for step in (2, 7)),
+    ],
+)
 def test_a_resumed_training_ends_as_one_that_never_stopped(
-    folder: Path, step: int, changes: dict[str, Any]
+    whole: Whole, step: int, changes: dict[str, Any]
 ) -> None:
-    expected = train(config_with(changes), "whole")
+    expected, output = whole(**changes)
     stopped = train(config_with(changes), "parts", StopAfter(step))
     assert stopped.progress.step == step
     found = train(config_with(changes), "parts")
     assert_equal(found.nlp, expected.nlp)
     assert found.progress.results == expected.progress.results
     assert found.progress.words == expected.progress.words
-    assert_equal(spacy.load("parts/model-best"), spacy.load("whole/model-best"))
+    assert_equal(spacy.load("parts/model-best"), spacy.load(output / "model-best"))
     assert find_state(Path("parts")) is None  # it is finished
 
 
@@ -157,15 +199,17 @@ def test_an_encoder_of_spacy_transformers_goes_on_too(folder: Path, changes: dic
     assert_equal(train(config_with(changes), "parts").nlp, expected.nlp)
 
 
-def test_two_stops_are_as_good_as_one(folder: Path) -> None:
-    expected = train(config_with({}), "whole")
+def test_two_stops_are_as_good_as_one(whole: Whole) -> None:
+    expected, _ = whole()
     for step in (1, 5):
         train(config_with({}), "parts", StopAfter(step))
     assert_equal(train(config_with({}), "parts").nlp, expected.nlp)
 
 
-def test_without_the_optimisers_memory_it_would_end_elsewhere(folder: Path) -> None:
-    expected = train(config_with({}), "whole")
+def test_without_the_optimisers_memory_it_would_end_elsewhere(
+    whole: Whole,
+) -> None:
+    expected, _ = whole()
     train(config_with({}), "parts", StopAfter(5))
     state = SavedState.read(find_state(Path("parts")))
     nlp = load_pipeline(config_with({}), find_state(Path("parts")))
@@ -176,8 +220,10 @@ def test_without_the_optimisers_memory_it_would_end_elsewhere(folder: Path) -> N
         assert_equal(training.nlp, expected.nlp)
 
 
-def test_a_stop_within_an_evaluation_makes_it_later(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = train(config_with({}), "whole")
+def test_a_stop_within_an_evaluation_makes_it_later(
+    folder: Path, whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected, _ = whole()
     stop, make = StopAfter(), our_loop.create_evaluation_callback
 
     def interrupted(*arguments: Any) -> Callable:
@@ -202,9 +248,9 @@ def test_a_stop_within_an_evaluation_makes_it_later(folder: Path, monkeypatch: p
 
 
 def test_a_killed_training_has_the_state_of_its_last_evaluation(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Whole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = train(config_with({}), "whole")
+    expected, _ = whole()
 
     def fail_at_step(training: Training, *arguments: Any) -> None:
         if training.progress.step == 6:
@@ -257,8 +303,7 @@ def test_a_training_that_failed_at_once_can_be_begun_again(
     assert result.exit_code == 0, result.output
 
 
-def test_an_encoder_that_was_moved_is_no_other_pipeline(folder: Path) -> None:
-    train(config_with({}), "out", StopAfter(2))
+def test_an_encoder_that_was_moved_is_no_other_pipeline(stopped: None) -> None:
     Path("encoder").rename("moved")
     found = train(config_with({"paths.encoder": "moved"}), "out")
     assert found.progress.step == 9
@@ -285,8 +330,7 @@ def test_what_a_killed_process_had_begun_is_removed(folder: Path) -> None:
     assert sorted(path.name for path in Path("out").iterdir()) == ["model-best", "model-last"]
 
 
-def test_a_state_half_written_is_passed_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train(config_with({}), "out", StopAfter(2))
+def test_a_state_half_written_is_passed_over(folder: Path, stopped: None) -> None:
     (folder / "out/training-state/step-000008/pipeline").mkdir(parents=True)
     assert find_state(Path("out")).name == "step-000002"
     train(config_with({}), "out", StopAfter(5))
@@ -295,7 +339,7 @@ def test_a_state_half_written_is_passed_over(folder: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(("keep", "n_kept"), [("unfinished", 0), ("always", 1), ("never", 0)])
 def test_what_stays_of_a_finished_training(folder: Path, keep: str, n_kept: int) -> None:
-    train(config_with({}), "out", keep=keep)
+    train(config_with({"training.max_steps": 4}), "out", keep=keep)
     assert len(list(Path("out").glob("training-state/step-*"))) == n_kept
 
 
@@ -303,11 +347,6 @@ def test_a_finished_training_goes_on_with_more_steps(folder: Path) -> None:
     expected = train(config_with({"training.max_steps": 14}), "whole")
     train(config_with({}), "out", keep="always")
     assert_equal(train(config_with({"training.max_steps": 14}), "out").nlp, expected.nlp)
-
-
-def test_nothing_is_left_of_what_was_written_beside(folder: Path) -> None:
-    train(config_with({}), "out")
-    assert sorted(path.name for path in Path("out").iterdir()) == ["model-best", "model-last"]
 
 
 # -- what cannot go on
@@ -327,8 +366,7 @@ def test_nothing_is_left_of_what_was_written_beside(folder: Path) -> None:
         (AVERAGED, r"begun with spacy-bertfam.AdamW.v1; expected the same \[training.optimizer\]"),
     ],
 )
-def test_another_training_is_not_gone_on_with(folder: Path, changes: dict[str, Any], match: str) -> None:
-    train(config_with({}), "out", StopAfter(2))
+def test_another_training_is_not_gone_on_with(stopped: None, changes: dict[str, Any], match: str) -> None:
     with pytest.raises(UserError, match=match):
         train(config_with(changes), "out")
 
@@ -343,8 +381,7 @@ def test_averages_need_an_optimiser_that_has_some(folder: Path) -> None:
     ("name", "content"),
     [("state.json", "{}"), ("state.json", "nothing"), ("state.safetensors", "nothing")],
 )
-def test_a_damaged_state_is_said(folder: Path, name: str, content: str) -> None:
-    train(config_with({}), "out", StopAfter(2))
+def test_a_damaged_state_is_said(stopped: None, name: str, content: str) -> None:
     (find_state(Path("out")) / name).write_text(content, encoding="utf8")
     with pytest.raises(UserError, match=r"step-000002 cannot be read .*expected what `bertfam train` writes"):
         train(config_with({}), "out")
@@ -355,13 +392,6 @@ def test_a_damaged_state_is_said(folder: Path, name: str, content: str) -> None:
 
 def run(*options: str) -> Any:
     return CliRunner().invoke(app, ["train", "config.cfg", *options])
-
-
-@pytest.fixture
-def stopped(folder: Path) -> Iterator[None]:
-    """`out` has a training that was stopped."""
-    train(config_with({}), "out", StopAfter(2))
-    yield
 
 
 def test_the_command_goes_on_and_says_so(stopped: None) -> None:

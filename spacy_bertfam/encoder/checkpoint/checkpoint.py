@@ -1,5 +1,6 @@
 """A Hugging Face folder <-> a network with its tokenizer. Safetensors only, never the network's own code."""
 
+import inspect
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from ...files.saving import written_beside
 from ...gate import CheckedFolder, CheckpointError, check_folder
 from ...gate.entries import list_entries, read_bytes
 from ...gate.folder import CONFIG
-from ...gate.json_file import MAX_SETTINGS
+from ...gate.json_file import MAX_SETTINGS, parse_object
 from ...gate.tokenizer_files import TOKENIZER
 from ...gate.tokenizer_json import seal
 from ...gate.weights import has_safetensors
@@ -26,6 +27,8 @@ from .network import open_network, read_config, save_network
 from .slow_tokenizer import convert_tokenizer
 
 Files = dict[str, bytes]  # name -> content
+# Pieces that a network is given at once which takes any number
+WITHOUT_BOUND = 512
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,17 @@ class Checkpoint:
         only = self._only_graph
         return reads_padding(self.network, self.tokenizer.pad_id) if only is None else only.reads_padding
 
+    @cached_property
+    def n_segments(self) -> int:
+        """The segments (token types) that the network has vectors for; 1 where it takes all pieces for one text."""
+        if self.weights is None:
+            settings = parse_object(self.tokenizer_files[CONFIG], Path(CONFIG))
+            return max(1, int(settings.get("type_vocab_size") or 1))
+        if "token_type_ids" not in inspect.signature(self.weights.forward).parameters:
+            return 1
+        # without such a setting, as in XLNet, any two numbers tell two texts apart
+        return max(1, int(getattr(self.network.config, "type_vocab_size", 3)))
+
     @property
     def _only_graph(self) -> Graph | None:
         return self.graph if self.weights is None else None
@@ -76,7 +90,9 @@ class Checkpoint:
 
 def max_pieces_of(network: Any) -> int:
     """RETURNS (int): the most pieces that a network takes at once, special pieces counted."""
-    limit = int(getattr(network.config, "max_position_embeddings", None) or 512)
+    limit = int(getattr(network.config, "max_position_embeddings", None) or WITHOUT_BOUND)
+    if limit < 0:  # XLNet's settings say so that there is none
+        return WITHOUT_BOUND
     for name, module in network.named_modules():
         # RoBERTa and its kin number positions from padding_idx + 1
         if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:

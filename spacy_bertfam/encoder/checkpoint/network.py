@@ -63,6 +63,7 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: st
     attention (str | None): as `transformers`' ``attn_implementation``.
     RAISES (CheckpointError): when there is no such architecture, or it does not fit the weights.
     """
+    _require_readable(folder, config)
     architecture = _find_architecture(folder, config, auto)
     options = _offline_options()
     if attention is not None:
@@ -88,6 +89,20 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: st
     return Opened(network, sorted(found["missing_keys"]))
 
 
+def _require_readable(folder: CheckedFolder, config: Any) -> None:
+    """RAISES (CheckpointError): where an architecture reads only what no text is by itself."""
+    if config.model_type == "xmod" and config.default_language is None:
+        raise CheckpointError(
+            f"{folder.path}: an X-MOD reads with the adapter of a language, and config.json names none; expected a "
+            f"default_language there: set it to one of {', '.join(config.languages):.300}."
+        )
+    if config.model_type == "nystromformer" and config.segment_means_seq_len != config.num_landmarks:
+        raise CheckpointError(
+            f"{folder.path}: this Nyströmformer reads nothing but texts of {config.segment_means_seq_len} pieces; "
+            "expected segment_means_seq_len = num_landmarks in config.json, with which it takes any."
+        )
+
+
 def save_network(network: Any, folder: Path) -> None:
     """Write config.json and safetensors, which do not say where they came from."""
     network.config.name_or_path = ""
@@ -109,6 +124,12 @@ def _what_is_unfit(sentence: str, expected: str = "") -> Iterator[None]:
 def _find_architecture(folder: CheckedFolder, config: Any, auto: Any) -> Any:
     """As `transformers` does: of a few configurations two architectures are made, and the settings say which."""
     found = architectures_of(auto, config)
+    if auto.__name__ == "AutoModel" and getattr(
+        config, "is_encoder_decoder", False
+    ):  # of T5 the half that reads
+        from transformers import AutoModelForTextEncoding
+
+        found = architectures_of(AutoModelForTextEncoding, config) or found
     if not found:
         raise CheckpointError(
             f"{folder.path}: model type {config.model_type!r} has no {auto.__name__} in the installed transformers; "

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.nn.modules import module as hooks
 
@@ -72,10 +73,11 @@ def bounded_network(folder: CheckedFolder) -> Iterator[None]:
     def add_module(parent: object, name: str, module: object) -> None:
         take("modules", 1, name)
 
-    def add_parameter(parent: object, name: str, parameter: Tensor | None) -> None:
+    def add_parameter(parent: torch.nn.Module, name: str, parameter: Tensor | None) -> None:
+        before = parent._parameters.get(name)  # what `transformers` replaces by a weight of the folder
         if parameter is not None:
-            take("parameters", 1, name)
-            take("numbers", parameter.numel(), name)
+            take("parameters", int(before is None), name)
+            take("numbers", parameter.numel() - (0 if before is None else before.numel()), name)
 
     def add_buffer(parent: object, name: str, buffer: Tensor | None) -> None:
         if buffer is not None:

@@ -8,11 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from spacy.tokens import Doc
 
+from ...data.pairs import has_pair
 from ...types import Ints1d, Pieces, Windows
 from .alignment import TokenPieces, align_joined
 from .chunking import CALL_COST_GPU, Calls, chunk_ends
+from .pairs import Segments, lay_out_pairs
 from .tokenizer import PieceTokenizer
-from .windows import keep_first_pieces, renumber, sentence_borders, split_windows, token_borders
+from .windows import sentence_borders, split_windows, token_borders, without_the_rest
 
 ANY_CALLS = Calls(CALL_COST_GPU)
 
@@ -33,6 +35,8 @@ class Chunk:
     tokens: Ints1d  # Shape: (n_tokens,), the rows of the batch that are read from these windows
     firsts: Ints1d  # Shape: (n_tokens,), cell of ids.ravel() with the token's first piece
     counts: Ints1d  # Shape: (n_tokens,), number of the token's pieces, at least 1
+    types: Ints1d | None = None  # Shape: (n_windows, width), the segment of each piece; None is 0 for all
+    windows: Ints1d | None = None  # Shape: (n_windows,), which ones of the batch they are
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class PieceBatch:
     n_cut: int  # pieces that no window could hold beside the rest of their token
     window_counts: Sequence[int] = ()  # windows of each Doc
     with_documents: bool = False  # is the first special piece of each window read too?
+    segments: Segments | None = None  # of a batch with pairs, where the tokenizer has them
+    n_cut_firsts: int = 0  # pieces of first texts that are longer than half a window
 
     @property
     def n_tokens(self) -> int:
@@ -62,7 +68,9 @@ class PieceBatch:
     def from_docs(
         cls, docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize, *, with_documents: bool = False
     ) -> "PieceBatch":
-        """Tokenize each Doc's text as a whole, align the pieces with its tokens, cut windows."""
+        """Tokenize each text as a whole, a pair as two, align the pieces with the tokens, cut windows."""
+        if has_pair(docs):
+            return cls._of_pairs(docs, tokenizer, size, with_documents)
         texts = [doc.text for doc in docs]
         lengths = [len(doc) for doc in docs]
         if not sum(lengths):
@@ -73,13 +81,30 @@ class PieceBatch:
         tokens = align_joined(docs, list(accumulate(map(len, texts), initial=0))[:-1], pieces)
         n_pieces = len(pieces)
         if (tokens.lasts - tokens.firsts > size.window).any():
-            pieces, counts, tokens = _without_the_rest(pieces, counts, tokens, size.window)
+            pieces, counts, tokens = without_the_rest(pieces, counts, tokens, size.window)
         windows = _windows("".join(texts), pieces, counts, tokens, size)
         of_docs = np.searchsorted(np.cumsum(counts), windows.starts, side="right")
         window_counts = np.bincount(of_docs, minlength=len(docs)).tolist()
         lasts = _within_windows(tokens, windows)
         n_cut = n_pieces - len(pieces) + int((tokens.lasts - lasts).sum())
         return cls(pieces.ids, windows, tokens.firsts, lasts, lengths, n_cut, window_counts, with_documents)
+
+    @classmethod
+    def _of_pairs(
+        cls, docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize, with_documents: bool
+    ) -> "PieceBatch":
+        laid_out = lay_out_pairs(docs, tokenizer, window=size.window, overlap=size.overlap)
+        return cls(
+            laid_out.ids,
+            laid_out.windows,
+            *laid_out.tokens,
+            [len(doc) for doc in docs],
+            laid_out.n_cut,
+            laid_out.window_counts,
+            with_documents,
+            laid_out.segments,
+            laid_out.n_cut_firsts,
+        )
 
     def chunks(
         self, tokenizer: PieceTokenizer, max_cells: int | None = None, *, calls: Calls = ANY_CALLS
@@ -120,7 +145,11 @@ class PieceBatch:
             tokens = np.concatenate([tokens, self.n_tokens + windows])
             firsts = np.concatenate([firsts, np.arange(len(windows)) * width])
             counts = np.concatenate([counts, np.ones_like(windows)])
-        return Chunk(ids, lengths + tokenizer.n_special, tokens, firsts, counts)
+        types = None
+        if self.segments is not None:
+            within = np.where(inside, source, -1)
+            types = self.segments.of_windows(tokenizer.pair, windows, lengths, within)
+        return Chunk(ids, lengths + tokenizer.n_special, tokens, firsts, counts, types, windows)
 
 
 def _within_windows(tokens: TokenPieces, windows: Windows) -> Ints1d:
@@ -136,16 +165,6 @@ def ranges(starts: Ints1d, counts: Ints1d) -> Ints1d:
     """RETURNS (Ints1d): the numbers from each start on, as many as are counted there, end to end."""
     found: Ints1d = np.arange(counts.sum()) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
     return found
-
-
-def _without_the_rest(
-    pieces: Pieces, counts: Ints1d, tokens: TokenPieces, limit: int
-) -> tuple[Pieces, Ints1d, TokenPieces]:
-    """The same without the pieces of a token after its first ``limit``."""
-    kept = keep_first_pieces(tokens, len(pieces), limit)
-    tokens = renumber(tokens, kept, len(pieces))
-    ends = np.searchsorted(kept, np.cumsum(counts))
-    return Pieces(pieces.ids[kept], pieces.starts[kept], pieces.ends[kept]), np.diff(ends, prepend=0), tokens
 
 
 def _windows(text: str, pieces: Pieces, counts: Ints1d, tokens: TokenPieces, size: WindowSize) -> Windows:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ...gate.tokenizer_files import MAX_FILE, TOKENIZER
 from ...gate.tokenizer_json import seal
 from ...types import Bools1d, Ints1d, Pieces
 from .native import in_a_sentence
+from .pair_template import PairTemplate, read_template
 from .piece_scheme import OURS, SCHEME_FILE, PieceScheme, cut_by_token, reach_over_space, read_scheme
 from .text_parts import encode_texts
 
@@ -109,6 +111,11 @@ class PieceTokenizer:
     def n_special(self) -> int:
         """The number of special pieces in each window."""
         return len(self.prefix) + len(self.suffix)
+
+    @cached_property
+    def pair(self) -> PairTemplate:
+        """What stands between two texts. RAISES (CheckpointError): when the tokenizer makes no pairs."""
+        return read_template(self.backend, self.prefix, self.suffix)
 
     def __call__(self, texts: Sequence[str]) -> list[Pieces]:
         """The pieces of each text as a whole, without special pieces and without any limit."""

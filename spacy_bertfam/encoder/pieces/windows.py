@@ -128,3 +128,16 @@ def renumber(tokens: TokenPieces, kept: Ints1d, n_pieces: int) -> TokenPieces:
     position[kept + 1] = 1
     position = np.cumsum(position)
     return TokenPieces(position[tokens.firsts], position[tokens.lasts])
+
+
+def without_the_rest(
+    pieces: Pieces, counts: Ints1d, tokens: TokenPieces, limit: int
+) -> tuple[Pieces, Ints1d, TokenPieces]:
+    """The same without the pieces of a token after its first ``limit``.
+
+    counts (Ints1d): pieces of each text.
+    """
+    kept = keep_first_pieces(tokens, len(pieces), limit)
+    tokens = renumber(tokens, kept, len(pieces))
+    ends = np.searchsorted(kept, np.cumsum(counts))
+    return Pieces(pieces.ids[kept], pieces.starts[kept], pieces.ends[kept]), np.diff(ends, prepend=0), tokens

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from importlib import import_module, metadata, util
 from typing import Any
 
+from ...errors import UserError
+
 TORCH = "torch"
 TORCH_PRECISIONS = ("fp32", "bf16")
 MAX_THREADS = 1024
@@ -46,3 +48,12 @@ ENGINES: Mapping[str, Engine] = {
     )
 }
 PRECISIONS = {TORCH: TORCH_PRECISIONS, **{name: engine.precisions for name, engine in ENGINES.items()}}
+
+
+def no_segments(engine: str) -> UserError:
+    """RETURNS (UserError): a graph has two inputs, pieces and mask, and takes all of them for one text."""
+    return UserError(
+        f"This encoder tells the two texts of a pair apart by segments (token_type_ids), which its graph for {engine} "
+        "does not take; expected torch to read pairs: load the pipeline that it was made from, or make one with "
+        "`bertfam optimize --runtime torch --precision bf16`."
+    )

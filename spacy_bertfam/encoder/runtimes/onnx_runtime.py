@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from ..pieces.chunking import Calls
+from .engines import no_segments
 
 # Measured (benchmarks/figures/runtimes.md): less than a call of torch, as the graph has fewer and larger steps
 CALL_COST = 12
@@ -32,7 +33,9 @@ class OnnxRuntime:
         options.add_session_config_entry("session.force_spinning_stop", "1")
         self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
-    def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
+    def __call__(self, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Tensor:
+        if types is not None:
+            raise no_segments("onnxruntime")
         # onnxruntime reads the memory of both arrays as it is
         feed = dict(zip(INPUTS, (ids.cpu().numpy(), mask.cpu().numpy()), strict=True))
         return torch.from_numpy(self.session.run(None, feed)[0]).to(ids.device)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ..pieces.chunking import Calls
+from .engines import no_segments
 
 # It prepares its products for each number of cells that it has not yet seen, which takes as long as 140 cells and more
 # (benchmarks/figures/runtimes.md), and keeps them: so the numbers of cells are multiples of 64 where there are many
@@ -42,7 +43,9 @@ class OpenVinoRuntime:
         self.request = core.compile_model(model, "CPU", settings).create_infer_request()
         self.lock = threading.Lock()
 
-    def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
+    def __call__(self, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Tensor:
+        if types is not None:
+            raise no_segments("OpenVINO")
         feed = {"ids": ids.cpu().numpy(), "mask": mask.cpu().numpy()}
         with self.lock:  # a request of its own for each thread would wait as well, for the one stream
             found = self.request.infer(feed, share_inputs=True, share_outputs=True)

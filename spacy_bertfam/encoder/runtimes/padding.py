@@ -5,6 +5,8 @@ from typing import Any
 
 import torch
 
+from .torch_runtime import read_pieces
+
 # Of these it is known (tests/encoder/test_padding.py), which saves the two calls of the network
 MASKED = frozenset(
     ("albert", "bert", "camembert", "deberta", "deberta-v2", "distilbert", "electra", "modernbert", "roberta",
@@ -43,6 +45,6 @@ def _difference(network: Any, pad_id: int) -> float:
     ids[1, -PADDING:], mask[1, -PADDING:] = pad_id, 0
     n = WIDTH - PADDING
     with torch.inference_mode(), torch.autocast(device.type, enabled=False):
-        beside = network(input_ids=ids, attention_mask=mask).last_hidden_state[1, :n]
-        alone = network(input_ids=ids[1:, :n], attention_mask=mask[1:, :n]).last_hidden_state[0]
+        beside = read_pieces(network, ids, mask).last_hidden_state[1, :n]
+        alone = read_pieces(network, ids[1:, :n], mask[1:, :n]).last_hidden_state[0]
     return float(((beside - alone).norm(dim=-1) / alone.norm(dim=-1)).max())

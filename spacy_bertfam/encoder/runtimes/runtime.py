@@ -23,11 +23,12 @@ class Runtime(Protocol):
         """What calls of this engine cost."""
         ...
 
-    def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
+    def __call__(self, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Tensor:
         """The last layer's vectors.
 
         ids (Tensor): Shape: (n_windows, width), int64.
         mask (Tensor): Shape: (n_windows, width), int64, 1 for a piece and 0 for padding.
+        types (Tensor | None): Shape: (n_windows, width), int64, the segment of each piece; None is 0 for all.
         RETURNS (Tensor): Shape: (n_windows, width, n_hidden), float32.
         """
         ...
@@ -42,6 +43,7 @@ class Reading(NamedTuple):
     max_cells: int | None  # of a call; None is what the engine is best at
     padded: bool  # whether windows of different lengths may share a call
     device: torch.device
+    reads_segments: bool = False  # whether the network has vectors of segments
 
 
 def predict_tokens(batch: PieceBatch, runtime: Runtime, reading: Reading) -> Floats2d:
@@ -87,7 +89,9 @@ def chunk_vectors(batch: PieceBatch, runtime: Runtime, reading: Reading) -> Iter
     calls = runtime.calls._replace(padded=reading.padded)
     for chunk in batch.chunks(reading.tokenizer, reading.max_cells, calls=calls):
         ids, mask, tokens, firsts, counts = chunk_tensors(chunk, reading.device)
-        pieces = runtime(ids, mask)
+        has_types = reading.reads_segments and chunk.types is not None
+        types = (torch.from_numpy(chunk.types).to(reading.device),) if has_types else ()
+        pieces = runtime(ids, mask, *types)
         yield tokens, reading.pool(pieces.reshape(-1, reading.width), firsts, counts)
 
 

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from ..pieces.chunking import CALL_COST_BF16, CALL_COST_CPU, CALL_COST_GPU, Calls
 
+# By model type; what they make of padding is another matter (padding.py)
+WITHOUT_MASK = frozenset(("fnet",))
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -35,9 +37,9 @@ class TorchRuntime:
         weight = next(self.network.parameters())
         return torch_calls(weight.device, self.dtype or weight.dtype)
 
-    def __call__(self, ids: Tensor, mask: Tensor) -> Tensor:
+    def __call__(self, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Tensor:
         with self.autocast():
-            vectors: Tensor = self.network(input_ids=ids, attention_mask=mask).last_hidden_state
+            vectors: Tensor = read_pieces(self.network, ids, mask, types).last_hidden_state
         return vectors.float()
 
     def autocast(self) -> AbstractContextManager[object]:
@@ -46,6 +48,14 @@ class TorchRuntime:
         if dtype is None:
             return nullcontext()
         return torch.autocast(next(self.network.parameters()).device.type, dtype=dtype)
+
+
+def read_pieces(network: Any, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Any:
+    """The output of a network of `transformers`; a few, as FNet, take no mask."""
+    segments = {} if types is None else {"token_type_ids": types}
+    if network.config.model_type not in WITHOUT_MASK:
+        segments["attention_mask"] = mask
+    return network(input_ids=ids, **segments)
 
 
 @cache

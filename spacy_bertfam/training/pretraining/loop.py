@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, inf, isfinite
 from pathlib import Path
 from timeit import default_timer as timer
@@ -22,8 +22,10 @@ from .keeping import Keeper
 from .masking import Masked, mask_words
 from .network import MaskedLanguageModel
 from .new_head import begin_with_frequencies
+from .pairs import PairBatch, PairTexts
 from .texts import WindowTexts
 
+Texts = WindowTexts | PairTexts
 MAX_EXPONENT = 700  # of e, as far as a float reaches
 HEAD_LR_FACTOR = 10.0  # as in the optimizer of pipelines
 
@@ -52,6 +54,13 @@ class Score:
     accuracy: float  # share of them that is guessed
     train_loss: float | None  # of the steps since the last one
     seconds: float
+    next_loss: float | None = None  # of pairs: mean cross-entropy of whether the second part follows, in nats
+    next_accuracy: float | None = None  # share of them that is guessed; half of them do
+
+    @property
+    def total(self) -> float:
+        """What is trained, and what the best weights have least of."""
+        return self.loss + (self.next_loss or 0.0)
 
     @property
     def perplexity(self) -> float:
@@ -61,8 +70,8 @@ class Score:
 
 def pretrain(
     model: MaskedLanguageModel,
-    train: WindowTexts,
-    dev: WindowTexts,
+    train: Texts,
+    dev: Texts,
     recipe: Recipe,
     out: Path,
     *,
@@ -88,7 +97,7 @@ def pretrain(
     began, losses = timer(), []
     scores = [evaluate(model, dev, recipe, step=0)]
     report(scores[0])
-    to_beat, keeper = scores[0].loss if out.exists() else inf, Keeper(model.save, out)
+    to_beat, keeper = scores[0].total if out.exists() else inf, Keeper(model.save, out)
     bar = tqdm(total=recipe.max_steps, desc="pretrain", unit="step", disable=None if progress else True)
     for step, batch in enumerate(_batches(train, model, recipe, rng), 1):
         losses.append(_update(model, batch, optimizers, recipe, rng))
@@ -96,8 +105,8 @@ def pretrain(
         is_last = step == recipe.max_steps or stop.is_asked_for
         if step % recipe.eval_frequency == 0 or is_last:
             score = evaluate(model, dev, recipe, step=step, train_loss=float(np.mean(losses)), began=began)
-            if score.loss < to_beat and keeper.keep():
-                to_beat = score.loss
+            if score.total < to_beat and keeper.keep():
+                to_beat = score.total
             scores.append(score)
             losses.clear()
             with bar.external_write_mode():
@@ -127,7 +136,7 @@ def optimizers_of(model: MaskedLanguageModel, recipe: Recipe) -> list[tuple[Adam
 
 def evaluate(
     model: MaskedLanguageModel,
-    texts: WindowTexts,
+    texts: Texts,
     recipe: Recipe,
     *,
     step: int,
@@ -137,14 +146,18 @@ def evaluate(
     """Guess on texts, without learning anything."""
     rng = np.random.default_rng(0)  # always the same pieces are hidden
     model.network.eval()
-    loss = right = n = 0.0
+    words, follows = np.zeros(3), np.zeros(3)  # loss, guesses that are right, guesses
     with torch.inference_mode(), _precision(model, recipe):
         for batch in texts.draw(recipe.batch_pieces, n_special=model.tokenizer.n_special):
             for masked in _masked(model, batch, recipe, rng):
-                part, n_right = model.loss(masked)
-                loss, right, n = loss + float(part), right + float(n_right), n + len(masked.cells)
+                of_words, of_follows = model.loss(masked)
+                words += (float(of_words.loss), float(of_words.n_right), len(masked.cells))
+                if of_follows is not None:
+                    follows += (float(of_follows.loss), float(of_follows.n_right), len(masked.lengths))
     seconds = timer() - began if began is not None else 0.0
-    return Score(step, loss / max(n, 1.0), right / max(n, 1.0), train_loss, seconds)
+    loss, accuracy = (words[:2] / max(words[2], 1.0)).tolist()
+    of_pairs = (follows[:2] / follows[2]).tolist() if follows[2] else (None, None)
+    return Score(step, loss, accuracy, train_loss, seconds, *of_pairs)
 
 
 def _update(
@@ -158,12 +171,17 @@ def _update(
     model.network.train()
     chunks = list(_masked(model, batch, recipe, rng))
     n_masked = max(1, sum(len(masked.cells) for masked in chunks))
-    total = 0.0
+    n_windows = max(1, sum(len(masked.lengths) for masked in chunks))
+    of_words = total = 0.0
     for masked in chunks:  # call by call, whose gradients add up to that of the whole batch
         with _precision(model, recipe):
-            loss, _ = model.loss(masked)
-        (loss / n_masked).backward()
+            words, follows = model.loss(masked)
+        loss = words.loss / n_masked
+        if follows is not None:
+            loss = loss + follows.loss / n_windows
+        loss.backward()
         total += float(loss.detach())
+        of_words += float(words.loss.detach()) / n_masked
     if not isfinite(total):
         raise UserError(
             f"The loss of a step is no number any more, at a learning rate of {recipe.learn_rate:g}: the weights are "
@@ -173,11 +191,11 @@ def _update(
     for optimizer, weights in optimizers:
         optimizer.step_module(0, weights)
         optimizer.step_schedules()
-    return total / n_masked
+    return of_words
 
 
 def _batches(
-    texts: WindowTexts, model: MaskedLanguageModel, recipe: Recipe, rng: np.random.Generator
+    texts: Texts, model: MaskedLanguageModel, recipe: Recipe, rng: np.random.Generator
 ) -> Iterator[PieceBatch]:
     """Round after round over the texts, each in another order."""
     while True:
@@ -191,7 +209,11 @@ def _masked(
     for chunk in batch.chunks(model.tokenizer, calls=calls._replace(padded=not model.reads_padding)):
         masked = mask_words(chunk, model.vocabulary, rng, rate=recipe.mask_rate)
         if len(masked.cells):
-            yield masked
+            yield (
+                replace(masked, follows=batch.follows[chunk.windows])
+                if isinstance(batch, PairBatch)
+                else masked
+            )
 
 
 def _precision(model: MaskedLanguageModel, recipe: Recipe) -> AbstractContextManager[Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...encoder.pieces.batch import Chunk, ranges
-from ...types import Ints1d
+from ...types import Bools1d, Ints1d
 
 # Of the pieces to guess so many are hidden, so many replaced by others, and the rest left as they are (Devlin et al.
 # 2019, "BERT", section 3.1)
@@ -28,6 +28,8 @@ class Masked:
     lengths: Ints1d  # Shape: (n_windows,), special pieces counted
     cells: Ints1d  # Shape: (n_masked,), places in ids.ravel() to guess, growing
     expected: Ints1d  # Shape: (n_masked,), the pieces that stood there
+    types: Ints1d | None = None  # Shape: (n_windows, width), the segment of each piece; None is 0 for all
+    follows: Bools1d | None = None  # Shape: (n_windows,), of pairs: whether the second part follows the first
 
 
 def mask_words(chunk: Chunk, vocabulary: Vocabulary, rng: np.random.Generator, *, rate: float) -> Masked:
@@ -48,4 +50,4 @@ def mask_words(chunk: Chunk, vocabulary: Vocabulary, rng: np.random.Generator, *
         chance < HIDDEN, vocabulary.mask_id, np.where(chance < HIDDEN + REPLACED, others, expected)
     )
     ids.ravel()[cells] = shown
-    return Masked(ids, chunk.lengths, cells, expected)
+    return Masked(ids, chunk.lengths, cells, expected, chunk.types)

@@ -1,7 +1,8 @@
 """A network that guesses hidden pieces, of any architecture that `transformers` has one for."""
 
+import inspect
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -10,14 +11,26 @@ from torch import Tensor
 from ...encoder.checkpoint.checkpoint import max_pieces_of, read_tokenizer, write_files
 from ...encoder.checkpoint.network import Opened, open_network, read_config, save_network
 from ...encoder.checkpoint.slow_tokenizer import opened_tokenizer
+from ...encoder.checkpoint.transformers_private import architectures_of
+from ...encoder.pieces.tokenizer import PieceTokenizer
 from ...encoder.runtimes.padding import reads_padding
 from ...errors import UserError
 from ...files.saving import replaced_whole
 from ...gate import CheckedFolder, CheckpointError, check_folder
+from ...types import Ints1d
 from .masking import Masked, Vocabulary
 
+# Arguments of architectures with a head for pairs of texts: BERT and kin, ALBERT
+PAIR_LABELS = ("next_sentence_label", "sentence_order_label")
 # The head is asked for a multiple of so many pieces
 ROWS = 64
+
+
+class Guessed(NamedTuple):
+    """Guesses beside what was to guess."""
+
+    loss: Tensor  # sum of the cross-entropy, in nats
+    n_right: Tensor
 
 
 class MaskedLanguageModel:
@@ -26,13 +39,15 @@ class MaskedLanguageModel:
     thousand pieces).
 
     folder (Path): a Hugging Face folder; where it has no such head one is made of ``new_weights``.
+    next_sentence (bool): with the head, too, that tells whether the second part of a pair follows the first.
     RAISES (CheckpointError): when it cannot be opened. RAISES (UserError): when its tokenizer has no piece for hidden
         ones.
     """
 
-    def __init__(self, folder: Path, *, device: str = "cpu") -> None:
+    def __init__(self, folder: Path, *, device: str = "cpu", next_sentence: bool = False) -> None:
         found = check_folder(folder)
-        self.network, self.new_weights = _open(found)
+        self.next_sentence = next_sentence
+        self.network, self.new_weights = _open(found, next_sentence)
         self.tokenizer, self.tokenizer_files = read_tokenizer(
             found, pad_id=self.network.config.pad_token_id or 0
         )
@@ -41,10 +56,28 @@ class MaskedLanguageModel:
         self.device = torch.device(device)
         self.network.to(self.device)
         self._cells: Tensor | None = None
-        base = getattr(self.network, self.network.base_model_prefix)
-        base.register_forward_hook(self._keep_masked)
+        self.encoder.register_forward_hook(self._keep_masked)
         # Windows of different lengths may not share a call then
-        self.reads_padding = reads_padding(base, self.tokenizer.pad_id)
+        self.reads_padding = reads_padding(self.encoder, self.tokenizer.pad_id)
+
+    @property
+    def encoder(self) -> Any:
+        """The network without its head, a ``torch.nn.Module``."""
+        return getattr(self.network, self.network.base_model_prefix)
+
+    def replace_encoder(self, network: torch.nn.Module, tokenizer: PieceTokenizer) -> None:
+        """Put the weights of another encoder of the same sizes and pieces under the head.
+
+        RAISES (UserError): when it has others.
+        """
+        weights, own = network.state_dict(), self.encoder.state_dict()
+        sizes = [{name: weight.shape for name, weight in found.items()} for found in (weights, own)]
+        if sizes[0] != sizes[1] or tokenizer.backend.get_vocab() != self.tokenizer.backend.get_vocab():
+            raise UserError(
+                "The head for hidden words belongs to an encoder of other layers, sizes or pieces than that of the "
+                "pipeline; expected the encoder that the pipeline began with: name that one (--head)."
+            )
+        self.encoder.load_state_dict(weights)
 
     @property
     def max_pieces(self) -> int:
@@ -54,22 +87,28 @@ class MaskedLanguageModel:
     @property
     def n_bytes(self) -> int:
         """How large ``save`` makes a folder, without the tokenizer."""
-        tied = {tensor.data_ptr(): tensor.nbytes for tensor in self.network.state_dict().values()}
-        return sum(tied.values())
+        return _n_bytes(self.network)
 
-    def loss(self, masked: Masked) -> tuple[Tensor, Tensor]:
-        """How far the guesses are from what stood there.
+    @property
+    def n_head_bytes(self) -> int:
+        """How much of ``n_bytes`` is the head: what it shares with the encoder, as the embeddings, is not counted."""
+        return _n_bytes(self.network) - _n_bytes(self.encoder)
 
-        RETURNS (tuple[Tensor, Tensor]): the sum of the cross-entropy over the masked pieces, in nats, and how many
-            of them would be guessed right.
-        """
-        scores = self.scores(masked)
-        expected = torch.from_numpy(masked.expected).to(self.device)
-        loss = torch.nn.functional.cross_entropy(scores.float(), expected, reduction="sum")
-        return loss, (scores.argmax(dim=-1) == expected).sum()
+    def loss(self, masked: Masked) -> tuple[Guessed, Guessed | None]:
+        """RETURNS (tuple[Guessed, Guessed | None]): how far the guesses are from the pieces that stood there, and of
+        pairs from whether their second part follows."""
+        words, follows = self._outputs(masked)
+        if masked.follows is None or follows is None:
+            return _guessed(words, masked.expected), None
+        return _guessed(words, masked.expected), _guessed(follows, np.where(masked.follows, 0, 1))
 
     def scores(self, masked: Masked) -> Tensor:
         """RETURNS (Tensor): of every piece of the vocabulary in each masked place; Shape: (n_masked, n_pieces)."""
+        return self._outputs(masked)[0]
+
+    def _outputs(self, masked: Masked) -> tuple[Tensor, Tensor | None]:
+        """RETURNS (tuple[Tensor, Tensor | None]): ``scores``, and those of each window's second part: that it follows,
+        that it does not; Shape: (n_windows, 2). None where the network has no head for them."""
         ids = torch.from_numpy(masked.ids).to(self.device)
         lengths = torch.from_numpy(masked.lengths).to(self.device)
         mask = (torch.arange(ids.shape[1], device=self.device)[None, :] < lengths[:, None]).long()
@@ -77,9 +116,16 @@ class MaskedLanguageModel:
         n = len(masked.cells)
         cells = np.concatenate([masked.cells, np.repeat(masked.cells[:1], -n % ROWS)])
         self._cells = torch.from_numpy(cells).to(self.device)
+        types = (
+            {} if masked.types is None else {"token_type_ids": torch.from_numpy(masked.types).to(self.device)}
+        )
         try:
-            logits: Tensor = self.network(input_ids=ids, attention_mask=mask).logits
-            return logits[0, :n]
+            found = self.network(input_ids=ids, attention_mask=mask, **types)
+            if not self.next_sentence:
+                return found.logits[0, :n], None
+            return found.prediction_logits[0, :n], found.get(
+                "seq_relationship_logits", found.get("sop_logits")
+            )
         finally:
             self._cells = None
 
@@ -97,6 +143,11 @@ class MaskedLanguageModel:
         return output
 
 
+def _n_bytes(network: Any) -> int:
+    tied = {tensor.data_ptr(): tensor.nbytes for tensor in network.state_dict().values()}
+    return sum(tied.values())
+
+
 def _read_vocabulary(folder: CheckedFolder, n_pieces: int) -> Vocabulary:
     with opened_tokenizer(folder) as tokenizer:
         if tokenizer.mask_token_id is None or tokenizer.mask_token_id >= n_pieces:
@@ -108,13 +159,23 @@ def _read_vocabulary(folder: CheckedFolder, n_pieces: int) -> Vocabulary:
         return Vocabulary(int(tokenizer.mask_token_id), plain)
 
 
-def _open(folder: CheckedFolder) -> Opened:
-    """RETURNS (Opened): the network, and the weights that the folder does not have."""
-    from transformers import AutoModelForMaskedLM
+def _guessed(scores: Tensor, expected: Ints1d) -> Guessed:
+    right = torch.from_numpy(expected).to(scores.device)
+    loss = torch.nn.functional.cross_entropy(scores.float(), right, reduction="sum")
+    return Guessed(loss, (scores.argmax(dim=-1) == right).sum())
 
-    opened = open_network(folder, read_config(folder), auto=AutoModelForMaskedLM)
+
+def _open(folder: CheckedFolder, next_sentence: bool) -> Opened:
+    """RETURNS (Opened): the network, and the weights that the folder does not have."""
+    from transformers import AutoModelForMaskedLM, AutoModelForPreTraining
+
+    config = read_config(folder)
+    auto = AutoModelForPreTraining if next_sentence else AutoModelForMaskedLM
+    if next_sentence:
+        _require_pairs(folder, config, auto)
+    opened = open_network(folder, config, auto=auto)
     prefix = f"{opened.network.base_model_prefix}."
-    lacking = [name for name in opened.missing if name.startswith(prefix)]
+    lacking = [name for name in opened.missing if name.startswith(prefix) and "pooler" not in name]
     if lacking:
         raise CheckpointError(
             f"{folder.path} lacks weights of the encoder ({', '.join(lacking[:3])}); expected a whole one."
@@ -124,3 +185,15 @@ def _open(folder: CheckedFolder) -> Opened:
         if name.endswith("bias") and name in parameters:  # of some architectures they are memory as it was
             torch.nn.init.zeros_(parameters[name])
     return opened
+
+
+def _require_pairs(folder: CheckedFolder, config: Any, auto: Any) -> None:
+    """RAISES (UserError): when an architecture has no segments, or no head for both tasks."""
+    found = architectures_of(auto, config)
+    outputs = [name for kind in found for name in inspect.signature(kind.forward).parameters]
+    has_both = "attention_mask" in outputs and any(name in outputs for name in PAIR_LABELS)
+    if not has_both or getattr(config, "type_vocab_size", 0) < 2:
+        raise UserError(
+            f"{folder.path}: {config.model_type!r} has no segment ids with a pooler and a head for the next sentence; "
+            "expected an architecture that has, as BERT: leave --next-sentence out."
+        )

@@ -40,7 +40,9 @@ def begin_with_frequencies(network: Any, new: Sequence[str], ids: Ints1d) -> Non
                 parameter.zero_()
             elif parameter.ndim == 1:
                 parameter.fill_(SCALE)
-    if getattr(output, "bias", None) is not None:
-        counts = np.bincount(ids, minlength=len(output.bias)) + 0.5
+    bias = getattr(output, "bias", None)
+    tied = dict(network.named_parameters(remove_duplicate=False))
+    if bias is not None and any(tied.get(name) is bias for name in new):
+        counts = np.bincount(ids, minlength=len(bias)) + 0.5
         with torch.no_grad():
-            output.bias.copy_(torch.from_numpy(np.log(counts / counts.sum())))
+            bias.copy_(torch.from_numpy(np.log(counts / counts.sum())))

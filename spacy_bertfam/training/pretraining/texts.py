@@ -23,6 +23,7 @@ class WindowTexts:
     ends: Ints1d  # Shape: (n_windows,), the piece after its last one
     firsts: Ints1d  # Shape: (n_words,), first piece of each word
     lasts: Ints1d  # Shape: (n_words,), the piece after its last one
+    of_texts: Ints1d  # Shape: (n_windows,), which text each window is of
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -34,7 +35,7 @@ class WindowTexts:
         window (int): the most pieces in a window, special pieces not counted. A word with more keeps its first.
         """
         parts: list[list[Ints1d]] = []
-        n_pieces = 0
+        n_pieces = n_texts = 0
         for some in minibatch(docs, DOCS_AT_ONCE):
             batch = PieceBatch.from_docs(some, tokenizer, WindowSize(window, 0))
             has_pieces = batch.firsts < batch.lasts
@@ -44,14 +45,16 @@ class WindowTexts:
                 batch.firsts[has_pieces],
                 batch.lasts[has_pieces],
             )
-            parts.append([batch.ids.astype(np.int32), *(array + n_pieces for array in arrays)])
+            of_texts = n_texts + np.repeat(np.arange(len(some)), batch.window_counts)
+            parts.append([batch.ids.astype(np.int32), *(array + n_pieces for array in arrays), of_texts])
             n_pieces += len(batch.ids)
+            n_texts += len(some)
         if not parts:
-            return cls(*(np.zeros(0, dtype=np.int64) for _ in range(5)))
+            return cls(*(np.zeros(0, dtype=np.int64) for _ in range(6)))
         return cls(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
     def batch(self, windows: Ints1d) -> PieceBatch:
-        """RETURNS (PieceBatch): some of the windows, in a growing order, as the network's calls are cut from."""
+        """RETURNS (PieceBatch): some of the windows, as the network's calls are cut from."""
         starts, ends = self.starts[windows], self.ends[windows]
         lengths = ends - starts
         new_starts = np.cumsum(lengths) - lengths
@@ -65,7 +68,7 @@ class WindowTexts:
 
     def n_batches(self, size: int, *, n_special: int) -> int:
         """RETURNS (int): batches of a round, as ``draw`` makes them in the order of the texts."""
-        return sum(1 for _ in _groups(self.ends - self.starts + n_special, size))
+        return sum(1 for _ in groups(self.ends - self.starts + n_special, size))
 
     def draw(
         self, size: int, *, n_special: int, rng: np.random.Generator | None = None
@@ -76,11 +79,11 @@ class WindowTexts:
         """
         order = np.arange(len(self)) if rng is None else rng.permutation(len(self))
         costs = (self.ends - self.starts + n_special)[order]
-        for group in _groups(costs, size):
+        for group in groups(costs, size):
             yield self.batch(np.sort(order[group]))
 
 
-def _groups(costs: Ints1d, size: int) -> Iterator[slice]:
+def groups(costs: Ints1d, size: int) -> Iterator[slice]:
     """YIELDS (slice): neighbors that cost at most ``size`` together, or one that costs more."""
     start, total = 0, 0
     for i, cost in enumerate(costs.tolist()):

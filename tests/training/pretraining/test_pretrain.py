@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from spacy_bertfam.cli.app import app
 from spacy_bertfam.cli.pretrain import _paragraphs
+from spacy_bertfam.encoder.checkpoint import network_budget
 from spacy_bertfam.encoder.model import build_encoder, encoder_shim
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.gate import CheckpointError
@@ -54,6 +55,15 @@ def test_scores_are_those_of_transformers(
     expected = whole.reshape(-1, whole.shape[-1])[torch.from_numpy(masked.cells)]
     assert len(masked.cells) > 5
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_a_head_may_be_made_anew_where_nearly_all_numbers_are_embeddings(
+    tiny_encoder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_budget, "FREE", 0)
+    found = MaskedLanguageModel(tiny_encoder("bert"))
+    n_numbers = sum(parameter.numel() for parameter in found.encoder.parameters())
+    assert found.network.get_input_embeddings().weight.numel() > 0.3 * n_numbers
 
 
 def test_a_step_does_not_depend_on_how_it_is_cut(
@@ -223,6 +233,8 @@ def test_the_command_writes_an_encoder_that_a_pipeline_takes(run: Callable) -> N
     assert result.exit_code == 0, result.output
     assert "35 texts" in result.output and "dev 1 texts" in result.output
     assert "out: written, the weights of step" in result.output
+    said = re.search(r"out has ([0-9.]+) MB, ([0-9.]+) MB of them the head", result.output)
+    assert float(said[1]) == pytest.approx(Path("out/model.safetensors").stat().st_size / 1e6, abs=0.06)
     model = build_encoder("out")
     model.initialize()
     weights = AutoModelForMaskedLM.from_pretrained("out").base_model.state_dict()

@@ -1,0 +1,142 @@
+"""Annotate texts without end, with what a process needs that may be killed at any time."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from ..data.text_stream import Text
+from ..data.writers.entry import N_DIGITS, Entry, all_spans, entry_of, failed_entry
+from ..data.writers.formats import Form, write_entries
+from ..encoder.checkpoint.graph import digest_of_weights
+from ..errors import UserError
+from ..pipeline.entity_score import get_score
+from .order import least_certain
+from .parts import Parts, cut_parts
+from .stream import annotate_texts
+from .uncertainty import KEY, Watch
+
+N_ERRORS = 3  # that are shown
+MANY = 100  # texts one after the other that fail: then it is not the texts
+
+
+@dataclass
+class Annotation:
+    """What was written.
+
+    errors (list): name and error of the first texts that failed.
+    left_out (Counter): what the format has no place for -> how much of it there was.
+    """
+
+    n_texts: int = 0
+    n_spans: int = 0
+    n_failed: int = 0
+    errors: list[tuple[str | int, str]] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Annotator:
+    """A pipeline, and what is wanted of it.
+
+    min_score (float): entities and spans with a lower score are left out.
+    vectors (bool): each text gets its vector.
+    limit (int | None): so many texts are written, the first ones, and no more are read.
+    is_ordered (bool): all are read, and those written that a recognizer is least sure of; see `uncertainty`.
+    component (str | None): that recognizer, where there are several.
+    """
+
+    nlp: Language
+    batch_size: int
+    n_process: int = 1
+    min_score: float = 0.0
+    vectors: bool = False
+    limit: int | None = None
+    is_ordered: bool = False
+    component: str | None = None
+
+    def annotate(
+        self,
+        texts: Iterable[Text],
+        output: Path,
+        form: Form,
+        *,
+        done: Callable[[int], Any] = lambda n: None,
+    ) -> Annotation:
+        """Annotate texts, and write them when all are; a process that is killed goes on where it was.
+
+        output (Path): must not exist; beside it there is a folder of parts meanwhile.
+        done (Callable): gets the number of texts that have been read, part by part.
+        RAISES (UserError): when the parts that are there are of something else, or every text of one fails.
+        """
+        parts = Parts(output, self._settings(form))
+        with Watch(self.nlp, self.component) if self.is_ordered else nullcontext():
+            for part in cut_parts(texts if self.is_ordered else islice(texts, self.limit)):
+                if parts.find(part):
+                    done(len(part))
+                    continue
+                with self.nlp.memory_zone():
+                    parts.write(self._entries(part, form, is_first=len(parts.files) == 1, done=done))
+        found, place = Annotation(), parts.place()
+        entries: Iterator[Entry] = (entry for entry, _ in parts.entries())
+        if self.is_ordered and self.limit is not None:
+            entries = least_certain(parts, self.limit)
+        write_entries(form, _counted(entries, found), place, found.left_out)
+        parts.finish(place)
+        return found
+
+    def _settings(self, form: Form) -> dict[str, Any]:
+        """What the parts depend on."""
+        files = self.nlp.path.rglob("*") if self.nlp.path is not None else ()
+        return {
+            "model": digest_of_weights(path for path in files if path.is_file()),
+            "min_score": self.min_score,
+            "vectors": self.vectors,
+            "order": self.is_ordered and (self.component or True),
+            "tokens": form.needs_tokens,
+        }
+
+    def _entries(
+        self, part: Sequence[Text], form: Form, *, is_first: bool, done: Callable[[int], Any]
+    ) -> Iterator[Entry]:
+        n_failed = 0
+        for text, doc in annotate_texts(self.nlp, part, batch_size=self.batch_size, n_process=self.n_process):
+            if isinstance(doc, Doc):
+                yield self._entry(text, doc, form)
+            else:
+                n_failed += 1
+                if n_failed == len(part) and (is_first or n_failed >= MANY):
+                    raise UserError(f"No text can be annotated; the last one says {_said(doc)}") from doc
+                yield failed_entry(text.id, text.text, _said(doc))
+            done(1)
+
+    def _entry(self, text: Text, doc: Doc, form: Form) -> Entry:
+        entry = entry_of(doc, text.id, score=get_score, min_score=self.min_score, tokens=form.needs_tokens)
+        if self.vectors:
+            vector: Any = doc.vector  # on a GPU an array of CuPy
+            values = vector.get() if hasattr(vector, "get") else vector
+            entry["vector"] = [round(float(x), N_DIGITS) for x in values]
+        if KEY in doc.user_data:
+            entry["uncertainty"] = round(doc.user_data[KEY], N_DIGITS)
+        return entry
+
+
+def _counted(entries: Iterable[Entry], found: Annotation) -> Iterator[Entry]:
+    for entry in entries:
+        found.n_texts += 1
+        found.n_spans += len(all_spans(entry))
+        if "error" in entry:
+            found.n_failed += 1
+            if len(found.errors) < N_ERRORS:
+                found.errors.append((entry["id"], entry["error"]))
+        yield entry
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]

@@ -1,0 +1,121 @@
+"""OUT.parts/ beside an output that is not whole yet: what is annotated already, some thousand texts a file.
+
+OUT.parts/settings.json       what the annotation depends on, beside the texts
+          000000-1f3a….jsonl  the first texts, with a digest of them in its name; written beside and moved
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, cast
+
+from ..data.text_stream import Text
+from ..data.writers.entry import Entry
+from ..data.writers.json_forms import as_line
+from ..errors import UserError
+from ..files.saving import naming, require_new, require_writable, write_file
+
+# Texts of a part, and characters from which on it is full: what a killed process loses, and what stays in memory
+N_TEXTS, N_CHARACTERS = 2048, 2**22
+SETTINGS, WRITING = "settings.json", ".writing"
+
+
+class Parts:
+    """The parts of one output, in the order of the input.
+
+    RAISES (UserError): when the output is there already, or its parts were made with other settings.
+    """
+
+    def __init__(self, output: Path, settings: dict[str, Any]) -> None:
+        self.output = output
+        self.folder = output.with_name(f"{output.name}.parts")
+        self.files: list[Path] = []
+        if not self.folder.exists():
+            require_new(output)
+        require_writable(output)
+        place = self.folder / SETTINGS
+        if not place.exists():
+            write_file(place, json.dumps(settings, indent=2) + "\n")
+        found = json.loads(place.read_text(encoding="utf8"))
+        changed = sorted(key for key in found.keys() | settings.keys() if found.get(key) != settings.get(key))
+        if changed:
+            raise self._other(f"were made with another {' and '.join(changed)}")
+
+    def find(self, texts: Sequence[Text]) -> bool:
+        """Whether the next part is there; if not, it is to be written.
+
+        RAISES (UserError): when one of other texts is.
+        """
+        digest = blake2b(digest_size=8)
+        for text in texts:
+            digest.update(as_line(text))
+        number = f"{len(self.files):06d}"
+        self.files.append(self.folder / f"{number}-{digest.hexdigest()}.jsonl")
+        is_there = self.files[-1].exists()
+        if not is_there and any(self.folder.glob(f"{number}-*.jsonl")):
+            raise self._other("have other texts: the input has changed")
+        return is_there
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Write the part that was last asked for."""
+        with naming(self.folder):
+            with (self.folder / WRITING).open("wb") as file:
+                file.writelines(map(as_line, entries))
+            os.replace(self.folder / WRITING, self.files[-1])
+
+    def entries(self) -> Iterator[tuple[Entry, tuple[int, int]]]:
+        """Yield every entry, and where it stands: the number of its part and the place in that.
+
+        RAISES (UserError): when there are parts of more texts than the input has.
+        """
+        if len([*self.folder.glob("*-*.jsonl")]) > len(self.files):
+            raise self._other("have more texts: the input has changed")
+        for number, path in enumerate(self.files):
+            place = 0
+            with path.open("rb") as file:
+                for line in file:
+                    yield cast(Entry, json.loads(line)), (number, place)
+                    place += len(line)
+
+    def entry(self, number: int, place: int) -> Entry:
+        """RETURNS (Entry): the one that stands there."""
+        with self.files[number].open("rb") as file:
+            file.seek(place)
+            return cast(Entry, json.loads(file.readline()))
+
+    def place(self) -> Path:
+        """RETURNS (Path): where the output is to be written before it is moved; nothing is there."""
+        place = self.folder / f"whole{self.output.suffix}"
+        shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
+        return place
+
+    def finish(self, place: Path) -> None:
+        """Move the output to its place, and remove the parts."""
+        with naming(self.output):
+            if self.output.is_dir():  # a process that was killed between the two
+                shutil.rmtree(self.output)
+            os.replace(place, self.output)
+        shutil.rmtree(self.folder)
+
+    def _other(self, what: str) -> UserError:
+        return UserError(
+            f"The parts in {self.folder} {what}; expected those of the same command: remove the folder to begin anew, "
+            "or give another output."
+        )
+
+
+def cut_parts(texts: Iterable[Text]) -> Iterator[list[Text]]:
+    """Yield the texts of each part."""
+    part: list[Text] = []
+    n_characters = 0
+    for text in texts:
+        part.append(text)
+        n_characters += len(text.text)
+        if len(part) == N_TEXTS or n_characters >= N_CHARACTERS:
+            yield part
+            part, n_characters = [], 0
+    if part:
+        yield part

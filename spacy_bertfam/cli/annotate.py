@@ -1,0 +1,104 @@
+"""`bertfam annotate`: texts through a pipeline, into a file that other tools read."""
+
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from ..errors import UserError
+from .arguments import CODE, GPU, PIPELINE, import_code
+
+if TYPE_CHECKING:
+    from ..annotation.annotate import Annotation
+
+STOPPED = 130  # exit code, as of a program that Ctrl-C has ended
+
+
+class Order(str, Enum):
+    """Which texts come first."""
+
+    input = "input"
+    uncertain = "uncertain"
+
+
+def annotate_cli(
+    model: str = PIPELINE,
+    source: str = typer.Argument(
+        ..., metavar="IN", help="A .txt file, a folder of them, .jsonl, .csv, .tsv, .parquet, or - for stdin"
+    ),
+    output: Path = typer.Argument(
+        ..., metavar="OUT", help="A file, or a folder (brat, webanno); must not exist"
+    ),
+    to: str | None = typer.Option(
+        None,
+        help="jsonl, csv, parquet, spacy, iob2, bioes, brat, webanno, label-studio, doccano or prodigy; else by the "
+        "ending of OUT",
+    ),
+    column: str = typer.Option(
+        "text", "--text-column", help="Column, or key, of the text; its id is under id"
+    ),
+    lines: bool = typer.Option(
+        False, "--lines", help="Each line of a .txt file, or of stdin, is a text of its own"
+    ),
+    min_score: float = typer.Option(0.0, min=0, max=1, help="Leave out entities with a lower score"),
+    vectors: bool = typer.Option(False, "--vectors", help="Write the vector of each text (jsonl, parquet)"),
+    order: Order = typer.Option(
+        Order.input, help="uncertain: what a bertfam_ner is least sure of comes first; with --limit"
+    ),
+    limit: int | None = typer.Option(None, min=1, help="Write so many texts"),
+    component: str | None = typer.Option(None, help="The bertfam_ner of --order, where there are several"),
+    n_process: int = typer.Option(1, min=1, help="Processes"),
+    batch_size: int = typer.Option(256, min=1, help="Texts that go through the pipeline together"),
+    use_gpu: int = GPU,
+    code_path: Path | None = CODE,
+) -> None:
+    """Annotate texts by any pipeline: entities, spans and categories, with scores where they have any.
+
+    A text that fails is written with its error. Stopped or killed, the same command goes on where it was: OUT.parts
+    keeps what is done until OUT is whole.
+    """
+    from tqdm import tqdm
+
+    from ..annotation.annotate import Annotator
+    from ..data.text_stream import stream_texts
+    from ..data.texts import STDIN
+    from ..data.writers.formats import find_form
+    from .gpu import use_gpu as compute_on
+    from .pipelines import load_pipeline
+
+    form = find_form(to, output)
+    if order is Order.uncertain and limit is None:
+        raise UserError("--order uncertain without --limit; expected how many texts are to be chosen.")
+    texts = partial(stream_texts, source, column=column, by_line=lines)
+    # read once before the work, to know how much it is, and what of it cannot be read
+    total = None if source == STDIN else sum(1 for _ in texts())
+    if order is Order.input and limit is not None:
+        total = min(total or limit, limit)
+    import_code(code_path)
+    compute_on(use_gpu, silent=True)
+    annotator = Annotator(
+        load_pipeline(model), batch_size, n_process=n_process, min_score=min_score, vectors=vectors,
+        limit=limit, is_ordered=order is Order.uncertain, component=component,
+    )  # fmt: skip
+    try:
+        with tqdm(total=total, desc="annotating", unit=" texts", disable=None) as bar:
+            found = annotator.annotate(texts(), output, form, done=bar.update)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. The same command goes on where it was.", err=True)
+        raise typer.Exit(STOPPED) from None
+    _tell(found, output)
+
+
+def _tell(found: "Annotation", output: Path) -> None:
+    typer.echo(f"texts {found.n_texts:,}, entities and spans {found.n_spans:,} -> {output}")
+    left_out = ", ".join(f"{n:,} {what}" for what, n in found.left_out.items() if n)
+    if left_out:
+        typer.echo(f"Note: This format has no place for: {left_out}.", err=True)
+    for name, error in found.errors:
+        typer.echo(f"Warning: The text {name} failed ({error}).", err=True)
+    if found.n_failed > len(found.errors):
+        typer.echo(
+            f"Warning: {found.n_failed:,} texts failed in all; each is written with its error.", err=True
+        )

@@ -1,0 +1,48 @@
+"""`bertfam convert-qa`: questions with texts and answers -> `.spacy` files for `bertfam_qa`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from .arguments import LANG
+
+if TYPE_CHECKING:
+    from ..data.questions import QuestionsReport
+
+
+def convert_qa_cli(
+    path: Path = typer.Argument(
+        ..., metavar="IN", help="SQuAD 1.1 or 2.0 (PIAF, FQuAD, XQuAD), or .jsonl: context, question, answers"
+    ),
+    output: Path = typer.Argument(..., metavar="OUT", help="A .spacy file; with --split a folder"),
+    lang: str = LANG,
+    split: str | None = typer.Option(
+        None, metavar="NAME=SHARE,...", help="Parts, drawn by article: train=0.9,dev=0.1"
+    ),
+    seed: int = typer.Option(0, help="Seed of the split"),
+) -> None:
+    """Convert questions about texts, and their answers, to spaCy's binary format.
+
+    An answer that is not where the file says is put where the text has it; what was changed and left out is printed.
+    """
+    from ..data.questions import convert_qa
+    from ..data.split import parse_split
+
+    report = convert_qa(path, output, lang=lang, split=parse_split(split) if split else None, seed=seed)
+    typer.echo(format_questions(report))
+    for note in report.notes:
+        typer.echo(f"Note: {note}", err=True)
+
+
+def format_questions(report: "QuestionsReport") -> str:
+    """RETURNS (str): what was written, then what was changed and left out."""
+    files = ", ".join(f"{name}: {n:,}" for name, n in report.parts.items())
+    lines = [
+        f"questions  {report.n_questions:,}, {report.n_unanswerable:,} without an answer; {report.n_tokens:,} tokens",
+        f"answers    {report.n_answers:,}",
+        *(f"           {n:,} {what}" for what, n in report.changed.items()),
+        *(f"left out   {n:,} questions {reason}" for reason, n in report.left_out.items()),
+        f"wrote      {files}",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,109 @@
+"""Parquet and Arrow files, as Hugging Face's datasets writes them -> records, a row each.
+
+The rows have the keys that JSON has; the names of tags stand in the schema's metadata under "huggingface".
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DataError
+from .format_table import MAGIC
+from .json_values import Numbered
+from .jsonl import read_records_of
+from .options import ReadOptions
+from .records import Record
+from .report import ConversionReport
+from .text_file import RATIO, SMALL, located
+from .token_tasks import find_names
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch, Schema
+
+PARQUET, ARROW, _ = MAGIC
+
+
+def read_arrow(
+    path: Path, source: str, *, report: ConversionReport, options: ReadOptions
+) -> Iterator[Record]:
+    """Read a Parquet file, or an Arrow file in the form for files or for streams.
+
+    RAISES (DataError): when pyarrow is absent, or the file is broken, or its rows are no annotated texts.
+    """
+    with located(path), _refused():
+        schema, batches = _open(path)
+        names = find_names([_metadata(schema)], options.tag_columns)
+        values = list(_rows(batches, path))
+    yield from read_records_of(values, path, source, report=report, options=options, names=names)
+
+
+def _open(path: Path) -> "tuple[Schema, Iterator[RecordBatch]]":
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        expected = 'expected pyarrow: python -m pip install "spacy-bertfam[parquet]"'
+        raise DataError(f"is a table of Arrow or Parquet; {expected}.") from error
+    with path.open("rb") as opened:
+        start = opened.read(len(ARROW))
+    if start.startswith(PARQUET):
+        file = parquet.ParquetFile(path)
+        groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
+        _check_size(sum(group.total_byte_size for group in groups), path)
+        _check_size(sum(g.column(i).num_values for g in groups for i in range(g.num_columns)), path)
+        return file.schema_arrow, file.iter_batches(1000, columns=_texts(file.schema_arrow))
+    source = pa.OSFile(str(path))
+    is_file = start == ARROW
+    reader = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
+    batches = (reader.get_batch(i) for i in range(reader.num_record_batches)) if is_file else iter(reader)
+    return reader.schema, (batch.select(_texts(batch.schema)) for batch in batches)
+
+
+def _texts(schema: "Schema") -> list[str]:
+    """The columns that may be read: no pictures, and none of nothing, whose length costs a file nothing."""
+    return [f.name for f in schema if not any(kind in str(f.type) for kind in ("binary", "null"))]
+
+
+def _check_size(n: int, path: Path) -> None:
+    n_packed = path.stat().st_size
+    if n > max(SMALL, RATIO * n_packed):
+        found = f"unpacks to {n:,} bytes or cells from {n_packed:,} bytes, as no text does"
+        raise DataError(f"{found}; expected a table of texts.")
+
+
+def _rows(batches: "Iterator[RecordBatch]", path: Path) -> Iterator[Numbered]:
+    n = 0
+    for batch in batches:
+        _check_size(batch.nbytes, path)
+        batch.validate(full=True)
+        for row in batch.to_pylist():
+            n += 1
+            yield n, row
+
+
+def _metadata(schema: "Schema") -> Any:
+    try:
+        return json.loads((schema.metadata or {}).get(b"huggingface", b"null"))
+    except (ValueError, RecursionError):
+        return None
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """Errors of pyarrow are about the file: some are its own, others those of Python that fit best."""
+    try:
+        yield
+    except DataError:
+        raise
+    except (
+        ArithmeticError,
+        LookupError,
+        MemoryError,
+        OSError,
+        TypeError,
+        ValueError,
+        NotImplementedError,
+    ) as error:
+        raise DataError(f"cannot be read as a table ({str(error)[:100]}); fetch it again.") from error

@@ -1,0 +1,130 @@
+"""Text with its entities as elements -> records: `<PERSON>Claire</PERSON>`, `<ENAMEX TYPE="PERSON">`, TEI's names.
+
+GATE ("save as inline XML") and Stanford's tagger (`-outputFormat inlineXML`) write the first, MUC has the second
+(https://cs.nyu.edu/~grishman/NEtask20.book_6.html). Such files need not be valid XML: a text may hold & and <. So
+tags are found one by one, and nothing else of XML is read: no DTD, no entity but those of characters.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import DataError
+from .options import ReadOptions
+from .records import Mention, Record
+from .report import ConversionReport
+from .text_file import BOM, located, read_text
+from .trimming import clean_label, is_invisible, shorten
+
+NAME = r"[A-Za-z_][\w.:-]*"
+ATTRIBUTE = re.compile(rf"""({NAME})\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')""")
+ATTRIBUTES = rf"""(?P<attributes>(?:\s+{NAME}\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))*)"""
+TAG = re.compile(rf"<(?P<slash>/?)(?P<name>{NAME}){ATTRIBUTES}\s*(?P<empty>/?)>")
+NO_TEXT = re.compile(r"<\?[^<>]*>|<!DOCTYPE[^<>\[]*>|<!\[CDATA\[|\]\]>")
+DECLARES = re.compile(r"<!(?:ENTITY|DOCTYPE[^<>]*\[)", re.IGNORECASE)
+CHARACTER = re.compile(r"&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
+CHARACTERS = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+# Elements that say what an entity is in an attribute
+GENERIC = {"enamex", "numex", "timex", "entity", "ne", "rs", "name", "annotation", "span", "mark"}
+LABEL_KEYS = ("type", "label", "category", "class")
+# Elements of the text itself
+STRUCTURE = {
+    "doc", "docs", "document", "documents", "corpus", "root", "xml", "text", "txt", "body", "head", "header", "title",
+    "headline", "hl", "dateline", "docno", "docid", "slug", "story", "section", "set", "annotations", "div", "p", "s",
+    "sentence", "paragraph", "w", "token", "b", "i", "em", "br", "hr",
+}  # fmt: skip
+DOCUMENTS = {"doc", "document"}
+
+
+class Open(NamedTuple):
+    """An element that is not closed yet."""
+
+    name: str
+    label: str
+    start: int
+    line: int
+
+
+def read_inline_xml(
+    path: Path, source: str, *, report: ConversionReport, options: ReadOptions
+) -> Iterator[Record]:
+    """Each <DOC> is a record, and without them the file is one; elements of the text's structure are counted.
+
+    RAISES (DataError): when an element is not closed, or the file declares entities; it names the line.
+    """
+    raw = read_text(path, source, report.note).removeprefix(BOM)
+    with located(path):
+        found = DECLARES.search(raw)
+        if found:
+            line = raw.count("\n", 0, found.start()) + 1
+            raise DataError("declares entities of XML; expected text with elements alone.", line=line)
+        raw = NO_TEXT.sub(lambda match: "\n" * match[0].count("\n"), _without_comments(raw))
+        records = list(_records(raw, source, report))
+    yield from (replace(record, document=source) for record in records) if len(records) == 1 else records
+
+
+def _records(raw: str, source: str, report: ConversionReport) -> Iterator[Record]:
+    parts: list[str] = []
+    opened: list[Open] = []
+    mentions: list[Mention] = []
+    length, position, line, first = 0, 0, 1, 1
+    for tag in [*TAG.finditer(raw), None]:
+        end = tag.start() if tag else len(raw)
+        parts.append(_characters(raw[position:end]))
+        length += len(parts[-1])
+        line += raw.count("\n", position, end)
+        name = tag["name"].rpartition(":")[2].casefold() if tag else ""
+        if tag is None or name in DOCUMENTS:
+            if opened:
+                raise DataError(f"found <{opened[-1].name[:40]}> that is not closed.", line=opened[-1].line)
+            if not is_invisible("".join(parts)):
+                yield Record("".join(parts), tuple(mentions), f"{source}:{first}", source, first)
+            parts, mentions, length, first = [], [], 0, line
+        if tag is None:
+            return
+        if tag["empty"] or name in STRUCTURE:
+            report.ignored.update(["elements of the text's structure"] * (not tag["slash"]))
+        elif not tag["slash"]:
+            opened.append(Open(name, _label(tag), length, line))
+        elif opened and opened[-1].name == name:
+            mentions.append(Mention(opened[-1].start, length, opened[-1].label, opened.pop().line))
+        else:
+            expected = (
+                f"expected </{opened[-1].name[:40]}> of line {opened[-1].line}" if opened else "none is open"
+            )
+            raise DataError(f"found {shorten(tag[0], 40)}; {expected}.", line=line)
+        line += tag[0].count("\n")
+        position = tag.end()
+
+
+def _label(tag: re.Match[str]) -> str:
+    """RETURNS (str): the attribute that says the type where the element alone does not, or the element's name."""
+    name = tag["name"].rpartition(":")[2]
+    values = {m[1].casefold(): m[2] or m[3] or "" for m in ATTRIBUTE.finditer(tag["attributes"])}
+    known = [_characters(values[key]) for key in LABEL_KEYS if key in values]
+    return clean_label(known[0] if known and name.casefold() in GENERIC else "") or name
+
+
+def _characters(text: str) -> str:
+    """RETURNS (str): the text with its five named characters, and those given by numbers; others stay."""
+    return CHARACTER.sub(_character, text) if "&" in text else text
+
+
+def _character(match: re.Match[str]) -> str:
+    if match[1]:
+        return CHARACTERS[match[1]]
+    code = int(match[2]) if match[2] else int(match[3], 16)
+    is_character = 0 < code < 0x110000 and not 0xD800 <= code < 0xE000
+    return chr(code) if is_character else match[0]
+
+
+def _without_comments(text: str) -> str:
+    """RETURNS (str): the text without comments; their line ends stay, so that lines keep their numbers."""
+    first, *others = text.split("<!--")
+    kept = [first]
+    for part in others:
+        comment, end, rest = part.partition("-->")
+        kept.append("\n" * comment.count("\n") + rest if end else f"<!--{part}")
+    return "".join(kept)

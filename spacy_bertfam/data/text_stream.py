@@ -1,0 +1,166 @@
+"""Texts without end: a file, a folder or standard input -> one text after the other, each with its name."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+from spacy.vocab import Vocab
+
+from ..errors import DataError
+from .json_values import read_objects, shown
+from .text_file import PACKED, SMALL, located, read_text, split_lines, suffix_of
+from .texts import STDIN, read_docs
+from .trimming import clean_label
+from .writers.parquet import require_pyarrow
+
+LINES, TABLES = (".jsonl", ".ndjson"), (".csv", ".tsv")
+ID = "id"
+BATCH = 1024  # rows of Parquet
+
+
+class Text(NamedTuple):
+    """A text, and what its source calls it: an id, a file, or a number from 1."""
+
+    id: str | int
+    text: str
+
+
+def stream_texts(source: str, *, column: str = "text", by_line: bool = False) -> Iterator[Text]:
+    """Read texts one by one; blank ones are texts too, but for blank lines.
+
+    source (str): a .txt file or a folder of such, JSON lines, CSV, TSV, Parquet, a `.spacy` file, or "-".
+    column (str): the column, or key, of the text; that of the name is "id", where there is one.
+    by_line (bool): each line of a .txt file, or of "-", is a text of its own.
+    RAISES (DataError): when there is no such file, or it does not hold what its name says.
+    """
+    path = Path(source)
+    if source == STDIN:
+        with located(Path("Standard input")), _decoding():
+            yield from _cut(io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline=""), by_line)
+    elif path.is_dir():
+        files = sorted(file for file in path.rglob("*.txt") if file.is_file())
+        if not files:
+            raise DataError("is a folder without .txt files; expected one with texts.", path)
+        yield from (Text(file.relative_to(path).as_posix(), _whole(read_text(file))) for file in files)
+    elif not path.is_file():
+        raise DataError(
+            "does not exist; expected a file or a folder of texts, or - for standard input.", path
+        )
+    else:
+        rows = _read_rows(path, column)
+        if rows is None:
+            with _open(path) as file, located(path), _decoding():
+                yield from _cut(file, by_line)
+            return
+        for number, row in enumerate(rows, start=1):
+            name = row.get(ID)
+            yield Text(name if isinstance(name, (str, int)) and name != "" else number, row[column])
+
+
+def _read_rows(path: Path, column: str) -> Iterator[Mapping[str, Any]] | None:
+    """RETURNS (Iterator[Mapping] | None): rows with the text under ``column``; None of a file of bare text."""
+    suffix = suffix_of(path)
+    if suffix in LINES:
+        return _checked(_json_lines(path), column, path)
+    if suffix == ".json":
+        return _checked(read_objects(path, form=f'{{"{column}": "..."}}'), column, path)
+    if suffix in TABLES:
+        return _checked(_table(path), column, path)
+    if suffix == ".parquet":
+        return _checked(_parquet(path, column), column, path)
+    return ({column: doc.text} for doc in read_docs(path, Vocab())) if suffix == ".spacy" else None
+
+
+def _checked(
+    rows: Iterator[tuple[int, Mapping[str, Any]]], column: str, path: Path
+) -> Iterator[Mapping[str, Any]]:
+    for line, row in rows:
+        if not isinstance(row.get(column), str):
+            keys = ", ".join(repr(key)[:40] for key in list(row)[:20])
+            raise DataError(
+                f"found no text under {column!r} (but {keys}); name it by --text-column.", path, line
+            )
+        yield row
+
+
+def _json_lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    with _open(path) as file, located(path), _decoding():
+        for number, line in enumerate(file, start=1):
+            if not clean_label(line):
+                continue
+            try:
+                value = json.loads(clean_label(line))
+            except (ValueError, RecursionError) as error:
+                raise DataError(
+                    f"found no valid JSON ({error}); expected an object a line.", line=number
+                ) from error
+            if not isinstance(value, dict):
+                raise DataError(f"found {shown(value)}; expected an object a line.", line=number)
+            yield number, value
+
+
+def _table(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    with _open(path) as file, located(path), _decoding():
+        head = file.readline()
+        delimiter = max("\t;,", key=head.count)
+        names = [clean_label(name) for name in next(csv.reader([head], delimiter=delimiter), [])]
+        csv.field_size_limit(2**31 - 1)  # a text may be longer than a cell is thought to be
+        rows = csv.reader(file, delimiter=delimiter, strict=True)
+        try:
+            for cells in filter(None, rows):
+                if len(cells) != len(names):
+                    found = f"found {len(cells)} cells and {len(names)} columns"
+                    raise DataError(
+                        f"{found}; quote a cell that holds the delimiter.", line=rows.line_num + 1
+                    )
+                yield rows.line_num + 1, dict(zip(names, cells, strict=True))
+        except csv.Error as error:
+            found = f"found a broken cell ({error})"
+            raise DataError(f"{found}; expected quotes in pairs.", line=rows.line_num + 1) from error
+
+
+def _parquet(path: Path, column: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    pa, pq = require_pyarrow()
+    try:
+        file = pq.ParquetFile(path)
+        names = [name for name in (column, ID) if name in file.schema_arrow.names]
+        if column not in names:
+            yield 1, dict.fromkeys(file.schema_arrow.names)
+        batches = file.iter_batches(batch_size=BATCH, columns=names)
+        yield from enumerate((row for batch in batches for row in batch.to_pylist()), start=1)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"is no Parquet file that can be read ({error}); expected one.", path) from error
+
+
+def _open(path: Path) -> TextIO:
+    """A large file is read line by line, in UTF-8; of others the encoding is found out."""
+    if path.stat().st_size > SMALL and path.suffix.lower() not in PACKED:
+        return path.open(encoding="utf-8-sig", newline="")
+    return io.StringIO(read_text(path).removeprefix("\ufeff"), newline="")
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        found = f"found the byte 0x{error.object[error.start]:02x}, which is not UTF-8"
+        raise DataError(f"{found}; save the texts in the encoding UTF-8.") from error
+
+
+def _cut(file: TextIO, by_line: bool) -> Iterator[Text]:
+    if by_line:
+        lines = ((number, line.rstrip("\r\n")) for number, line in enumerate(file, start=1))
+        yield from (Text(number, line) for number, line in lines if line.strip())
+    else:
+        yield Text(1, _whole(file.read()))
+
+
+def _whole(text: str) -> str:
+    """Line ends as a Doc has them."""
+    return "\n".join(split_lines(text))

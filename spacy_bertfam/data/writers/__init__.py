@@ -1,0 +1,1 @@
+"""Entries -> files: one writer a format, and the count of what a format has no place for."""

@@ -1,0 +1,16 @@
+"""Names of files for texts, where each text has a file of its own."""
+
+import re
+from pathlib import Path
+
+UNSAFE = re.compile(r"[^\w.-]+")
+LONGEST = 100  # characters: file systems take 255 bytes
+
+
+def new_file(folder: Path, name: str | int, number: int, suffix: str) -> Path:
+    """RETURNS (Path): a file of that ending which is not there yet, named after the text, and by its number where
+    others have the same name."""
+    known = name.removesuffix(".txt") if isinstance(name, str) else f"{name:06d}"
+    safe = UNSAFE.sub("_", known).strip("._")[:LONGEST] or "text"
+    path = folder / f"{safe}{suffix}"
+    return folder / f"{safe}-{number}{suffix}" if path.exists() else path

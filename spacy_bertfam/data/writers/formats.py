@@ -1,0 +1,78 @@
+"""The formats that are written, by name and by ending, and what each has a place for."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ...errors import DataError
+from .brat_folder import write_brat
+from .column_files import write_bioes, write_iob2
+from .docbin import write_docbin
+from .entry import Entry, all_spans
+from .json_forms import doccano_form, line_writer, own_form, prodigy_form, write_label_studio
+from .parquet import write_parquet
+from .table import write_csv
+from .webanno import write_webanno
+
+ALL = frozenset({"scores", "categories", "vectors"})
+SCORES = frozenset({"scores"})
+NOTHING: frozenset[str] = frozenset()
+
+
+class Form(NamedTuple):
+    """A format that is written.
+
+    write (Callable): entries, a place where nothing is yet, and the count of what is left out.
+    suffixes (tuple[str, ...]): endings that mean it where nothing else is said.
+    holds (frozenset[str]): of ALL; the rest is counted.
+    """
+
+    write: Callable[[Iterable[Entry], Path, Counter[str]], None]
+    suffixes: tuple[str, ...] = ()
+    holds: frozenset[str] = SCORES
+    needs_tokens: bool = False
+
+
+FORMS = {
+    "jsonl": Form(line_writer(own_form), (".jsonl", ".ndjson"), ALL),
+    "csv": Form(write_csv, (".csv",)),
+    "parquet": Form(write_parquet, (".parquet",), ALL),
+    "spacy": Form(write_docbin, (".spacy",), ALL - {"vectors"}, needs_tokens=True),
+    "iob2": Form(write_iob2, (".iob2", ".iob", ".conll"), NOTHING, needs_tokens=True),
+    "bioes": Form(write_bioes, (".bioes",), NOTHING, needs_tokens=True),
+    "brat": Form(write_brat),
+    "webanno": Form(write_webanno, (), NOTHING, needs_tokens=True),
+    "label-studio": Form(write_label_studio, (".json",)),
+    "doccano": Form(line_writer(doccano_form), (), NOTHING),
+    "prodigy": Form(line_writer(prodigy_form), needs_tokens=True),
+}
+
+
+def find_form(to: str | None, place: Path) -> Form:
+    """RETURNS (Form): of that name, or by the ending of the file. RAISES (DataError): when neither says one."""
+    if to in FORMS:
+        return FORMS[to]
+    by_suffix = (form for form in FORMS.values() if place.suffix.lower() in form.suffixes)
+    found = next(by_suffix, None)
+    if to is None and found is not None:
+        return found
+    known = ", ".join(FORMS)
+    what = f"{place} does not end as a format that is known" if to is None else f"found {to!r}"
+    raise DataError(f"--to: {what}; expected one of {known}.")
+
+
+def write_entries(form: Form, entries: Iterable[Entry], place: Path, left_out: Counter[str]) -> None:
+    """Write a file, or a folder, where nothing is yet; what the format has no place for is counted."""
+    form.write(_counted(entries, form, left_out), place, left_out)
+
+
+def _counted(entries: Iterable[Entry], form: Form, left_out: Counter[str]) -> Iterator[Entry]:
+    for entry in entries:
+        found = {
+            "scores": sum(e["score"] is not None for e in all_spans(entry)),
+            "categories": int("cats" in entry),
+            "vectors": int("vector" in entry),
+        }
+        left_out.update({what: n for what, n in found.items() if what not in form.holds and n})
+        yield entry

@@ -1,0 +1,56 @@
+"""Entries as Parquet, a text a row, for pandas, Hugging Face datasets and the like."""
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ...errors import UserError
+from .entry import Entry
+from .json_forms import own_form
+
+ROWS = 4096  # that are written together
+
+
+def write_parquet(entries: Iterable[Entry], place: Path, left_out: Counter[str]) -> None:
+    """Write one file, part by part. RAISES (UserError): when pyarrow is not installed."""
+    pa, pq = require_pyarrow()
+    scored = {"start": pa.int64(), "end": pa.int64(), "label": pa.string(), "score": pa.float64()}
+    schema = pa.schema({
+        "id": pa.string(), "text": pa.string(), "status": pa.string(), "error": pa.string(),
+        "entities": pa.list_(pa.struct(scored)),
+        "spans": pa.list_(pa.struct({"group": pa.string(), **scored})),
+        "cats": pa.map_(pa.string(), pa.float64()),
+        "vector": pa.list_(pa.float32()),
+        "uncertainty": pa.float64(),
+    })  # fmt: skip
+    rows = map(_row, entries)
+    with pq.ParquetWriter(place, schema) as writer:
+        while part := list(islice(rows, ROWS)):
+            writer.write_table(pa.Table.from_pylist(part, schema=schema))
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    spans = [{"group": key, **e} for key, group in entry.get("spans", {}).items() for e in group]
+    own = own_form(entry)
+    text = entry["text"].encode("utf8", errors="backslashreplace").decode("utf8")
+    return {
+        **own,
+        "id": str(entry["id"]),
+        "text": text,
+        "spans": spans,
+        "cats": list(own.get("cats", {}).items()),
+    }
+
+
+def require_pyarrow() -> tuple[Any, Any]:
+    """RETURNS (tuple): `pyarrow` and `pyarrow.parquet`. RAISES (UserError): when they are not installed."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise UserError(
+            'Parquet needs pyarrow, which is not installed; expected pip install "spacy-bertfam[parquet]".'
+        ) from error
+    return pyarrow, pyarrow.parquet

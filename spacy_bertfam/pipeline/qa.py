@@ -1,0 +1,268 @@
+"""`bertfam_qa`: answers to questions, as spans of the text with their probability."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from math import inf
+from typing import Any, NamedTuple
+
+import numpy as np
+from spacy.tokens import Doc, Span, SpanGroup
+from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.vocab import Vocab
+from thinc.api import Optimizer, set_dropout_rate
+from thinc.types import Floats2d
+
+from ..data.pairs import first_length, make_pair, mark_like
+from ..decoding.answers import AnswerDistribution, ScoredAnswer, answer_distribution, answer_loss
+from ..errors import Diverged, UserError
+from ..heads.finite import is_finite
+from ..listeners.linked import linked_encoder
+from ..listeners.upstream import check_order, check_upstream, find_listeners, token_listeners
+from ..types import TaggerModel
+from .asking import Answer, register_ask
+from .batching import BoundedBatches, batches
+from .gold_answers import gold_answers, require_questions, words_of
+from .saved_head import SavedHead, require_finite
+from .sum_reduced import SumReducedPipe
+
+Text = str | Doc
+BATCH_SIZE = 128
+LABEL = "ANSWER"  # of the answer to a question that has no label: that of a pair
+# Attributes of the span group: the probability of each span, as spaCy's spancat has it, and label -> that of no answer
+SCORES, NO_ANSWER = "scores", "no_answer"
+
+
+class Question(NamedTuple):
+    """What is asked of a text, and the most probable answers, tokens counted in the second text."""
+
+    label: str
+    answers: list[ScoredAnswer]
+    nothing: float  # the probability of no answer
+
+
+class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
+    """Reads a question and a text together, and finds the words of the text that answer it, or that none do.
+
+    A Doc that is a pair (``data.pairs``) is answered its own question; any other one the ``questions`` of the config.
+    The answers stand in ``doc.spans``, their probabilities in the attribute "scores" of that span group.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: TaggerModel,
+        name: str = "qa",
+        *,
+        tokenizer: Callable[[str], Doc],
+        questions: Mapping[str, str] | None = None,
+        spans_key: str = "answers",
+        max_length: int = 30,
+        min_score: float = 0.0,
+        temperature: float = 1.0,
+        scorer: Callable[..., Any] | None = None,
+    ) -> None:
+        self.vocab, self.model, self.name, self.scorer = vocab, model, name, scorer
+        self.tokenizer, self.spans_key, self.max_length = tokenizer, spans_key, max_length
+        self.min_score, self.temperature = min_score, temperature
+        self.questions = dict(questions or {})
+        self.cfg: dict[str, Any] = {}
+        self._require_settings()
+        register_ask(self)
+
+    def ask(self, pairs: Iterable[tuple[Text, Text]], *, top_k: int = 1) -> list[list[Answer]]:
+        """Answer questions, each about a text of its own.
+
+        pairs (Iterable[tuple[str | Doc, str | Doc]]): question and text. The answers to a Doc are spans of it.
+        top_k (int): how many answers to each question, the most probable first; "no answer" is one of them.
+        RETURNS (list[list[Answer]]): for each pair, with its probability over all that the answer may be.
+        RAISES (UserError): when a question is empty.
+        """
+        given = [
+            tuple(self.tokenizer(text) if isinstance(text, str) else text for text in pair) for pair in pairs
+        ]
+        made = [make_pair(question, text, self.vocab) for question, text in given]
+        found = self._answer(made, encode=True)
+        answers = []
+        for (_, doc), distribution in zip(given, found, strict=True):
+            best = distribution.best(top_k)
+            answers.append([Answer(doc[a.start : a.end] if a.end else None, a.score) for a in best])
+        return answers
+
+    def predict(self, docs: Iterable[Doc]) -> list[list[Question]]:
+        """The answer to each question about each Doc, whatever ``min_score`` is."""
+        docs = list(docs)
+        own = [doc for doc in docs if first_length(doc)]
+        of_own = iter(self._answer(own, encode=False))
+        asked = {label: self.tokenizer(question) for label, question in self.questions.items()}
+        others = [doc for doc in docs if not first_length(doc)] if asked else []
+        made = (make_pair(question, doc, self.vocab) for doc in others for question in asked.values())
+        of_others = self._answer(made, encode=True)
+        found = []
+        for doc in docs:
+            labels = [LABEL] if first_length(doc) else list(asked)
+            source = of_own if first_length(doc) else of_others
+            answers = [(label, next(source)) for label in labels]
+            found.append([Question(label, each.best(), each.nothing) for label, each in answers])
+        return found
+
+    def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[Sequence[Question]]) -> None:
+        """Set ``doc.spans``; a Doc of which nothing is asked stays as it is."""
+        for doc, questions in zip(docs, predictions, strict=True):
+            if not questions:
+                continue
+            shift = first_length(doc)
+            found = [
+                (Span(doc, shift + answer.start, shift + answer.end, label=question.label), answer.score)
+                for question in questions
+                for answer in question.answers
+                if answer.end and answer.score >= self.min_score
+            ]
+            attrs = {
+                SCORES: [score for _, score in found],
+                NO_ANSWER: {question.label: question.nothing for question in questions},
+            }
+            spans = [span for span, _ in found]
+            doc.spans[self.spans_key] = SpanGroup(doc, name=self.spans_key, attrs=attrs, spans=spans)
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn from a batch of pairs; an Example whose reference is none teaches nothing."""
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, "BertfamQA.update")
+        if not examples:
+            return losses
+        self._mark_pairs(examples)
+        set_dropout_rate(self.model, drop)
+        fixed = self.model.attrs.get("fixed_dropout")
+        if fixed is not None:
+            set_dropout_rate(self.model.get_ref("dropout"), fixed)
+        scores, bp_scores = self.model.begin_update([eg.predicted for eg in examples])
+        loss, d_scores = self.get_loss(examples, scores)
+        self.require_finite(loss)
+        bp_scores(d_scores)
+        self.count_taught(d_scores)
+        if sgd is not None:
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        return losses
+
+    def get_loss(
+        self, examples: Iterable[Example], scores: Sequence[Floats2d]
+    ) -> tuple[float, list[Floats2d]]:
+        """Minus the log of the probability of the gold answers, summed over the questions, and its gradient. Without
+        the span group of answers a question has no annotation, and costs nothing; with an empty one it has none."""
+        ops, total, gradients = self.model.ops, 0.0, []
+        for eg, of_doc in zip(examples, scores, strict=True):
+            gold = gold_answers(eg, self.spans_key)
+            d_scores = np.zeros(of_doc.shape, dtype="float32")
+            if gold is not None:
+                words = words_of(eg.predicted)
+                loss, d_scores = answer_loss(ops.to_numpy(of_doc), words, gold, max_length=self.max_length)
+                total += loss
+            gradients.append(ops.asarray2f(d_scores))
+        return total, gradients
+
+    def initialize(self, get_examples: Callable[[], Iterable[Example]], *, nlp: Any = None) -> None:
+        """Report what of the data cannot be learned, and shape the network.
+
+        RAISES (UserError): when the data have no question.
+        """
+        if nlp is not None:
+            check_order(self.model, nlp, self.name)
+        validate_get_examples(get_examples, "BertfamQA.initialize")
+        require_questions(get_examples(), self.spans_key, max_length=self.max_length, component=self.name)
+        sample = [eg.predicted for eg in islice(get_examples(), 10)]
+        self.model.initialize(X=sample)
+
+    def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
+        """Score answers. `spacy evaluate` makes its Docs of the text alone: those whose reference is a pair are marked
+        here, and answered.
+
+        RETURNS (dict[str, Any]): as the scorer gives them.
+        """
+        examples = list(examples)
+        late = [eg for eg in examples if first_length(eg.reference) and not first_length(eg.predicted)]
+        for part in batches(
+            (self._marked(eg) for eg in late), batch_size=BATCH_SIZE, max_words=self.max_words
+        ):
+            self._encode(part)
+            self.set_annotations(part, self.predict(part))
+        scores: dict[str, Any] = super().score(examples, **kwargs)
+        return scores
+
+    def check_read(self, asked: str) -> None:
+        """RAISES (UserError): when the weights are none that this head can have."""
+        require_finite(self.model, "It")
+        output = self.model.get_ref("output_layer")
+        if output.has_param("W") and output.get_param("W").shape[0] != 2:
+            raise UserError(
+                "its weights are not those of start and end. Expected two rows: get the pipeline again."
+            )
+
+    def _answer(self, pairs: Iterable[Doc], *, encode: bool) -> Iterator[AnswerDistribution]:
+        """The distribution over the answers of each pair, batch by batch.
+
+        encode (bool): whether a shared encoder has yet to read the pairs.
+        """
+        for part in batches(pairs, batch_size=BATCH_SIZE, max_words=self.max_words):
+            if encode:
+                self._encode(part)
+            check_upstream(self.model, part, self.name)
+            scores = [self.model.ops.to_numpy(of_doc) for of_doc in self.model.predict(part)]
+            if not all(map(is_finite, scores)):
+                raise self._unfinite()
+            options = {"max_length": self.max_length, "temperature": self.temperature}
+            for doc, of_doc in zip(part, scores, strict=True):
+                yield answer_distribution(of_doc, words_of(doc), **options)
+
+    def _encode(self, pairs: Sequence[Doc]) -> None:
+        """Let the shared encoder, where the head listens to one of ours, read pairs that it has not seen."""
+        for listener in token_listeners(self):
+            encoder: Any = linked_encoder(listener).component
+            if encoder is not None:
+                encoder.set_annotations(pairs, encoder.predict(pairs))
+
+    def _marked(self, eg: Example) -> Doc:
+        mark_like(eg.predicted, eg.reference)
+        return eg.predicted
+
+    def _mark_pairs(self, examples: Sequence[Example]) -> None:
+        """RAISES (UserError): when a shared encoder has read the question and the text of one as a single text."""
+        late = [eg for eg in examples if first_length(eg.reference) and not first_length(eg.predicted)]
+        if late and find_listeners(self.model):
+            raise UserError(
+                f"Component {self.name!r} listens to a shared encoder, and {len(late)} examples of this batch are "
+                "pairs on the reference side alone, which that encoder cannot know; expected the reader "
+                "spacy-bertfam.PairCorpus.v1 in [corpora.train], or an encoder of its own (model.tok2vec)."
+            )
+        for eg in late:
+            mark_like(eg.predicted, eg.reference)
+
+    def _require_settings(self) -> None:
+        checks = {
+            "temperature": ("a finite number above 0", lambda v: isinstance(v, (int, float)) and 0 < v < inf),
+            "min_score": ("0 to 1", lambda v: isinstance(v, (int, float)) and 0 <= v <= 1),
+            "max_length": ("a number of tokens, 1 to 1000", lambda v: isinstance(v, int) and 1 <= v <= 1000),
+            "questions": ("a question for each label", lambda v: all(q.strip() for q in v.values())),
+        }
+        for name, (expected, is_sound) in checks.items():
+            if not is_sound(getattr(self, name)):
+                found = getattr(self, name)
+                raise UserError(f"Component {self.name!r}: {name} is {found!r}; expected {expected}.")
+
+    def _unfinite(self) -> UserError:
+        if self.rate is not None:
+            return Diverged(f"a score of the component {self.name!r}", self.rate)
+        return UserError(
+            f"Component {self.name!r}: the scores of the answers are not finite numbers (NaN or infinity). The weights "
+            "of the head or of its encoder are ruined, mostly by a training that diverged. Expected finite ones: load "
+            "the pipeline again, or train with a lower rate."
+        )

@@ -1,0 +1,146 @@
+"""What is written, and read again by our readers, has the same entities: for every format that is read."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+import spacy
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from spacy_bertfam.data.formats import read_records
+from spacy_bertfam.data.recognize import name_of
+from spacy_bertfam.data.report import ConversionReport
+from spacy_bertfam.data.texts import read_docs
+from spacy_bertfam.data.writers.entry import Entry, all_spans, disjoint_spans, entry_of
+from spacy_bertfam.data.writers.formats import FORMS, write_entries
+
+NLP = spacy.blank("fr")
+LABELS = ("PER", "Lieu-dit", "a b", "É_[x]|*;->")
+WORDS = st.sampled_from(
+    ["Claire", "Saint-Lô", "d’", "n°5", "😀", "字", "a_b|c", "[x]*", "l'", ".", "…", "\u00ab", "x\\ny"]
+)
+BLANKS = st.sampled_from(["", " ", " ", " ", "\n", "\n\n", " \u00a0"])
+SUFFIXES = {"iob2": ".iob2", "bioes": ".bioes", "label-studio": ".json", "spacy": ".spacy", "csv": ".csv"}
+OFFSETS = ("jsonl", "doccano", "prodigy", "label-studio", "brat")
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Doc:
+    """Docs of words with white space between, entities, and spans over them."""
+    words: list[str] = []
+    spaces: list[bool] = []
+    for _ in range(draw(st.integers(1, 12))):
+        blank = draw(BLANKS)
+        words.append(draw(WORDS))
+        spaces.append(blank.startswith(" "))
+        if blank.strip(" "):
+            words.append(blank.lstrip(" "))
+            spaces.append(False)
+    doc = Doc(NLP.vocab, words=words, spaces=spaces)
+    seen = [token.i for token in doc if not token.is_space]
+    spans = []
+    for _ in range(draw(st.integers(0, 5))):
+        first, last = sorted([draw(st.sampled_from(seen)), draw(st.sampled_from(seen))])
+        spans.append(doc[first : last + 1])
+        spans[-1].label_ = draw(st.sampled_from(LABELS))
+    doc.ents = spacy.util.filter_spans(spans)
+    if draw(st.booleans()):
+        doc.spans["all"] = spans
+    if draw(st.booleans()):
+        for token in doc:
+            token.is_sent_start = token.i == 0 or draw(st.booleans())
+    return doc
+
+
+def written(docs: list[Doc], to: str, folder: Path) -> tuple[list[Entry], Path, Counter[str]]:
+    entries = [entry_of(doc, number) for number, doc in enumerate(docs)]
+    place, left_out = folder / f"out{SUFFIXES.get(to, '.jsonl')}", Counter()
+    write_entries(FORMS[to], entries, place, left_out)
+    return entries, place, left_out
+
+
+def read(path: Path, format: str = "auto"):
+    return list(read_records(path, format=format, lang="fr", report=ConversionReport()))
+
+
+def accept(path: Path) -> None:
+    """What Label Studio exports when somebody has accepted every prediction as it is."""
+    tasks = json.loads(path.read_text(encoding="utf8"))
+    for task in tasks:
+        task["annotations"] = task.pop("predictions")
+    path.write_text(json.dumps(tasks), encoding="utf8")
+
+
+def places(spans) -> list[tuple]:
+    return sorted({(e["start"], e["end"], e["label"]) for e in spans})
+
+
+many_documents = given(st.lists(documents(), min_size=1, max_size=3))
+few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.mark.parametrize("to", OFFSETS)
+@few
+@many_documents
+def test_offsets_come_back(to, docs):
+    with TemporaryDirectory() as folder:
+        entries, place, _ = written(docs, to, Path(folder))
+        if to == "label-studio":
+            accept(place)
+        found = read(place)
+    assert [record.text for record in found] == [entry["text"] for entry in entries]
+    expected = [entry["entities"] if to == "jsonl" else all_spans(entry) for entry in entries]
+    assert [sorted({(m.start, m.end, m.label) for m in record.mentions}) for record in found] == [
+        places(spans) for spans in expected
+    ]
+
+
+@pytest.mark.parametrize("to", ["iob2", "bioes"])
+@few
+@many_documents
+def test_columns_come_back(to, docs):
+    with TemporaryDirectory() as folder:
+        entries, place, left_out = written(docs, to, Path(folder))
+        found = read(place, format="iob")
+    n_overlapping = 0
+    for record, doc, entry in zip(found, docs, entries, strict=True):
+        words = [token for token in doc if not token.is_space]
+        assert record.words == tuple(token.text for token in words)
+        counter: Counter[str] = Counter()
+        kept = disjoint_spans(entry, counter)
+        n_overlapping += counter.total()
+        expected = [([t.text for t in words if e["start"] <= t.idx < e["end"]], e["label"]) for e in kept]
+        for mention, (surface, label) in zip(record.mentions, expected, strict=True):
+            assert mention.label == label
+            assert "".join(record.text[mention.start : mention.end].split()) == "".join(
+                "".join(surface).split()
+            )
+    assert left_out["spans that overlap others"] == n_overlapping
+
+
+@few
+@many_documents
+def test_docs_come_back(docs):
+    with TemporaryDirectory() as folder:
+        entries, place, _ = written(docs, "spacy", Path(folder))
+        found = [entry_of(doc, doc.user_data["id"]) for doc in read_docs(place, Vocab())]
+    assert found == entries
+
+
+@pytest.mark.parametrize("to", ["webanno", "parquet"])
+def test_other_formats_come_back(to, tmp_path):
+    doc = NLP("Claire 😀 vit à Saint-Lô.")
+    doc.ents = [doc.char_span(0, 6, "PER")]
+    if to == "parquet":
+        pytest.importorskip("pyarrow")
+    entries, place, _ = written([doc, doc], to, tmp_path)
+    start = "" if to == "parquet" else next(iter(sorted(place.iterdir()))).read_text(encoding="utf8")
+    if to == "parquet" or name_of(start):
+        pytest.skip(f"{to} is not read yet")
+    for record, entry in zip(read(place), entries, strict=True):
+        assert [(m.start, m.end, m.label) for m in record.mentions] == places(entry["entities"])
