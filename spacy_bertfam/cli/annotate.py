@@ -54,10 +54,10 @@ def annotate_cli(
     use_gpu: int = GPU,
     code_path: Path | None = CODE,
 ) -> None:
-    """Annotate texts by any pipeline: entities, spans and categories, with scores where they have any.
+    """Annotate texts by any pipeline, and write what it found.
 
-    A text that fails is written with its error. Stopped or killed, the same command goes on where it was: OUT.parts
-    keeps what is done until OUT is whole.
+    Entities, spans and categories come with scores where they have any. A text that fails is written with its error.
+    Stopped or killed, the same command goes on where it was: OUT.parts keeps what is done until OUT is whole.
     """
     from tqdm import tqdm
 

@@ -27,7 +27,7 @@ def convert_cats_cli(
         help="Column, or key, of a second text: premise and hypothesis, title and body, two questions",
     ),
 ) -> None:
-    """Convert texts with labels, or pairs of texts, to spaCy's binary format, for text categorizers."""
+    """Convert texts with labels, or pairs of texts, for textcat."""
     from ..data.cats import convert_cats
 
     report = convert_cats(path, output, lang=lang, text=text, labels=labels, separator=separator, pair=pair)

@@ -22,7 +22,7 @@ def convert_qa_cli(
     ),
     seed: int = typer.Option(0, help="Seed of the split"),
 ) -> None:
-    """Convert questions about texts, and their answers, to spaCy's binary format.
+    """Convert questions about texts, and their answers.
 
     An answer that is not where the file says is put where the text has it; what was changed and left out is printed.
     """

@@ -14,7 +14,7 @@ def export_hf_cli(
     encoder_only: bool = typer.Option(False, "--encoder-only", help="The encoder without a head."),
     push: str | None = typer.Option(None, help="Upload the folder to this repository, as me/my-ner."),
 ) -> None:
-    """Write a pipeline as a Hugging Face network for tokens, texts or answers.
+    """Write a pipeline as a Hugging Face network.
 
     AutoModelForTokenClassification and pipeline("ner"), or their kin, open the folder; it has a model card.
     """

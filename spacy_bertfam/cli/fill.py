@@ -37,11 +37,11 @@ def fill_cli(
     ),
     revision: str | None = REVISION,
 ) -> None:
-    """Guess hidden words: "Le [MASK] préside la séance." gets the likeliest pieces, with their probabilities.
+    """Guess hidden words, with their probabilities.
 
-    A masked place is written as the mask token of the tokenizer, [MASK] or <mask>. The head that names hidden words is
-    in the checkpoints of masked-language modeling on the hub, and in what `bertfam pretrain` writes; a pipeline keeps
-    none, so that --head says where it is.
+    "Le [MASK] préside la séance." gets the likeliest pieces of the vocabulary. A masked place is written as the mask
+    token of the tokenizer, [MASK] or <mask>. The head that names hidden words is in the checkpoints of masked-language
+    modeling on the hub, and in what `bertfam pretrain` writes; a pipeline keeps none, so that --head says where it is.
     """
     from ..data.texts import read_texts
     from ..training.pretraining.fill import fill

@@ -22,10 +22,10 @@ def import_hf_cli(
     revision: str | None = REVISION,
     allow_pickle: bool = ALLOW_PICKLE,
 ) -> None:
-    """Turn a Hugging Face network for tokens, texts or answers into a pipeline.
+    """Turn a Hugging Face network into a pipeline.
 
-    Its head, its labels and its scheme come along. The pipeline opens with spacy.load, offline, and trains on with
-    spacy train. No code of the checkpoint is run.
+    The network is one for tokens, texts or answers; its head, its labels and its scheme come along. The pipeline opens
+    with spacy.load, offline, and trains on with spacy train. No code of the checkpoint is run.
     """
     from ..data.labels import parse_map
     from ..files.saving import replaced_whole, require_new

@@ -122,7 +122,8 @@ def require_new(place: Path, *, or_empty: bool = False, n_bytes: int = 0) -> Non
     with naming(place):
         is_empty = or_empty and place.is_dir() and not any(place.iterdir())
         if (place.exists() or place.is_symlink()) and not is_empty:
-            raise UserError(f"{place} exists already; expected a new folder, so that nothing is overwritten.")
+            kind = "file" if place.is_file() and place.suffix else "folder"
+            raise UserError(f"{place} exists already; expected a new {kind}, so that nothing is overwritten.")
     require_writable(place, n_bytes=n_bytes)
 
 
