@@ -50,7 +50,8 @@ def test_the_mark_is_kept_by_copies_files_and_json(pair: Doc) -> None:
 
 
 def test_a_doc_is_marked_like_a_reference_with_other_tokens(pair: Doc) -> None:
-    doc = Doc(NLP.vocab, words=["Qui", "préside ?", "Anne", "préside\nla séance."])
+    words = ["Qui", "préside ?", "Anne", "préside\nla séance."]
+    doc = Doc(NLP.vocab, words=words, spaces=[True, True, True, False])
     assert doc.text == pair.text
     assert (mark_like(doc, pair), first_length(doc)) == (2, 2)
     assert mark_like(NLP("seul"), NLP("seul")) == 0
