@@ -87,7 +87,7 @@ def _read_pieces(
     xp = encoder.ops.xp
     encoded, bp_encoded = encode_with_documents(encoder, docs, is_train, read=second_texts_of(docs))
     pairs = zip(encoded.documents, encoded.tokens, strict=True)
-    Y = [xp.concatenate([document[None], document[None], tokens]) for document, tokens in pairs]
+    Y = [xp.concatenate([xp.stack([document, document]), tokens]) for document, tokens in pairs]
 
     def backprop(dY: list[Floats2d]) -> Any:
         bp_encoded([rows[2:] for rows in dY], xp.stack([rows[0] + rows[1] for rows in dY]))
@@ -123,9 +123,11 @@ def choose(
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[Floats2d]]]:
     """X: for each Doc, Shape: (2 * n, 2); Y: Shape: (n, 2)."""
     xp = model.ops.xp
-    corner = xp.eye(2, dtype="float32")
 
     def backprop(dY: list[Floats2d]) -> list[Floats2d]:
-        return [(rows[:, :, None] * corner).reshape(-1, 2) for rows in dY]
+        dX = [xp.zeros_like(rows) for rows in X]
+        for d_rows, d_scores in zip(dX, dY, strict=True):
+            d_rows[0::2, 0], d_rows[1::2, 1] = d_scores[:, 0], d_scores[:, 1]
+        return dX
 
     return [xp.ascontiguousarray(xp.stack([rows[0::2, 0], rows[1::2, 1]], axis=1)) for rows in X], backprop

@@ -202,7 +202,8 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
         """RAISES (UserError): when the weights are none that this head can have."""
         require_finite(self.model, "It")
         output = self.model.get_ref("output_layer")
-        if output.has_param("W") and output.get_param("W").shape[0] != 2:
+        W: Any = output.get_param("W") if output.has_param("W") else None
+        if W is not None and len(W) != 2:
             raise UserError(
                 "its weights are not those of start and end. Expected two rows: get the pipeline again."
             )
@@ -247,7 +248,7 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
             mark_like(eg.predicted, eg.reference)
 
     def _require_settings(self) -> None:
-        checks = {
+        checks: dict[str, tuple[str, Callable[[Any], bool]]] = {
             "temperature": ("a finite number above 0", lambda v: isinstance(v, (int, float)) and 0 < v < inf),
             "min_score": ("0 to 1", lambda v: isinstance(v, (int, float)) and 0 <= v <= 1),
             "max_length": ("a number of tokens, 1 to 1000", lambda v: isinstance(v, int) and 1 <= v <= 1000),

@@ -99,11 +99,14 @@ def test_segments_of_single_texts_and_of_padding_are_0():
     assert batch.window_counts == [1, 1, 0]
 
 
-def test_a_first_text_longer_than_half_a_window_keeps_its_first_pieces(build):
+def test_a_first_text_longer_than_half_a_window_keeps_its_first_pieces():
     batch = PieceBatch.from_docs([pair_of("a b c d e f", "g h")], tokenizer_of(), WindowSize(7, 2))
     assert windows_of(batch) == [[A, A + 1, A + 2, MID, A + 6, A + 7]]
     assert (batch.firsts < batch.lasts).tolist() == [True] * 3 + [False] * 3 + [True] * 2
     assert (batch.n_cut, batch.n_cut_firsts) == (0, 3)
+
+
+def test_a_first_text_that_is_cut_is_warned_of(build):
     with pytest.warns(UserWarning, match="more than half of a window"):
         build("bert", window=12, overlap=4).predict([pair_of(TEXT, TEXT)])
 
