@@ -74,9 +74,10 @@ SIZES = {
 OWN: dict[str, dict[str, Any]] = {
     "deberta": {"relative_attention": True, "pos_att_type": ["c2p", "p2c"]},
     "deberta-v2": {"relative_attention": True, "pos_att_type": ["c2p", "p2c"], "position_buckets": 16},
-    "funnel": {"block_sizes": [1, 1], "num_decoder_layers": 1, "d_head": 8},
+    "funnel": {"block_sizes": [1, 1], "block_repeats": [1, 1], "num_decoder_layers": 1, "d_head": 8},
     "gpt_neo": {"attention_types": [[["global", "local"], 1]]},
-    "layoutlmv3": {"visual_embed": False},
+    "layoutlmv3": {"visual_embed": False, "coordinate_size": 4, "shape_size": 8},
+    "lilt": {"hidden_size": 48},
     "modernbert": {"classifier_pooling": "cls"},
     "phi": {"partial_rotary_factor": 0.5},
     "reformer": {"axial_pos_shape": [8, 16], "axial_pos_embds_dim": [16, 16], "attn_layers": ["local", "local"]},

@@ -29,7 +29,7 @@ def reads_padding(network: Any, pad_id: int) -> bool:
     network.eval()
     try:
         return not _difference(network, pad_id) <= TOLERANCE
-    except (IndexError, RuntimeError, TypeError, ValueError):  # each architecture has its own
+    except (AttributeError, IndexError, RuntimeError, TypeError, ValueError):  # each architecture has its own
         return True
     finally:
         network.train(is_training)
