@@ -74,7 +74,7 @@ def test_the_spaces_that_a_file_tells_are_taken(tmp_path):
             r"--tag-column: found no column 'NE-X'; expected one of TOKEN, .* 1 to 7",
         ),
         ("germeval.tsv", {"tag_column": "5"}, r"found no column '5'; expected 1 to 4"),
-        ("germeval.tsv", {"tag_column": "2"}, r"found the tag 'Claire'"),
+        ("gmb.tsv", {"tag_column": "Word"}, r":2: found the tag 'Claire'"),
         ("webanno.tsv", {"tag_column": "X"}, r"found no 'X'; .*NamedEntity\|value"),
         (
             "cas.xmi",
