@@ -181,7 +181,7 @@ COLUMNS = [
     ),
     Form(
         "plain.conllu",
-        _conllu("NE=PER", "NE=PER", "NE=O", "SpaceAfter=No|NE=LOC", "_"),
+        _conllu("NE=PER", "NE=PER", "NE=O|SpaceAfter=No", "SpaceAfter=No|NE=LOC", "_"),
         "CoNLL-U",
         ignored=COMMENTS,
     ),

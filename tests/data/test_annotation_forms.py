@@ -61,6 +61,7 @@ def test_every_format_has_a_reader():
     "name, texts",
     [
         ("norne.conllu", ["Claire Morel habite Angers."]),
+        ("plain.conllu", ["Claire Morel habiteAngers."]),
         ("hipe.tsv", ["Claire Morel habite Angers."]),
         ("spacy2.json", ["Claire Morel habite Angers."]),
         ("gmb.csv", ["Claire Morel habite Angers", ', "']),
