@@ -185,6 +185,14 @@ COLUMNS = [
         "CoNLL-U",
         ignored=COMMENTS,
     ),
+    Form(
+        "short.conllu",
+        _conllu("NE=P", "NE=P", "_", "SpaceAfter=No|NE=L", "_"),
+        "CoNLL-U",
+        [("Claire Morel", "P"), ("Angers", "L")],
+        {"scheme": "plain"},
+        COMMENTS,
+    ),
     # CorefUD, https://ufal.mff.cuni.cz/~zeman/2021/docs/corefud-1.2-format: the fields are in the header
     Form(
         "corefud.conllu",
