@@ -34,12 +34,12 @@ def style_of(cells: Iterable[str], *, is_plain: bool = False) -> str:
     """
     counts = Counter(cells)
     labels = [cell for cell in counts if cell not in NOTHING]
+    if any(map(PROPERTY.search, labels)):
+        return "properties"
     if is_plain and labels:
         return "plain"
     if labels and all(map(is_tag, labels)):
         return "tags"
-    if any(map(PROPERTY.search, labels)):
-        return "properties"
     if any(cell[0] == "(" for cell in labels) and all(map(BRACKETS.fullmatch, [*labels])):
         return "brackets"
     is_labels = bool(labels) and all(PLAIN.fullmatch(label) and not is_tag(label) for label in labels)

@@ -61,6 +61,7 @@ def build_corpus(
 
 
 def _log(path: Path, report: ConversionReport) -> None:
+    logger.info("%s: read as %s", path, ", ".join(report.formats))
     n_lost = report.n_lost_by_label.total()
     if n_lost:
         logger.warning("%s: %d of %d entities lost (%s)", path, n_lost, report.n_in.total(), report.reasons)

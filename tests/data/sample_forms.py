@@ -181,9 +181,17 @@ COLUMNS = [
     ),
     Form(
         "plain.conllu",
-        _conllu("NE=PER", "NE=PER", "NE=O", "SpaceAfter=No|NE=LOC", "_"),
+        _conllu("NE=PER", "NE=PER", "NE=O|SpaceAfter=No", "SpaceAfter=No|NE=LOC", "_"),
         "CoNLL-U",
         ignored=COMMENTS,
+    ),
+    Form(
+        "short.conllu",
+        _conllu("NE=P", "NE=P", "_", "SpaceAfter=No|NE=L", "_"),
+        "CoNLL-U",
+        [("Claire Morel", "P"), ("Angers", "L")],
+        {"scheme": "plain"},
+        COMMENTS,
     ),
     # CorefUD, https://ufal.mff.cuni.cz/~zeman/2021/docs/corefud-1.2-format: the fields are in the header
     Form(

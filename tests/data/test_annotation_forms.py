@@ -57,12 +57,27 @@ def test_every_format_has_a_reader():
     assert set(READERS) == set(BY_NAME) == set(FORMATS) - {"auto"}
 
 
-def test_the_spaces_that_a_file_tells_are_taken(tmp_path):
-    for form in FORMS:
-        if form.name in ("norne.conllu", "hipe.tsv", "spacy2.json"):
-            (tmp_path / form.name).write_text(form.content, encoding="utf8")
-            (record,), _ = read(tmp_path / form.name, form.options)
-            assert record.text == "Claire Morel habite Angers."
+@pytest.mark.parametrize(
+    "name, texts",
+    [
+        ("norne.conllu", ["Claire Morel habite Angers."]),
+        ("plain.conllu", ["Claire Morel habiteAngers."]),
+        ("hipe.tsv", ["Claire Morel habite Angers."]),
+        ("spacy2.json", ["Claire Morel habite Angers."]),
+        ("gmb.csv", ["Claire Morel habite Angers", ', "']),
+        ("gmb.tsv", ["Claire Morel habite Angers", "Paul"]),
+        ("ner.csv", ["Claire Morel habite Angers", "Rien"]),
+        ("stacked.tsv", ["😀 Saint-Lô\nPaul a\\b."]),
+        ("custom.xmi", ["😀\nSaint-Lô"]),
+        ("gate.xml", ["\nClaire Morel habite Angers & Tours été, <3 < 4.\n"]),
+        ("muc.sgml", ["\n\nClaire Morel habite Angers.\n\n", "Rien."]),
+    ],
+)
+def test_the_texts_of_a_form(tmp_path, name, texts):
+    form = next(form for form in FORMS if form.name == name)
+    (tmp_path / name).write_text(form.content, encoding="utf8")
+    records, _ = read(tmp_path / name, form.options)
+    assert [record.text for record in records] == texts
 
 
 @pytest.mark.parametrize(
@@ -74,7 +89,7 @@ def test_the_spaces_that_a_file_tells_are_taken(tmp_path):
             r"--tag-column: found no column 'NE-X'; expected one of TOKEN, .* 1 to 7",
         ),
         ("germeval.tsv", {"tag_column": "5"}, r"found no column '5'; expected 1 to 4"),
-        ("germeval.tsv", {"tag_column": "2"}, r"found the tag 'Claire'"),
+        ("gmb.tsv", {"tag_column": "Word"}, r":2: found the tag 'Claire'"),
         ("webanno.tsv", {"tag_column": "X"}, r"found no 'X'; .*NamedEntity\|value"),
         (
             "cas.xmi",
