@@ -1,6 +1,6 @@
 """Annotate texts without end, with what a process needs that may be killed at any time."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -83,11 +83,15 @@ class Annotator:
                     continue
                 with self.nlp.memory_zone():
                     parts.write(self._entries(part, form, is_first=len(parts.files) == 1, done=done))
-        found, place = Annotation(), parts.place()
+        found, place = Annotation(), None if parts.is_moved else parts.place()
         entries: Iterator[Entry] = (entry for entry, _ in parts.entries())
         if self.is_ordered and self.limit is not None:
             entries = least_certain(parts, self.limit)
-        write_entries(form, _counted(entries, found), place, found.left_out)
+        entries = _counted(entries, found)
+        if place is None:
+            deque(entries, maxlen=0)
+        else:
+            write_entries(form, entries, place, found.left_out)
         parts.finish(place)
         return found
 

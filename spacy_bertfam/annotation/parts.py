@@ -20,7 +20,7 @@ from ..files.saving import naming, require_new, require_writable, write_file
 
 # Texts of a part, and characters from which on it is full: what a killed process loses, and what stays in memory
 N_TEXTS, N_CHARACTERS = 2048, 2**22
-SETTINGS, WRITING = "settings.json", ".writing"
+SETTINGS, WRITING, WHOLE, MOVING = "settings.json", ".writing", "whole", ".moving"
 
 
 class Parts:
@@ -33,7 +33,10 @@ class Parts:
         self.output = output
         self.folder = output.with_name(f"{output.name}.parts")
         self.files: list[Path] = []
-        if not self.folder.exists():
+        shutil.rmtree(self._done, ignore_errors=True)
+        # a process was killed when it had moved the output, and had not removed the parts
+        self.is_moved = (self.folder / MOVING).exists() and not any(self.folder.glob(f"{WHOLE}*"))
+        if not self.is_moved:
             require_new(output)
         require_writable(output)
         place = self.folder / SETTINGS
@@ -86,19 +89,24 @@ class Parts:
             file.seek(place)
             return cast(Entry, json.loads(file.readline()))
 
+    @property
+    def _done(self) -> Path:
+        return self.output.with_name(f".{self.output.name}.parts")
+
     def place(self) -> Path:
         """RETURNS (Path): where the output is to be written before it is moved; nothing is there."""
-        place = self.folder / f"whole{self.output.suffix}"
-        shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
+        place = self.folder / f"{WHOLE}{self.output.suffix}"
+        shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
         return place
 
-    def finish(self, place: Path) -> None:
-        """Move the output to its place, and remove the parts."""
+    def finish(self, place: Path | None) -> None:
+        """Move the output to its place, if it is not there, and remove the parts."""
         with naming(self.output):
-            if self.output.is_dir():  # a process that was killed between the two
-                shutil.rmtree(self.output)
-            os.replace(place, self.output)
-        shutil.rmtree(self.folder)
+            if place is not None:
+                (self.folder / MOVING).touch()
+                os.replace(place, self.output)
+            os.replace(self.folder, self._done)  # at once: of half the parts nobody would know what they are
+        shutil.rmtree(self._done, ignore_errors=True)
 
     def _other(self, what: str) -> UserError:
         return UserError(

@@ -1,6 +1,7 @@
 """Texts in, annotated texts out; whatever stops the work, nothing is there twice and nothing is missing."""
 
 import json
+import os
 import shutil
 from types import SimpleNamespace
 
@@ -49,9 +50,12 @@ def test_every_text_is_there_once_and_in_order(nlp, tmp_path, n_process):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.jsonl", "pipeline"]
 
 
-def test_a_text_that_fails_is_written_with_its_error_and_costs_its_neighbors_nothing(nlp, tmp_path):
+@pytest.mark.parametrize("n_process", [1, 2])
+def test_a_text_that_fails_is_written_with_its_error_and_costs_its_neighbors_nothing(
+    nlp, tmp_path, n_process
+):
     texts = [*TEXTS[:4], "Ça échoue.", *TEXTS[4:6], "x" * (nlp.max_length + 1)]
-    found = annotate(nlp, texts, tmp_path / "out.jsonl")
+    found = annotate(nlp, texts, tmp_path / "out.jsonl", n_process=n_process)
     rows = lines(tmp_path / "out.jsonl")
     assert [row["text"] for row in rows] == texts
     errors = [(row["id"], row["error"]) for row in rows if "error" in row]
@@ -91,15 +95,23 @@ def test_what_was_stopped_goes_on_where_it_was(nlp, tmp_path, monkeypatch, stop_
     assert not (tmp_path / "out.jsonl.parts").exists()
 
 
-def test_a_process_that_is_killed_before_the_parts_are_removed_ends_well(nlp, tmp_path, monkeypatch):
-    monkeypatch.setattr(parts, "shutil", SimpleNamespace(rmtree=interrupt))
+def test_a_process_that_is_killed_when_the_output_is_at_its_place_ends_well(nlp, tmp_path, monkeypatch):
+    real = os.replace
+
+    def replace(source, target):
+        if str(target).endswith(".parts"):
+            raise KeyboardInterrupt
+        real(source, target)
+
+    monkeypatch.setattr(parts, "os", SimpleNamespace(replace=replace))
     with pytest.raises(KeyboardInterrupt):
         annotate(nlp, TEXTS, tmp_path / "out.jsonl")
     monkeypatch.undo()
     monkeypatch.setattr(parts, "N_TEXTS", 3)
     expected = (tmp_path / "out.jsonl").read_bytes()
-    annotate(nlp, TEXTS, tmp_path / "out.jsonl")
+    assert annotate(nlp, TEXTS, tmp_path / "out.jsonl").n_texts == 10
     assert (tmp_path / "out.jsonl").read_bytes() == expected
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.jsonl", "pipeline"]
 
 
 @pytest.fixture
@@ -135,6 +147,14 @@ def test_a_changed_model_is_refused(nlp, stopped, tmp_path):
     nlp.to_disk(tmp_path / "pipeline")
     with pytest.raises(UserError, match="were made with another model"):
         annotate(spacy.load(tmp_path / "pipeline"), TEXTS, stopped)
+
+
+def test_an_output_that_somebody_else_has_made_meanwhile_is_not_overwritten(nlp, stopped):
+    stopped.mkdir()
+    (stopped / "mine.txt").write_text("mine", encoding="utf8")
+    with pytest.raises(UserError, match="exists already"):
+        annotate(nlp, TEXTS, stopped)
+    assert (stopped / "mine.txt").exists()
 
 
 def test_an_output_that_is_there_is_not_overwritten(nlp, tmp_path):
