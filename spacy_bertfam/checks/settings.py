@@ -7,7 +7,7 @@ pipelines of ours, by `spacy train`.
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any, TypeGuard, NamedTuple
 
 from thinc.api import Config
 
@@ -130,5 +130,5 @@ def _training(training: Mapping[str, Any]) -> Iterator[Wrong]:
             yield Wrong(f"training.score_weights.{name}", repr(weight), "a number, or null")
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -162,7 +162,7 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
         ops, total, gradients = self.model.ops, 0.0, []
         for eg, of_doc in zip(examples, scores, strict=True):
             gold = gold_answers(eg, self.spans_key)
-            d_scores = np.zeros(of_doc.shape, dtype="float32")
+            d_scores: Any = np.zeros(of_doc.shape, dtype="float32")
             if gold is not None:
                 words = words_of(eg.predicted)
                 loss, d_scores = answer_loss(ops.to_numpy(of_doc), words, gold, max_length=self.max_length)
@@ -220,9 +220,10 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
             scores = [self.model.ops.to_numpy(of_doc) for of_doc in self.model.predict(part)]
             if not all(map(is_finite, scores)):
                 raise self._unfinite()
-            options = {"max_length": self.max_length, "temperature": self.temperature}
             for doc, of_doc in zip(part, scores, strict=True):
-                yield answer_distribution(of_doc, words_of(doc), **options)
+                yield answer_distribution(
+                    of_doc, words_of(doc), max_length=self.max_length, temperature=self.temperature
+                )
 
     def _encode(self, pairs: Sequence[Doc]) -> None:
         """Let the shared encoder, where the head listens to one of ours, read pairs that it has not seen."""
