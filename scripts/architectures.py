@@ -60,6 +60,9 @@ SIZES = {
     ),
     **dict.fromkeys(("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts"), 2),
     **dict.fromkeys(("num_experts_per_tok", "num_selected_experts"), 1),
+    **dict.fromkeys(("q_lora_rank", "kv_lora_rank"), WIDTH // 2),
+    "qk_rope_head_dim": WIDTH // HEADS,
+    "pooler_hidden_size": WIDTH,
     "vocab_size": len(SPECIAL) + len(WORDS),
     "entity_vocab_size": 8,
     "num_feedforward_networks": 1,
@@ -120,7 +123,7 @@ def check(task: str, model_type: str, architecture: str, **settings: Any) -> Row
     from spacy_bertfam.errors import UserError
 
     def row(kind: str, note: object = "") -> Row:
-        text = " ".join(str(note).split()).replace(architecture, "It")
+        text = " ".join(str(note).split()).replace(architecture, "this class")
         return Row(model_type, task, architecture, kind, text)
 
     with tempfile.TemporaryDirectory() as temporary:
