@@ -31,6 +31,7 @@ TAGS = ["B-PER", "I-PER", "O", "B-LOC", "I-LOC"]
 TOLERANCE = 1e-5
 SECONDS = 60  # of processor time, for one class
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+MOST_NUMBERS = 5_000_000
 WIDTH, HEADS, LAYERS, PIECES = 32, 4, 2, 128
 # Of a network with small sizes, under all the names that architectures have for them
 SIZES = {
@@ -59,6 +60,9 @@ SIZES = {
     ),
     **dict.fromkeys(("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts"), 2),
     **dict.fromkeys(("num_experts_per_tok", "num_selected_experts"), 1),
+    **dict.fromkeys(("q_lora_rank", "kv_lora_rank"), WIDTH // 2),
+    "qk_rope_head_dim": WIDTH // HEADS,
+    "pooler_hidden_size": WIDTH,
     "vocab_size": len(SPECIAL) + len(WORDS),
     "entity_vocab_size": 8,
     "num_feedforward_networks": 1,
@@ -119,7 +123,7 @@ def check(task: str, model_type: str, architecture: str, **settings: Any) -> Row
     from spacy_bertfam.errors import UserError
 
     def row(kind: str, note: object = "") -> Row:
-        text = " ".join(str(note).split()).replace(architecture, "It")
+        text = " ".join(str(note).split()).replace(architecture, "this class")
         return Row(model_type, task, architecture, kind, text)
 
     with tempfile.TemporaryDirectory() as temporary:
@@ -146,17 +150,18 @@ def make(task: str, model_type: str, folder: Path, **settings: Any) -> None:
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
     config = transformers.CONFIG_MAPPING[model_type]()
-    for name, value in {**SIZES, **OWN.get(model_type, {}), **settings}.items():
-        if hasattr(config, name) and not isinstance(getattr(type(config), name, None), property):
-            setattr(config, name, value)
+    make_small(config, {**SIZES, **OWN.get(model_type, {}), **settings})
     config = type(config).from_dict(config.to_dict())  # what is derived from the sizes is derived again
     labels = TAGS[: {"tokens": 5, "texts": 3, "answers": 2}[task]]
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: i for i, label in enumerate(labels)}
-    torch.manual_seed(0)
-    network = getattr(transformers, TASKS[task][1]).from_config(config).float()
-    if sum(weight.numel() for weight in network.parameters()) > 20_000_000:
+    build = getattr(transformers, TASKS[task][1]).from_config
+    with torch.device("meta"):  # takes no memory
+        n_numbers = sum(weight.numel() for weight in build(config).parameters())
+    if n_numbers > MOST_NUMBERS:
         raise ValueError("its sizes have names that are not known here: it would be a large network")
+    torch.manual_seed(0)
+    network = build(config).float()
     network.save_pretrained(folder)
     vocabulary = {piece: i for i, piece in enumerate([*SPECIAL, *WORDS])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
@@ -169,6 +174,16 @@ def make(task: str, model_type: str, folder: Path, **settings: Any) -> None:
     )
     tokenizer.save(str(folder / "tokenizer.json"))
     (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
+
+
+def make_small(config: Any, sizes: dict[str, Any]) -> None:
+    """Set the sizes that a config has, also within those of its parts."""
+    for part in vars(config).values():
+        if hasattr(part, "to_diff_dict"):
+            make_small(part, sizes)
+    for name, value in sizes.items():
+        if hasattr(config, name) and not isinstance(getattr(type(config), name, None), property):
+            setattr(config, name, value)
 
 
 def compare(task: str, folder: Path) -> tuple[str, str]:

@@ -41,6 +41,6 @@ def import_hf_cli(
     with replaced_whole(out) as staging:
         nlp.to_disk(staging)
     head: Any = nlp.pipeline[-1][1]
-    labels = f"; labels {', '.join(head.labels)}" if hasattr(head, "labels") else ""
+    labels = f"; labels {', '.join(head.labels)}" if head.labels else ""
     scheme = f"; scheme {head.cfg['scheme']}" if "scheme" in head.cfg else ""
     typer.echo(f"{out}: {', '.join(nlp.pipe_names)}{scheme}{labels}")

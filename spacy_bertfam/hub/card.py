@@ -30,7 +30,7 @@ def model_card(nlp: Language, pipe: Any) -> str:
         lines += [meta["description"], ""]
     pipes = ", ".join(nlp.pipe_names)
     lines += [f"Exported from a spaCy pipeline ({pipes}) by spacy-bertfam {__version__}.", ""]
-    if hasattr(pipe, "labels"):
+    if getattr(pipe, "labels", ()):
         scheme = f" in the scheme {pipe.cfg['scheme']}" if is_ner else ""
         lines += ["## Labels", "", f"{', '.join(pipe.labels)}{scheme}.", ""]
         lines += _scores(meta.get("performance") or {}, "ents" if is_ner else "cats")

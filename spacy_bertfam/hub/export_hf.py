@@ -117,7 +117,7 @@ def classes_of(ner: BertfamNER) -> list[tuple[str, int]]:
 def _outgoing(pipe: Any, pooling: str) -> Outgoing:
     """RAISES (UserError): when the head reads what no classifier of `transformers` reads."""
     model = pipe.model
-    if hasattr(pipe, "labels"):
+    if not isinstance(pipe, BertfamQA):
         pipe._require_labels()
     layers = [model.get_ref(name) for name in model.ref_names if name == "prediction_layer"]
     eps = layers[0].attrs.get("eps") if layers else None

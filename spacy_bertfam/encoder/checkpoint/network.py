@@ -124,12 +124,12 @@ def _what_is_unfit(sentence: str, expected: str = "") -> Iterator[None]:
 def _find_architecture(folder: CheckedFolder, config: Any, auto: Any) -> Any:
     """As `transformers` does: of a few configurations two architectures are made, and the settings say which."""
     found = architectures_of(auto, config)
-    if auto.__name__ == "AutoModel" and getattr(
-        config, "is_encoder_decoder", False
-    ):  # of T5 the half that reads
+    if auto.__name__ == "AutoModel":
         from transformers import AutoModelForTextEncoding
 
-        found = architectures_of(AutoModelForTextEncoding, config) or found
+        # of T5 the half that reads
+        halves = architectures_of(AutoModelForTextEncoding, config)
+        found = [half for half in halves if half.__name__.endswith("EncoderModel")] or found
     if not found:
         raise CheckpointError(
             f"{folder.path}: model type {config.model_type!r} has no {auto.__name__} in the installed transformers; "
