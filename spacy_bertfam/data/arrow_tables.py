@@ -5,7 +5,6 @@ The rows have the keys that JSON has; the names of tags stand in the schema's me
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +17,14 @@ from .records import Record
 from .report import ConversionReport
 from .text_file import RATIO, SMALL, located
 from .token_tasks import find_names
+from .trimming import shorten
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch, Schema
 
 PARQUET, ARROW, _ = MAGIC
+# Errors of pyarrow are its own, or those of Python that fit best
+BROKEN = (ArithmeticError, LookupError, MemoryError, OSError, TypeError, ValueError, NotImplementedError)
 
 
 def read_arrow(
@@ -32,24 +34,35 @@ def read_arrow(
 
     RAISES (DataError): when pyarrow is absent, or the file is broken, or its rows are no annotated texts.
     """
-    with located(path), _refused():
-        schema, batches = _open(path)
-        names = find_names([_metadata(schema)], options.tag_columns)
-        values = list(_rows(batches, path))
+    with located(path):
+        pa = _pyarrow()
+        try:
+            schema, batches = _open(path, pa)
+            names = find_names([_metadata(schema)], options.tag_columns)
+            values = list(_rows(batches, path))
+        except DataError:
+            raise
+        except (pa.ArrowException, *BROKEN) as error:
+            found = f"cannot be read as a table ({shorten(str(error), 100)})"
+            raise DataError(f"{found}; expected a whole one: fetch it again.") from error
     yield from read_records_of(values, path, source, report=report, options=options, names=names)
 
 
-def _open(path: Path) -> "tuple[Schema, Iterator[RecordBatch]]":
+def _pyarrow() -> Any:
     try:
-        import pyarrow as pa
-        from pyarrow import parquet
+        import pyarrow
+        import pyarrow.parquet
     except ImportError as error:
         expected = 'expected pyarrow: python -m pip install "spacy-bertfam[parquet]"'
         raise DataError(f"is a table of Arrow or Parquet; {expected}.") from error
+    return pyarrow
+
+
+def _open(path: Path, pa: Any) -> "tuple[Schema, Iterator[RecordBatch]]":
     with path.open("rb") as opened:
         start = opened.read(len(ARROW))
     if start.startswith(PARQUET):
-        file = parquet.ParquetFile(path)
+        file = pa.parquet.ParquetFile(path)
         groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
         _check_size(sum(group.total_byte_size for group in groups), path)
         _check_size(sum(g.column(i).num_values for g in groups for i in range(g.num_columns)), path)
@@ -88,22 +101,3 @@ def _metadata(schema: "Schema") -> Any:
         return json.loads((schema.metadata or {}).get(b"huggingface", b"null"))
     except (ValueError, RecursionError):
         return None
-
-
-@contextmanager
-def _refused() -> Iterator[None]:
-    """Errors of pyarrow are about the file: some are its own, others those of Python that fit best."""
-    try:
-        yield
-    except DataError:
-        raise
-    except (
-        ArithmeticError,
-        LookupError,
-        MemoryError,
-        OSError,
-        TypeError,
-        ValueError,
-        NotImplementedError,
-    ) as error:
-        raise DataError(f"cannot be read as a table ({str(error)[:100]}); fetch it again.") from error
