@@ -43,8 +43,9 @@ def test_at_first_all_transitions_are_alike():
     layer = transitions_layer()
     assert not any(layer.has_param(name) for name in PARAMETERS)
     assert (layer.name, layer.maybe_get_dim("nO"), layer.maybe_get_dim("nI")) == ("transitions", None, None)
+    assert layer.param_names == PARAMETERS
     layer.set_dim("nO", 2)
-    init(layer)
+    layer.initialize()
     assert weights_of(layer) == {"between": [[0, 0], [0, 0]], "start": [0, 0], "end": [0, 0]}
     assert layer.get_dim("nI") == 2
     assert layer.get_param("between").dtype == np.float32
