@@ -7,7 +7,7 @@ pipelines of ours, by `spacy train`.
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
-from typing import Any, TypeGuard, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from thinc.api import Config
 
