@@ -92,7 +92,7 @@ def test_every_path_that_a_variable_gives_is_quoted_and_may_hold_spaces():
 @pytest.mark.parametrize("workflow", ["ner", "fr_camembert_ner", "fr_dep_news_trf_ner", "domain_ner"])
 def test_without_a_corpus_a_workflow_stops_and_names_the_variable(workflow):
     result = CliRunner().invoke(
-        weasel, ["run", workflow, str(ROOT), "--vars.trian", "assets/fr_train.jsonl", "--dry"]
+        weasel, ["run", workflow, str(ROOT), "--vars.dev", "assets/fr_dev.jsonl", "--dry"]
     )
     assert "(your corpus is missing: give --vars.train FILE)" in " ".join(result.output.split())
 

@@ -18,7 +18,7 @@ from .json_values import read_objects, shown
 from .pairs import first_length, make_pair
 from .split import split_documents
 from .text_file import located
-from .trimming import clean_label, trim_offsets
+from .trimming import clean_edges, trim_offsets
 from .units import LONGEST
 
 FORM = (
@@ -123,7 +123,7 @@ def _of_article(article: Any) -> Iterator[Question]:
             if not isinstance(question, str):
                 raise DataError(f'found no "question" in {shown(entry)!r}; expected {FORM}.')
             document = str(article.get("title") or context)
-            yield Question(clean_label(question), context, _answers(entry), document)
+            yield Question(clean_edges(question), context, _answers(entry), document)
 
 
 def _list(entry: Mapping[str, Any], key: str) -> list[Any]:
@@ -187,7 +187,7 @@ def build_pair(
 
 def _place(context: Doc, text: str, start: int | None, report: QuestionsReport) -> Span | None:
     """The tokens of an answer; where it is not at its place, the nearest place in the text that has its words."""
-    content, words = context.text, clean_label(text)
+    content, words = context.text, clean_edges(text)
     if start is None or content[max(start, 0) : start + len(text)] != text:
         found = _nearest(content, words, start or 0) if words else -1
         if found < 0:

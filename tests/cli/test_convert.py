@@ -30,7 +30,7 @@ def test_table_report_and_file(jsonl, tmp_path):
     output, report = tmp_path / "x.spacy", tmp_path / "report.json"
     result = run(jsonl, output, "--lang", "fr", "--map", "Person=PER,Location=LOC", "--report", report)
     assert result.exit_code == 0, result.output
-    assert "read   5 documents in 1 file\n" in result.output
+    assert "read   5 documents in 1 file (1 in JSON)\n" in result.output
     assert ["Person", "PER", "15", "5", "10"] in [line.split() for line in result.output.splitlines()]
     assert "lost: 5 off token borders" in result.output
     assert 'corpus.jsonl:1  "Assad" Person  tokens: pro-Assad' in result.output
