@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import shutil
+import sys
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
@@ -224,6 +225,53 @@ CHEAP = [
 ]
 
 
+# What docs/annotations.md calls the exports of tools -> their small file in tests/data/sample_forms.py
+SAMPLES = {
+    "annotations.jsonl": "example.jsonl",
+    "export.jsonl": "hf.jsonl",
+    "results.json": "presidio_evaluator.json",
+    "training.json": "spacy2.json",
+    "export.tsv": "webanno.tsv",
+    "texts.xml": "gate.xml",
+    "train.jsonl": "hf_numbers.jsonl",
+    "train.conll": "uner.iob2",
+    "train.conllu": "norne.conllu",
+    "train.v4_gold_conll": "a.v4_gold_conll",
+    "train.tsv --tag-column 3,4": "germeval_both.tsv",
+    "train.tsv --tag-column NE-FINE-LIT": "hipe_fine.tsv",
+    "train.tsv --scheme plain": "short.tsv",
+    "ner_dataset.csv": "gmb.csv",
+}
+
+
+def write_export(words: list[str]) -> None:
+    """Write what a command of that page reads, into the folder where the process is."""
+    sys.path.insert(0, str(ROOT / "tests" / "data"))
+    from sample_forms import FORMS, RIGHT, TEXT
+
+    name, options = words[0], words[4:]  # the input; what stands after the output and --lang
+    spans = [[TEXT.index(part), TEXT.index(part) + len(part), label] for part, label in RIGHT]
+    if name == "export.json":
+        Path(name).write_text(json.dumps([{"text": TEXT, "label": spans}] * 3), encoding="utf8")
+    elif name == "brat/":
+        Path(name).mkdir()
+        Path(name, "a.txt").write_text(TEXT, encoding="utf8")
+        lines = [
+            f"T{i}\t{label} {start} {end}\t{TEXT[start:end]}\n" for i, (start, end, label) in enumerate(spans)
+        ]
+        Path(name, "a.ann").write_text("".join(lines), encoding="utf8")
+    elif name == "train.parquet":
+        arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+        rows = [{"tokens": ["Claire", "habite", "Angers"], "ner_tags": ["B-PER", "O", "B-LOC"]}]
+        parquet.write_table(arrow.Table.from_pylist(rows), name)
+    elif name == "wikiner.txt":
+        Path(name).write_text("Claire|NAM|I-PER habite|VER|O Angers|NAM|I-LOC .|SENT|O\n", encoding="utf8")
+    else:
+        sample = SAMPLES.get(" ".join([name, *options]), SAMPLES.get(name))
+        (content,) = (form.content for form in FORMS if form.name == sample)
+        Path(name).write_text(content, encoding="utf8")
+
+
 def output_of(line: str) -> str:
     """The argument behind the input; `annotate` has the pipeline before that."""
     words = shlex.split(line)[5:]
@@ -235,7 +283,7 @@ def makers(name: str, line: str) -> list[str]:
     """The commands of the same document whose output a line reads."""
     read = shlex.split(line)[5:]
     made = [(output_of(other), other) for n, other in CHEAP if n == name and output_of(other)]
-    return [other for output, other in made if output in read and other != line]
+    return [other for output, other in made if output in read and output != output_of(line)]
 
 
 @pytest.mark.slow
@@ -245,6 +293,8 @@ def test_a_cheap_command_runs(name, line, clone, tmp_path, monkeypatch):
         for package in ("openvino", "nncf", "onnxruntime"):
             pytest.importorskip(package)
     monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
+    if name == "docs/annotations.md":
+        write_export(shlex.split(line)[5:])
     for command in [*makers(name, line), line]:
         result = CliRunner().invoke(spacy_app, shlex.split(command)[3:])
         assert result.exit_code == 0, f"{command}\n{result.output}\n{result.exception}"
