@@ -19,7 +19,7 @@ import sys, time
 from spacy.language import Language
 @Language.component("annotate_test_slow")
 def slow(doc):
-    time.sleep(0.02)
+    time.sleep(0.1)
     return doc
 """
 

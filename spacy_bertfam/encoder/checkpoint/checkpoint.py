@@ -78,7 +78,7 @@ class Checkpoint:
         if self.weights is None:
             settings = parse_object(self.tokenizer_files[CONFIG], Path(CONFIG))
             return max(1, int(settings.get("type_vocab_size") or 1))
-        if "token_type_ids" not in inspect.signature(self.weights.forward).parameters:
+        if "token_type_ids" not in inspect.signature(type(self.weights).forward).parameters:
             return 1
         # without such a setting, as in XLNet, any two numbers tell two texts apart
         return max(1, int(getattr(self.network.config, "type_vocab_size", 3)))
