@@ -10,7 +10,7 @@ from .json_values import is_pair, require_object
 from .report import UNANNOTATED
 from .span_forms import plain_spans
 from .token_tasks import Sentences, read_paragraphs, read_tokens
-from .verdicts import APPROVER, is_accepted, refusal
+from .verdicts import ANNOTATION_ID, APPROVER, is_accepted, refusal
 
 # the second is doccano's, the third LightTag's, the fourth UBIAI's, the last one presidio-evaluator's
 TEXT_KEYS = ("text", "data", "content", "document", "full_text")
@@ -105,6 +105,8 @@ def _plain(entry: dict[str, Any]) -> Task:
     # an empty key hides no full one; a list of plain strings names labels, and has no spans
     full = (value for value in given if isinstance(value, list) and _has_spans(value))
     spans = next(full, given[0] if given else None)
+    if entry.get(ANNOTATION_ID) is not None:
+        spans = _regions(entry) or spans
     if spans is None and "document" in entry:  # UBIAI's tokens are its entities
         spans = entry.get("tokens")
     if text is None or spans is None:
@@ -152,6 +154,11 @@ def _label_studio(entry: dict[str, Any]) -> Task:
             spans.append({**value, "labels": value.get(kind, value.get("labels"))})
     left_out = {OTHER_VERSIONS: len(good) - 1, NO_SPANS: len(regions) - len(spans)}
     return Task(text, spans, entry.get("id"), left_out=left_out)
+
+
+def _regions(entry: dict[str, Any]) -> list[Any]:
+    """Spans of Label Studio's JSON-MIN, under the names that the labeling config has for its controls."""
+    return [each for value in entry.values() for each in _dicts(value) if {"start", "end"} <= each.keys()]
 
 
 def _review(version: dict[str, Any]) -> str:

@@ -115,10 +115,11 @@ def _columns(lines: Sequence[str], wanted: Sequence[str]) -> tuple[list[Column],
         everything += [Column(len(everything) + i, layer, name) for i, name in enumerate(features or [""])]
     spans = [each for each in everything if is_span[each.layer]]
     if wanted:
-        chosen = [c for c in spans if c.feature in wanted or any(_is_layer(c, name) for name in wanted)]
+        layers = {c.layer for c in spans if any(_is_layer(c, name) for name in wanted)}
+        of_layers = {_label_of([c for c in spans if c.layer == layer])[0] for layer in layers}
+        chosen = [c for c in spans if c.feature in wanted or c in of_layers]
     else:
-        chosen = [c for c in spans if _is_layer(c, ENTITIES)] or spans
-        chosen = ([c for c in chosen if c.feature == "value"] or chosen)[:1]
+        chosen = _label_of([c for c in spans if _is_layer(c, ENTITIES)] or spans)
     if not chosen:
         known = ", ".join(f"{c.layer}|{c.feature}" for c in spans)[:300] or "none"
         found = f"--tag-column: found no {wanted[0][:40]!r}" if wanted else "found no layer of spans"
@@ -132,6 +133,11 @@ def _columns(lines: Sequence[str], wanted: Sequence[str]) -> tuple[list[Column],
         layer for row in cells for layer, i in others.items() if row[i : i + 1] not in ([], [""], ["_"])
     )
     return chosen, Counter({f"annotated words of the layer {name[:60]}": n for name, n in left_out.items()})
+
+
+def _label_of(columns: list[Column]) -> list[Column]:
+    """RETURNS (list[Column]): the one of them that has the label, if there are any."""
+    return ([c for c in columns if c.feature == "value"] or columns)[:1]
 
 
 def _is_layer(column: Column, name: str) -> bool:

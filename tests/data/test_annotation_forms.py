@@ -115,6 +115,27 @@ def test_discontinuous_annotation_of_pubannotation_is_counted_and_missing(tmp_pa
     assert report.n_lost == {"discontinuous": {"PER": 1}}
 
 
+def test_json_min_of_label_studio_has_its_spans_under_the_names_of_its_controls(tmp_path):
+    task = {
+        "text": "Jean Roux, Rome",
+        "label": [{"start": 11, "end": 15, "text": "Rome", "labels": ["LOC"]}],
+        "ner": [{"start": 0, "end": 9, "text": "Jean Roux", "labels": ["PER"]}],
+        "kind": {"choices": ["news"]},
+        "annotation_id": 3,
+    }
+    (tmp_path / "x.json").write_text(json.dumps([task]), encoding="utf8")
+    (record,), _ = read(tmp_path / "x.json")
+    assert [(m.start, m.end, m.label) for m in record.mentions] == [(11, 15, "LOC"), (0, 9, "PER")]
+
+
+def test_a_layer_of_webanno_that_is_named_gives_each_entity_the_label_of_its_value(tmp_path):
+    layer = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
+    head = f"#FORMAT=WebAnno TSV 3.3\n#T_SP={layer}|identifier|value\n\n#Text=Rome\n"
+    (tmp_path / "x.tsv").write_text(f"{head}1-1\t0-4\tRome\t*\tLOC\t\n", encoding="utf8")
+    (record,), _ = read(tmp_path / "x.tsv", {"tag_column": "NamedEntity"})
+    assert [m.label for m in record.mentions] == ["LOC"]
+
+
 def test_a_corpus_reader_takes_the_same_options(tmp_path):
     form = next(form for form in FORMS if form.name == "hf_numbers.jsonl")
     (tmp_path / form.name).write_text(form.content, encoding="utf8")

@@ -1,6 +1,7 @@
 """Names of files for texts, where each text has a file of its own."""
 
 import re
+from itertools import chain, count
 from pathlib import Path
 
 UNSAFE = re.compile(r"[^\w.-]+")
@@ -12,5 +13,5 @@ def new_file(folder: Path, name: str | int, number: int, suffix: str) -> Path:
     others have the same name."""
     known = name.removesuffix(".txt") if isinstance(name, str) else f"{name:06d}"
     safe = UNSAFE.sub("_", known).strip("._")[:LONGEST] or "text"
-    path = folder / f"{safe}{suffix}"
-    return folder / f"{safe}-{number}{suffix}" if path.exists() else path
+    names = chain((safe,), (f"{safe}-{n}" for n in count(number)))
+    return next(path for name in names if not (path := folder / f"{name}{suffix}").exists())

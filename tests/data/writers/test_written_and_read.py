@@ -17,6 +17,7 @@ from spacy_bertfam.data.recognize import name_of
 from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.data.texts import read_docs
 from spacy_bertfam.data.writers.entry import Entry, all_spans, disjoint_spans, entry_of
+from spacy_bertfam.data.writers.file_names import new_file
 from spacy_bertfam.data.writers.formats import FORMS, write_entries
 
 NLP = spacy.blank("fr")
@@ -144,3 +145,10 @@ def test_other_formats_come_back(to, tmp_path):
         pytest.skip(f"{to} is not read yet")
     for record, entry in zip(read(place), entries, strict=True):
         assert [(m.start, m.end, m.label) for m in record.mentions] == places(entry["entities"])
+
+
+def test_no_text_takes_the_file_of_another(tmp_path):
+    names = ["a-3", "a", "a", "a", "a/", "a-3"]
+    for number, name in enumerate(names, start=1):
+        new_file(tmp_path, name, number, ".tsv").touch()
+    assert len([*tmp_path.iterdir()]) == len(names)
