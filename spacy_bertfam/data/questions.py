@@ -207,8 +207,8 @@ def _place(context: Doc, text: str, start: int | None, report: QuestionsReport) 
 
 
 def _nearest(context: Doc, words: str, place: int) -> int:
-    """RETURNS (int): where some words begin, as near as possible to a place, and only where there is none as whole tokens
-    within others, as "5 ans" in "25 ans"; -1 where the text does not have them."""
+    """RETURNS (int): where some words begin, as near as possible to a place: as whole tokens, and only where there are
+    none within others, as "5 ans" in "25 ans"; -1 where the text does not have them."""
     starts = [match.start() for match in re.finditer(f"(?={re.escape(words)})", context.text)]
     whole = [start for start in starts if context.char_span(start, start + len(words)) is not None]
     return min(whole or starts, key=lambda start: abs(start - place), default=-1)
