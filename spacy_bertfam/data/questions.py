@@ -2,6 +2,7 @@
 files of pairs."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -189,7 +190,7 @@ def _place(context: Doc, text: str, start: int | None, report: QuestionsReport) 
     """The tokens of an answer; where it is not at its place, the nearest place in the text that has its words."""
     content, words = context.text, clean_edges(text)
     if start is None or content[max(start, 0) : start + len(text)] != text:
-        found = _nearest(content, words, start or 0) if words else -1
+        found = _nearest(context, words, start or 0) if words else -1
         if found < 0:
             report.changed[NOT_THERE] += 1
             return None
@@ -205,9 +206,9 @@ def _place(context: Doc, text: str, start: int | None, report: QuestionsReport) 
     return span
 
 
-def _nearest(text: str, words: str, place: int) -> int:
-    """RETURNS (int): where some words begin, as near as possible to a place; -1 where the text does not have them."""
-    before, after = text.rfind(words, 0, max(place, 0) + len(words)), text.find(words, max(place, 0))
-    if before < 0 or (after >= 0 and after - place < place - before):
-        return after
-    return before
+def _nearest(context: Doc, words: str, place: int) -> int:
+    """RETURNS (int): where some words begin, as near as possible to a place: as whole tokens, and only where there are
+    none within others, as "5 ans" in "25 ans"; -1 where the text does not have them."""
+    starts = [match.start() for match in re.finditer(f"(?={re.escape(words)})", context.text)]
+    whole = [start for start in starts if context.char_span(start, start + len(words)) is not None]
+    return min(whole or starts, key=lambda start: abs(start - place), default=-1)

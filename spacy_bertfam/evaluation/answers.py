@@ -35,6 +35,8 @@ def make_qa_scorer(spans_key: str = "answers") -> Callable[..., dict[str, Any]]:
             lang = eg.reference.vocab.lang
             gold, found = (answers_of(doc, spans_key) for doc in (eg.reference, eg.predicted))
             answer = found[0] if found else ""
+            # as the script has it: a gold answer of which nothing is left counts as none
+            gold = [text for text in gold if normalize(text, lang)]
             exact.append(
                 max(float(normalize(answer, lang) == normalize(text, lang)) for text in gold or [""])
             )

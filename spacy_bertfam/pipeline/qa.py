@@ -75,11 +75,13 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
         pairs (Iterable[tuple[str | Doc, str | Doc]]): question and text. The answers to a Doc are spans of it.
         top_k (int): how many answers to each question, the most probable first; "no answer" is one of them.
         RETURNS (list[list[Answer]]): for each pair, with its probability over all that the answer may be.
-        RAISES (UserError): when a question is empty.
+        RAISES (UserError): when a question has no words, or what is given is no pair.
         """
-        given = [
-            tuple(self.tokenizer(text) if isinstance(text, str) else text for text in pair) for pair in pairs
-        ]
+        if not isinstance(top_k, int) or top_k < 1:
+            raise UserError(
+                f"Component {self.name!r}: top_k is {top_k!r}; expected a number of answers, 1 or more."
+            )
+        given = [self._read_pair(pair) for pair in pairs]
         made = [make_pair(question, text, self.vocab) for question, text in given]
         found = self._answer(made, encode=True)
         answers = []
@@ -207,6 +209,19 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
             raise UserError(
                 "its weights are not those of start and end. Expected two rows: get the pipeline again."
             )
+
+    def _read_pair(self, pair: Any) -> tuple[Doc, Doc]:
+        # two words would be taken for a pair, and so would the two letters of one
+        kinds = [isinstance(text, Text) for text in pair] if isinstance(pair, (tuple, list)) else []
+        if kinds != [True, True]:
+            raise UserError(
+                f"Component {self.name!r}: asked with {pair!r:.100}; expected pairs of a question and a text, each a "
+                "string or a Doc: ask([(question, text)])."
+            )
+        question, text = (self.tokenizer(each) if isinstance(each, str) else each for each in pair)
+        if not question.text.strip():
+            raise UserError(f"Component {self.name!r}: a question is {question.text!r}; expected words.")
+        return question, text
 
     def _answer(self, pairs: Iterable[Doc], *, encode: bool) -> Iterator[AnswerDistribution]:
         """The distribution over the answers of each pair, batch by batch.

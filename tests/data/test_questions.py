@@ -82,6 +82,14 @@ def test_an_answer_off_its_place_is_mended_where_the_text_shows_how(given, expec
     assert dict(report.changed) == ({what: 1} if what else {})
 
 
+@pytest.mark.parametrize("words, expected", [("an", 7), ("Je", 0), ("5 ans", 20)])
+def test_an_answer_without_a_place_is_put_where_it_is_whole_tokens(words, expected, tmp_path):
+    given = {"context": "Jean a an 25 ans et 5 ans.", "question": QUESTION, "answers": [words]}
+    _, [doc] = convert(tmp_path, json.dumps(given))
+    [(_, start)] = found(doc)
+    assert start == expected
+
+
 def test_several_answers_are_kept_and_the_same_one_once(tmp_path):
     given = {"answers": [answer("Anne", 0), answer("Anne", 0), answer("Anne", 36), answer("Zoé", 3)]}
     report, [doc] = convert(tmp_path, json.dumps({"data": [squad((QUESTION, given))]}))

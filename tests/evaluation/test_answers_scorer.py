@@ -60,6 +60,12 @@ def test_the_best_of_several_gold_answers_counts_and_no_answer_too():
     assert scores["qa_no_answer"] == 0.5
 
 
+def test_a_gold_answer_without_words_counts_only_where_there_is_no_other():
+    nlp = spacy.blank("en")
+    scores = make_qa_scorer()([example(nlp, [".", "Paul"], []), example(nlp, ["."], [])])
+    assert (scores["qa_em"], scores["qa_f1"], scores["qa_no_answer"]) == (0.5, 0.5, 1)
+
+
 def test_without_questions_there_is_no_score():
     eg = Example(EN("Anne"), EN("Anne"))
     assert make_qa_scorer()([eg]) == {"qa_em": None, "qa_f1": None, "qa_no_answer": None}

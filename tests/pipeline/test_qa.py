@@ -167,6 +167,23 @@ def test_settings_that_make_no_sense_are_refused(make_nlp, settings, name):
         make_nlp(**settings)
 
 
+@pytest.mark.parametrize(
+    "given, options, reason",
+    [
+        ([("   ", TEXT)], {}, "expected words"),
+        ([("", TEXT)], {}, "expected words"),
+        (("Où ?", TEXT), {}, "expected pairs"),
+        (["ab"], {}, "expected pairs"),
+        ([("Où ?", None)], {}, "expected pairs"),
+        ([("Où ?", TEXT)], {"top_k": -1}, "top_k"),
+        ([("Où ?", TEXT)], {"top_k": 0}, "top_k"),
+    ],
+)
+def test_what_is_no_question_about_a_text_is_refused(make_nlp, given, options, reason):
+    with pytest.raises(UserError, match=reason):
+        make_nlp().get_pipe("qa").ask(given, **options)
+
+
 def test_data_without_questions_are_refused(make_nlp):
     nlp = make_nlp()
     with pytest.raises(UserError, match="convert-qa"):
