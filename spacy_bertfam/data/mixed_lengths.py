@@ -15,7 +15,7 @@ def build_mixed_lengths() -> Callable[[Language, Example], Iterator[Example]]:
     """Make an augmenter for `[corpora.train]`: each text as it is, and each of its sentences alone.
 
     A pipeline trained on sentences alone scores lower on whole documents, and the reverse; trained on both it is as
-    good on both (benchmarks/figures/documents.md). A text of one sentence is read once, and so is one with
+    good on both (benchmarks/figures/quality.md). A text of one sentence is read once, and so is one with
     annotation of the whole (`doc.cats`, `doc.spans`). Sentences are those of the annotation; where it has none they
     end by spaCy's rule and at line ends, never inside an entity.
     """
