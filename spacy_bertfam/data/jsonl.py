@@ -17,12 +17,17 @@ from .text_file import located
 from .token_rows import rows_of_texts
 from .token_tasks import names_within
 from .trimming import clean_label, shorten
+from .utf16 import from_utf16
 from .verdicts import refusal, unknown_verdicts
 
 # doccano's are start_offset and end_offset, PubAnnotation's begin and end, presidio-evaluator's the last ones
 START_KEYS = ("start", "start_offset", "begin", "start_position")
 END_KEYS = ("end", "end_offset", "end_position")
 N_SHOWN = 150
+OTHER_TEXT = (
+    'has entities that say another text (under "text") than stands at their offsets; the offsets are taken. Look '
+    "whether the text was changed after it was annotated."
+)
 # LightTag's is tag, Label Studio's labels, a list; transformers' entity_group, Presidio's entity_type, UBIAI's
 # entityLabel, PubAnnotation's obj
 LABEL_KEYS = ("label", "tag", "labels", "entity_group", "entity_type", "entityLabel", "obj")
@@ -108,7 +113,10 @@ def _to_record(task: Task, document: str, source: str, line: int, report: Conver
         raise DataError(f'found no list under "entities"; expected {FORM}.')
     entries = [(entry, refusal(entry) if isinstance(entry, dict) else "") for entry in task.spans]
     entries += [(entry, DISCONTINUOUS) for entry in task.discontinuous]
-    found = [(m, reason) for entry, reason in entries for m in _mentions(entry, text, line)]
+    placed = [(_by_own_text(entry, text), reason) for entry, reason in entries]
+    if any(is_other and not reason for (_, is_other), reason in placed):
+        report.note(OTHER_TEXT, source)
+    found = [(m, reason) for (entry, _), reason in placed for m in _mentions(entry, text, line)]
     refused = [(mention, reason) for mention, reason in found if reason]
     record = Record(
         text=text,
@@ -122,6 +130,30 @@ def _to_record(task: Task, document: str, source: str, line: int, report: Conver
         report.n_in[mention.label] += 1
         report.lose(reason, record, mention)
     return record
+
+
+def _by_own_text(entry: Any, text: str) -> tuple[Any, bool]:
+    """Compare what an entry says its characters are, under "text", with what stands at its offsets.
+
+    RETURNS (tuple[Any, bool]): the entry, its offsets in characters where the tool counts UTF-16 units and these hold
+        what it says; and whether something else stands there.
+    """
+    own = entry.get("text") if isinstance(entry, dict) else None
+    if not isinstance(own, str) or not own.strip():
+        return entry, False
+    start, end = (_first(entry, keys) for keys in (START_KEYS, END_KEYS))
+    if type(start) is not int or type(end) is not int or text[start:end].strip() == own.strip():
+        return entry, False
+    place = from_utf16(text) if text else int
+    first, last = place(start), place(end)
+    if 0 <= first < last and text[first:last].strip() == own.strip():
+        return {**entry, **dict.fromkeys(START_KEYS, first), **dict.fromkeys(END_KEYS, last)}, False
+    return entry, _letters(text[start:end]) != _letters(own)
+
+
+def _letters(text: str) -> str:
+    """What is left where tools write spaces and line breaks in ways of their own."""
+    return "".join(filter(str.isalnum, text.replace("\\n", "")))
 
 
 def _mentions(entry: Any, text: str, line: int) -> list[Mention]:

@@ -65,3 +65,35 @@ def test_a_bad_line_is_named_with_file_and_line(tmp_path, line, found):
         read(tmp_path, '{"text": "a", "entities": []}', line)
     assert found in str(error.value)
     assert "expected" in str(error.value)
+
+
+TEXT = "😀 Paris 😀 brûle à\nLyon"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "own", "place"),
+    [
+        (2, 7, "Paris", (2, 7)),
+        (3, 8, "Paris", (2, 7)),  # in UTF-16, as tools in JavaScript and Java count
+        (20, 24, "Lyon", (18, 22)),  # beyond the text's length in characters
+        (16, 22, "à\\nLyon", (16, 22)),  # Label Studio writes a line break so
+        (10, 15, "  ", (10, 15)),
+    ],
+)
+def test_offsets_are_those_at_which_the_tools_own_text_stands(tmp_path, start, end, own, place):
+    report, path = ConversionReport(), tmp_path / "x.jsonl"
+    entry = {"text": TEXT, "entities": [{"start": start, "end": end, "label": "LOC", "text": own}]}
+    path.write_text(json.dumps(entry), encoding="utf8")
+    (record,) = read_jsonl(path, "x.jsonl", report=report)
+    assert [(m.start, m.end) for m in record.mentions] == [place]
+    assert not report.notes
+
+
+def test_another_text_at_the_offsets_is_said_once(tmp_path):
+    report, path = ConversionReport(), tmp_path / "x.jsonl"
+    entry = {"text": TEXT, "entities": [{"start": 10, "end": 15, "label": "LOC", "text": "Paris"}]}
+    path.write_text("\n".join([json.dumps(entry)] * 3), encoding="utf8")
+    records = list(read_jsonl(path, "x.jsonl", report=report))
+    assert [(m.start, m.end) for record in records for m in record.mentions] == [(10, 15)] * 3
+    (note,) = report.note_lines()
+    assert note.startswith("x.jsonl: has entities that say another text") and "offsets are taken" in note

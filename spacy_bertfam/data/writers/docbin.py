@@ -45,7 +45,9 @@ def to_doc(entry: Entry, vocab: Vocab) -> Doc:
     doc.cats = entry.get("cats", {})
     for key in ("id", "error"):
         if key in entry:
-            doc.user_data[key] = entry[key]  # type: ignore[literal-required]
+            value = entry[key]  # type: ignore[literal-required]
+            fits = not isinstance(value, int) or abs(value) < 2**63  # msgpack's
+            doc.user_data[key] = value if fits else str(value)
     return doc
 
 

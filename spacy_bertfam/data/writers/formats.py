@@ -11,7 +11,7 @@ from .column_files import write_bioes, write_iob2
 from .docbin import write_docbin
 from .entry import Entry, all_spans
 from .json_forms import doccano_form, line_writer, own_form, prodigy_form, write_label_studio
-from .parquet import write_parquet
+from .parquet import require_pyarrow, write_parquet
 from .table import write_csv
 from .webanno import write_webanno
 
@@ -50,12 +50,15 @@ FORMS = {
 
 
 def find_form(to: str | None, place: Path) -> Form:
-    """RETURNS (Form): of that name, or by the ending of the file. RAISES (DataError): when neither says one."""
-    if to in FORMS:
-        return FORMS[to]
+    """RETURNS (Form): of that name, or by the ending of the file.
+
+    RAISES (DataError): when neither says one. RAISES (UserError): when what it needs is not installed.
+    """
     by_suffix = (form for form in FORMS.values() if place.suffix.lower() in form.suffixes)
-    found = next(by_suffix, None)
-    if to is None and found is not None:
+    found = next(by_suffix, None) if to is None else FORMS.get(to)
+    if found is not None:
+        if found.write is write_parquet:
+            require_pyarrow()
         return found
     known = ", ".join(FORMS)
     what = f"{place} does not end as a format that is known" if to is None else f"found {to!r}"

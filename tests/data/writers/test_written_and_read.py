@@ -1,6 +1,7 @@
 """What is written, and read again by our readers, has the same entities: for every format that is read."""
 
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,9 +17,11 @@ from spacy_bertfam.data.formats import read_records
 from spacy_bertfam.data.recognize import name_of
 from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.data.texts import read_docs
+from spacy_bertfam.data.writers.docbin import to_doc
 from spacy_bertfam.data.writers.entry import Entry, all_spans, disjoint_spans, entry_of
 from spacy_bertfam.data.writers.file_names import new_file
-from spacy_bertfam.data.writers.formats import FORMS, write_entries
+from spacy_bertfam.data.writers.formats import FORMS, find_form, write_entries
+from spacy_bertfam.errors import UserError
 
 NLP = spacy.blank("fr")
 LABELS = ("PER", "Lieu-dit", "a b", "É_[x]|*;->")
@@ -152,3 +155,16 @@ def test_no_text_takes_the_file_of_another(tmp_path):
     for number, name in enumerate(names, start=1):
         new_file(tmp_path, name, number, ".tsv").touch()
     assert len([*tmp_path.iterdir()]) == len(names)
+
+
+def test_a_number_that_msgpack_does_not_hold_is_written_as_text(tmp_path):
+    for number in (2**63 - 1, 2**64):
+        entry = entry_of(spacy.blank("fr")("Lyon dort."), number)
+        (doc,) = [to_doc(entry, Vocab())]
+        assert Doc(doc.vocab).from_bytes(doc.to_bytes()).user_data["id"] in (number, str(number))
+
+
+def test_parquet_without_pyarrow_is_refused_before_anything_is_read(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UserError, match="Parquet needs pyarrow"):
+        find_form(None, Path("out.parquet"))
