@@ -1,5 +1,6 @@
 """`bertfam annotate`: texts through a pipeline, into a file that other tools read."""
 
+from collections.abc import Sequence
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -88,11 +89,14 @@ def annotate_cli(
     except KeyboardInterrupt:
         typer.echo("Stopped. The same command goes on where it was.", err=True)
         raise typer.Exit(STOPPED) from None
-    _tell(found, output)
+    _tell(found, output, annotator.nlp.pipe_names)
 
 
-def _tell(found: "Annotation", output: Path) -> None:
+def _tell(found: "Annotation", output: Path, components: Sequence[str]) -> None:
     typer.echo(f"texts {found.n_texts:,}, entities and spans {found.n_spans:,} -> {output}")
+    if found.n_texts and not found.n_spans:
+        names = ", ".join(components) or "none"
+        typer.echo(f"Note: No text has an entity or a span; the pipeline's components: {names}.", err=True)
     left_out = ", ".join(f"{n:,} {what}" for what, n in found.left_out.items() if n)
     if left_out:
         typer.echo(f"Note: This format has no place for: {left_out}.", err=True)

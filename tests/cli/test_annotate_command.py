@@ -55,6 +55,13 @@ def test_standard_input_by_line(folder):
     assert text == "-DOCSTART-\tO\n\nPaul\tB-PER\nvient\tO\n.\tO\n\n-DOCSTART-\tO\n\nNon\tO\n.\tO\n\n"
 
 
+def test_a_pipeline_that_finds_nothing_is_named(folder):
+    (folder / "none.txt").write_text("Il pleut.", encoding="utf8")
+    result = run("pipeline", "none.txt", "out.jsonl")
+    assert result.exit_code == 0
+    assert "Note: No text has an entity or a span; the pipeline's components: entity_ruler." in result.stderr
+
+
 @pytest.mark.parametrize(
     "words, found",
     [
