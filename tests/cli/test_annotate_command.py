@@ -110,7 +110,9 @@ def test_a_stopped_and_a_killed_process_go_on_where_they_were(folder):
     (folder / "code.py").write_text(SLOW, encoding="utf8")
     add_slow_component(folder / "pipeline")
     program = (
-        "import sys; from spacy_bertfam.annotation import parts; parts.N_TEXTS = 4;"
+        # what a shell starts in the background ignores Ctrl-C, and so would this
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from spacy_bertfam.annotation import parts; parts.N_TEXTS = 4;"
         "from spacy_bertfam.cli.app import app; app(sys.argv[1:])"
     )
     words = ["annotate", "pipeline", "in.jsonl", "out.jsonl", "--text-column", "body", "--code", "code.py"]
