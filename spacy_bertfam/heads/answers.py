@@ -14,7 +14,7 @@ from ..data.pairs import first_length
 from ..encoder.model import MODEL_NAME
 from ..encoder.pieces.batch import PieceBatch, ranges
 from ..errors import UserError
-from ..listeners.document import encode_with_documents
+from ..listeners.document import encode_with_documents, init
 from ..types import TaggerModel, Tok2VecModel
 from .output_layer import FloatsLayer, output_layer
 from .rows import with_rows
@@ -50,13 +50,6 @@ def build_span_answerer(tok2vec: Tok2VecModel, *, dropout: float | None = None) 
 def answer_rows(tok2vec: Tok2VecModel) -> RowsModel:
     """Two rows for no answer and two for each token of the second text. Shape: (2 + 2 * n_tokens, width)"""
     return Model("answer-rows", forward, init=init, dims={"nO": None}, layers=[tok2vec])
-
-
-def init(model: RowsModel, X: Any = None, Y: Any = None) -> None:
-    """Load the encoder, or let the listener know the sample; the width is theirs."""
-    [tok2vec] = model.layers
-    tok2vec.initialize(X=X)
-    model.set_dim("nO", tok2vec.get_dim("nO"), force=True)
 
 
 def forward(

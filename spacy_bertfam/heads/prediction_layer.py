@@ -10,11 +10,11 @@ from typing import Any, cast
 
 import numpy as np
 from thinc.api import Model
-from thinc.initializers import glorot_uniform_init
 from thinc.types import Floats2d
 from thinc.util import get_array_module
 
 from ..errors import UserError
+from .dense import init as init_dense
 from .output_layer import FloatsLayer
 
 
@@ -37,12 +37,8 @@ def prediction_layer(*, eps: float = 1e-5, bias: bool = False, norm_bias: bool =
 
 def init(model: FloatsLayer, X: Floats2d | None = None, Y: Floats2d | None = None) -> None:
     """New weights: the norm leaves its input as it is."""
-    if X is not None:
-        model.set_dim("nI", X.shape[1])
-    width = model.get_dim("nI")
-    model.set_dim("nO", width)
-    model.set_param("W", glorot_uniform_init(model.ops, (width, width)))
-    model.set_param("b", model.ops.alloc1f(width))
+    init_dense(model, X)
+    width = model.get_dim("nO")
     model.set_param("g", model.ops.alloc1f(width) + 1.0)
     model.set_param("norm_b", model.ops.alloc1f(width))
 

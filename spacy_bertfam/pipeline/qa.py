@@ -9,7 +9,7 @@ import numpy as np
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
-from thinc.api import Optimizer, set_dropout_rate
+from thinc.api import Optimizer
 from thinc.types import Floats2d
 
 from ..data.pairs import first_length, make_pair, mark_like
@@ -142,18 +142,7 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
         if not examples:
             return losses
         self._mark_pairs(examples)
-        set_dropout_rate(self.model, drop)
-        fixed = self.model.attrs.get("fixed_dropout")
-        if fixed is not None:
-            set_dropout_rate(self.model.get_ref("dropout"), fixed)
-        scores, bp_scores = self.model.begin_update([eg.predicted for eg in examples])
-        loss, d_scores = self.get_loss(examples, scores)
-        self.require_finite(loss)
-        bp_scores(d_scores)
-        self.count_taught(d_scores)
-        if sgd is not None:
-            self.finish_update(sgd)
-        losses[self.name] += loss
+        losses[self.name] += self.learn(examples, drop=drop, sgd=sgd)
         return losses
 
     def get_loss(

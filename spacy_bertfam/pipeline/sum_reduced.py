@@ -6,7 +6,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from spacy.pipeline.trainable_pipe import TrainablePipe
-from thinc.api import Optimizer
+from spacy.training import Example
+from thinc.api import Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..errors import Diverged, rate_of
@@ -31,6 +32,26 @@ class SumReducedPipe(TrainablePipe):  # type: ignore[misc]  # Cython: no types
         from ..encoder.gradients.step import StepMean
 
         return StepMean()
+
+    def learn(self, examples: Sequence[Example], *, drop: float, sgd: Optimizer | None) -> float:
+        """Learn from a part of a step, by ``get_loss``: the body of ``update``. The gradient goes back over the whole
+        batch.
+
+        drop (float): rate of dropout; a head with a rate of its own keeps that.
+        RETURNS (float): the loss. RAISES (Diverged): when it is no number.
+        """
+        set_dropout_rate(self.model, drop)
+        fixed = self.model.attrs.get("fixed_dropout")
+        if fixed is not None:
+            set_dropout_rate(self.model.get_ref("dropout"), fixed)
+        scores, bp_scores = self.model.begin_update([eg.predicted for eg in examples])
+        loss, d_scores = self.get_loss(examples, scores)
+        self.require_finite(loss)
+        bp_scores(d_scores)
+        self.count_taught(d_scores)
+        if sgd is not None:
+            self.finish_update(sgd)
+        return float(loss)
 
     def require_finite(self, loss: float) -> None:
         """RAISES (Diverged): when the loss of a part of the step is no number, before anything is learned from it."""
