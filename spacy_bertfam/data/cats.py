@@ -1,5 +1,6 @@
 """Texts with labels (a table or JSON lines) -> `.spacy` files for spaCy's text categorizers."""
 
+import io
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -124,7 +125,9 @@ def _read_table(path: Path, delimiter: str, report: CatsReport) -> Iterator[tupl
     if delimiter == "," and ";" in head and "," not in head:  # Excel, where numbers have a decimal comma
         delimiter = ";"
     with located(path):
-        rows = [(line, cells) for line, cells in read_cells(content, delimiter) if cells]
+        rows = [
+            (line, cells) for line, cells in read_cells(io.StringIO(content, newline=""), delimiter) if cells
+        ]
     names = [clean_label(name) for name in rows[0][1]] if rows else []
     for line, cells in rows[1:]:
         if len(cells) > len(names):

@@ -1,5 +1,6 @@
 """A file of columns, or a table -> its lines in cells, between the borders of sentences and documents."""
 
+import io
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -42,7 +43,7 @@ def read_lines(path: Path, source: str, report: ConversionReport) -> tuple[list[
     text = read_text(path, source, report.note)
     delimiter = table_delimiter(text)
     if delimiter:
-        rows = read_cells(text.removeprefix(BOM), delimiter)
+        rows = read_cells(io.StringIO(text.removeprefix(BOM), newline=""), delimiter)
         cut = [(n, delimiter.join(cells), cells) for n, cells in rows]
         return _between_borders((n, line if any(cells) else "", cells) for n, line, cells in cut)
     numbered = [(n, _clean_line(line)) for n, line in enumerate(split_lines(text), start=1)]

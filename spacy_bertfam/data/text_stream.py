@@ -13,6 +13,7 @@ from spacy.vocab import Vocab
 
 from ..errors import DataError
 from .json_values import read_objects, shown
+from .tables import read_cells
 from .text_file import PACKED, SMALL, located, read_text, split_lines, suffix_of
 from .texts import STDIN, read_docs
 from .trimming import clean_label
@@ -109,19 +110,12 @@ def _table(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         head = file.readline()
         delimiter = max("\t;,", key=head.count)
         names = [clean_label(name) for name in next(csv.reader([head], delimiter=delimiter), [])]
-        csv.field_size_limit(2**31 - 1)  # a text may be longer than a cell is thought to be
-        rows = csv.reader(file, delimiter=delimiter, strict=True)
-        try:
-            for cells in filter(None, rows):
-                if len(cells) != len(names):
-                    found = f"found {len(cells)} cells and {len(names)} columns"
-                    raise DataError(
-                        f"{found}; quote a cell that holds the delimiter.", line=rows.line_num + 1
-                    )
-                yield rows.line_num + 1, dict(zip(names, cells, strict=True))
-        except csv.Error as error:
-            found = f"found a broken cell ({error})"
-            raise DataError(f"{found}; expected quotes in pairs.", line=rows.line_num + 1) from error
+        for number, cells in read_cells(file, delimiter, n_before=1):
+            if cells and len(cells) != len(names):
+                found = f"found {len(cells)} cells and {len(names)} columns"
+                raise DataError(f"{found}; quote a cell that holds the delimiter.", line=number)
+            if cells:
+                yield number, dict(zip(names, cells, strict=True))
 
 
 def _parquet(path: Path, column: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
