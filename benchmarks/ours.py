@@ -40,7 +40,28 @@ def make_config(
     head (str): one of HEADS.
     teachers (Sequence[Path]): pipelines that teach beside the annotation.
     """
-    config = load_config(CONFIG)
+    config = with_recipe(CONFIG, corpus, encoder, recipe, lang=lang, n_units=n_units, timing=timing)
+    config["components"]["ner"]["model"]["@architectures"] = HEADS[head]
+    model = config["components"]["encoder"]["model"]
+    model.update({} if n_layers is None else {"n_layers": n_layers})
+    if teachers:
+        paths = [str(path) for path in teachers]
+        config["training"]["before_update"] = {"@callbacks": "spacy-bertfam.distil.v1", "teacher": paths}
+    return config
+
+
+def with_recipe(
+    path: Path,
+    corpus: dict[str, Path],
+    encoder: Path,
+    recipe: Recipe,
+    *,
+    lang: str,
+    n_units: int,
+    timing: Path,
+) -> Config:
+    """A config of the project with everything of the recipe in it; arguments as those of ``make_config``."""
+    config = load_config(path)
     n_steps = -(-n_units // recipe.batch_size) * recipe.epochs
     config["paths"].update(train=str(corpus["train"]), dev=str(corpus["dev"]), encoder=str(encoder))
     config["nlp"]["lang"] = lang
@@ -58,12 +79,6 @@ def make_config(
     }
     training["logger"] = {"@loggers": "benchmarks.StepTimer.v1", "output": str(timing)}
     config["corpora"]["dev"]["limit"] = N_WATCHED
-    config["components"]["ner"]["model"]["@architectures"] = HEADS[head]
-    model = config["components"]["encoder"]["model"]
-    model.update({} if n_layers is None else {"n_layers": n_layers})
-    if teachers:
-        paths = [str(path) for path in teachers]
-        training["before_update"] = {"@callbacks": "spacy-bertfam.distil.v1", "teacher": paths}
     return config
 
 

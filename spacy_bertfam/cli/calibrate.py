@@ -1,4 +1,4 @@
-"""`bertfam calibrate`: entities with calibrated scores."""
+"""`bertfam calibrate`: entities and answers with calibrated scores."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,9 @@ def calibrate_cli(
     out: Path | None = typer.Argument(
         None, help="Folder for the calibrated pipeline; must not exist yet. Not with --in-place."
     ),
-    component: str | None = typer.Option(None, help="The bertfam_ner, where the pipeline has several."),
+    component: str | None = typer.Option(
+        None, help="The bertfam_ner or bertfam_qa, where the pipeline has several."
+    ),
     page: Path | None = typer.Option(
         None, help="Write a web page too, with the reliability before and after."
     ),
@@ -34,11 +36,11 @@ def calibrate_cli(
     ),
     use_gpu: int = GPU,
 ) -> None:
-    """Calibrate the scores of a recognizer on annotated texts.
+    """Calibrate the scores of a recognizer, or of answers to questions, on annotated texts.
 
-    A temperature is fitted, so that of the entities with a score near 0.8 four in five are right. The same entities are
-    found, only their scores change; a min_score above 0 then leaves others. What is written is a copy of the pipeline
-    with the new temperature in its config, or with --in-place that config alone. The figures that are printed are
+    A temperature is fitted, so that of the entities (or answers) with a score near 0.8 four in five are right. The same
+    ones are found, only their scores change; a min_score above 0 then leaves others. What is written is a copy of the
+    pipeline with the new temperature in its config, or with --in-place that config alone. The figures printed are
     cross-fitted: measured on texts that their temperature was not fitted to.
     """
     from ..evaluation.calibration import NoTemperature, calibrate

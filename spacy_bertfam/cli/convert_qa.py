@@ -38,8 +38,10 @@ def convert_qa_cli(
 def format_questions(report: "QuestionsReport") -> str:
     """RETURNS (str): what was written, then what was changed and left out."""
     files = ", ".join(f"{name}: {n:,}" for name, n in report.parts.items())
+    unannotated = f'           {report.n_unannotated:,} without "answers" in the file, which teach nothing'
     lines = [
         f"questions  {report.n_questions:,}, {report.n_unanswerable:,} without an answer; {report.n_tokens:,} tokens",
+        *([unannotated] if report.n_unannotated else []),
         f"answers    {report.n_answers:,}",
         *(f"           {n:,} {what}" for what, n in report.changed.items()),
         *(f"left out   {n:,} questions {reason}" for reason, n in report.left_out.items()),

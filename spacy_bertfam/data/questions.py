@@ -34,11 +34,11 @@ NOT_THERE = "whose words the text does not have"
 
 
 class Question(NamedTuple):
-    """A question about a text, with its answers as the file has them; none is no answer."""
+    """A question about a text, with its answers as the file has them; [] is no answer, None no annotation."""
 
     question: str
     context: str
-    answers: list[tuple[str, int | None]]  # the words, and the character of the text where they begin
+    answers: list[tuple[str, int | None]] | None  # the words, and the character of the text where they begin
     document: str  # the title of the article, or else the text: never in two parts of a split
 
 
@@ -49,6 +49,7 @@ class QuestionsReport:
     parts: dict[str, int] = field(default_factory=dict)  # file -> questions
     n_questions: int = 0
     n_unanswerable: int = 0
+    n_unannotated: int = 0  # of which the file does not say whether they have an answer
     n_answers: int = 0  # kept; those of one question at one place count once
     n_tokens: int = 0
     changed: Counter[str] = field(default_factory=Counter)  # answers, by what happened to them
@@ -70,7 +71,7 @@ def convert_qa(
     spans_key: str = "answers",
 ) -> QuestionsReport:
     """Write questions as spaCy's binary format: a Doc for each, a pair of the question and its text, with the answers
-    in ``doc.spans``; an empty group is no answer.
+    in ``doc.spans``; an empty group is no answer, and without the group a question has no annotation.
 
     path (Path): a .json or .jsonl file.
     output (Path): a `.spacy` file; with `split`, a folder that receives one such file for each part.
@@ -133,11 +134,13 @@ def _list(entry: Mapping[str, Any], key: str) -> list[Any]:
     return list(entry[key])
 
 
-def _answers(entry: Mapping[str, Any]) -> list[tuple[str, int | None]]:
+def _answers(entry: Mapping[str, Any]) -> list[tuple[str, int | None]] | None:
     """As SQuAD has them, as the data sets of Hugging Face have them (two lists), or plain words."""
-    found = entry.get("answers") or []
     if entry.get("is_impossible"):
         return []
+    if "answers" not in entry:
+        return None
+    found = entry["answers"] or []
     if isinstance(found, dict):
         texts, starts = found.get("text", []), found.get("answer_start", [])
         if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
@@ -169,7 +172,7 @@ def build_pair(
         reason = "about an empty text"
     elif len(question.context) + len(question.question) >= LONGEST:
         reason = f"about a text of {LONGEST:,} characters and more, which spaCy does not read"
-    spans = [] if reason else [_place(context, *answer, report) for answer in question.answers]
+    spans = [] if reason else [_place(context, *answer, report) for answer in question.answers or ()]
     kept = {(span.start, span.end) for span in spans if span is not None}
     if spans and not kept:
         reason = "of which no answer is left"
@@ -178,9 +181,11 @@ def build_pair(
         return None
     pair = make_pair(nlp.make_doc(question.question), context)
     shift = first_length(pair)
-    pair.spans[spans_key] = [pair[shift + start : shift + end] for start, end in sorted(kept)]
+    if question.answers is not None:
+        pair.spans[spans_key] = [pair[shift + start : shift + end] for start, end in sorted(kept)]
     report.n_questions += 1
-    report.n_unanswerable += not kept
+    report.n_unannotated += question.answers is None
+    report.n_unanswerable += question.answers == []
     report.n_answers += len(kept)
     report.n_tokens += len(pair)
     return pair

@@ -4,7 +4,7 @@
 import re
 import string
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from spacy.tokens import Doc
@@ -35,11 +35,8 @@ def make_qa_scorer(spans_key: str = "answers") -> Callable[..., dict[str, Any]]:
             lang = eg.reference.vocab.lang
             gold, found = (answers_of(doc, spans_key) for doc in (eg.reference, eg.predicted))
             answer = found[0] if found else ""
-            # as the script has it: a gold answer of which nothing is left counts as none
-            gold = [text for text in gold if normalize(text, lang)]
-            exact.append(
-                max(float(normalize(answer, lang) == normalize(text, lang)) for text in gold or [""])
-            )
+            gold = known_answers(gold, lang)
+            exact.append(float(is_exact(answer, gold, lang)))
             f1.append(max(token_f1(answer, text, lang) for text in gold or [""]))
             if not gold:
                 unanswerable.append(float(not answer))
@@ -52,6 +49,16 @@ def make_qa_scorer(spans_key: str = "answers") -> Callable[..., dict[str, Any]]:
 def answers_of(doc: Doc, spans_key: str) -> list[str]:
     """RETURNS (list[str]): the words of each answer on a Doc."""
     return [span.text for span in doc.spans[spans_key]] if spans_key in doc.spans else []
+
+
+def known_answers(gold: Iterable[str], lang: str) -> list[str]:
+    """RETURNS (list[str]): as SQuAD's script has it: a gold answer of which nothing is left counts as none."""
+    return [text for text in gold if normalize(text, lang)]
+
+
+def is_exact(answer: str, gold: Sequence[str], lang: str) -> bool:
+    """Whether an answer is one of the gold ones, or empty where there are none, after ``normalize``."""
+    return normalize(answer, lang) in {normalize(text, lang) for text in gold or [""]}
 
 
 def normalize(text: str, lang: str) -> str:

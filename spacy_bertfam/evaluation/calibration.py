@@ -1,4 +1,4 @@
-"""The temperature of a recognizer at which its scores are calibrated."""
+"""The temperature of a recognizer, or of a component that answers, at which its scores are calibrated."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,8 +14,10 @@ from thinc.api import Config
 
 from ..errors import UserError
 from ..files.saving import replaced_whole, write_file
-from ..pipeline.find import find_ner
+from ..pipeline.find import find_calibrated
+from ..pipeline.qa import BertfamQA
 from ..types import Bools1d
+from .answer_recording import record_answers
 from .recording import Recording, record
 from .scored import MIN_SCORES, Counts, ScoredEntities, Threshold, join, thresholds
 
@@ -51,6 +53,9 @@ class Calibration:
     entities_after: ScoredEntities  # measured on what was fitted to
     held_out: HeldOut | None  # None where without some fold no entity is wrong, or none right
     counts: Counts
+    noun: str = (
+        "entities"  # what has the scores: "answers" of a bertfam_qa, one to each question, "no answer" too
+    )
 
     @property
     def measured(self) -> ScoredEntities:
@@ -87,37 +92,42 @@ def calibrate(
     component: str | None = None,
     progress: bool = False,
 ) -> Calibration:
-    """Fit the temperature of a ``bertfam_ner`` to annotated texts that it was not trained on, and set it, for now and
-    for when the pipeline is saved (temperature scaling, Guo et al. 2017, section 4.2).
+    """Fit the temperature of a ``bertfam_ner`` or ``bertfam_qa`` to annotated texts that it was not trained on, and set
+    it, for now and for when the pipeline is saved (temperature scaling, Guo et al. 2017, section 4.2).
 
-    The entities stay as they are, but for those that cross ``min_score``; only their scores change.
-    component (str | None): name of the component; None is the only one of the pipeline.
+    Entities and answers stay as they are, but for those that cross ``min_score``; only their scores change.
+    component (str | None): name of the component; None is the only recognizer of the pipeline, or where it has none
+        the only one that answers.
     progress (bool): show on standard error how far it is.
-    RAISES (NoTemperature): when none can be fitted: no entity is found, or all are right, or all are wrong.
+    RAISES (NoTemperature): when none can be fitted: nothing is found, or all is right, or all is wrong.
     """
-    ner = find_ner(nlp, component)
-    recording = record(nlp, ner, examples, progress=progress)
-    before = recording.entities(ner.temperature)
-    _require_both(before)
+    head = find_calibrated(nlp, component)
+    if isinstance(head, BertfamQA):
+        noun, recording = "answers", record_answers(head, examples, progress=progress)
+    else:
+        noun, recording = "entities", record(nlp, head, examples, progress=progress)
+    before = recording.entities(head.temperature)
+    _require_both(before, noun)
     after = _fit(recording)
     calibration = Calibration(
-        component=ner.name,
-        min_score=ner.min_score,
-        n_texts=len(recording.readings),
-        before=ner.temperature,
+        component=head.name,
+        min_score=head.min_score,
+        n_texts=recording.n_texts,
+        before=head.temperature,
         after=after,
         entities_before=before,
         entities_after=recording.entities(after),
         held_out=_hold_out(recording),
         counts=recording.counts,
+        noun=noun,
     )
-    set_temperature(nlp, ner.name, after)
+    set_temperature(nlp, head.name, after)
     return calibration
 
 
 def set_temperature(nlp: Language, component: str, temperature: float) -> None:
     """Set it for now, and in the pipeline's config, for when it is saved and loaded again."""
-    find_ner(nlp, component).temperature = temperature
+    find_calibrated(nlp, component).temperature = temperature
     nlp.get_pipe_config(component)["temperature"] = temperature
 
 
@@ -193,7 +203,7 @@ def minimize(
 
 def _hold_out(recording: Recording) -> HeldOut | None:
     """Cross-fit: fit without every fifth text and score these, five times."""
-    texts = np.arange(len(recording.readings))
+    texts = np.arange(recording.n_texts)
     folds = [texts % FOLDS == fold for fold in range(min(FOLDS, len(texts)))]
     others = [recording.entities(1.0, ~fold) for fold in folds]
     if not all(0 < entities.n_right < len(entities) for entities in others):
@@ -203,8 +213,12 @@ def _hold_out(recording: Recording) -> HeldOut | None:
     return HeldOut(temperatures, join(scored))
 
 
-def _require_both(entities: ScoredEntities) -> None:
+def _require_both(entities: ScoredEntities, noun: str) -> None:
     """RAISES (NoTemperature): when any temperature would do, the higher or the lower the better."""
+    if not len(entities) and noun == "answers":
+        raise NoTemperature(
+            "These texts are no questions with their answers; expected what `bertfam convert-qa` writes."
+        )
     if not len(entities):
         raise NoTemperature(
             "No entity is found in these texts whose tokens are annotated; expected some: give annotated texts of "
@@ -212,11 +226,11 @@ def _require_both(entities: ScoredEntities) -> None:
         )
     if entities.n_right == len(entities):
         raise NoTemperature(
-            f"All entities that are found ({len(entities)}) are right; expected some mistakes, by which scores can be "
+            f"All {noun} that are found ({len(entities)}) are right; expected some mistakes, by which scores can be "
             "evaluated: give more annotated texts, and none that were trained on."
         )
     if not entities.n_right:
         raise NoTemperature(
-            f"None of the entities that are found ({len(entities)}) is right; expected most of them to be: see that "
+            f"None of the {noun} that are found ({len(entities)}) is right; expected most of them to be: see that "
             "labels and token borders of the texts are those that were trained on (bertfam check)."
         )

@@ -30,8 +30,8 @@ def figures(calibration: Calibration) -> list[Figure]:
         Figure("log loss", before.log_loss(), after.log_loss()),
         Figure("Brier score", before.brier(), after.brier()),
         Figure("expected calibration error", before.calibration_error(), after.calibration_error()),
-        Figure("entities", kept_before.n_entities, kept_after.n_entities),
-        Figure("entities that are right", kept_before.n_right, kept_after.n_right),
+        Figure(calibration.noun, kept_before.n_entities, kept_after.n_entities),
+        Figure(f"{calibration.noun} that are right", kept_before.n_right, kept_after.n_right),
         Figure("F1", kept_before.f_score, kept_after.f_score),
     ]
 
@@ -50,12 +50,12 @@ def format_calibration(calibration: Calibration) -> str:
     before, after = calibration.kept
     if before.n_entities != after.n_entities:
         parts.append(
-            f"min_score is {calibration.min_score:g}, and other entities are above it now; the upper lines count all "
-            "entities, whatever min_score is."
+            f"min_score is {calibration.min_score:g}, and other {calibration.noun} are above it now; the upper lines "
+            f"count all {calibration.noun}, whatever min_score is."
         )
     own = f"{calibration.min_score:g}"
     rows = [[*row, "set in this pipeline" if row[0] == own else ""] for row in threshold_rows(calibration)]
-    names = [*THRESHOLD_NAMES, ""]
+    names = [calibration.noun if name == "entities" else name for name in [*THRESHOLD_NAMES, ""]]
     parts.append(table(rows, header=names, aligns=("r", "r", "r", "r", "r", "l"), spacing=2).rstrip("\n"))
     return "\n".join(parts)
 

@@ -1,6 +1,7 @@
 """A recognizer's tag scores of annotated texts: the encoder runs once, temperatures are tried on what it left."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -27,28 +28,32 @@ class Reading(NamedTuple):
     scores: NDArray[np.float32]  # Shape: (n_tokens, n_tags)
     outside: Bools1d | None  # tokens of entities that stood there before; Shape: (n_tokens,)
     unscored: list[bool]  # whether each of those entities is right, where that is known
+    is_right: Callable[[int, int, str], bool | None]
+
+
+Found = tuple[int, float, bool]  # index of the text, score of the entity, whether it is right
 
 
 class Recording:
-    """Annotated texts as a recognizer sees them.
+    """Annotated texts as a component sees them.
 
-    readings (Sequence[Reading]): of the texts.
+    counts (Counts): over these texts.
+    find (Callable): temperature -> of each entity the index of its text, its score, and whether it is right.
     progress (bool): show on standard error how many temperatures have been tried.
     """
 
-    def __init__(self, ner: BertfamNER, readings: Sequence[Reading], *, progress: bool = False) -> None:
-        self.ner = ner
-        self.readings = readings
-        self._checks = [gold_check(reading.eg) for reading in readings]
+    def __init__(
+        self,
+        n_texts: int,
+        counts: Counts,
+        find: Callable[[float], Iterable[Found]],
+        *,
+        progress: bool = False,
+    ) -> None:
+        self.n_texts, self.counts = n_texts, counts
+        self._find = find
         self._known: dict[float, tuple[ScoredEntities, Ints1d]] = {}
         self._bar = tqdm(desc="temperatures", disable=not progress)
-
-    @property
-    def counts(self) -> Counts:
-        """Over the same texts."""
-        unscored = [right for reading in self.readings for right in reading.unscored]
-        n_gold = sum(len(reading.eg.reference.ents) for reading in self.readings)
-        return Counts(n_gold, len(unscored), sum(unscored))
 
     def entities(self, temperature: float, texts: Bools1d | None = None) -> ScoredEntities:
         """The entities that are found and whose tokens have gold annotation, whatever ``min_score`` is: those that
@@ -57,31 +62,12 @@ class Recording:
         texts (Bools1d | None): the texts that count, Shape: (n_texts,); None is all.
         """
         if temperature not in self._known:
-            rows = list(self._rows(temperature))
+            rows = list(self._find(temperature))
             self._bar.update()
             places = np.array([text for text, _, _ in rows], dtype=np.int64)
             self._known[temperature] = scored_entities((score, right) for _, score, right in rows), places
         entities, places = self._known[temperature]
         return entities if texts is None else entities.part(texts[places])
-
-    def _rows(self, temperature: float) -> Iterator[tuple[int, float, bool]]:
-        """YIELDS (tuple[int, float, bool]): index of the text, score of the entity, whether it is right."""
-        docs = (reading.eg.predicted for reading in self.readings)
-        first = 0
-        for batch in batches(docs, batch_size=BATCH_SIZE, max_words=self.ner.max_words):
-            part = self.readings[first : first + len(batch)]
-            found = self.ner.decode(
-                batch,
-                [reading.scores for reading in part],
-                outside=[reading.outside for reading in part],
-                temperature=temperature,
-            )
-            for i, spans in enumerate(found, first):
-                for span in spans:
-                    right = self._checks[i](span.start, span.end, span.label)
-                    if right is not None:
-                        yield i, span.score, right
-            first += len(batch)
 
 
 def record(
@@ -100,16 +86,40 @@ def record(
         readings = [
             _reading(ner, doc, scores, eg.reference) for eg, (doc, scores) in zip(examples, read, strict=True)
         ]
-    return Recording(ner, readings, progress=progress)
+    unscored = [right for reading in readings for right in reading.unscored]
+    n_gold = sum(len(reading.eg.reference.ents) for reading in readings)
+    counts = Counts(n_gold, len(unscored), sum(unscored))
+    return Recording(len(readings), counts, partial(_decoded, ner, readings), progress=progress)
 
 
 def _reading(ner: BertfamNER, doc: Doc, scores: NDArray[np.float32], reference: Doc) -> Reading:
     eg = Example(bare_copy(doc, doc.vocab), reference)
+    is_right = gold_check(eg)
     if ner.overwrite_ents:
-        return Reading(eg, scores, None, [])
-    preset, is_right = find_preset(doc), gold_check(eg)
+        return Reading(eg, scores, None, [], is_right)
+    preset = find_preset(doc)
     checked = (is_right(ent.start, ent.end, ent.label_) for ent in preset.ents)
-    return Reading(eg, scores, preset.tokens, [right for right in checked if right is not None])
+    return Reading(eg, scores, preset.tokens, [right for right in checked if right is not None], is_right)
+
+
+def _decoded(ner: BertfamNER, readings: Sequence[Reading], temperature: float) -> Iterator[Found]:
+    first = 0
+    for batch in batches(
+        (each.eg.predicted for each in readings), batch_size=BATCH_SIZE, max_words=ner.max_words
+    ):
+        part = readings[first : first + len(batch)]
+        found = ner.decode(
+            batch,
+            [reading.scores for reading in part],
+            outside=[reading.outside for reading in part],
+            temperature=temperature,
+        )
+        for i, spans in enumerate(found, first):
+            for span in spans:
+                right = readings[i].is_right(span.start, span.end, span.label)
+                if right is not None:
+                    yield i, span.score, right
+        first += len(batch)
 
 
 def _scored(ner: BertfamNER, docs: Iterable[Doc]) -> Iterator[tuple[Doc, NDArray[np.float32]]]:

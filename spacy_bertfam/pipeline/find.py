@@ -73,6 +73,22 @@ def find_ner(nlp: Language, component: str | None = None) -> BertfamNER:
     return found
 
 
+def find_calibrated(nlp: Language, component: str | None = None) -> BertfamNER | BertfamQA:
+    """A component whose scores have a temperature; without a name the only recognizer, or where there is none the only
+    one that answers.
+
+    RETURNS (BertfamNER | BertfamQA): the component.
+    """
+    has_ner = any(isinstance(pipe, BertfamNER) for _, pipe in nlp.pipeline)
+    kinds, expected = (
+        ((BertfamNER,), "bertfam_ner")
+        if has_ner and component is None
+        else ((BertfamNER, BertfamQA), "bertfam_ner or bertfam_qa")
+    )
+    found: BertfamNER | BertfamQA = _find_pipe(nlp, component, kinds, expected)
+    return found
+
+
 def find_head(nlp: Language, component: str | None = None) -> Any:
     """A component whose head `transformers` has a place for; without a name it is "ner", or the only one.
 

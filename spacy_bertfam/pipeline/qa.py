@@ -6,6 +6,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
@@ -213,7 +214,14 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
         return question, text
 
     def _answer(self, pairs: Iterable[Doc], *, encode: bool) -> Iterator[AnswerDistribution]:
-        """The distribution over the answers of each pair, batch by batch.
+        """The distribution over the answers of each pair, batch by batch."""
+        for doc, scores in self.score_pairs(pairs, encode=encode):
+            yield answer_distribution(
+                scores, words_of(doc), max_length=self.max_length, temperature=self.temperature
+            )
+
+    def score_pairs(self, pairs: Iterable[Doc], *, encode: bool) -> Iterator[tuple[Doc, NDArray[np.float32]]]:
+        """Each pair with the scores of start and end, as ``answer_distribution`` reads them.
 
         encode (bool): whether a shared encoder has yet to read the pairs.
         """
@@ -224,10 +232,7 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
             scores = [self.model.ops.to_numpy(of_doc) for of_doc in self.model.predict(part)]
             if not all(map(is_finite, scores)):
                 raise self._unfinite()
-            for doc, of_doc in zip(part, scores, strict=True):
-                yield answer_distribution(
-                    of_doc, words_of(doc), max_length=self.max_length, temperature=self.temperature
-                )
+            yield from zip(part, scores, strict=True)
 
     def _encode(self, pairs: Sequence[Doc]) -> None:
         """Let the shared encoder, where the head listens to one of ours, read pairs that it has not seen."""

@@ -18,7 +18,7 @@ def render_calibration(calibration: Calibration, *, name: str, lang: str = "en")
     name (str): of the pipeline, for the heading.
     lang (str): of the pipeline; the page is in English where it does not speak it.
     """
-    words = Wording("calibration", lang)
+    words = Wording("calibration", lang, noun=calibration.noun)
     summary = words.say(
         "found_by",
         texts=words.count("texts", calibration.n_texts),
@@ -39,7 +39,7 @@ def render_calibration(calibration: Calibration, *, name: str, lang: str = "en")
 
 def calibration_warnings(calibration: Calibration, lang: str = "en") -> list[str]:
     """RETURNS (list[str]): what speaks against the temperature, in sentences of that language."""
-    words = Wording("calibration", lang)
+    words = Wording("calibration", lang, noun=calibration.noun)
     found = []
     if calibration.is_of_few:
         found.append(words.say("few_entities", n=len(calibration.entities_before), few=FEW))

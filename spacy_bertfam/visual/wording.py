@@ -1,6 +1,7 @@
 """What a page says itself, in the languages that it speaks: the sentences of `wording.json`."""
 
 import json
+import re
 
 from .template import read_resource
 
@@ -10,12 +11,21 @@ class Wording:
 
     page (str): "entities", "attention" or "calibration".
     lang (str): the language of the text; where the page does not speak it, it is in English.
+    noun (str): what the page is about; "answers" takes the place of its entities.
     """
 
-    def __init__(self, page: str, lang: str) -> None:
+    def __init__(self, page: str, lang: str, *, noun: str = "entities") -> None:
         known = json.loads(read_resource("wording.json"))[page]
         self.lang = lang if lang in known else "en"
         self.sentences: dict[str, str] = known[self.lang]
+        if noun == "answers":
+            for entity, answer in known[self.lang]["nouns"].items():
+                self.sentences = {
+                    # names in braces stay
+                    name: re.sub(rf"(?<!{{){entity}", answer, text)
+                    for name, text in self.sentences.items()
+                    if name != "nouns"
+                }
 
     def say(self, name: str, /, **values: object) -> str:
         """RETURNS (str): the sentence of that name."""

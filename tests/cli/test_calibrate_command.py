@@ -174,7 +174,10 @@ def test_page_and_terminal_show_the_same_cross_fitted_figures(run, tmp_path):
         (["model", "nothing.spacy", "OUT"], "DATA is nothing.spacy; expected a .spacy file"),
         (["model", "model/config.cfg", "OUT"], "DATA is model/config.cfg; expected a .spacy file"),
         (["nobody", "data", "OUT"], "The pipeline 'nobody' cannot be loaded"),
-        (["model", "data", "OUT", "--component", "other"], "Expected one bertfam_ner, 'other' was asked for"),
+        (
+            ["model", "data", "OUT", "--component", "other"],
+            "Expected one bertfam_ner or bertfam_qa, 'other' was asked for",
+        ),
         (["model", "data", "OUT", "--page", "data"], "data is a folder and cannot be written"),
         (["model", "data"], "No folder for the calibrated pipeline; expected OUT, or --in-place"),
         (["model", "data", "new", "--in-place"], "new and --in-place exclude each other"),

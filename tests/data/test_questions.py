@@ -9,6 +9,7 @@ from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
 from spacy_bertfam.cli.app import app
+from spacy_bertfam.cli.convert_qa import format_questions
 from spacy_bertfam.data.pairs import first_length
 from spacy_bertfam.data.questions import MOVED, NOT_THERE, PLACED, WIDENED, convert_qa
 from spacy_bertfam.errors import DataError
@@ -57,12 +58,20 @@ def test_every_form_gives_the_same_pair(form, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "rest", [{"answers": []}, {"answers": [], "is_impossible": True}, {},
+    "rest", [{"answers": []}, {"answers": None}, {"is_impossible": True}, {"answers": [], "is_impossible": True},
              {"answers": [answer("Anne", 0)], "is_impossible": True}],
 )  # fmt: skip
 def test_a_question_without_an_answer_has_an_empty_group(rest, tmp_path):
     report, [doc] = convert(tmp_path, json.dumps({"data": [squad((QUESTION, rest))]}))
-    assert found(doc) == [] and report.n_unanswerable == 1
+    assert found(doc) == [] and (report.n_unanswerable, report.n_unannotated) == (1, 0)
+
+
+def test_a_question_of_a_test_file_without_answers_has_no_annotation_and_is_counted(tmp_path):
+    entries = [(QUESTION, {}), (QUESTION, {"answers": [answer("Anne", 0)]}), (QUESTION, {"id": "a"})]
+    report, docs = convert(tmp_path, json.dumps({"data": [squad(*entries)]}))
+    assert ["answers" in doc.spans for doc in docs] == [False, True, False]
+    assert (report.n_questions, report.n_unanswerable, report.n_unannotated) == (3, 0, 2)
+    assert '2 without "answers" in the file' in format_questions(report)
 
 
 @pytest.mark.parametrize(
