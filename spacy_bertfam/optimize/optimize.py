@@ -10,13 +10,14 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from ..data.pairs import make_pair, mark_like
 from ..encoder.checkpoint.checkpoint import without_weights
 from ..encoder.checkpoint.graph import Graph
 from ..encoder.pieces.batch import WindowSize
 from ..encoder.runtimes.engines import ENGINES, PRECISIONS, TORCH
 from ..errors import UserError
 from ..files.saving import replaced_whole, require_new
-from ..pipeline.find import Encoder, encoders_of
+from ..pipeline.find import Encoder, answering, encoders_of
 from .calibrate import calibrate, calls_on, require_nncf
 from .export import export_graph, naming_engine, require_even
 from .parity import (
@@ -175,6 +176,8 @@ def optimize(
         _return_to_torch(encoder, plan.threads)
     made_up = map(nlp.make_doc, make_up_texts(encoders[0].shim.loaded) if check is None else ())
     examples = list(check) if check is not None else [Example(doc, doc.copy()) for doc in made_up]
+    if answering(nlp):
+        examples = [_asked(eg, nlp) if check is None else _marked(eg) for eg in examples]
     docs = [eg.predicted for eg in examples[:N_COMPARED]]
     if before is None:
         before = run(nlp, examples, label="torch", annotated=check is not None, progress=progress)
@@ -182,7 +185,7 @@ def optimize(
         before = replace(before, words_per_second=words_per_second(nlp, docs[:N_TIMED]))
     if check is not None and before.f_score is None:
         raise UserError(
-            "The data to check on have no entities: expected annotated Docs, of the kind trained on."
+            f"The data to check on have no {before.noun}: expected annotated Docs, of the kind trained on."
         )
     for encoder in encoders:
         encoder.change_settings(**plan.windows())
@@ -232,6 +235,18 @@ def calibration_docs(
             "the kind that the pipeline is for: --calibrate TEXTS, or --check DEV."
         )
     return docs
+
+
+def _marked(eg: Example) -> Example:
+    """A question of annotated data, of which the pipeline knows that it is one with its text."""
+    mark_like(eg.predicted, eg.reference)
+    return eg
+
+
+def _asked(eg: Example, nlp: Language) -> Example:
+    """A text of which something is asked."""
+    pair = make_pair(nlp.make_doc("?"), eg.predicted)
+    return Example(pair, pair.copy())
 
 
 def _return_to_torch(encoder: Encoder, threads: int | None) -> None:

@@ -13,6 +13,7 @@ from spacy.training import Example
 from tqdm import tqdm
 
 from ..encoder.checkpoint.checkpoint import Checkpoint
+from ..pipeline.find import answering
 from ..types import Tok2VecModel
 
 Entity = tuple[int, int, int, str]  # index of the Doc, first token, token after the last, label
@@ -26,9 +27,10 @@ WIDTHS = (5, 120)  # pieces of a made-up text
 class Run:
     """What a pipeline makes of some texts."""
 
-    entities: frozenset[Entity]
-    f_score: float | None  # of the entities, 0 to 100; None where there is no annotation
+    entities: frozenset[Entity]  # or the answers, of a pipeline that answers questions
+    f_score: float | None  # of these, 0 to 100; None where there is no annotation
     words_per_second: float
+    noun: str = "entities"
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,13 @@ def run(nlp: Language, examples: Sequence[Example], *, annotated: bool, label: s
     docs = [eg.predicted.copy() for eg in examples]
     speed = words_per_second(nlp, docs[:N_TIMED])
     done = list(tqdm(nlp.pipe(docs), total=len(docs), desc=label, disable=not progress))
-    entities = frozenset((i, e.start, e.end, e.label_) for i, doc in enumerate(done) for e in doc.ents)
+    keys = [qa.spans_key for qa in answering(nlp)]
+    spans = [[e for key in keys for e in doc.spans.get(key, ())] if keys else doc.ents for doc in done]
+    found = frozenset((i, e.start, e.end, e.label_) for i, of_doc in enumerate(spans) for e in of_doc)
     scored = [Example(doc, eg.reference) for doc, eg in zip(done, examples, strict=True)]
-    f_score = Scorer(nlp).score(scored).get("ents_f") if annotated else None
-    return Run(entities, None if f_score is None else 100 * float(f_score), speed)
+    f_score = Scorer(nlp).score(scored).get("qa_f1" if keys else "ents_f") if annotated else None
+    noun = "answers" if keys else "entities"
+    return Run(found, None if f_score is None else 100 * float(f_score), speed, noun)
 
 
 def words_per_second(nlp: Language, docs: Sequence[Doc]) -> float:

@@ -21,7 +21,8 @@ def _lines(report: Report) -> Iterator[str]:
             size = encoder.windows
             yield f"windows   of {size.window} pieces, {size.overlap} in common"
     differing = len(before.entities ^ after.entities)
-    yield f"entities  {len(before.entities):,} in torch, {len(after.entities):,} now; {differing:,} in one of both only"
+    counts = f"{len(before.entities):,} in torch, {len(after.entities):,} now"
+    yield f"{before.noun:<10}{counts}; {differing:,} in one of both only"
     if before.f_score is not None and after.f_score is not None:
         change = after.f_score - before.f_score
         yield f"F1        {before.f_score:.2f} in torch, {after.f_score:.2f} now ({change:+.2f} points)"

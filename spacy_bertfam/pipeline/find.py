@@ -73,19 +73,23 @@ def find_ner(nlp: Language, component: str | None = None) -> BertfamNER:
     return found
 
 
+def answering(nlp: Language) -> list[BertfamQA]:
+    """RETURNS (list[BertfamQA]): the components that answer, of a pipeline that has no recognizer; else none."""
+    pipes = [pipe for _, pipe in nlp.pipeline]
+    has_ner = any(isinstance(pipe, BertfamNER) for pipe in pipes)
+    return [] if has_ner else [pipe for pipe in pipes if isinstance(pipe, BertfamQA)]
+
+
 def find_calibrated(nlp: Language, component: str | None = None) -> BertfamNER | BertfamQA:
     """A component whose scores have a temperature; without a name the only recognizer, or where there is none the only
     one that answers.
 
     RETURNS (BertfamNER | BertfamQA): the component.
     """
-    has_ner = any(isinstance(pipe, BertfamNER) for _, pipe in nlp.pipeline)
-    kinds, expected = (
-        ((BertfamNER,), "bertfam_ner")
-        if has_ner and component is None
-        else ((BertfamNER, BertfamQA), "bertfam_ner or bertfam_qa")
-    )
-    found: BertfamNER | BertfamQA = _find_pipe(nlp, component, kinds, expected)
+    if component is None and not answering(nlp):
+        return find_ner(nlp)
+    kinds = (BertfamNER, BertfamQA)
+    found: BertfamNER | BertfamQA = _find_pipe(nlp, component, kinds, "bertfam_ner or bertfam_qa")
     return found
 
 
