@@ -27,6 +27,8 @@ def test_every_code_cell_runs_in_order(notebook, tiny_encoder, tmp_path, monkeyp
     assert names["nlp"].get_pipe("ner").labels == ("PERSONNE", "LIEU", "ORGANISATION", "DATE")
     assert names["retour"].model.config.id2label[8] == "I-DATE"
     assert names["sien"].get_pipe("ner").cfg["scheme"] == "BIOES"
+    asked = names["doc"].spans["answers"].attrs["no_answer"]
+    assert set(asked) == {"PERSONNE", "LIEU", "ORGANISATION"} and 0 < names["reponse"].score <= 1
 
 
 def test_the_notebook_is_stored_without_outputs(notebook):

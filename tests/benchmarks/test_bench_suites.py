@@ -49,7 +49,13 @@ def test_an_unknown_suite_is_named():
 
 @pytest.mark.parametrize(
     ("suite", "option"),
-    [("speed", "--model"), ("quality", "--corpus"), ("limit", "--model"), ("pipelines", "--corpus")],
+    [
+        ("speed", "--model"),
+        ("quality", "--corpus"),
+        ("limit", "--model"),
+        ("pipelines", "--corpus"),
+        ("answers", "--questions"),
+    ],
 )
 def test_what_a_suite_lacks_is_one_sentence(suite, option, tmp_path):
     result = run("--suite", suite, "--output", tmp_path)
