@@ -49,9 +49,6 @@ def run_cli(
         None, help=f"The suite speed: only some of {'; '.join(names())}; several times"
     ),
     n_labels: int = typer.Option(7, min=1, help="Labels of the pipeline that is made without --model"),
-    questions: Path | None = typer.Option(
-        None, help="The suite answers: folder with train.spacy and dev.spacy of `bertfam convert-qa`"
-    ),
     max_words: int = typer.Option(1_000_000, help="The suite memory goes from 1,000 words up to these"),
 ) -> None:
     """Run suites (all of them without --suite) and leave their figures in OUTPUT."""
@@ -77,7 +74,6 @@ def run_cli(
         tuple(corpus or ()),
         tuple(map_),
         n_labels,
-        questions,
     )
     for name in chosen:
         try:

@@ -6,47 +6,37 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import torch
-import typer
 from spacy.tokens import Doc
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-from benchmarks.corpus import read_docs
-from benchmarks.machine import peak_memory
-from benchmarks.plain_loop import Recipe, train
-from benchmarks.tables import write_json
+from benchmarks.plain_loop import Recipe
 from spacy_bertfam.data.pairs import first_length
 
 N_BEST, MAX_PIECES = 20, 30  # starts and ends that are tried, and pieces of an answer: those of `run_qa`
-ANSWERS = "answers"
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class AnswerRecipe(Recipe):
-    """What else both sides share; the batch is one of questions."""
+    """What else both sides share; a batch is one of questions."""
 
     bf16: bool = False  # training under torch's autocast
     window: int = 384  # word pieces, special ones among them
     stride: int = 128
 
 
-class Asked(NamedTuple):
-    """A question with its text."""
-
-    question: str
-    text: str
-    gold: list[tuple[int, int]]  # characters of the text
-
-
-def asked(pair: Doc) -> Asked:
-    """RETURNS (Asked): what a Doc of `bertfam convert-qa` holds."""
+def asked(pair: Doc) -> tuple[str, str, list[Span]]:
+    """RETURNS (tuple[str, str, list]): question, text, and answers in characters of the text."""
     question, text = pair[: first_length(pair)], pair[first_length(pair) :]
-    spans = pair.spans[ANSWERS]
-    gold = [(span.start_char - text.start_char, span.end_char - text.start_char) for span in spans]
-    return Asked(question.text, text.text, gold)
+    first = text.start_char
+    return (
+        question.text,
+        text.text,
+        [(s.start_char - first, s.end_char - first) for s in pair.spans["answers"]],
+    )
 
 
 @dataclass
@@ -60,23 +50,19 @@ class PlainReader:
     processor_seconds: float = field(default=0.0, init=False)  # the same of all threads
 
     @classmethod
-    def from_folder(cls, folder: Path, recipe: AnswerRecipe, n_layers: int | None = None) -> "PlainReader":
-        """One that ``save`` has written, or a new layer for answers on an encoder's lowest layers."""
+    def from_folder(cls, folder: Path, recipe: AnswerRecipe, **config: Any) -> "PlainReader":
+        """A trained one, or a new layer for answers on an encoder."""
         torch.manual_seed(recipe.seed)
-        layers = {} if n_layers is None else {"num_hidden_layers": n_layers}
-        network = AutoModelForQuestionAnswering.from_pretrained(folder, torch_dtype=torch.float32, **layers)
+        network = AutoModelForQuestionAnswering.from_pretrained(folder, torch_dtype=torch.float32, **config)
         return cls(network, AutoTokenizer.from_pretrained(folder), recipe)
 
-    def save(self, folder: Path) -> None:
-        """Write a Hugging Face folder."""
-        self.network.save_pretrained(folder)
-        self.tokenizer.save_pretrained(folder)
-
-    def features(self, pairs: Sequence[Asked]) -> tuple[Any, list[int]]:
-        """RETURNS (tuple): windows over the texts, each with its question, padded; the pair of each window."""
+    def features(self, docs: Sequence[Doc]) -> tuple[Any, list[Any], list[int]]:
+        """RETURNS (tuple): the windows, each with its question, padded; of each the characters of its pieces, None
+        outside of the text; of each the index of its Doc."""
+        questions, texts, _ = zip(*map(asked, docs), strict=True)
         batch = self.tokenizer(
-            [pair.question for pair in pairs],
-            [pair.text for pair in pairs],
+            list(questions),
+            list(texts),
             truncation="only_second",
             max_length=self.recipe.window,
             stride=self.recipe.stride,
@@ -85,19 +71,22 @@ class PlainReader:
             padding=True,
             return_tensors="pt",
         )
-        return batch, batch.pop("overflow_to_sample_mapping").tolist()
+        offsets = [
+            [
+                tuple(pair) if which == 1 else None
+                for pair, which in zip(of_one, batch.sequence_ids(i), strict=True)
+            ]
+            for i, of_one in enumerate(batch.pop("offset_mapping").tolist())
+        ]
+        return batch, offsets, batch.pop("overflow_to_sample_mapping").tolist()
 
     def step(self, docs: Sequence[Doc], optimizer: torch.optim.Optimizer, clip: float) -> float:
         """One training step. RETURNS (float): the loss."""
         start, processor = time.perf_counter(), time.process_time()
         self.network.train()
-        pairs = list(map(asked, docs))
-        batch, rows = self.features(pairs)
-        offsets = batch.pop("offset_mapping").numpy()
-        places = [
-            gold_pieces(offsets[i], batch.sequence_ids(i), pairs[row].gold) for i, row in enumerate(rows)
-        ]
-        starts, ends = torch.tensor(places).T
+        batch, offsets, rows = self.features(docs)
+        gold = [gold_pieces(of_one, asked(docs[i])[2]) for of_one, i in zip(offsets, rows, strict=True)]
+        starts, ends = torch.tensor(gold).T
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bf16):
             loss = self.network(**batch, start_positions=starts, end_positions=ends).loss
         loss.backward()
@@ -111,28 +100,25 @@ class PlainReader:
     def answers(self, docs: Sequence[Doc], *, batch_size: int = 16) -> list[str]:
         """RETURNS (list[str]): the best answer to each question."""
         self.network.eval()
-        pairs = list(map(asked, docs))
-        best = [(-np.inf, "")] * len(pairs)
-        order = sorted(range(len(pairs)), key=lambda i: -len(pairs[i].text))
-        for first in range(0, len(order), batch_size):
-            part = order[first : first + batch_size]
-            batch, rows = self.features([pairs[i] for i in part])
-            offsets = batch.pop("offset_mapping").numpy()
+        best: list[tuple[float, str]] = [(float("-inf"), "")] * len(docs)
+        for first in range(0, len(docs), batch_size):
+            part = docs[first : first + batch_size]
+            batch, offsets, rows = self.features(part)
             with torch.inference_mode():
                 scores = self.network(**batch)
-            for i, row in enumerate(rows):
-                text, logits = pairs[part[row]].text, (scores.start_logits[i], scores.end_logits[i])
-                for score, start, end in n_best(*logits, offsets[i], batch.sequence_ids(i)):
-                    best[part[row]] = max(best[part[row]], (score, text[start:end]))
+            for of_one, row, *logits in zip(
+                offsets, rows, scores.start_logits, scores.end_logits, strict=True
+            ):
+                text = asked(part[row])[1]
+                for score, (start, end) in n_best(*logits, of_one):
+                    best[first + row] = max(best[first + row], (score, text[start:end]))
         return [text for _, text in best]
 
 
-def gold_pieces(
-    offsets: Any, sequence_ids: Sequence[Any], gold: Sequence[tuple[int, int]]
-) -> tuple[int, int]:
-    """RETURNS (tuple[int, int]): first and last piece of the first answer; 0, the special piece, where a window
-    does not have the whole of it."""
-    pieces = [i for i, which in enumerate(sequence_ids) if which == 1]
+def gold_pieces(offsets: Sequence[Any], gold: Sequence[Span]) -> Span:
+    """RETURNS (tuple[int, int]): first and last piece of the first answer; 0, the special piece, where a window does
+    not have the whole of it."""
+    pieces = [i for i, place in enumerate(offsets) if place]
     for start, end in gold[:1]:
         if offsets[pieces[0]][0] <= start and end <= offsets[pieces[-1]][1]:
             return max(i for i in pieces if offsets[i][0] <= start), min(
@@ -141,42 +127,10 @@ def gold_pieces(
     return 0, 0
 
 
-def n_best(
-    starts: Any, ends: Any, offsets: Any, sequence_ids: Sequence[Any]
-) -> Iterator[tuple[float, int, int]]:
-    """YIELDS (tuple[float, int, int]): score and characters of each answer that the best starts and ends make."""
+def n_best(starts: torch.Tensor, ends: torch.Tensor, offsets: Sequence[Any]) -> Iterator[tuple[float, Span]]:
+    """YIELDS (tuple[float, tuple]): score and characters of each answer that the best starts and ends make."""
     first, last = (scores.argsort(descending=True)[:N_BEST].tolist() for scores in (starts, ends))
     for i in first:
         for j in last:
-            if i <= j < i + MAX_PIECES and sequence_ids[i] == sequence_ids[j] == 1:
-                yield float(starts[i] + ends[j]), int(offsets[i][0]), int(offsets[j][1])
-
-
-def main(
-    train_path: Path = typer.Argument(..., metavar="TRAIN.spacy"),
-    encoder: Path = typer.Argument(..., help="Hugging Face folder"),
-    output: Path = typer.Argument(..., help="Folder for the network"),
-    lang: str = typer.Option("fr"),
-    epochs: int = typer.Option(2),
-    batch_size: int = typer.Option(12, help="Questions a step"),
-    learn_rate: float = typer.Option(1e-4),
-    seed: int = typer.Option(0),
-    bf16: bool = typer.Option(False, "--bf16"),
-    n_layers: int | None = typer.Option(None),
-) -> None:
-    """Fine-tune a plain reader; leave it and ``training.json`` (words, seconds, peak memory) in OUTPUT."""
-    recipe = AnswerRecipe(epochs=epochs, batch_size=batch_size, learn_rate=learn_rate, seed=seed, bf16=bf16)
-    reader = PlainReader.from_folder(encoder, recipe, n_layers)
-    n_words = train(reader, read_docs(train_path, lang), recipe)
-    reader.save(output)
-    figures = {
-        "words": n_words,
-        "seconds": reader.seconds,
-        "processor_seconds": reader.processor_seconds,
-        "peak_mb": peak_memory(),
-    }
-    write_json(output / "training.json", figures)
-
-
-if __name__ == "__main__":
-    typer.run(main)
+            if i <= j < i + MAX_PIECES and offsets[i] and offsets[j]:
+                yield float(starts[i] + ends[j]), (offsets[i][0], offsets[j][1])

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import answers, quality
+from benchmarks import quality
 from benchmarks.apart import compare_apart
 from benchmarks.chain import chain_rows
 from benchmarks.corpus import convert_parts, find_parts, read_docs
@@ -16,7 +16,6 @@ from benchmarks.limit import bare_loop, limit_rows, load_shim, multiplication_ro
 from benchmarks.loading import load_rows
 from benchmarks.parity import parity_rows
 from benchmarks.peers import ours
-from benchmarks.plain_answers import AnswerRecipe
 from benchmarks.plain_loop import Recipe
 from benchmarks.speed import alternate
 from benchmarks.tables import Row, report
@@ -42,7 +41,6 @@ class Inputs:
     corpora: tuple = ()  # of the suite pipelines
     labels: tuple = ()  # of the suite pipelines, OLD=NEW
     n_labels: int = 7  # of the pipeline that has learned nothing
-    questions: Path | None = None  # of the suite answers: a folder with train.spacy and dev.spacy
 
     def need(self, *names: str) -> None:
         """Raises a ValueError that names the options which a suite lacks, or the paths that are not there."""
@@ -117,13 +115,6 @@ def run_quality(inputs: Inputs) -> str:
     return quality.main(parts, inputs.encoder, output, Recipe(), lang=inputs.lang, unit="sentence")  # type: ignore[arg-type]
 
 
-def run_answers(inputs: Inputs) -> str:
-    """Answers to questions beside transformers' own recipe."""
-    inputs.need("questions", "encoder")
-    parts, output = find_parts(inputs.questions, ("train", "dev")), inputs.output / "answers"  # type: ignore[arg-type]
-    return answers.main(parts, inputs.encoder, output, AnswerRecipe(epochs=2), lang=inputs.lang)  # type: ignore[arg-type]
-
-
 def run_parity(inputs: Inputs) -> str:
     """Entities beside those of `transformers.pipeline`."""
     inputs.need("model", "corpus")
@@ -157,7 +148,6 @@ SUITES: dict[str, Callable[[Inputs], str]] = {
     "speed": run_speed,
     "parity": run_parity,
     "quality": run_quality,
-    "answers": run_answers,
     "pipelines": run_pipelines,
 }
 

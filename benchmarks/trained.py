@@ -78,20 +78,15 @@ def spacy_predict(folder: Path) -> Predict:
     return predict
 
 
-def train_plain(
-    task: Task, output: Path, *, module: str = "benchmarks.plain_loop", more: Sequence[Any] = ()
-) -> Trained:
-    """A plain loop in a process of its own, unless that is done.
-
-    more (Sequence[Any]): arguments of that loop alone.
-    """
+def train_plain(task: Task, output: Path) -> Trained:
+    """The plain loop in a process of its own, unless that is done."""
     figures = output / "training.json"
     if not figures.is_file():
         recipe = task.recipe
-        command: list[Any] = [sys.executable, "-m", module]
+        command: list[Any] = [sys.executable, "-m", "benchmarks.plain_loop"]
         command += [task.corpus["train"], task.encoder, output, "--lang", task.lang]
         command += ["--epochs", recipe.epochs, "--batch-size", recipe.batch_size]
-        command += ["--learn-rate", recipe.learn_rate, "--seed", recipe.seed, *more]
+        command += ["--learn-rate", recipe.learn_rate, "--seed", recipe.seed]
         output.mkdir(parents=True, exist_ok=True)
         run_logged(command, output.with_suffix(".log"))
     found = json.loads(figures.read_text(encoding="utf8"))

@@ -49,13 +49,7 @@ def test_an_unknown_suite_is_named():
 
 @pytest.mark.parametrize(
     ("suite", "option"),
-    [
-        ("speed", "--model"),
-        ("quality", "--corpus"),
-        ("limit", "--model"),
-        ("pipelines", "--corpus"),
-        ("answers", "--questions"),
-    ],
+    [("speed", "--model"), ("quality", "--corpus"), ("limit", "--model"), ("pipelines", "--corpus")],
 )
 def test_what_a_suite_lacks_is_one_sentence(suite, option, tmp_path):
     result = run("--suite", suite, "--output", tmp_path)
