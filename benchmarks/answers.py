@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import Annotated, Any
 
 import spacy
 import typer
@@ -80,29 +80,32 @@ SYSTEMS = {"ours": train_ours, PLAIN: train_reader}
 
 
 def main(
-    parts: dict[str, Path],
-    encoder: Path,
-    output: Path,
-    recipe: AnswerRecipe,
-    *,
-    lang: str,
-    seeds: Sequence[int] = (0, 1, 2),
-    n_layers: int | None = None,
-    n_asked: int = 1000,
-) -> str:
-    """Train what has not been trained yet, score it, ask it for speed.
-
-    parts (dict[str, Path]): "train" and "dev", as `bertfam convert-qa` writes them.
-    n_asked (int): questions of the dev part that are asked for speed, each as often as it takes; 0 for none.
-    RETURNS (str): the tables as Markdown.
-    """
+    questions: Annotated[
+        Path, typer.Argument(help="Folder with train.spacy and dev.spacy of `bertfam convert-qa`")
+    ],
+    encoder: Annotated[Path, typer.Argument(help="Hugging Face folder of the encoder")],
+    output: Annotated[
+        Path, typer.Argument(help="Folder for models and figures; what is there is used again")
+    ],
+    lang: str = "fr",
+    seeds: str = "0,1,2",
+    epochs: int = 2,
+    batch_size: Annotated[int, typer.Option(help="Questions a step")] = 8,
+    learn_rate: float = 2e-4,
+    bf16: Annotated[bool, typer.Option("--bf16", help="Train under torch's autocast, both")] = False,
+    n_layers: Annotated[int | None, typer.Option(help="Only the lowest layers of the encoder, both")] = None,
+    n_asked: Annotated[int, typer.Option(help="Questions that are asked for speed; 0 for none")] = 1000,
+) -> None:
+    """Train the same encoder to answer the same questions, ours and a plain loop, and compare."""
+    recipe = AnswerRecipe(epochs=epochs, batch_size=batch_size, learn_rate=learn_rate, bf16=bf16)
+    parts = find_parts(questions, ["train", "dev"])
     gold, train_docs = read_docs(parts["dev"], lang), read_docs(parts["train"], lang)
     trained: dict[str, list[Trained]] = {name: [] for name in SYSTEMS}
-    for seed in seeds:
-        task = Task(parts, encoder, replace(recipe, seed=seed), lang, n_layers)
+    for seed in seeds.split(","):
+        task = Task(parts, encoder, replace(recipe, seed=int(seed)), lang, n_layers)
         for name, train_one in SYSTEMS.items():
             trained[name].append(train_one(task, output / name.replace(" ", "_") / f"seed{seed}"))
-    n_words = sum(map(len, train_docs)) * recipe.epochs
+    n_words = sum(map(len, train_docs)) * epochs
     base = mean(run.processor_seconds for run in trained[PLAIN])
     tables = {
         "Answers, mean (lowest to highest)": [score_row(name, runs, gold) for name, runs in trained.items()],
@@ -111,13 +114,8 @@ def main(
     if n_asked:
         ours, plain = trained["ours"][0].folder / "model-last", trained[PLAIN][0].folder
         tables["Prediction"] = speed_rows(ours, plain, (gold * -(-n_asked // len(gold)))[:n_asked], recipe)
-    settings = {
-        **vars(recipe),
-        "seed": list(seeds),
-        "layers": n_layers or "all",
-        "questions": len(train_docs),
-    }
-    return report("Answers", tables, output / "answers.json", **settings, dev=len(gold))
+    settings = {**vars(recipe), "seed": seeds, "layers": n_layers or "all", "questions": len(train_docs)}
+    typer.echo(report("Answers", tables, output / "answers.json", **settings, dev=len(gold)))
 
 
 def score_row(system: str, runs: Sequence[Trained], gold: Sequence[Doc]) -> Row:
@@ -149,25 +147,5 @@ def speed_rows(ours: Path, plain: Path, docs: Sequence[Doc], recipe: AnswerRecip
     ]
 
 
-def main_cli(
-    corpus: Path = typer.Argument(..., help="Folder with train.spacy and dev.spacy of `bertfam convert-qa`"),
-    encoder: Path = typer.Argument(..., help="Hugging Face folder of the encoder"),
-    output: Path = typer.Argument(..., help="Folder for models and figures; what is there is used again"),
-    lang: str = typer.Option("fr", help="Language of spaCy's tokenizer"),
-    seeds: str = typer.Option("0,1,2"),
-    epochs: int = typer.Option(2),
-    batch_size: int = typer.Option(8, help="Questions a step"),
-    learn_rate: float = typer.Option(2e-4),
-    bf16: bool = typer.Option(False, "--bf16", help="Train under torch's autocast, both"),
-    n_layers: int | None = typer.Option(None, min=1, help="Only the lowest layers of the encoder, both"),
-    n_asked: int = typer.Option(1000, help="Questions that are asked for speed; 0 for none"),
-) -> None:
-    """Train the same encoder to answer the same questions, ours and a plain loop, and compare."""
-    recipe = AnswerRecipe(epochs=epochs, batch_size=batch_size, learn_rate=learn_rate, bf16=bf16)
-    parts, numbers = find_parts(corpus, ["train", "dev"]), [int(seed) for seed in seeds.split(",")]
-    options: dict[str, Any] = {"lang": lang, "seeds": numbers, "n_layers": n_layers, "n_asked": n_asked}
-    typer.echo(main(parts, encoder, output, recipe, **options))
-
-
 if __name__ == "__main__":
-    typer.run(main_cli)
+    typer.run(main)

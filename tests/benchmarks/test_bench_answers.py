@@ -47,19 +47,19 @@ def test_the_best_start_and_end_lie_in_the_text_and_in_order():
 
 
 @pytest.mark.slow
-def test_both_train_once_and_are_scored_by_our_scorer(pairs, tiny_encoder, tmp_path):
+def test_both_train_once_and_are_scored_by_our_scorer(pairs, tiny_encoder, tmp_path, capsys):
     from benchmarks.answers import PLAIN, main
-    from benchmarks.plain_answers import AnswerRecipe
 
-    parts = {name: tmp_path / f"{name}.spacy" for name in ("train", "dev")}
-    for path in parts.values():
-        DocBin(attrs=["ORTH"], docs=pairs).to_disk(path)
-    recipe = AnswerRecipe(epochs=60, batch_size=2, learn_rate=3e-3, window=64, stride=16)
-    arguments = (parts, tiny_encoder("bert"), tmp_path / "out", recipe)
-    text = main(*arguments, lang="fr", n_asked=3)
+    for name in ("train", "dev"):
+        DocBin(attrs=["ORTH"], docs=pairs).to_disk(tmp_path / f"{name}.spacy")
+    arguments = (tmp_path, tiny_encoder("bert"), tmp_path / "out")
+    options = {"seeds": "0", "epochs": 60, "batch_size": 2, "learn_rate": 3e-3}
+    main(*arguments, **options, n_asked=3)
+    text = capsys.readouterr().out
     for name in ("ours", PLAIN, "transformers' pipeline"):
         assert f"| {name}" in text
     assert text.count("| 1.000       |") == 2
     written = (tmp_path / "out" / "ours" / "seed0" / "training.json").stat().st_mtime_ns
-    assert main(*arguments, lang="fr", n_asked=0).count("| 1.000       |") == 2
+    main(*arguments, **options, n_asked=0)
+    assert capsys.readouterr().out.count("| 1.000       |") == 2
     assert (tmp_path / "out" / "ours" / "seed0" / "training.json").stat().st_mtime_ns == written
