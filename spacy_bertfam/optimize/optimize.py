@@ -1,6 +1,6 @@
 """`bertfam optimize` without the command line: make a pipeline fast in place, compare it, write it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -174,10 +174,14 @@ def optimize(
     measured = calibration_docs(plan, check, calibration)
     for encoder in encoders:
         _return_to_torch(encoder, plan.threads)
-    made_up = map(nlp.make_doc, make_up_texts(encoders[0].shim.loaded) if check is None else ())
-    examples = list(check) if check is not None else [Example(doc, doc.copy()) for doc in made_up]
+    made_up: Iterable[Doc] = map(
+        nlp.make_doc, make_up_texts(encoders[0].shim.loaded) if check is None else ()
+    )
     if answering(nlp):
-        examples = [_asked(eg, nlp) if check is None else _marked(eg) for eg in examples]
+        made_up = (make_pair(nlp.make_doc("?"), doc) for doc in made_up)
+    examples = list(check) if check is not None else [Example(doc, doc.copy()) for doc in made_up]
+    for eg in examples if answering(nlp) else ():
+        mark_like(eg.predicted, eg.reference)
     docs = [eg.predicted for eg in examples[:N_COMPARED]]
     if before is None:
         before = run(nlp, examples, label="torch", annotated=check is not None, progress=progress)
@@ -235,18 +239,6 @@ def calibration_docs(
             "the kind that the pipeline is for: --calibrate TEXTS, or --check DEV."
         )
     return docs
-
-
-def _marked(eg: Example) -> Example:
-    """A question of annotated data, of which the pipeline knows that it is one with its text."""
-    mark_like(eg.predicted, eg.reference)
-    return eg
-
-
-def _asked(eg: Example, nlp: Language) -> Example:
-    """A text of which something is asked."""
-    pair = make_pair(nlp.make_doc("?"), eg.predicted)
-    return Example(pair, pair.copy())
 
 
 def _return_to_torch(encoder: Encoder, threads: int | None) -> None:

@@ -18,14 +18,10 @@ class Wording:
         known = json.loads(read_resource("wording.json"))[page]
         self.lang = lang if lang in known else "en"
         self.sentences: dict[str, str] = known[self.lang]
-        if noun == "answers":
-            for entity, answer in known[self.lang]["nouns"].items():
-                self.sentences = {
-                    # names in braces stay
-                    name: re.sub(rf"(?<!{{){entity}", answer, text)
-                    for name, text in self.sentences.items()
-                    if name != "nouns"
-                }
+        nouns: dict[str, str] = known[self.lang].pop("nouns", {}) if noun == "answers" else {}
+        for entity, answer in nouns.items():
+            for name, text in self.sentences.items():
+                self.sentences[name] = re.sub(rf"(?<!{{){entity}", answer, text)  # names in braces stay
 
     def say(self, name: str, /, **values: object) -> str:
         """RETURNS (str): the sentence of that name."""
