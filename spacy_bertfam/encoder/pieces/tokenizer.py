@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from spacy.tokens import Doc
 from tokenizers import Tokenizer
 
+from ...errors import in_a_sentence
 from ...gate import CheckpointError
 from ...gate.entries import list_entries, read_bytes
 from ...gate.tokenizer_files import MAX_FILE, TOKENIZER
 from ...gate.tokenizer_json import seal
 from ...types import Bools1d, Ints1d, Pieces
-from .native import in_a_sentence
 from .pair_template import PairTemplate, read_template
 from .piece_scheme import OURS, SCHEME_FILE, PieceScheme, cut_by_token, reach_over_space, read_scheme
 from .text_parts import encode_texts
