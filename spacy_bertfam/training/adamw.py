@@ -56,23 +56,13 @@ def build_adamw(
         trains its top layer, and one layer more every n steps; 0 trains all layers from the start. With n = 50 a
         network of 12 layers and embeddings is open after 650 steps. What is frozen by ``frozen_layers`` stays so.
     """
-    given: dict[str, Any] = locals()
+    given: dict[str, Any] = dict(locals())
     for names, fits, expected in BOUNDS:
         for name in names:
             # a schedule is no number
             if isinstance(given[name], (int, float)) and not fits(given[name]):
                 raise UserError(f"AdamW: {name} is {given[name]}; expected {expected}.")
-    return AdamW(
-        learn_rate,
-        L2=weight_decay,
-        grad_clip=grad_clip,
-        beta1=beta1,
-        beta2=beta2,
-        eps=eps,
-        head_lr_factor=head_lr_factor,
-        layer_decay=layer_decay,
-        unfreeze_every=unfreeze_every,
-    )
+    return AdamW(given.pop("learn_rate"), L2=given.pop("weight_decay"), **given)
 
 
 class AdamW(Optimizer):
