@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ...gate import CheckpointError, describe_foreign
 from ...gate.folder import CONFIG
 from ...gate.tokenizer_files import TOKENIZER_FILES
-from ...gate.weights import INDEX, PICKLE_INDEX, has_safetensors
+from ...gate.weights import INDEX, ONLY_PICKLES, PICKLE_INDEX, has_safetensors
 
 # What an encoder needs from a repository: files that the gate reads, and nothing else
 PATTERNS = (CONFIG, *TOKENIZER_FILES, INDEX, "*.safetensors")
@@ -100,11 +100,7 @@ def _patterns(name: str, revision: str | None, allow_pickle: bool) -> list[str]:
     if has_safetensors(top) or not has_pickles:
         return list(PATTERNS)
     if not allow_pickle:
-        raise CheckpointError(
-            f"{name} has its weights only as a pickle (pytorch_model.bin), which can run code when it is opened; "
-            "expected model.safetensors: `bertfam fetch NAME OUT --allow-pickle` (for a token classifier `bertfam "
-            "import-hf`) reads it all the same (nothing of it is executed)."
-        )
+        raise CheckpointError(f"{name} {ONLY_PICKLES}")
     return [*PATTERNS, *PICKLES]
 
 
