@@ -20,6 +20,7 @@ from ..encoder.runtimes.engines import ENGINES, TORCH, Engine
 from ..encoder.runtimes.runtime import Runtime
 from ..errors import UserError
 
+PACKAGES = ("onnx", "torch", "transformers", "spacy-bertfam")  # that make a graph
 OPSET = 17  # the oldest with a layer norm; every release of onnxruntime since 1.13 runs it
 # The largest difference from torch, over the largest vector's length, that rounding explains
 TOLERANCE = 1e-4
@@ -63,7 +64,7 @@ def export_graph(checkpoint: Checkpoint, *, runtime: str) -> Graph:
         width=checkpoint.width,
         max_pieces=checkpoint.max_pieces,
         pad_id=checkpoint.tokenizer.pad_id,
-        versions=versions_of(engine),
+        versions={engine.name: engine.version(), **{name: metadata.version(name) for name in PACKAGES}},
         reads_padding=checkpoint.reads_padding,
     )
     _require_equal(checkpoint, graph)
@@ -87,12 +88,6 @@ def require_packages(*packages: str, extra: str, user: str) -> None:
                 f"{package} is not installed, and {user} needs it; expected the extra {extra!r}: "
                 f'pip install "spacy-bertfam[{extra}]".'
             ) from error
-
-
-def versions_of(engine: Engine) -> dict[str, str]:
-    """RETURNS (dict[str, str]): of the packages that make a graph."""
-    packages = ("onnx", "torch", "transformers", "spacy-bertfam")
-    return {engine.name: engine.version(), **{name: metadata.version(name) for name in packages}}
 
 
 def random_inputs(
