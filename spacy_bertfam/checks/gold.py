@@ -33,9 +33,7 @@ def check_gold_entities(setup: Setup, corpora: Corpora) -> Iterator[Finding]:
         n = report.n_unannotated
         if n and n < report.n_examples:
             what = f"Docs without any annotation of entities, of {report.n_examples}"
-            do = (
-                "They contribute no gradient (not even O): where there are no entities, set_ents([]) says so."
-            )
+            do = "They contribute no gradient, not even O: where there are no entities, set_ents([]) says so."
             yield Finding(SUSPICIOUS, what, part, n, do)
     yield from check_labels({part: report.labels for part, report in reports.items()})
     for name in trained:

@@ -17,11 +17,12 @@ def model_card(nlp: Language, pipe: Any) -> str:
     """
     meta = nlp.meta
     is_ner = isinstance(pipe, BertfamNER)
-    task = (
-        "feature-extraction" if pipe is None else "token-classification" if is_ner else "text-classification"
-    )
-    if isinstance(pipe, BertfamQA):
-        task = "question-answering"
+    tasks = {
+        BertfamNER: "token-classification",
+        BertfamQA: "question-answering",
+        type(None): "feature-extraction",
+    }
+    task = tasks.get(type(pipe), "text-classification")
     head = [f"language: {meta['lang']}", "library_name: transformers", f"pipeline_tag: {task}"]
     if meta.get("license"):
         head.append(f"license: {meta['license']}")

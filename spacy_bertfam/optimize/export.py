@@ -166,12 +166,10 @@ def naming_engine(checkpoint: Checkpoint, engine: str) -> Iterator[None]:
 def _cannot_run(checkpoint: Checkpoint, engine: str, reason: BaseException | None) -> UserError:
     lines = [line.strip() for line in str(reason).splitlines() if line.strip()]
     said = f"{type(reason).__name__}: {lines[-1]}" if lines else type(reason).__name__
-    others = (
-        "predict in float32" if engine.startswith(TORCH) else "take another --runtime, or `--runtime torch`"
-    )
+    do = "predict in float32" if engine.startswith(TORCH) else "take another --runtime, or `--runtime torch`"
+    network = type(checkpoint.network).__name__
     return UserError(
-        f"{type(checkpoint.network).__name__} cannot run in {engine} ({said:.200}); expected an architecture that can: "
-        f"{others}."
+        f"{network} cannot run in {engine} ({said:.200}); expected an architecture that can: {do}."
     )
 
 

@@ -208,12 +208,10 @@ def _masked(
     calls = torch_calls(model.device, torch.bfloat16 if recipe.bf16 else torch.float32)
     for chunk in batch.chunks(model.tokenizer, calls=calls._replace(padded=not model.reads_padding)):
         masked = mask_words(chunk, model.vocabulary, rng, rate=recipe.mask_rate)
+        if isinstance(batch, PairBatch):
+            masked = replace(masked, follows=batch.follows[chunk.windows])
         if len(masked.cells):
-            yield (
-                replace(masked, follows=batch.follows[chunk.windows])
-                if isinstance(batch, PairBatch)
-                else masked
-            )
+            yield masked
 
 
 def _precision(model: MaskedLanguageModel, recipe: Recipe) -> AbstractContextManager[Any]:
