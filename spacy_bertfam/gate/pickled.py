@@ -36,16 +36,6 @@ def convert_pickle(folder: Path, out: Path) -> Path:
         raise CheckpointError(f"{folder} has safetensors; expected pickled weights only: give it as it is.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise CheckpointError(f"{out} exists already; expected a new folder.")
-    _check_torch()
-    with replaced_whole(out) as staging:
-        _write_weights(folder, names, staging / SINGLE)
-        for name in {*SETTINGS, *TOKENIZER_FILES} & names:
-            (staging / name).write_bytes(read_bytes(folder / name, MAX_FILE, what="settings"))
-        check_folder(staging)
-    return out
-
-
-def _check_torch() -> None:
     import torch
 
     if tuple(int(part) for part in torch.__version__.split("+")[0].split(".")[:2]) < (2, 6):
@@ -53,6 +43,12 @@ def _check_torch() -> None:
             f"torch {torch.__version__} can be made to run code by a pickle even when it reads weights only "
             "(CVE-2025-32434); expected torch 2.6 or later: upgrade it."
         )
+    with replaced_whole(out) as staging:
+        _write_weights(folder, names, staging / SINGLE)
+        for name in {*SETTINGS, *TOKENIZER_FILES} & names:
+            (staging / name).write_bytes(read_bytes(folder / name, MAX_FILE, what="settings"))
+        check_folder(staging)
+    return out
 
 
 def _write_weights(folder: Path, names: Collection[str], path: Path) -> None:

@@ -17,12 +17,9 @@ def model_card(nlp: Language, pipe: Any) -> str:
     """
     meta = nlp.meta
     is_ner = isinstance(pipe, BertfamNER)
-    tasks = {
-        BertfamNER: "token-classification",
-        BertfamQA: "question-answering",
-        type(None): "feature-extraction",
-    }
-    task = tasks.get(type(pipe), "text-classification")
+    task = "feature-extraction" if pipe is None else "text-classification"
+    if is_ner or isinstance(pipe, BertfamQA):
+        task = "token-classification" if is_ner else "question-answering"
     head = [f"language: {meta['lang']}", "library_name: transformers", f"pipeline_tag: {task}"]
     if meta.get("license"):
         head.append(f"license: {meta['license']}")

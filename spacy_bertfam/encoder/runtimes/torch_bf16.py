@@ -55,7 +55,8 @@ def _mend(network: nn.Module) -> None:
         found: Tensor | None = _vectors(network)
     except (RuntimeError, AttributeError):  # the operation is not public, and not in every build of torch
         found = None
-    if found is None or not _is_near(found, expected):
+    off = (found - expected).norm(dim=-1).mean() if found is not None else torch.inf
+    if not bool(off <= TOLERANCE * expected.norm(dim=-1).mean()):
         for parent, name, module, _ in mends:
             setattr(parent, name, module)
 
@@ -78,8 +79,3 @@ def _vectors(network: nn.Module) -> Tensor:
     with torch.inference_mode():
         vectors: Tensor = network(input_ids=ids, attention_mask=mask).last_hidden_state
         return vectors[mask.bool()].float()
-
-
-def _is_near(found: Tensor, expected: Tensor) -> bool:
-    difference = (found - expected).norm(dim=-1).mean()
-    return bool(difference <= TOLERANCE * expected.norm(dim=-1).mean())

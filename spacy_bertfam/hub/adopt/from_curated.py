@@ -83,6 +83,11 @@ def describe_network(encoder: Any, tokenizer: Tokenizer, specials: Specials) -> 
     embeddings = getattr(encoder.embeddings, "inner", encoder.embeddings)
     groups = getattr(encoder, "groups", None)
     layer = groups[0].group_layers[0] if groups is not None else encoder.layers[0]
+    activation = type(layer.ffn.activation).__name__
+    if activation not in ACTIVATIONS:
+        raise UserError(
+            f"The pipeline's encoder has the activation {activation}; expected {', '.join(ACTIVATIONS)}."
+        )
     settings = {
         "vocab_size": embeddings.word_embeddings.num_embeddings,
         "type_vocab_size": embeddings.token_type_embeddings.num_embeddings,
@@ -91,7 +96,7 @@ def describe_network(encoder: Any, tokenizer: Tokenizer, specials: Specials) -> 
         "intermediate_size": layer.ffn.output.in_features,
         "num_attention_heads": layer.mha.num_heads,
         "num_hidden_layers": encoder.num_hidden_layers if groups is not None else len(encoder.layers),
-        "hidden_act": _activation(layer.ffn.activation),
+        "hidden_act": ACTIVATIONS[activation],
         "layer_norm_eps": layer.attn_output_layernorm.eps,
         "hidden_dropout_prob": layer.ffn_output_dropout.p,
         "attention_probs_dropout_prob": layer.mha.attention.dropout.p,
@@ -124,15 +129,6 @@ def _family(config: Mapping[str, Any]) -> tuple[str, str]:
             "leaves it; expected a shared encoder: adopt the pipeline it was made from."
         )
     return FAMILIES[architecture]
-
-
-def _activation(layer: Any) -> str:
-    name = type(layer).__name__
-    if name not in ACTIVATIONS:
-        raise UserError(
-            f"The pipeline's encoder has the activation {name}; expected {', '.join(ACTIVATIONS)}."
-        )
-    return ACTIVATIONS[name]
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
