@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..decoding.tags import HeadLabels
 from ..gate import CheckedFolder, CheckpointError, check_folder
@@ -53,17 +52,13 @@ class PretrainedHead:
         arrays = dict(self.arrays)
         for name, constant in (("output.weight", 0.0), ("output.bias", missing)):
             old = head_arrays(model)[name]
-            arrays[name] = chosen = self._output(name, old.shape[1:])[rows]
+            expected = (len(self.labels.names), *old.shape[1:])
+            found = self.arrays.get(name, np.zeros(expected, dtype=np.float32))
+            require_shape(name, found, expected)
+            arrays[name] = chosen = found[rows]
             unknown = np.array(rows) < 0
             chosen[unknown] = old[unknown] if missing is None else constant
         put_arrays(model, arrays)
-
-    def _output(self, name: str, width: tuple[int, ...]) -> NDArray[np.float32]:
-        """One of the output's arrays, whose shape is checked: (n_classes, *width)."""
-        expected = (len(self.labels.names), *width)
-        array = self.arrays.get(name, np.zeros(expected, dtype=np.float32))
-        require_shape(name, array, expected)
-        return array
 
 
 def read_head(

@@ -151,7 +151,10 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         validate_examples(examples, "BertfamNER.update")
         if not examples:
             return losses
-        self._add_unseen_labels(examples)
+        unseen = sorted({ent.label_ for eg in examples for ent in eg.reference.ents} - set(self.labels))
+        for label in unseen:
+            logger.warning("[%s] New label %r in the data: added.", self.name, label)
+        self._add_labels(unseen)  # what is known of the others stays
         losses[self.name] += self.learn(examples, drop=drop, sgd=sgd)
         return losses
 
@@ -206,13 +209,6 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         elif is_new and fit_words > 0:
             words = {"n_words": fit_words, "total": report.n_words}
             fit_tagger(self.model, get_examples, self.tag_set, nlp=nlp, component=self.name, **words)
-
-    def _add_unseen_labels(self, examples: Iterable[Example]) -> None:
-        """Training that goes on with new labels adds them, and keeps what is known of the others."""
-        unseen = {ent.label_ for eg in examples for ent in eg.reference.ents} - set(self.labels)
-        for label in sorted(unseen):
-            logger.warning("[%s] New label %r in the data: added.", self.name, label)
-        self._add_labels(sorted(unseen))
 
     def _require_numbers(self, temperature: float) -> None:
         # spaCy takes a text that looks like a number for one
