@@ -86,7 +86,9 @@ def token_labels(
     """What the rows of a token classifier stand for, by its settings; arguments and errors as of ``read_head``."""
     labels = read_labels(class_names(folder.config), mapping=mapping, scheme=scheme)
     entries = [entry for entries in folder.weights.values() for entry in entries]
-    n_rows = next((one.shape[0] for one in entries if one.shape and layer_of(one.name) == "output.weight"), None)
+    n_rows = next(
+        (one.shape[0] for one in entries if one.shape and layer_of(one.name) == "output.weight"), None
+    )
     if n_rows not in (None, len(labels.names)):
         raise CheckpointError(
             f"{folder.path}: config.json names {len(labels.names)} classes, but the head has {n_rows} rows; expected "

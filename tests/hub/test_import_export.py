@@ -326,7 +326,7 @@ def test_what_cannot_be_carried_over_whole_is_refused_by_name(classifier, change
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda folder: edit_weights(folder, add={"head.dense.weight": torch.zeros(32, 7)}), r"can be made of.*\[32, 7\]"),
+        (lambda folder: edit_weights(folder, add={"head.dense.weight": torch.zeros(32, 7)}), r"made of.*\[32, 7\]"),
         (lambda folder: edit_config(folder, norm_eps=0.0), r"eps is 0.0; expected a little more than 0"),
         (lambda folder: edit_config(folder, norm_eps=1e-60), r"eps is 1e-60; expected a little more than 0"),
         (lambda folder: edit_config(folder, norm_eps=1e300), r"1e\+300"),
