@@ -129,7 +129,7 @@ def optimizers_of(model: MaskedLanguageModel, recipe: Recipe) -> list[tuple[Adam
         n_warmup = max(1, int(recipe.warmup * recipe.max_steps))
         rates = warmup_linear(factor * recipe.learn_rate, n_warmup, recipe.max_steps + 1)
         optimizer = AdamW(rates, L2=recipe.weight_decay)
-        optimizer.step_schedules()  # its first rate is 0
+        optimizer.step_schedules()  # type: ignore[no-untyped-call]  # its first rate is 0
         optimizers.append((optimizer, torch.nn.ParameterList(group)))
     return [pair for pair in optimizers if len(pair[1])]
 
@@ -190,7 +190,7 @@ def _update(
         )
     for optimizer, weights in optimizers:
         optimizer.step_module(0, weights)
-        optimizer.step_schedules()
+        optimizer.step_schedules()  # type: ignore[no-untyped-call]
     return of_words
 
 
