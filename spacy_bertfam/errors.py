@@ -54,6 +54,12 @@ class Diverged(UserError):
         )
 
 
+# What libraries raise, each in its own way, at what they cannot read, or build a network of: where somebody else made
+# it, none of it is a defect here
+UNFIT = (
+    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, OSError, RuntimeError, TypeError,
+    ValueError,
+)  # fmt: skip
 # What no library is at fault for; those written in Rust raise, where their code panics, what is no Exception
 OTHERS = (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError, UserError)
 

@@ -7,12 +7,12 @@ from typing import Any, cast
 
 from ..encoder.checkpoint.checkpoint import read_tokenizer
 from ..encoder.checkpoint.layers import require_layers
-from ..encoder.checkpoint.network import UNFIT, quiet_transformers, read_config
+from ..encoder.checkpoint.network import quiet_transformers, read_config
 from ..encoder.checkpoint.source import hub_answers, local_folder, network_errors
 from ..encoder.gradients.freezing import freeze
 from ..encoder.pieces.tokenizer import PieceTokenizer
 from ..encoder.settings import window_of
-from ..errors import CheckpointError, UserError
+from ..errors import UNFIT, CheckpointError, UserError
 from ..gate import check_folder
 from ..gate.json_file import read_object
 from ..pipeline.find import walk_blocks

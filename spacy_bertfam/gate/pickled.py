@@ -6,7 +6,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING
 
-from ..errors import CheckpointError
+from ..errors import UNFIT, CheckpointError
 from ..files.saving import replaced_whole
 from .entries import read_bytes
 from .folder import SETTINGS, check_folder
@@ -17,11 +17,8 @@ if TYPE_CHECKING:
     import torch
 
 ONLY_TENSORS = "expected tensors by name and nothing else"
-# What a pickle that is broken or made by an enemy ends in; the reader's own refusal is the first
-UNREADABLE = (
-    UnpicklingError, AttributeError, EOFError, IndexError, KeyError, MemoryError, OSError, OverflowError,
-    RuntimeError, TypeError, ValueError,
-)  # fmt: skip
+# What a pickle that is broken or made by an enemy ends in; the reader's own refusal is the last
+UNREADABLE = (*UNFIT, EOFError, MemoryError, UnpicklingError)
 
 
 def convert_pickle(folder: Path, out: Path) -> Path:

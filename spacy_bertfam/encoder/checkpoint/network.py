@@ -15,12 +15,6 @@ from .network_budget import bounded_network, check_known_sizes
 from .transformers_private import architectures_of
 from .widening import read_weights
 
-# What the architectures raise, each in its own way, at settings they cannot be built from or weights that do
-# not fit: of a checkpoint that somebody else made, none of it is a defect here
-UNFIT = (
-    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, OSError, RuntimeError, TypeError,
-    ValueError,
-)  # fmt: skip
 # Settings that change the form of a network's output and no number of it: what is expected here
 NEUTRAL = {
     "return_dict": True,
