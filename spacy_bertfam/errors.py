@@ -1,5 +1,7 @@
 """What the user has to put right, as opposed to what we have to."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 USUAL_RATE = 5e-5  # learning rate of an encoder
@@ -52,9 +54,34 @@ class Diverged(UserError):
         )
 
 
+# What libraries raise, each in its own way, at what they cannot read, or build a network of: where somebody else made
+# it, none of it is a defect here
+UNFIT = (
+    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, OSError, RuntimeError, TypeError,
+    ValueError,
+)  # fmt: skip
+# What no library is at fault for; those written in Rust raise, where their code panics, what is no Exception
+OTHERS = (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError, UserError)
+
+
 def in_one_line(error: BaseException) -> str:
     """RETURNS (str): kind and beginning of what a library raised, which may be paragraphs."""
-    return f"{type(error).__name__}: {' '.join(str(error).split()):.300}"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
+
+
+@contextmanager
+def in_a_sentence(what: str, then: str, kind: type[UserError] = UserError) -> Iterator[None]:
+    """Turn what a library raises into a ``UserError``, or into one of its kinds.
+
+    what (str): what was tried and failed, as a sentence begins.
+    then (str): what was expected, and what to do.
+    """
+    try:
+        yield
+    except OTHERS:
+        raise
+    except BaseException as error:
+        raise kind(f"{what} ({in_one_line(error)}); {then}") from error
 
 
 def lower_than(rate: float) -> float:

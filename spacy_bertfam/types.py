@@ -1,8 +1,8 @@
 """The vocabulary of the package: what one step hands to the next."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,12 @@ from thinc.types import Floats2d
 Ints1d = NDArray[np.int64]
 Bools1d = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-T_contra = TypeVar("T_contra", contravariant=True)
 
 # Docs -> one row of width nO for each token of each Doc
 Tok2VecModel = Model[list[Doc], list[Floats2d]]
 # Docs -> one row of tag scores (logits) for each token of each Doc
 TaggerModel = Model[list[Doc], list[Floats2d]]
+Backprop = Callable[[list[Floats2d]], list[Doc]]
 
 
 class ScoredSpan(NamedTuple):
@@ -82,75 +82,3 @@ class Transitions(NamedTuple):
     between: Floats  # Shape: (n_tags, n_tags), from the row's tag to the column's
     start: Floats  # Shape: (n_tags,), for the first token's tag
     end: Floats  # Shape: (n_tags,), for the last token's tag
-
-
-class HeadLoss(Protocol[T_contra]):
-    """How a head turns scores and gold tags into a loss: kept as ``model.attrs["head_loss"]``."""
-
-    def __call__(
-        self, model: TaggerModel, scores: Sequence[Floats2d], gold: Sequence[Bools1d], tag_set: T_contra
-    ) -> tuple[float, list[Floats2d]]:
-        """Loss and its gradient.
-
-        scores (Sequence[Floats2d]): for each Doc, Shape: (n_tokens, n_tags).
-        gold (Sequence[NDArray[bool]]): for each Doc, Shape: (n_tokens, n_tags), the tags that the
-            annotation allows; a row that allows every tag is missing annotation.
-        tag_set (TagSet): the tags of the columns, and which may follow which.
-        RETURNS (tuple[float, list[Floats2d]]): the summed loss and its gradient by score.
-        """
-        ...
-
-
-class Teaching(Protocol[T_contra]):
-    """What a recognizer learns from beside its annotation: kept as ``BertfamNER.teaching`` while it trains."""
-
-    def __call__(
-        self,
-        ner: T_contra,
-        docs: Sequence[Doc],
-        scores: Sequence[Floats2d],
-        annotated: tuple[float, list[Floats2d]],
-    ) -> tuple[float, list[Floats2d]]:
-        """Loss and gradient by score, both kinds of teaching together.
-
-        ner (BertfamNER): the component.
-        scores (Sequence[Floats2d]): of each Doc, Shape: (n_tokens, n_tags).
-        annotated (tuple[float, list[Floats2d]]): loss and gradient of the annotation alone.
-        """
-        ...
-
-
-class Tags(Protocol):
-    """The tags of a head, as a ``TagSet`` has them."""
-
-    @property
-    def tags(self) -> Sequence[str]: ...
-    @property
-    def scheme(self) -> str: ...
-    @property
-    def labels(self) -> tuple[str, ...]: ...
-
-
-class HeadLabels(Protocol):
-    """What the rows of a trained head stand for."""
-
-    @property
-    def tag_set(self) -> Tags: ...
-    @property
-    def names(self) -> Sequence[str]: ...  # the classes by row
-    @property
-    def rows(self) -> Sequence[int]: ...  # for each tag its row, or -1
-
-
-class TrainedHead(Protocol):
-    """A head that was trained elsewhere: what a component takes over from it."""
-
-    @property
-    def labels(self) -> HeadLabels: ...
-
-    def copy_into(self, model: TaggerModel, tags: Sequence[str]) -> None:
-        """Copy the weights of the tags that the head knows; ``tags`` are those of the model's rows."""
-        ...
-
-
-Backprop = Callable[[list[Floats2d]], list[Doc]]

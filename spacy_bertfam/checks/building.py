@@ -58,10 +58,8 @@ def _initialize_files(setup: Setup) -> Iterator[Finding]:
     block, pretraining = setup.config["initialize"], setup.config.get("pretraining")
     for name in ("vocab_data", "vectors", *(("init_tok2vec",) if pretraining else ())):
         given = block.get(name)
-        is_there = (
-            not isinstance(given, str) or Path(given).exists() or (name == "vectors" and is_package(given))
-        )
-        if not is_there:
+        is_path = isinstance(given, str) and not (name == "vectors" and is_package(given))
+        if is_path and not Path(given).exists():
             what, do = f"a file that is not there: {given}", "Correct the path, or take it out."
             yield Finding(FAILS, what, f"initialize.{name}", do=do)
     if block.get("init_tok2vec") and not pretraining:

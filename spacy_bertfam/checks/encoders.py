@@ -7,12 +7,12 @@ from typing import Any, cast
 
 from ..encoder.checkpoint.checkpoint import read_tokenizer
 from ..encoder.checkpoint.layers import require_layers
-from ..encoder.checkpoint.network import UNFIT, quiet_transformers, read_config
-from ..encoder.checkpoint.source import hub_answers, looks_like_path, network_errors
+from ..encoder.checkpoint.network import quiet_transformers, read_config
+from ..encoder.checkpoint.source import hub_answers, local_folder, network_errors
 from ..encoder.gradients.freezing import freeze
 from ..encoder.pieces.tokenizer import PieceTokenizer
 from ..encoder.settings import window_of
-from ..errors import CheckpointError, UserError
+from ..errors import UNFIT, CheckpointError, UserError
 from ..gate import check_folder
 from ..gate.json_file import read_object
 from ..pipeline.find import walk_blocks
@@ -128,12 +128,10 @@ def find_small_files(name: str, revision: str | None = None) -> Path | None:
     RETURNS (Path | None): None where a name on the hub can be had neither way.
     RAISES (CheckpointError): when the name is a path and there is nothing.
     """
-    folder = Path(name).expanduser()
-    if folder.is_dir():
+    folder = local_folder(name)
+    if folder is not None:
         check_folder(folder)
         return folder
-    if looks_like_path(name):
-        raise CheckpointError(f"No folder {name}; expected a Hugging Face checkpoint on this disk.")
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 

@@ -33,9 +33,7 @@ def check_gold_entities(setup: Setup, corpora: Corpora) -> Iterator[Finding]:
         n = report.n_unannotated
         if n and n < report.n_examples:
             what = f"Docs without any annotation of entities, of {report.n_examples}"
-            do = (
-                "They contribute no gradient (not even O); where there are no entities, set_ents([]) says so."
-            )
+            do = "They contribute no gradient, not even O: where there are no entities, set_ents([]) says so."
             yield Finding(SUSPICIOUS, what, part, n, do)
     yield from check_labels({part: report.labels for part, report in reports.items()})
     for name in trained:
@@ -71,24 +69,20 @@ def neighbors(eg: Example) -> int:
 def _rare(train: Counts, dev: Counts) -> Iterator[Finding]:
     unlearned = [label for label in sorted(dev) if label not in train] if train else []
     if unlearned:
+        n = sum(map(dev.__getitem__, unlearned))
         do = "They are never found, and count as missed: give the parts the same labels."
-        yield Finding(
-            SUSPICIOUS, "labels in dev only", some(unlearned), sum(map(dev.__getitem__, unlearned)), do
-        )
+        yield Finding(SUSPICIOUS, "labels in dev only", some(unlearned), n, do)
     unmeasured = [label for label in sorted(train) if label not in dev] if dev else []
     if unmeasured:
-        n, do = (
-            sum(map(train.__getitem__, unmeasured)),
-            "Nothing says whether they are learned: draw the parts anew.",
-        )
+        n = sum(map(train.__getitem__, unmeasured))
+        do = "Nothing says whether they are learned: draw the parts anew."
         yield Finding(SUSPICIOUS, "labels in train only", some(unmeasured), n, do)
     rare = [f"{label} {train[label]}" for label in sorted(train) if train[label] < FEW]
     if rare:
-        what, do = (
-            f"labels with fewer than {FEW} entities in train",
-            "Annotate more of them, or map them to another label.",
+        do = "Annotate more of them, or map them to another label."
+        yield Finding(
+            SUSPICIOUS, f"labels with fewer than {FEW} entities in train", some(rare), len(rare), do
         )
-        yield Finding(SUSPICIOUS, what, some(rare), len(rare), do)
 
 
 def _odd(labels: Sequence[str]) -> Iterator[Finding]:

@@ -29,10 +29,8 @@ def check_pieces(facts: EncoderFacts | None, corpora: Corpora) -> Iterator[Findi
     texts = [cut for block in blocks for cut in facts.tokenizer([eg.text for eg in block])]
     n_pieces, n_words = sum(map(len, texts)), sum(not t.is_space for eg in examples for t in eg.predicted)
     rate = n_pieces / max(1, n_words)
-    state, do = FINE, ""
-    if rate > MANY:
-        state = SUSPICIOUS
-        do = "The vocabulary is hardly made for this text: an encoder of its language or field is faster and better."
+    do = "The vocabulary is hardly made for this text: an encoder of its language or field is faster and better."
+    state, do = (SUSPICIOUS, do) if rate > MANY else (FINE, "")
     yield Finding(state, f"{rate:.2f} pieces per word", "train", n_pieces, do)
     yield from _frequent_words(facts, examples)
     yield from _unknown(facts, texts)
@@ -87,8 +85,6 @@ def _long(facts: EncoderFacts, examples: Sequence[Example], texts: Sequence[Piec
         yield Finding(FINE, what, "train", len(long))
     words = [token.text for eg in long for token in eg.predicted if len(token) > facts.window]
     if words:
-        what, do = (
-            "words that may have more pieces than a window",
-            "Such a word keeps its first pieces: is it text?",
-        )
+        what = "words that may have more pieces than a window"
+        do = "Such a word keeps its first pieces: is it text?"
         yield Finding(SUSPICIOUS, what, "train", len(words), do, examples=tuple(map(shorten, words[:2])))

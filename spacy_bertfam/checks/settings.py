@@ -44,11 +44,8 @@ def check_settings(setup: Setup, unread: Sequence[Unread]) -> Iterator[Finding]:
         if not block:
             yield Finding(FAILS, "a component without a block", name, do=f"Add [components.{name}].")
         elif "source" in block and "factory" not in block:
-            what, do = (
-                f"a source that is not there: {block['source']}",
-                "Install that pipeline, or give its folder.",
-            )
-            yield Finding(FAILS, what, name, do=do)
+            what = f"a source that is not there: {block['source']}"
+            yield Finding(FAILS, what, name, do="Install that pipeline, or give its folder.")
         elif "factory" not in block:
             do = f"Name one in [components.{name}], or a source."
             yield Finding(FAILS, "a component without a factory", name, do=do)

@@ -106,14 +106,9 @@ def full_block(name: str, block: Any) -> Block:
     is none."""
     if not isinstance(block, dict) or "source" not in block:
         return block if isinstance(block, dict) else {}
-    inner = find_source(str(block["source"])).get("components", {}).get(block.get("component", name), {})
-    return {**inner, **block}
-
-
-def find_source(source: str) -> Block:
-    """RETURNS (dict): the config of an installed pipeline or of a folder; empty where there is none."""
-    folder = Path(source)
+    source = str(block["source"])
+    file = Path(source) / "config.cfg"
     if util.is_package(source):
-        folder = next(util.get_package_path(source).glob("*/config.cfg"), folder / "config.cfg").parent
-    file = folder / "config.cfg"
-    return util.load_config(file, interpolate=True) if file.is_file() else {}
+        file = next(util.get_package_path(source).glob("*/config.cfg"), file)
+    config = util.load_config(file, interpolate=True) if file.is_file() else {}
+    return {**config.get("components", {}).get(block.get("component", name), {}), **block}

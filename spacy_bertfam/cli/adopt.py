@@ -23,8 +23,7 @@ def adopt_cli(
     from ..data.texts import read_texts
     from ..files.saving import require_new
     from ..hub.adopt.adopt import adopt
-    from ..hub.adopt.compare import format_difference
-    from ..hub.adopt.sample import sample_texts
+    from ..hub.adopt.compare import format_difference, sample_texts
     from ..optimize.optimize import write_pipeline
     from .pipelines import load_pipeline
 

@@ -50,9 +50,8 @@ def _log_probabilities(scores: TagScores, lengths: Ints1d, chain: Chain) -> Floa
 
 def _log_weights(scores: TagScores, lengths: Ints1d, chain: Chain) -> Floats:
     """The log of the weight of all paths of each text, but for a constant; Shape: (n_texts,)."""
-    with np.errstate(
-        divide="ignore", invalid="ignore"
-    ):  # a segment cut inside an entity, before the rounds settle
+    # a segment cut inside an entity, before the rounds settle
+    with np.errstate(divide="ignore", invalid="ignore"):
         found = forward_backward(scores.pack(lengths), chain)
     sums = np.concatenate(([0.0], np.cumsum(found.packed.unpack(found.log_weights))))
     ends = np.cumsum(lengths)

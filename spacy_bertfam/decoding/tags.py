@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -184,3 +185,11 @@ class TagSet:
         elif self.scheme == "BILUO":
             prefix = tag[0]
         return self.tag_to_id.get(f"{prefix}-{label}", -1)
+
+
+class HeadLabels(NamedTuple):
+    """The rows of a head that was trained elsewhere, read as tags."""
+
+    names: tuple[str, ...]  # the checkpoint's own names or those of --map, in the order of its rows
+    tag_set: TagSet
+    rows: tuple[int, ...]  # for each tag of tag_set the checkpoint's row, or -1 where it has none

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..errors import UserError
+from ..errors import UNFIT, UserError
 from ..types import Ints1d
-from .checkpoint.network import UNFIT, quiet_transformers
+from .checkpoint.network import quiet_transformers
 
 Floats4d = NDArray[np.float32]
 # of the sum of a row, from 1

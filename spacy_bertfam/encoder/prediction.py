@@ -107,14 +107,12 @@ def open_graph(graph: Graph, threads: int) -> Runtime:
         return opened
     except Exception as error:  # each engine has exceptions of its own
         here, there = engine.version(), graph.versions.get(engine.name, "another version")
-        advice = (
-            "expected another --runtime or --precision of `bertfam optimize`, or another version of it."
-            if here == there
-            else "expected a version that can: upgrade it, or make the pipeline anew with `bertfam optimize`."
-        )
+        do = "expected a version that can: upgrade it, or make the pipeline anew with `bertfam optimize`."
+        if here == there:
+            do = "expected another --runtime or --precision of `bertfam optimize`, or another version of it."
         raise UserError(
             f"{engine.name} {here} cannot run this encoder's graph, which was made with {there!s:.100} "
-            f"({in_one_line(error)}); {advice}"
+            f"({in_one_line(error)}); {do}"
         ) from error
 
 

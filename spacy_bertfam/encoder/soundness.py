@@ -176,15 +176,10 @@ def _unfinite(network: nn.Module | None, folder: Path, otherwise: str) -> Checkp
     """RETURNS (CheckpointError): names the weight and its file, or says what else there is."""
     named: Any = network.named_parameters() if network is not None else ()
     name = next((name for name, weight in named if not _is_finite(weight)), None)
-    if name is None:
-        what = (
-            f"{otherwise}, though its weights are: a setting in config.json, or the graph in onnx/, is wrong"
-        )
-    else:
-        what = (
-            f"the weight {name} in {_file_of(folder, name)} has numbers that are not finite (NaN or infinity), or "
-            "beyond 1e19"
-        )
+    what = f"{otherwise}, though its weights are: a setting in config.json, or the graph in onnx/, is wrong"
+    if name is not None:
+        where = f"the weight {name} in {_file_of(folder, name)}"
+        what = f"{where} has numbers that are not finite (NaN or infinity), or beyond 1e19"
     return CheckpointError(f"{folder}: {what}. Expected finite ones: get the folder again.")
 
 

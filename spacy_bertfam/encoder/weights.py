@@ -40,11 +40,7 @@ class WeightsWatch:
     def renew(self) -> None:
         """From here on the weights count as unchanged."""
         probes = probe(self._parameters)
-        self._seen = (
-            self._places(),
-            probes,
-            torch.cat(probes),
-        )  # at once, as other threads look at all of it
+        self._seen = self._places(), probes, torch.cat(probes)  # at once, as other threads look at all of it
         self._touched = False
 
     def touch(self) -> None:

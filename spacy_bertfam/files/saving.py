@@ -112,11 +112,10 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
                 part.unlink(missing_ok=True)
 
 
-def require_new(place: Path, *, or_empty: bool = False, n_bytes: int = 0) -> None:
+def require_new(place: Path, *, or_empty: bool = False) -> None:
     """Find out before the work whether its result can be written: nothing is there, and a folder can be made.
 
     or_empty (bool): an empty folder may be there.
-    n_bytes (int): about how much will be written; 0 where that is not known.
     RAISES (UserError): when there is something in its place. RAISES (WriteError): when it cannot be written.
     """
     with naming(place):
@@ -124,7 +123,7 @@ def require_new(place: Path, *, or_empty: bool = False, n_bytes: int = 0) -> Non
         if (place.exists() or place.is_symlink()) and not is_empty:
             kind = "file" if place.is_file() and place.suffix else "folder"
             raise UserError(f"{place} exists already; expected a new {kind}, so that nothing is overwritten.")
-    require_writable(place, n_bytes=n_bytes)
+    require_writable(place)
 
 
 def require_writable(place: Path, *, n_bytes: int = 0) -> None:

@@ -12,7 +12,7 @@ from .json_file import read_object
 from .settings import check_field_types, check_file_fields, check_settings
 from .sizes import check_sizes, count_rows
 from .tokenizer_files import TokenizerFiles, read_tokenizer_files
-from .weights import PICKLE, PICKLE_INDEX, Weights, check_safetensors, count_numbers, has_safetensors
+from .weights import ONLY_PICKLES, PICKLE, PICKLE_INDEX, Weights, check_safetensors, has_safetensors
 
 CONFIG = "config.json"
 TOKENIZER_SETTINGS = ("tokenizer_config.json", "special_tokens_map.json")
@@ -29,12 +29,8 @@ class CheckedFolder:
     names: frozenset[str]  # of all files in it
     config: dict[str, Any]
     weights: Weights = field(repr=False)  # none where it was opened without them
+    n_numbers: int  # that the weights hold
     tokenizer: TokenizerFiles = field(repr=False)
-
-    @property
-    def n_numbers(self) -> int:
-        """How many numbers the weights hold."""
-        return count_numbers(self.weights)
 
 
 def check_folder(folder: Path, *, allow_pickle: bool = False, without_weights: bool = False) -> CheckedFolder:
@@ -50,14 +46,14 @@ def check_folder(folder: Path, *, allow_pickle: bool = False, without_weights: b
     settings = {name: _read_settings(folder / name, names) for name in SETTINGS if name in names}
     config = settings[CONFIG]
     check_field_types(config, folder / CONFIG)
-    weights: Weights = {}
+    weights = {} if without_weights else _check_weights(folder, names, allow_pickle=allow_pickle)
+    n_numbers = sum(entry.n_numbers for entries in weights.values() for entry in entries)
     if not without_weights:
-        weights = _check_weights(folder, names, allow_pickle=allow_pickle)
         in_pickles = sum(path.stat().st_size for path in folder.glob("pytorch_model*.bin")) // 2  # of float16
-        check_sizes(config, folder / CONFIG, count_numbers(weights) or in_pickles)
+        check_sizes(config, folder / CONFIG, n_numbers or in_pickles)
     n_rows = count_rows(config, weights.values())
     tokenizer = read_tokenizer_files(folder, names, n_rows=n_rows)
-    return CheckedFolder(folder, names, config, weights, tokenizer)
+    return CheckedFolder(folder, names, config, weights, n_numbers, tokenizer)
 
 
 def _check_is_transformers(folder: Path, names: Collection[str]) -> None:
@@ -92,10 +88,5 @@ def _check_weights(folder: Path, names: Collection[str], *, allow_pickle: bool) 
     if PICKLE not in names and PICKLE_INDEX not in names:
         raise CheckpointError(f"{folder} {describe_weights(names)}")
     if not allow_pickle:
-        raise CheckpointError(
-            f"{folder} has its weights only as a pickle (pytorch_model.bin), which can run code when it is opened; "
-            "expected model.safetensors: `bertfam fetch NAME OUT --allow-pickle` (for a token classifier `bertfam "
-            "import-hf`) reads it all the same (nothing of it is executed, and the weights are written as "
-            "safetensors)."
-        )
+        raise CheckpointError(f"{folder} {ONLY_PICKLES}")
     return {}

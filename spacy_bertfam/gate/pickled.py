@@ -6,7 +6,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING
 
-from ..errors import CheckpointError
+from ..errors import UNFIT, CheckpointError
 from ..files.saving import replaced_whole
 from .entries import read_bytes
 from .folder import SETTINGS, check_folder
@@ -17,11 +17,8 @@ if TYPE_CHECKING:
     import torch
 
 ONLY_TENSORS = "expected tensors by name and nothing else"
-# What a pickle that is broken or made by an enemy ends in; the reader's own refusal is the first
-UNREADABLE = (
-    UnpicklingError, AttributeError, EOFError, IndexError, KeyError, MemoryError, OSError, OverflowError,
-    RuntimeError, TypeError, ValueError,
-)  # fmt: skip
+# What a pickle that is broken or made by an enemy ends in; the reader's own refusal is the last
+UNREADABLE = (*UNFIT, EOFError, MemoryError, UnpicklingError)
 
 
 def convert_pickle(folder: Path, out: Path) -> Path:
@@ -36,16 +33,6 @@ def convert_pickle(folder: Path, out: Path) -> Path:
         raise CheckpointError(f"{folder} has safetensors; expected pickled weights only: give it as it is.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise CheckpointError(f"{out} exists already; expected a new folder.")
-    _check_torch()
-    with replaced_whole(out) as staging:
-        _write_weights(folder, names, staging / SINGLE)
-        for name in {*SETTINGS, *TOKENIZER_FILES} & names:
-            (staging / name).write_bytes(read_bytes(folder / name, MAX_FILE, what="settings"))
-        check_folder(staging)
-    return out
-
-
-def _check_torch() -> None:
     import torch
 
     if tuple(int(part) for part in torch.__version__.split("+")[0].split(".")[:2]) < (2, 6):
@@ -53,6 +40,12 @@ def _check_torch() -> None:
             f"torch {torch.__version__} can be made to run code by a pickle even when it reads weights only "
             "(CVE-2025-32434); expected torch 2.6 or later: upgrade it."
         )
+    with replaced_whole(out) as staging:
+        _write_weights(folder, names, staging / SINGLE)
+        for name in {*SETTINGS, *TOKENIZER_FILES} & names:
+            (staging / name).write_bytes(read_bytes(folder / name, MAX_FILE, what="settings"))
+        check_folder(staging)
+    return out
 
 
 def _write_weights(folder: Path, names: Collection[str], path: Path) -> None:

@@ -14,6 +14,12 @@ INDEX = "model.safetensors.index.json"
 PICKLE = "pytorch_model.bin"
 PICKLE_INDEX = "pytorch_model.bin.index.json"
 MAX_SHARDS = 1000
+# A sentence that goes on from the name of a folder or repository
+ONLY_PICKLES = (
+    "has its weights only as a pickle (pytorch_model.bin), which can run code when it is opened; expected "
+    "model.safetensors: `bertfam fetch NAME OUT --allow-pickle` (for a token classifier `bertfam import-hf`) reads it "
+    "all the same (nothing of it is executed, and the weights are written as safetensors)."
+)
 
 # File -> its tensors in the order of their bytes
 Weights = Mapping[Path, list[TensorEntry]]
@@ -39,11 +45,6 @@ def check_safetensors(folder: Path, names: Collection[str]) -> Weights:
                 "expected an index of these files: fetch all of them again."
             )
     return files
-
-
-def count_numbers(weights: Weights) -> int:
-    """Count the numbers that all tensors hold together."""
-    return sum(entry.n_numbers for entries in weights.values() for entry in entries)
 
 
 def read_weight_map(path: Path, names: Collection[str], *, suffix: str) -> dict[str, str]:

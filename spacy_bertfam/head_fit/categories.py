@@ -9,15 +9,7 @@ from spacy.language import Language
 from spacy.training import Example
 
 from ..errors import UserError
-from .first_fit import (
-    begin,
-    draw_examples,
-    end,
-    new_components,
-    read_by_encoder,
-    set_weights,
-    training_corpus,
-)
+from .first_fit import draw_examples, fitting, new_components, set_weights, training_corpus
 
 DEFAULT_FIT_WORDS = 50_000
 
@@ -61,12 +53,10 @@ def fit_categories(
     if not examples:
         return False
     gold, known = truths(examples, pipe.labels)
-    start = begin(component, examples)
-    docs = read_by_encoder([model], [eg.predicted.copy() for eg in examples], nlp)
-    X = model.ops.to_numpy(model.get_ref("pooled").predict(docs))
-    exclusive = not model.attrs["multi_label"]
-    set_weights(model.get_ref("output_layer"), *fit_labels(X, gold, known, exclusive=exclusive))
-    end(component, start)
+    with fitting(component, [model], examples, nlp) as docs:
+        X = model.ops.to_numpy(model.get_ref("pooled").predict(docs))
+        exclusive = not model.attrs["multi_label"]
+        set_weights(model.get_ref("output_layer"), *fit_labels(X, gold, known, exclusive=exclusive))
     return True
 
 

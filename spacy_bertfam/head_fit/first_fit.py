@@ -3,7 +3,8 @@ what the callbacks of ``[initialize.after_init]`` share."""
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Any
 
@@ -47,39 +48,46 @@ def fit_tagger(
     examples = draw_examples(get_examples, n_words, total=total)
     found = [tag_set.single_by_biluo(eg.get_aligned_ner()) for eg in examples]
     tags = np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
-    one_tag = tags >= 0
-    if len(np.unique(tags[one_tag])) < 2:
+    if len(np.unique(tags[tags >= 0])) < 2:
         return False
-    start = begin(component, examples)
-    docs = read_by_encoder([model], [eg.predicted.copy() for eg in examples], nlp)
-    if docs is None:
-        return False
-    vectors = tagger_vectors(model, docs)
-    layer = model.get_ref("output_layer")
-    X = np.concatenate([model.ops.to_numpy(rows) for rows in vectors])[one_tag]
-    fit_layer(layer, X, tags[one_tag])
-    end(component, start)
+    with fitting(component, [model], examples, nlp) as docs:
+        if docs is None:
+            return False
+        vectors = model.get_ref("tok2vec").predict(docs)
+        if "prediction_layer" in model.ref_names:
+            vectors = map(model.get_ref("prediction_layer").predict, vectors)
+        fit_layer(model.get_ref("output_layer"), vectors, tags)
     return True
 
 
-def fit_layer(layer: Model[Any, Any], X: NDArray[np.float32], tags: Ints1d) -> None:
-    """Fit a linear layer to the tags of tokens, see ``fit_tags``; of tags that do not occur it keeps the weights."""
+def fit_layer(layer: Model[Any, Any], vectors: Iterable[Any], tags: Ints1d) -> None:
+    """Fit a linear layer, see ``fit_tags``; of tags that do not occur it keeps the weights.
+
+    vectors (Iterable[Floats2d]): for each Doc, Shape: (n_tokens, width).
+    tags (Ints1d): of the tokens of all Docs, below 0 where there is none to learn; Shape: (n_tokens,).
+    """
     from .regression import LinearWeights, fit_tags  # torch is imported when training starts
 
+    X = np.concatenate([layer.ops.to_numpy(rows) for rows in vectors])[tags >= 0]
     first = LinearWeights(*(layer.ops.to_numpy(layer.get_param(name)) for name in ("W", "b")))
-    set_weights(layer, *fit_tags(X, tags, first))
+    set_weights(layer, *fit_tags(X, tags[tags >= 0], first))
 
 
-def begin(component: str, examples: list[Example]) -> float:
-    """Say what is about to be done, which may take a minute. RETURNS (float): when."""
+@contextmanager
+def fitting(
+    component: str, models: Sequence[Model[Any, Any]], examples: list[Example], nlp: Language | None
+) -> Iterator[list[Doc] | None]:
+    """Say what is done within, which may take a minute, and how long it has taken.
+
+    YIELDS (list[Doc] | None): the texts, as ``read_by_encoder`` leaves them; where that is None there is nothing to do.
+    """
     n_words = sum(len(eg.predicted) for eg in examples)
     logger.info("[%s] Fitting the head to %d words of the training data ...", component, n_words)
-    return time.perf_counter()
-
-
-def end(component: str, start: float) -> None:
-    """Say how long it has taken."""
-    logger.info("[%s] Fitted the head in %.0f s.", component, time.perf_counter() - start)
+    start = time.perf_counter()
+    docs = read_by_encoder(models, [eg.predicted.copy() for eg in examples], nlp)
+    yield docs
+    if docs is not None:
+        logger.info("[%s] Fitted the head in %.0f s.", component, time.perf_counter() - start)
 
 
 def set_weights(layer: Model[Any, Any], W: NDArray[np.float32], b: NDArray[np.float32]) -> None:
@@ -115,15 +123,6 @@ def read_by_encoder(
             return None
         docs = list(encoder.pipe(docs, batch_size=nlp.batch_size))  # type: ignore[union-attr]
     return docs
-
-
-def tagger_vectors(model: TaggerModel, docs: list[Doc]) -> list[Any]:
-    """What a head's linear layer gets for some Docs. Shape of each: (n_tokens, width)."""
-    vectors: list[Any] = model.get_ref("tok2vec").predict(docs)
-    if "prediction_layer" in model.ref_names:
-        layer = model.get_ref("prediction_layer")
-        vectors = [layer.predict(rows) for rows in vectors]
-    return vectors
 
 
 def new_components(nlp: Language, names: Sequence[str]) -> list[str]:

@@ -11,12 +11,10 @@ from spacy.training import Example
 from ..errors import UserError
 from .first_fit import (
     DEFAULT_FIT_WORDS,
-    begin,
     draw_examples,
-    end,
     fit_layer,
+    fitting,
     new_components,
-    read_by_encoder,
     training_corpus,
 )
 
@@ -55,36 +53,24 @@ def fit_taggers(
     """
     pipes: dict[str, Any] = {name: nlp.get_pipe(name) for name in components}
     for name, pipe in pipes.items():
-        check_model(pipe, name)
+        if not {"tok2vec", "softmax", "output_layer"} <= set(pipe.model.ref_names):
+            raise UserError(
+                f"[initialize.after_init] names the component {name!r}, whose model is {pipe.model.name!r}; expected a "
+                "spacy.Tagger.v2, which a tagger, a morphologizer and a trainable_lemmatizer have: take it out of "
+                "`components`."
+            )
     examples = draw_examples(lambda: filter(is_taught, get_examples()), n_words)
     gold = {name: tags_of(pipe, examples) for name, pipe in pipes.items()}
     learned = [name for name, tags in gold.items() if len(np.unique(tags[tags >= 0])) > 1]
     if not learned:
         return []
-    start = begin(", ".join(learned), examples)
-    docs = read_by_encoder(
-        [pipes[name].model for name in learned], [eg.predicted.copy() for eg in examples], nlp
-    )
-    if docs is None:
-        return []
-    for name in learned:
-        model, known = pipes[name].model, gold[name] >= 0
-        vectors = model.get_ref("tok2vec").predict(docs)
-        X = np.concatenate([model.ops.to_numpy(rows) for rows in vectors])[known]
-        fit_layer(model.get_ref("output_layer"), X, gold[name][known])
-    end(", ".join(learned), start)
+    models = [pipes[name].model for name in learned]
+    with fitting(", ".join(learned), models, examples, nlp) as docs:
+        if docs is None:
+            return []
+        for name, model in zip(learned, models, strict=True):
+            fit_layer(model.get_ref("output_layer"), model.get_ref("tok2vec").predict(docs), gold[name])
     return learned
-
-
-def check_model(pipe: Any, component: str) -> None:
-    """RAISES (UserError): when a component's network is not one softmax layer on an encoder."""
-    refs = {"tok2vec", "softmax", "output_layer"}
-    if not refs <= set(pipe.model.ref_names):
-        raise UserError(
-            f"[initialize.after_init] names the component {component!r}, whose model is {pipe.model.name!r}; "
-            "expected a spacy.Tagger.v2, which a tagger, a morphologizer and a trainable_lemmatizer have: take it "
-            "out of `components`."
-        )
 
 
 def is_taught(eg: Example) -> bool:

@@ -51,7 +51,7 @@ def sequence_loss(
 
     Where annotation is missing, all that agrees with the rest counts as annotated: the loss sums over
     it (partial annotation). A text whose annotation no legal sequence agrees with contributes no gradient.
-    Arguments as in ``HeadLoss``; the transitions' gradient goes to the layer's parameters.
+    Arguments as in ``loss.token_cross_entropy``; the transitions' gradient goes to the layer's parameters.
     """
     lengths = np.array([len(text) for text in scores])
     if not lengths.sum():

@@ -1,6 +1,5 @@
 """Numbers that are none: one NaN among a head's weights, and no text has an entity any more."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from thinc.api import Model
@@ -14,7 +13,12 @@ MAX_ROWS = 65_536  # that are looked at together
 def find_unfinite(model: Model[Any, Any]) -> str | None:
     """RETURNS (str | None): the first weight of a network with a NaN, an infinity or the like among its numbers, and
     where it belongs; those of torch are not looked at."""
-    return next((name for name, array in _weights(model) if not is_finite(array)), None)
+    for node in model.walk():
+        for name in node.param_names:
+            array: Any = node.get_param(name) if node.has_param(name) else None
+            if array is not None and array.ndim and array.dtype.kind == "f" and not is_finite(array):
+                return f"{name!r} of the layer {node.name!r}"
+    return None
 
 
 def is_finite(array: Any) -> bool:
@@ -28,11 +32,3 @@ def is_finite(array: Any) -> bool:
         if not fine:
             return False
     return True
-
-
-def _weights(model: Model[Any, Any]) -> Iterator[tuple[str, Any]]:
-    for node in model.walk():
-        for name in node.param_names:
-            array: Any = node.get_param(name) if node.has_param(name) else None
-            if array is not None and array.ndim and array.dtype.kind == "f":
-                yield f"{name!r} of the layer {node.name!r}", array

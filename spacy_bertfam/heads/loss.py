@@ -21,7 +21,12 @@ def token_cross_entropy(
     """Minus the log of the probability of the allowed tags, summed over the tokens.
 
     For one allowed tag this is the ordinary cross-entropy; a row that allows every tag (missing
-    annotation) costs nothing and has no gradient. Arguments as in ``HeadLoss``.
+    annotation) costs nothing and has no gradient.
+
+    scores (Sequence[Floats2d]): for each Doc, Shape: (n_tokens, n_tags).
+    gold (Sequence[NDArray[bool]]): for each Doc, Shape: (n_tokens, n_tags), the tags that the annotation allows.
+    tag_set (TagSet | None): the tags of the columns; other losses ask it which may follow which.
+    RETURNS (tuple[float, list[Floats2d]]): the loss and its gradient by score.
     """
     xp = model.ops.xp
     if not sum(map(len, scores)):

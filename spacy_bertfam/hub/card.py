@@ -1,6 +1,6 @@
 """The model card of an exported checkpoint: what it is, its labels, its scores, how it was made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from spacy.language import Language
@@ -17,11 +17,9 @@ def model_card(nlp: Language, pipe: Any) -> str:
     """
     meta = nlp.meta
     is_ner = isinstance(pipe, BertfamNER)
-    task = (
-        "feature-extraction" if pipe is None else "token-classification" if is_ner else "text-classification"
-    )
-    if isinstance(pipe, BertfamQA):
-        task = "question-answering"
+    task = "feature-extraction" if pipe is None else "text-classification"
+    if is_ner or isinstance(pipe, BertfamQA):
+        task = "token-classification" if is_ner else "question-answering"
     head = [f"language: {meta['lang']}", "library_name: transformers", f"pipeline_tag: {task}"]
     if meta.get("license"):
         head.append(f"license: {meta['license']}")
@@ -34,7 +32,9 @@ def model_card(nlp: Language, pipe: Any) -> str:
         scheme = f" in the scheme {pipe.cfg['scheme']}" if is_ner else ""
         lines += ["## Labels", "", f"{', '.join(pipe.labels)}{scheme}.", ""]
         lines += _scores(meta.get("performance") or {}, "ents" if is_ner else "cats")
-    lines += _sources(meta.get("sources") or [])
+    if meta.get("sources"):
+        listed = [f"- {source.get('name')} {source.get('url', '')}".rstrip() for source in meta["sources"]]
+        lines += ["## Data and sources", "", *listed, ""]
     return "\n".join(lines) + "\n"
 
 
@@ -51,8 +51,3 @@ def _scores(performance: Mapping[str, Any], kind: str) -> list[str]:
         f"| {label} | " + " | ".join(f"{s or 0:.3f}" for s in scores) + " |" for label, scores in rows.items()
     ]
     return ["## Scores on the development data", "", *table, ""]
-
-
-def _sources(sources: Sequence[Mapping[str, Any]]) -> list[str]:
-    listed = [f"- {source.get('name')} {source.get('url', '')}".rstrip() for source in sources]
-    return ["## Data and sources", "", *listed, ""] if listed else []

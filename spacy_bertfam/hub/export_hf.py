@@ -19,7 +19,6 @@ from ..gate import CheckpointError
 from ..pipeline.find import encoders_of, find_encoder, find_head
 from ..pipeline.ner import BertfamNER
 from ..pipeline.qa import BertfamQA
-from ..types import Bools1d, TaggerModel
 from .card import model_card
 from .head import NEVER
 from .layers import Arrays, head_arrays
@@ -110,7 +109,10 @@ def classes_of(ner: BertfamNER) -> list[tuple[str, int]]:
     stored = ner.cfg.get("checkpoint_classes", [])
     known = [(name, tag_to_id[tag]) for name, tag in stored if tag in tag_to_id]
     taken = {row for _, row in known}
-    is_never = never_learned(ner.model)
+    output = ner.model.get_ref("output_layer")
+    W, b = (output.ops.to_numpy(output.get_param(name)) for name in "Wb")
+    # rows that are still those which stand for a tag that the checkpoint lacked
+    is_never = (b < NEVER + 1) & (np.abs(W).max(axis=1) < UNMOVED)
     return known + [(tag, i) for tag, i in tag_to_id.items() if i not in taken and not is_never[i]]
 
 
@@ -187,14 +189,6 @@ def _require_same_layers(network: Any, names: Mapping[str, str], head: Outgoing)
             f"{type(network).__name__} and this pipeline's head differ ({', '.join(wrong)}); expected the same layers. "
             f"Export with --encoder-only, or train with the head that this architecture has: {HEADS[head.kind]}"
         )
-
-
-def never_learned(model: TaggerModel) -> Bools1d:
-    """Whether each row is still the one that stands for a tag which the checkpoint lacked; Shape: (n_tags,)."""
-    output = model.get_ref("output_layer")
-    W, b = (output.ops.to_numpy(output.get_param(name)) for name in "Wb")
-    is_never: Bools1d = (b < NEVER + 1) & (np.abs(W).max(axis=1) < UNMOVED)
-    return is_never
 
 
 def _notes(ner: BertfamNER, pooling: str) -> list[str]:

@@ -1,21 +1,18 @@
 """The head of a `transformers` token classifier: read from its folder, put onto a component's model."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..encoder.checkpoint.network import read_config
-from ..encoder.checkpoint.transformers_private import architectures_of
-from ..encoder.checkpoint.widening import read_weights
+from ..decoding.tags import HeadLabels
 from ..gate import CheckedFolder, CheckpointError, check_folder
 from ..types import TaggerModel
-from .labels import CheckpointLabels, class_names, read_labels
+from .labels import class_names, read_labels
 from .layers import Arrays, head_arrays, layer_of, put_arrays, require_known, require_shape
-from .network import TOKENS, UNUSED, architecture_of, auto_class, require_finite
+from .network import TOKENS, architecture_of, open_head
 
 # Score of a tag that a checkpoint does not have (a BIOES head may have learned no S-MISC): never the best
 NEVER = -30.0
@@ -25,7 +22,7 @@ NEVER = -30.0
 class PretrainedHead:
     """A fine-tuned head: one row of weights for each class."""
 
-    labels: CheckpointLabels
+    labels: HeadLabels
     arrays: Arrays  # the output's have a row for each class
     eps: float = 1e-5  # of the prediction layer's norm
 
@@ -55,17 +52,13 @@ class PretrainedHead:
         arrays = dict(self.arrays)
         for name, constant in (("output.weight", 0.0), ("output.bias", missing)):
             old = head_arrays(model)[name]
-            arrays[name] = chosen = self._output(name, old.shape[1:])[rows]
+            expected = (len(self.labels.names), *old.shape[1:])
+            found = self.arrays.get(name, np.zeros(expected, dtype=np.float32))
+            require_shape(name, found, expected)
+            arrays[name] = chosen = found[rows]
             unknown = np.array(rows) < 0
             chosen[unknown] = old[unknown] if missing is None else constant
         put_arrays(model, arrays)
-
-    def _output(self, name: str, width: tuple[int, ...]) -> NDArray[np.float32]:
-        """One of the output's arrays, whose shape is checked: (n_classes, *width)."""
-        expected = (len(self.labels.names), *width)
-        array = self.arrays.get(name, np.zeros(expected, dtype=np.float32))
-        require_shape(name, array, expected)
-        return array
 
 
 def read_head(
@@ -77,61 +70,42 @@ def read_head(
     RAISES (CheckpointError): when there is no token classification head, or one that cannot be carried over whole.
     """
     found = check_folder(folder)
-    config = found.config
-    architecture = architecture_of(config)
+    architecture = architecture_of(found.config)
     if not architecture.endswith(TOKENS):
         raise CheckpointError(
             f"{folder} is a {architecture}: it has no token classification head. To put a new head on this "
             "encoder, train one: name it as the encoder of configs/ner_shared.cfg."
         )
-    labels = read_labels(class_names(config), mapping=mapping, scheme=scheme)
-    prefix = _encoder_prefix(found)
-    entries = [entry for entries in found.weights.values() for entry in entries]
-    names = {entry.name for entry in entries if not entry.name.startswith((f"{prefix}.", *UNUSED))}
-    require_known(f"{architecture} in {folder}", {name for name in names if not _is_known(name, names)})
-    tensors = _read_tensors(found, names)
-    require_finite(folder, tensors)
-    arrays = {layer_of(name) or "": array for name, array in tensors.items()}
-    W = arrays.get("output.weight")
-    if W is None:
-        raise CheckpointError(f"{folder}: {architecture} without classifier.weight; expected a trained head.")
-    activation = config.get("classifier_activation", "gelu")
+    labels = token_labels(found, mapping=mapping, scheme=scheme)
+    return token_head(found, labels, open_head(found, TOKENS)[0])
+
+
+def token_labels(
+    folder: CheckedFolder, *, mapping: Mapping[str, str] | None = None, scheme: str | None = None
+) -> HeadLabels:
+    """What the rows of a token classifier stand for, by its settings; arguments and errors as of ``read_head``."""
+    labels = read_labels(class_names(folder.config), mapping=mapping, scheme=scheme)
+    entries = [entry for entries in folder.weights.values() for entry in entries]
+    n_rows = next(
+        (one.shape[0] for one in entries if one.shape and layer_of(one.name) == "output.weight"), None
+    )
+    if n_rows not in (None, len(labels.names)):
+        raise CheckpointError(
+            f"{folder.path}: config.json names {len(labels.names)} classes, but the head has {n_rows} rows; expected "
+            "one each."
+        )
+    return labels
+
+
+def token_head(folder: CheckedFolder, labels: HeadLabels, arrays: Arrays) -> PretrainedHead:
+    """RETURNS (PretrainedHead): of a token classifier's weights.
+    RAISES (CheckpointError): when it is not one linear layer, or ModernBERT's dense layer and norm before one."""
+    activation, eps = folder.config.get("classifier_activation", "gelu"), folder.config.get("norm_eps")
+    if ("hidden.weight" in arrays) != ("norm.weight" in arrays):
+        require_known(architecture_of(folder.config), arrays)
     if "hidden.weight" in arrays and activation != "gelu":
         raise CheckpointError(
-            f"{folder}: the prediction head has the activation {activation!r}; expected 'gelu', the only one that "
+            f"{folder.path}: the prediction head has the activation {activation!r}; expected 'gelu', the only one that "
             "spacy-bertfam.PredictionClassifier.v1 has."
         )
-    if len(W) != len(labels.names):
-        raise CheckpointError(
-            f"{folder}: config.json names {len(labels.names)} classes, but the head has {len(W)} rows; "
-            "expected one each."
-        )
-    eps = config.get("norm_eps")
     return PretrainedHead(labels, arrays, 1e-5 if eps is None else float(eps))
-
-
-def _is_known(name: str, names: Collection[str]) -> bool:
-    """A token classifier is one linear layer, or has ModernBERT's dense layer and norm before it."""
-    layer = (layer_of(name) or "").split(".")[0]
-    return layer == "output" or (
-        layer in ("hidden", "norm") and {"head.dense.weight", "head.norm.weight"} <= set(names)
-    )
-
-
-def _read_tensors(folder: CheckedFolder, names: Collection[str]) -> dict[str, NDArray[np.float32]]:
-    """Some of the folder's tensors, by name."""
-    import torch
-
-    chosen = {
-        path: [entry for entry in entries if entry.name in names] for path, entries in folder.weights.items()
-    }
-    return {name: tensor.to(torch.float32).numpy() for name, tensor in read_weights(chosen).items()}
-
-
-def _encoder_prefix(folder: CheckedFolder) -> str:
-    architectures = architectures_of(auto_class(TOKENS), read_config(folder))
-    if not architectures:
-        raise CheckpointError(
-            f"{folder.path}: transformers has no token classifier for model type {folder.config['model_type']!r}."
-        )
-    return str(architectures[0].base_model_prefix)

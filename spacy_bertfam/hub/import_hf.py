@@ -4,20 +4,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import spacy
 from spacy.language import Language
 
 from ..data.pairs import make_pair
-from ..decoding.tags import PREFIXES, TagSet
+from ..decoding.tags import PREFIXES, HeadLabels, TagSet
 from ..encoder.checkpoint.source import find_checkpoint
 from ..encoder.model import encoder_shim, set_width
 from ..gate import CheckedFolder, CheckpointError, check_folder
 from ..listeners.spacy_private import link_components
 from ..types import Tok2VecModel
-from .head import NEVER, PretrainedHead, read_head
+from .head import NEVER, token_head, token_labels
 from .layers import put_arrays
 from .network import ANSWERS, TEXTS, TOKENS, architecture_of, kind_of, open_head
-from .probe import piece_logits, read_probe, require_same
+from .probe import logits_of, piece_logits, read_probe, require_same
 from .text_head import TextHead, read_text_head
 
 ENCODER = "encoder"
@@ -45,9 +46,9 @@ def import_hf(
     folder = find_checkpoint(name, revision)
     found = check_folder(folder)
     kind, architecture = kind_of(folder, found.config), architecture_of(found.config)
-    head = read_head(folder, mapping=mapping, scheme=scheme) if kind == TOKENS else None
-    if head is not None:
-        _require_used_prefixes(head.labels.tag_set, head.labels.rows)
+    labels = token_labels(found, mapping=mapping, scheme=scheme) if kind == TOKENS else None
+    if labels is not None:
+        _require_used_prefixes(labels.tag_set, labels.rows)
     elif scheme is not None or (mapping and kind == ANSWERS):
         raise CheckpointError(
             f"{folder} is a {architecture}: it has no tags. Expected no --scheme, and no --map of any."
@@ -60,8 +61,8 @@ def import_hf(
     else:
         encoder: Any = nlp.add_pipe("bertfam_encoder", name=ENCODER, config={"model": block})
         _load(encoder.model, folder)
-        if head is not None:
-            _add_ner(nlp, found, head, component or "ner")
+        if labels is not None:
+            _add_ner(nlp, found, labels, component or "ner")
         else:
             _add_textcat(nlp, found, mapping, component)
     nlp.meta["description"] = f"Imported from {source}, a {architecture} of Hugging Face transformers"
@@ -82,23 +83,27 @@ def _add_qa(nlp: Language, folder: CheckedFolder, block: dict[str, Any], compone
     _load(encoder, folder.path)
     qa.model.initialize(X=[make_pair(nlp.make_doc("a"), nlp.make_doc("b"), nlp.vocab)])
     probe = read_probe(encoder_shim(encoder).loaded)
-    theirs = open_head(folder, ANSWERS, probe)
-    put_arrays(qa.model, theirs.arrays)
-    require_same(architecture_of(folder.config), piece_logits(qa.model, probe.vectors), theirs.logits)
+    arrays, network = open_head(folder, ANSWERS)
+    put_arrays(qa.model, arrays)
+    ours, theirs = piece_logits(qa.model, probe.vectors), logits_of(network, probe)
+    require_same(architecture_of(folder.config), ours, theirs)
     nlp.meta["name"] = "qa"
 
 
-def _add_ner(nlp: Language, folder: CheckedFolder, head: PretrainedHead, component: str) -> None:
-    config = {"scheme": head.labels.tag_set.scheme, "model": head.model_config()}
-    ner = _add_head(nlp, "bertfam_ner", component, config)
-    put_head(nlp, component, head)
-    probe = read_probe(_checkpoint(nlp))
-    rows = [(i, row) for i, row in enumerate(head.labels.rows) if row >= 0]
-    ours = piece_logits(ner.model, probe.vectors)
-    theirs = open_head(folder, TOKENS, probe).logits
-    require_same(
-        architecture_of(folder.config), ours[:, [i for i, _ in rows]], theirs[..., [row for _, row in rows]]
+def _add_ner(nlp: Language, folder: CheckedFolder, labels: HeadLabels, component: str) -> None:
+    arrays, network = open_head(folder, TOKENS)
+    head = token_head(folder, labels, arrays)
+    ner = _add_head(
+        nlp, "bertfam_ner", component, {"scheme": labels.tag_set.scheme, "model": head.model_config()}
     )
+    ner.take_head(head)
+    ner.model.initialize(X=[nlp.make_doc("a")])
+    head.copy_into(ner.model, ner.tag_set.tags, missing=NEVER)
+    probe = read_probe(_checkpoint(nlp))
+    known = np.flatnonzero(np.array(labels.rows) >= 0)
+    ours = piece_logits(ner.model, probe.vectors)[:, known]
+    theirs = logits_of(network, probe)[..., np.array(labels.rows)[known]]
+    require_same(architecture_of(folder.config), ours, theirs)
     nlp.meta["name"] = "ner"
 
 
@@ -106,18 +111,17 @@ def _add_textcat(
     nlp: Language, folder: CheckedFolder, mapping: Mapping[str, str] | None, component: str | None
 ) -> None:
     probe = read_probe(_checkpoint(nlp))
-    theirs = open_head(folder, TEXTS, probe)
+    arrays, network = open_head(folder, TEXTS)
     head: TextHead = read_text_head(
         architecture_of(folder.config),
         folder.config,
-        theirs.arrays,
+        arrays,
         vectors=probe.vectors,
-        theirs=theirs.logits,
+        theirs=logits_of(network, probe),
         mapping=mapping,
     )
     component = component or head.factory
     textcat = _add_head(nlp, head.factory, component, {"model": head.model_config()})
-    link_components(nlp)
     for label in head.labels:
         textcat.add_label(label)
     textcat.model.initialize(X=[nlp.make_doc("a")])
@@ -128,7 +132,9 @@ def _add_textcat(
 def _add_head(nlp: Language, factory: str, component: str, config: dict[str, Any]) -> Any:
     tok2vec = {"@architectures": "spacy-bertfam.EncoderListener.v1", "upstream": ENCODER}
     model = {**config["model"], "tok2vec": tok2vec}
-    return nlp.add_pipe(factory, name=component, config={**config, "model": model})
+    pipe = nlp.add_pipe(factory, name=component, config={**config, "model": model})
+    link_components(nlp)
+    return pipe
 
 
 def _checkpoint(nlp: Language) -> Any:
@@ -145,12 +151,3 @@ def _require_used_prefixes(tag_set: TagSet, rows: Sequence[int]) -> None:
             f"No class of the checkpoint begins with {'- or '.join(ends)}-, as the scheme {tag_set.scheme} has it; "
             "expected another --scheme, or none: the classes say it."
         )
-
-
-def put_head(nlp: Language, component: str, head: PretrainedHead) -> None:
-    """Give an entity recognizer without weights the labels and the weights of a checkpoint's head."""
-    ner: Any = nlp.get_pipe(component)
-    link_components(nlp)
-    ner.take_head(head)
-    ner.model.initialize(X=[nlp.make_doc("a")])
-    head.copy_into(ner.model, ner.tag_set.tags, missing=NEVER)

@@ -2,24 +2,14 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from ..decoding.tags import OUTSIDE, PREFIXES, TagSet, validate_scheme
+from ..decoding.tags import OUTSIDE, PREFIXES, HeadLabels, TagSet, validate_scheme
 from ..gate import CheckpointError
 
 OUTSIDE_NAMES = {"O", "OUTSIDE", "OUT", "NONE", "NO_ENTITY", "NOT_ENTITY", "NULL", "OTHER", "_", "-"}
 PREFIXED = re.compile(r"^([BIESLU])[-_](.+)$", re.DOTALL)
 UNNAMED = re.compile(r"^LABEL_\d+$")
-
-
-@dataclass(frozen=True)
-class CheckpointLabels:
-    """The classes of a checkpoint, read as tags."""
-
-    names: tuple[str, ...]  # the checkpoint's own names or those of --map, in the order of its rows
-    tag_set: TagSet
-    rows: tuple[int, ...]  # for each tag of tag_set the checkpoint's row, or -1 where it has none
 
 
 def class_names(config: Mapping[str, Any]) -> list[str]:
@@ -56,7 +46,7 @@ def class_names(config: Mapping[str, Any]) -> list[str]:
 
 def read_labels(
     names: Sequence[str], *, mapping: Mapping[str, str] | None = None, scheme: str | None = None
-) -> CheckpointLabels:
+) -> HeadLabels:
     """Recognize the tag scheme and the labels.
 
     names (Sequence[str]): the classes in the order of the rows.
@@ -76,7 +66,7 @@ def read_labels(
     tag_set = TagSet(found, labels)
     _refuse_unfit(tags, tag_set, names)
     place = {tag: row for row, tag in enumerate(tags)}
-    return CheckpointLabels(tuple(renamed), tag_set, tuple(place.get(tag, -1) for tag in tag_set.tags))
+    return HeadLabels(tuple(renamed), tag_set, tuple(place.get(tag, -1) for tag in tag_set.tags))
 
 
 def rename_classes(names: Sequence[str], mapping: Mapping[str, str]) -> list[str]:

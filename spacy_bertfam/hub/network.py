@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..encoder.checkpoint.network import open_network, read_config
 from ..gate import CheckedFolder, CheckpointError
 from ..heads.finite import is_finite
 from .layers import Arrays, layer_of, require_known
-from .probe import Logits, Probe, logits_of
 
 TOKENS, TEXTS, ANSWERS = "ForTokenClassification", "ForSequenceClassification", "ForQuestionAnswering"
 # How the name of an architecture ends -> the class that makes one of its kind
@@ -19,13 +18,6 @@ KINDS = {
 }
 # What is left over of pre-training or of training, and takes no part in the scores
 UNUSED = ("cls.", "lm_head.", "pooler.", "decoder.", "loss_fct.")
-
-
-class TheirHead(NamedTuple):
-    """A head as `transformers` has it: its weights, and what it makes of a text."""
-
-    arrays: Arrays
-    logits: Logits
 
 
 def architecture_of(config: Mapping[str, Any]) -> str:
@@ -52,9 +44,10 @@ def auto_class(kind: str) -> Any:
     return getattr(transformers, KINDS[kind])
 
 
-def open_head(folder: CheckedFolder, kind: str, probe: Probe) -> TheirHead:
-    """Let `transformers` open a folder with its head, and read a text.
+def open_head(folder: CheckedFolder, kind: str) -> tuple[Arrays, Any]:
+    """Let `transformers` open a folder with its head.
 
+    RETURNS (tuple[Arrays, PreTrainedModel]): the weights of the head, and the whole network.
     RAISES (CheckpointError): when a weight of it is missing, is no number, or has no layer to belong to.
     """
     network, missing = open_network(folder, read_config(folder), auto=auto_class(kind))
@@ -72,7 +65,7 @@ def open_head(folder: CheckedFolder, kind: str, probe: Probe) -> TheirHead:
     )
     arrays = {name: state[there].numpy().copy() for name, there in names.items()}
     require_finite(folder.path, {names[name]: array for name, array in arrays.items()})
-    return TheirHead(arrays, logits_of(network, probe))
+    return arrays, network
 
 
 def head_names(network: Any, kind: str) -> dict[str, str]:

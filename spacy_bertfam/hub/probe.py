@@ -13,8 +13,8 @@ from thinc.types import Floats2d
 from thinc.util import to_numpy
 
 from ..encoder.checkpoint.checkpoint import Checkpoint
-from ..encoder.pieces.native import in_a_sentence
 from ..encoder.runtimes.torch_runtime import TorchRuntime, read_pieces
+from ..errors import in_a_sentence
 from ..gate import CheckpointError
 
 WORDS = "Zoé a vu 3 chats, un lion et des loups."

@@ -46,7 +46,7 @@ def calibrate(graph: Graph, calls: Sequence[Call], *, progress: bool = False) ->
     """
     import onnx
 
-    nncf = _import_nncf()
+    nncf = import_nncf()
     from nncf.quantization import advanced_parameters as advanced
 
     model = onnx.load_model_from_string(graph.content)
@@ -89,14 +89,10 @@ def calls_on(shim: EncoderShim, docs: Sequence[Doc], *, max_pieces: int = MAX_PI
     return calls
 
 
-def require_nncf() -> None:
-    """RAISES (UserError): when NNCF, or onnxruntime, on which it measures, is not installed."""
+def import_nncf() -> Any:
+    """RETURNS (Any): NNCF. RAISES (UserError): when it, or onnxruntime, on which it measures, is not installed."""
     with _without_telemetry():
         require_packages("onnxruntime", "nncf", extra=EXTRA, user="int8 in openvino")
-
-
-def _import_nncf() -> Any:
-    with _without_telemetry():
         import nncf
     logging.getLogger("nncf").setLevel(logging.ERROR)  # its own function would do so to every handler too
     return nncf

@@ -20,6 +20,7 @@ from ..encoder.runtimes.engines import ENGINES, TORCH, Engine
 from ..encoder.runtimes.runtime import Runtime
 from ..errors import UserError
 
+PACKAGES = ("onnx", "torch", "transformers", "spacy-bertfam")  # that make a graph
 OPSET = 17  # the oldest with a layer norm; every release of onnxruntime since 1.13 runs it
 # The largest difference from torch, over the largest vector's length, that rounding explains
 TOLERANCE = 1e-4
@@ -63,7 +64,7 @@ def export_graph(checkpoint: Checkpoint, *, runtime: str) -> Graph:
         width=checkpoint.width,
         max_pieces=checkpoint.max_pieces,
         pad_id=checkpoint.tokenizer.pad_id,
-        versions=versions_of(engine),
+        versions={engine.name: engine.version(), **{name: metadata.version(name) for name in PACKAGES}},
         reads_padding=checkpoint.reads_padding,
     )
     _require_equal(checkpoint, graph)
@@ -87,12 +88,6 @@ def require_packages(*packages: str, extra: str, user: str) -> None:
                 f"{package} is not installed, and {user} needs it; expected the extra {extra!r}: "
                 f'pip install "spacy-bertfam[{extra}]".'
             ) from error
-
-
-def versions_of(engine: Engine) -> dict[str, str]:
-    """RETURNS (dict[str, str]): of the packages that make a graph."""
-    packages = ("onnx", "torch", "transformers", "spacy-bertfam")
-    return {engine.name: engine.version(), **{name: metadata.version(name) for name in packages}}
 
 
 def random_inputs(
@@ -171,12 +166,10 @@ def naming_engine(checkpoint: Checkpoint, engine: str) -> Iterator[None]:
 def _cannot_run(checkpoint: Checkpoint, engine: str, reason: BaseException | None) -> UserError:
     lines = [line.strip() for line in str(reason).splitlines() if line.strip()]
     said = f"{type(reason).__name__}: {lines[-1]}" if lines else type(reason).__name__
-    others = (
-        "predict in float32" if engine.startswith(TORCH) else "take another --runtime, or `--runtime torch`"
-    )
+    do = "predict in float32" if engine.startswith(TORCH) else "take another --runtime, or `--runtime torch`"
+    network = type(checkpoint.network).__name__
     return UserError(
-        f"{type(checkpoint.network).__name__} cannot run in {engine} ({said:.200}); expected an architecture that can: "
-        f"{others}."
+        f"{network} cannot run in {engine} ({said:.200}); expected an architecture that can: {do}."
     )
 
 

@@ -18,7 +18,7 @@ from ..encoder.runtimes.engines import ENGINES, PRECISIONS, TORCH
 from ..errors import UserError
 from ..files.saving import replaced_whole, require_new
 from ..pipeline.find import Encoder, answering, encoders_of
-from .calibrate import calibrate, calls_on, require_nncf
+from .calibrate import calibrate, calls_on, import_nncf
 from .export import export_graph, naming_engine, require_even
 from .parity import (
     N_TIMED,
@@ -231,7 +231,7 @@ def calibration_docs(
     """RETURNS (Sequence[Doc]): the texts to measure on. RAISES (UserError): when the plan needs some and has none."""
     if not plan.is_calibrated:
         return []
-    require_nncf()
+    import_nncf()
     docs = calibration if calibration is not None else [eg.predicted for eg in check or ()]
     if not any(len(doc) for doc in docs):
         raise UserError(

@@ -12,7 +12,7 @@ from spacy.pipeline.tok2vec import Tok2Vec, Tok2VecListener
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples
 from spacy.vocab import Vocab
-from thinc.api import Config, Optimizer
+from thinc.api import Optimizer
 
 from ..errors import UserError
 from ..gate import check_component
@@ -30,16 +30,12 @@ if TYPE_CHECKING:
     from ..encoder.shim import EncoderShim
 
 NETWORK = ("config.json", "*.safetensors", "onnx", "tokenizer.json")
-DEFAULT_CONFIG = Config().from_str(
-    """
-[model]
-@architectures = "spacy-bertfam.Encoder.v1"
-name = "bert-base-multilingual-cased"
-"""
-)
+DEFAULT_CONFIG = {
+    "model": {"@architectures": "spacy-bertfam.Encoder.v1", "name": "bert-base-multilingual-cased"}
+}
 
 
-@Language.factory("bertfam_encoder", assigns=["doc.tensor"], default_config=dict(DEFAULT_CONFIG))
+@Language.factory("bertfam_encoder", assigns=["doc.tensor"], default_config=DEFAULT_CONFIG)
 def make_bertfam_encoder(nlp: Language, name: str, model: Tok2VecModel) -> "BertfamEncoder":
     """Make the shared encoder component.
 

@@ -20,8 +20,8 @@ class GoldReport:
 
     n_examples: int = 0
     n_words: int = 0  # as the predicted side has them
-    labels: dict[str, int] = field(default_factory=dict)  # label -> entities, in the order of appearance
-    misaligned: dict[str, int] = field(default_factory=Counter)  # label -> spans off the token borders
+    labels: Counter[str] = field(default_factory=Counter)  # label -> entities, in the order of appearance
+    misaligned: Counter[str] = field(default_factory=Counter)  # label -> spans off the token borders
     shown: list[str] = field(default_factory=list)  # a few of them
     n_unannotated: int = 0  # examples without any entity annotation, not even "none here"
 
@@ -48,8 +48,7 @@ def read_gold(examples: Iterable[Example]) -> GoldReport:
         if not ents:
             report.n_unannotated += not eg.reference.has_annotation("ENT_IOB")
             continue
-        for ent in ents:
-            report.labels[ent.label_] = report.labels.get(ent.label_, 0) + 1
+        report.labels.update(ent.label_ for ent in ents)
         _count_misaligned(eg, report)
     return report
 
@@ -99,6 +98,6 @@ def _count_misaligned(eg: Example, report: GoldReport) -> None:
         if found[key]:
             found[key] -= 1
             continue
-        report.misaligned[ent.label_] = report.misaligned.get(ent.label_, 0) + 1
+        report.misaligned[ent.label_] += 1
         if len(report.shown) < N_SHOWN:
             report.shown.append(f"{ent.label_} {ent.text!r}")

@@ -1,13 +1,24 @@
 """The labels of a recognizer: which it knows, the tags that its network has outputs for, and how new ones are added."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from spacy.pipeline.trainable_pipe import TrainablePipe
 
-from ..decoding.tags import TagSet
+from ..decoding.tags import HeadLabels, TagSet
 from ..errors import UserError
-from ..types import TaggerModel, TrainedHead
+from ..types import TaggerModel
+
+
+class TrainedHead(Protocol):
+    """A head that was trained elsewhere: what a component takes over from it."""
+
+    @property
+    def labels(self) -> HeadLabels: ...
+
+    def copy_into(self, model: TaggerModel, tags: Sequence[str]) -> None:
+        """Copy the weights of the tags that the head knows; ``tags`` are those of the model's rows."""
+        ...
 
 
 class LabeledHead(TrainablePipe):  # type: ignore[misc]  # Cython: no types

@@ -19,11 +19,11 @@ from ..decoding.tags import validate_scheme
 from ..errors import UserError
 from ..head_fit.first_fit import DEFAULT_FIT_WORDS, fit_tagger
 from ..listeners.upstream import check_order, check_upstream
-from ..types import Bools1d, ScoredSpan, TaggerModel, Teaching, TrainedHead
+from ..types import Bools1d, ScoredSpan, TaggerModel
 from .batching import BoundedBatches
 from .entity_score import register_score, set_score
 from .gold import check_gold, read_gold
-from .labeled_head import LabeledHead
+from .labeled_head import LabeledHead, TrainedHead
 from .preset import Predictions, Preset, find_preset
 from .saved_head import SETTING, SavedHead, check_labels
 from .sum_reduced import SumReducedPipe
@@ -31,6 +31,9 @@ from .words import decode_words
 
 logger = logging.getLogger("spacy")
 
+LossAndGradient = tuple[float, list[Floats2d]]
+# The component, Docs, the scores of their tags, loss and gradient of the annotation alone -> those of all teaching
+Teaching = Callable[["BertfamNER", Sequence[Doc], Sequence[Floats2d], LossAndGradient], LossAndGradient]
 # Docs, the scores of their tags and the tokens that must be O
 Watch = Callable[[Sequence[Doc], Sequence[NDArray[np.float32]], Sequence[Bools1d | None]], None]
 # Scores of a batch, tokens by tags: 16 MB
@@ -61,7 +64,7 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         self.temperature = temperature
         self._require_numbers(temperature)
         self.overwrite_ents = overwrite_ents
-        self.teaching: Teaching[BertfamNER] | None = None  # while it trains; never saved
+        self.teaching: Teaching | None = None  # while it trains; never saved
         self.watch: Watch | None = None  # sees what it predicts from; never saved
         self.cfg: dict[str, Any] = {"labels": [], "scheme": validate_scheme(scheme), SETTING: scheme}
         register_score()
@@ -148,7 +151,10 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         validate_examples(examples, "BertfamNER.update")
         if not examples:
             return losses
-        self._add_unseen_labels(examples)
+        unseen = sorted({ent.label_ for eg in examples for ent in eg.reference.ents} - set(self.labels))
+        for label in unseen:
+            logger.warning("[%s] New label %r in the data: added.", self.name, label)
+        self._add_labels(unseen)  # what is known of the others stays
         losses[self.name] += self.learn(examples, drop=drop, sgd=sgd)
         return losses
 
@@ -203,13 +209,6 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         elif is_new and fit_words > 0:
             words = {"n_words": fit_words, "total": report.n_words}
             fit_tagger(self.model, get_examples, self.tag_set, nlp=nlp, component=self.name, **words)
-
-    def _add_unseen_labels(self, examples: Iterable[Example]) -> None:
-        """Training that goes on with new labels adds them, and keeps what is known of the others."""
-        unseen = {ent.label_ for eg in examples for ent in eg.reference.ents} - set(self.labels)
-        for label in sorted(unseen):
-            logger.warning("[%s] New label %r in the data: added.", self.name, label)
-        self._add_labels(sorted(unseen))
 
     def _require_numbers(self, temperature: float) -> None:
         # spaCy takes a text that looks like a number for one

@@ -4,38 +4,29 @@ from collections.abc import Callable
 from typing import Any
 
 from spacy.language import Language
-from thinc.api import Config
 
 from ..listeners.upstream import check_foreign, connect_listeners
 from ..types import TaggerModel
 from .ner import BertfamNER
 
-DEFAULT_CONFIG = Config().from_str(
-    """
-[component]
-scheme = "BIOES"
-min_score = 0.0
-temperature = 1.0
-overwrite_ents = false
-
-[component.scorer]
-@scorers = "spacy.ner_scorer.v1"
-
-[component.model]
-@architectures = "spacy-bertfam.TokenClassifier.v1"
-dropout = null
-
-[component.model.tok2vec]
-@architectures = "spacy-bertfam.EncoderListener.v1"
-upstream = "*"
-"""
-)["component"]
+DEFAULT_CONFIG = {
+    "scheme": "BIOES",
+    "min_score": 0.0,
+    "temperature": 1.0,
+    "overwrite_ents": False,
+    "scorer": {"@scorers": "spacy.ner_scorer.v1"},
+    "model": {
+        "@architectures": "spacy-bertfam.TokenClassifier.v1",
+        "dropout": None,
+        "tok2vec": {"@architectures": "spacy-bertfam.EncoderListener.v1", "upstream": "*"},
+    },
+}
 
 
 @Language.factory(
     "bertfam_ner",
     assigns=["doc.ents", "token.ent_iob", "token.ent_type", "span._.score"],
-    default_config=dict(DEFAULT_CONFIG),
+    default_config=DEFAULT_CONFIG,
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
 def make_bertfam_ner(

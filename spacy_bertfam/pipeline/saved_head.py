@@ -9,17 +9,13 @@ from spacy.pipeline.trainable_pipe import TrainablePipe
 from thinc.api import Model
 
 from ..decoding.tags import TagSet, validate_scheme
-from ..errors import UserError, in_one_line
+from ..errors import UNFIT, UserError, in_one_line
 from ..files.saving import written_beside
 from ..gate import check_component
 from ..heads.finite import find_unfinite, is_finite
 from ..heads.score_vectors import is_on_vectors, score_vectors
 from ..types import TaggerModel
 
-# What thinc, msgpack and JSON raise at bytes that are not those of this head, or at a file that is not there
-UNFIT = (
-    ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError,
-)  # fmt: skip
 # The scheme that the config sets; that of a head which was taken over from a checkpoint is another one
 SETTING = "scheme_setting"
 

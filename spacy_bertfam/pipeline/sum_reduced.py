@@ -1,19 +1,14 @@
 """A component whose loss is a sum over tokens, and whose step is their mean."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spacy.pipeline.trainable_pipe import TrainablePipe
 from spacy.training import Example
 from thinc.api import Optimizer, set_dropout_rate
-from thinc.types import Floats2d
 
 from ..errors import Diverged, rate_of
-
-if TYPE_CHECKING:
-    from ..encoder.gradients.step import StepMean
 
 
 class SumReducedPipe(TrainablePipe):  # type: ignore[misc]  # Cython: no types
@@ -24,21 +19,14 @@ class SumReducedPipe(TrainablePipe):  # type: ignore[misc]  # Cython: no types
     """
 
     rate: float | None = None  # of the last step
-
-    @cached_property
-    def step_mean(self) -> "StepMean":
-        """What was taught in the step that has begun."""
-        # of the encoder nothing is loaded before there is one
-        from ..encoder.gradients.step import StepMean
-
-        return StepMean()
+    _n_taught = 0  # tokens of the step so far
 
     def learn(self, examples: Sequence[Example], *, drop: float, sgd: Optimizer | None) -> float:
         """Learn from a part of a step, by ``get_loss``: the body of ``update``. The gradient goes back over the whole
         batch.
 
         drop (float): rate of dropout; a head with a rate of its own keeps that.
-        RETURNS (float): the loss. RAISES (Diverged): when it is no number.
+        RETURNS (float): the loss. RAISES (Diverged): when it is no number, before anything is learned from it.
         """
         set_dropout_rate(self.model, drop)
         fixed = self.model.attrs.get("fixed_dropout")
@@ -46,31 +34,22 @@ class SumReducedPipe(TrainablePipe):  # type: ignore[misc]  # Cython: no types
             set_dropout_rate(self.model.get_ref("dropout"), fixed)
         scores, bp_scores = self.model.begin_update([eg.predicted for eg in examples])
         loss, d_scores = self.get_loss(examples, scores)
-        self.require_finite(loss)
+        if not isfinite(loss):
+            raise Diverged(f"the loss of the component {self.name!r}", self.rate)
         bp_scores(d_scores)
-        self.count_taught(d_scores)
+        self._n_taught += sum(int((text != 0).any(axis=1).sum()) for text in d_scores)
         if sgd is not None:
             self.finish_update(sgd)
         return float(loss)
 
-    def require_finite(self, loss: float) -> None:
-        """RAISES (Diverged): when the loss of a part of the step is no number, before anything is learned from it."""
-        if not isfinite(loss):
-            raise Diverged(f"the loss of the component {self.name!r}", self.rate)
-
-    def count_taught(self, d_scores: Sequence[Floats2d]) -> None:
-        """Count a part of the step, by its gradient: to be called by ``update``."""
-        self.step_mean.add_part(sum(int((text != 0).any(axis=1).sum()) for text in d_scores))
-
     def finish_update(self, sgd: Optimizer) -> None:
         """Update the weights by the mean of what was learned since the last time; torch networks are left to their
         shims."""
-        divisor = max(1, self.step_mean.n_taught)
+        divisor, self._n_taught = max(1, self._n_taught), 0
         for node in self.model.walk():
             for name in node.param_names:
                 if node.has_grad(name):
                     gradient: Any = node.get_grad(name)
                     node.set_grad(name, gradient / divisor)
-        self.step_mean.finish()
         self.rate = rate_of(sgd)
         super().finish_update(sgd)

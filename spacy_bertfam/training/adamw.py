@@ -56,23 +56,13 @@ def build_adamw(
         trains its top layer, and one layer more every n steps; 0 trains all layers from the start. With n = 50 a
         network of 12 layers and embeddings is open after 650 steps. What is frozen by ``frozen_layers`` stays so.
     """
-    given: dict[str, Any] = locals()
+    given: dict[str, Any] = dict(locals())
     for names, fits, expected in BOUNDS:
         for name in names:
             # a schedule is no number
             if isinstance(given[name], (int, float)) and not fits(given[name]):
                 raise UserError(f"AdamW: {name} is {given[name]}; expected {expected}.")
-    return AdamW(
-        learn_rate,
-        L2=weight_decay,
-        grad_clip=grad_clip,
-        beta1=beta1,
-        beta2=beta2,
-        eps=eps,
-        head_lr_factor=head_lr_factor,
-        layer_decay=layer_decay,
-        unfreeze_every=unfreeze_every,
-    )
+    return AdamW(given.pop("learn_rate"), L2=given.pop("weight_decay"), **given)
 
 
 class AdamW(Optimizer):
@@ -88,26 +78,23 @@ class AdamW(Optimizer):
         **options: Any,
     ) -> None:
         self._by_size = isinstance(learn_rate, RateBySize)
-        self._height = GOOD_RATE  # of a schedule by size, until an encoder is seen
+        self._height = GOOD_RATE if self._by_size else 1.0  # of a schedule by size, until an encoder is seen
         shape = learn_rate.shape if self._by_size else learn_rate
         super().__init__(shape, use_averages=False, L2_is_weight_decay=True, **options)
-        self._share = self.learn_rate  # of the height, at this step
-        self._apply_height()
         self.head_lr_factor = head_lr_factor
         self.layer_decay = layer_decay
         self.unfreeze_every = unfreeze_every
         self.steps_taken: dict[int, int] = {}  # by the key of a network
         self._torch: dict[int, torch.optim.Optimizer] = {}
 
-    def step_schedules(self) -> None:
-        """Go on to the rates of the next step."""
-        super().step_schedules()  # type: ignore[no-untyped-call]  # thinc's has no types
-        self._share = self.learn_rate
-        self._apply_height()
+    @property
+    def learn_rate(self) -> float:
+        """The rate of this step: what is set, or comes from a schedule, is its share of the height."""
+        return self._share * self._height
 
-    def _apply_height(self) -> None:
-        if self._by_size:
-            self.learn_rate = self._share * self._height
+    @learn_rate.setter
+    def learn_rate(self, share: float) -> None:
+        self._share = share
 
     def _fit_height(self, module: torch.nn.Module) -> None:
         """Lower the height to what suits this network: of several, the largest decides."""
@@ -116,7 +103,6 @@ class AdamW(Optimizer):
         if self._by_size and width:
             n_layers = getattr(config, "num_hidden_layers", 1)
             self._height = min(self._height, good_rate(width, n_layers))
-            self._apply_height()
 
     def __call__(
         self, key: tuple[int, str], weights: FloatsXd, gradient: FloatsXd, *, lr_scale: float = 1.0

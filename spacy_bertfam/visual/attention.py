@@ -1,21 +1,29 @@
 """One Doc -> the attention of a pipeline's encoder, from word to word, in every layer and head."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..encoder.attention import Floats4d, piece_attention
 from ..encoder.pieces.batch import PieceBatch, WindowSize
+from ..encoder.pieces.tokenizer import PieceTokenizer
 from ..encoder.shim import EncoderShim
 from ..errors import UserError
 from ..pipeline.find import encoders_of
 from ..types import Ints1d
-from .attention_words import window_words, word_attention
 from .template import direction_of
+
+Bools2d = NDArray[np.bool_]
 
 # Special ones not counted. Memory grows with the square: 400 MB in 24 layers of 16 heads
 MAX_PIECES = 512
+MAX_WORDS = 200
+ELLIPSIS = "…"
+NO_TOKEN, THE_REST = -1, -2
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,14 @@ class Attention:
         return self.n_tokens - self.n_without - self.n_shown
 
 
+class WordPieces(NamedTuple):
+    """The pieces of a word, counted from the first special one."""
+
+    first: int
+    last: int  # index after the last piece
+    token: int  # index in the Doc, or NO_TOKEN, or THE_REST
+
+
 def attention_of(nlp: Language, doc: Doc, component: str | None = None) -> Attention:
     """Run a Doc through the encoder of a pipeline, and keep the weights of its attention.
 
@@ -58,19 +74,22 @@ def attention_of(nlp: Language, doc: Doc, component: str | None = None) -> Atten
     """
     shim = find_encoder(nlp, component)
     checkpoint, size = shim.loaded, shim.window_size()
-    window = min(size.window, MAX_PIECES)
-    size = WindowSize(window, min(size.overlap, window // 2))
-    batch = PieceBatch.from_docs([doc], checkpoint.tokenizer, size)
+    tokenizer, window = checkpoint.tokenizer, min(size.window, MAX_PIECES)
+    batch = PieceBatch.from_docs([doc], tokenizer, WindowSize(window, min(size.overlap, window // 2)))
     has_pieces = batch.firsts < batch.lasts
     if not has_pieces.any():
         raise UserError(
             "The text has no word that the encoder reads; expected at least one: give a text with letters in it."
         )
-    found = window_words(doc, batch, checkpoint.tokenizer)
+    n_before, n_pieces = len(tokenizer.prefix), int(batch.windows.ends[0])
+    ids = np.concatenate([tokenizer.prefix, batch.ids[:n_pieces], tokenizer.suffix]).astype(np.int64)
+    words = _token_pieces(batch.firsts + n_before, batch.lasts + n_before, n_before + n_pieces)
+    free = np.flatnonzero(~_owned(words, len(ids)).any(axis=0)).tolist()
+    words = sorted([*words, *(WordPieces(i, i + 1, NO_TOKEN) for i in free)])
     return Attention(
-        found.words,
-        word_attention(piece_attention(checkpoint.network, found.ids), found.owned),
-        found.tokens,
+        [_text(word, doc, ids, tokenizer) for word in words],
+        word_attention(piece_attention(checkpoint.network, ids), _owned(words, len(ids))),
+        np.array([max(word.token, NO_TOKEN) for word in words], dtype=np.int64),
         n_tokens=len(doc),
         n_without=int((~has_pieces).sum()),
         lang=doc.lang_,
@@ -94,3 +113,42 @@ def find_encoder(nlp: Language, component: str | None = None) -> EncoderShim:
             f"No component {component!r} with an encoder in this pipeline; expected one of: {listed}."
         )
     return found[component] if component is not None else next(iter(found.values()))
+
+
+def word_attention(weights: Floats4d, owned: Bools2d) -> Floats4d:
+    """From pieces to words: weights to the pieces of a word are summed, weights from them are averaged.
+
+    weights (Floats4d): Shape: (n_layers, n_heads, n_pieces, n_pieces)
+    owned (Bools2d): Shape: (n_words, n_pieces); each word owns a piece and each piece is owned. What a piece of
+        several words is given is parted between them.
+    RETURNS (Floats4d): Shape: (n_layers, n_heads, n_words, n_words); rows sum to 1 where those of pieces do.
+    """
+    sums = (owned / owned.sum(axis=0, keepdims=True)).T.astype(np.float32)  # Shape: (n_pieces, n_words)
+    means = (owned / owned.sum(axis=1, keepdims=True)).astype(np.float32)  # Shape: (n_words, n_pieces)
+    return np.stack([means @ layer @ sums for layer in weights])
+
+
+def _token_pieces(firsts: Ints1d, lasts: Ints1d, end: int) -> list[WordPieces]:
+    """The pieces of the first tokens, and of all others together; ``end`` is that of the window."""
+    lasts = np.minimum(lasts, end)
+    tokens = np.flatnonzero(firsts < lasts).tolist()
+    found = [WordPieces(int(firsts[i]), int(lasts[i]), i) for i in tokens[:MAX_WORDS]]
+    shown_end = max((one.last for one in found), default=end)
+    if len(tokens) > MAX_WORDS and shown_end < end:
+        found.append(WordPieces(shown_end, end, THE_REST))
+    return found
+
+
+def _owned(words: list[WordPieces], n_pieces: int) -> Bools2d:
+    owned = np.zeros((len(words), n_pieces), dtype=bool)
+    for row, word in zip(owned, words, strict=True):
+        row[word.first : word.last] = True
+    return owned
+
+
+def _text(word: WordPieces, doc: Doc, ids: Ints1d, tokenizer: PieceTokenizer) -> str:
+    if word.token == THE_REST:
+        return ELLIPSIS
+    if word.token == NO_TOKEN:  # as the tokenizer writes it
+        return str(tokenizer.backend.id_to_token(int(ids[word.first])))
+    return doc[word.token].text

@@ -116,7 +116,5 @@ def _select(name: str, n: int, say: dict[str, str]) -> str:
 
 
 def _word(word: str, token: int) -> str:
-    css = "word" if token >= 0 else "word special"
-    return (
-        f'<button type="button" class="{css}"><bdi>{escape(word)}</bdi><small dir="ltr"></small></button>\n'
-    )
+    css, word = "word" if token >= 0 else "word special", escape(word)
+    return f'<button type="button" class="{css}"><bdi>{word}</bdi><small dir="ltr"></small></button>\n'

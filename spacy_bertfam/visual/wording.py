@@ -34,8 +34,6 @@ class Wording:
 
     def number(self, value: int | float) -> str:
         """RETURNS (str): a count with its thousands apart, or three decimals."""
-        return (
-            f"{value:,}".replace(",", self.sentences["thousands"])
-            if isinstance(value, int)
-            else f"{value:.3f}"
-        )
+        if isinstance(value, int):
+            return f"{value:,}".replace(",", self.sentences["thousands"])
+        return f"{value:.3f}"

@@ -9,9 +9,9 @@ from random_docs import examples, free_docs
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from tiny.kinds import KINDS
+from tokenizer_of import tokenizer_of
 
 from spacy_bertfam.encoder.pieces.alignment import align, align_joined
-from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer
 from spacy_bertfam.types import Pieces
 
 FAMILIES = ("bert", "roberta", "camembert")
@@ -68,7 +68,7 @@ def test_pieces_of_each_token(doc, pieces, expected):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_french_compounds_are_aligned_whichever_way_they_are_split(tiny_encoder, fr, kind):
-    tokenizer = PieceTokenizer.from_folder(tiny_encoder(kind))
+    tokenizer = tokenizer_of(tiny_encoder(kind))
     doc = fr("Jean Dupont-Durand vit à Saint-Étienne-du-Rouvray, aujourd'hui.")
     assert "Saint-Étienne-du-Rouvray" in [token.text for token in doc]
     pieces = tokenizer([doc.text])[0]
@@ -81,7 +81,7 @@ def test_french_compounds_are_aligned_whichever_way_they_are_split(tiny_encoder,
 @given(data=st.data())
 def test_pieces_are_those_that_overlap(tiny_encoder, kind, data):
     doc = data.draw(free_docs())
-    pieces = PieceTokenizer.from_folder(tiny_encoder(kind))([doc.text])[0]
+    pieces = tokenizer_of(tiny_encoder(kind))([doc.text])[0]
     for found, expected in zip(owned(doc, pieces), owned_by_definition(doc, pieces), strict=True):
         # a stretch may hold an empty piece between two others, and nothing else that does not overlap
         assert set(expected) <= set(found)

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_docs import examples, free_docs
 from spacy.tokens import Doc
+from tokenizer_of import tokenizer_of
 
 from spacy_bertfam.encoder.pieces.batch import PieceBatch, WindowSize
-from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer
 
 SIZES = (WindowSize(4, 0), WindowSize(7, 3), WindowSize(12, 6), WindowSize(62, 8))
 FAMILIES = ("bert", "roberta", "camembert")
@@ -16,7 +16,7 @@ FAMILIES = ("bert", "roberta", "camembert")
 
 @pytest.fixture(scope="module")
 def tokenizers(tiny_encoder):
-    return {kind: PieceTokenizer.from_folder(tiny_encoder(kind), pad_id=1) for kind in FAMILIES}
+    return {kind: tokenizer_of(tiny_encoder(kind), pad_id=1) for kind in FAMILIES}
 
 
 def check_windows(windows, n_pieces, size):
@@ -99,7 +99,7 @@ def test_no_tokens_make_no_chunk(tokenizers, fr, lengths):
 @pytest.mark.parametrize("kind", ["bert", "camembert", "roberta"])
 def test_a_batch_has_the_windows_and_pieces_of_each_doc_alone(kind, tiny_encoder, fr):
     """Tokenised, aligned and cut as one text, the Docs do not touch each other."""
-    tokenizer = PieceTokenizer.from_folder(tiny_encoder(kind))
+    tokenizer = tokenizer_of(tiny_encoder(kind))
     texts = [
         " Zoé  vit à\n\nRouen. ",
         "",

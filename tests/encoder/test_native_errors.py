@@ -2,8 +2,7 @@
 
 import pytest
 
-from spacy_bertfam.encoder.pieces.native import OTHERS, in_a_sentence
-from spacy_bertfam.errors import UserError
+from spacy_bertfam.errors import OTHERS, UserError, in_a_sentence
 from spacy_bertfam.gate import CheckpointError
 
 

@@ -3,6 +3,7 @@
 import numpy
 import pytest
 import spacy
+from tokenizer_of import tokenizer_of
 
 from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint, write_checkpoint
 from spacy_bertfam.encoder.pieces.alignment import align
@@ -28,7 +29,7 @@ def doc():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_by_token_every_piece_belongs_to_one_token(kind, tiny_encoder, doc):
-    tokenizer = PieceTokenizer.from_folder(tiny_encoder(kind))
+    tokenizer = tokenizer_of(tiny_encoder(kind))
     (pieces,) = cut_by_token(tokenizer.backend, [doc])
     owners = align(doc, pieces)
     counts = owners.lasts - owners.firsts
@@ -42,16 +43,14 @@ def test_by_token_every_piece_belongs_to_one_token(kind, tiny_encoder, doc):
 
 
 def test_an_empty_doc_has_no_pieces(tiny_encoder):
-    tokenizer = PieceTokenizer.from_folder(tiny_encoder("camembert"))
+    tokenizer = tokenizer_of(tiny_encoder("camembert"))
     found = cut_by_token(tokenizer.backend, [spacy.blank("fr")(""), spacy.blank("fr")(" ")])
     assert [len(pieces) for pieces in found] == [0, 0]
 
 
 def test_a_space_in_the_offsets_ties_a_piece_to_the_token_before_too(tiny_encoder):
     doc = spacy.blank("fr")("Paris est grande.")
-    encoding = PieceTokenizer.from_folder(tiny_encoder("camembert")).backend.encode(
-        doc.text, add_special_tokens=False
-    )
+    encoding = tokenizer_of(tiny_encoder("camembert")).backend.encode(doc.text, add_special_tokens=False)
     owners = align(doc, reach_over_space(doc, encoding.ids, encoding.offsets))
     starts_with_space = [i for i, (start, _) in enumerate(encoding.offsets) if doc.text[start] == " "]
     assert starts_with_space
@@ -62,7 +61,7 @@ def test_a_space_in_the_offsets_ties_a_piece_to_the_token_before_too(tiny_encode
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_named_pieces_are_as_many_as_the_cut_ones(kind, tiny_encoder, doc):
-    plain = PieceTokenizer.from_folder(tiny_encoder(kind))
+    plain = tokenizer_of(tiny_encoder(kind))
     by_token = PieceTokenizer(
         plain.backend, plain.prefix, plain.suffix, plain.pad_id, PieceScheme(by_token=True)
     )

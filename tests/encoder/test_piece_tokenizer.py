@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from random_docs import examples, texts
 from tiny.kinds import BY_NAME, KINDS
+from tokenizer_of import tokenizer_of
 from tokenizers import Tokenizer
 
-from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer, trim_spaces
+from spacy_bertfam.encoder.pieces.tokenizer import trim_spaces
 
 TEXT = "  L'élève Zoé\n habite\xa0à Saint-Étienne ,  depuis 2019. "
 
@@ -32,7 +33,7 @@ def test_trimming_is_what_str_strip_does(text):
 def test_special_pieces_are_those_of_the_tokenizer(tiny_encoder, kind):
     folder = tiny_encoder(kind)
     tokenizer, backend = (
-        PieceTokenizer.from_folder(folder),
+        tokenizer_of(folder),
         Tokenizer.from_file(str(folder / "tokenizer.json")),
     )
     pieces = tokenizer([TEXT])[0]
@@ -45,7 +46,7 @@ def test_special_pieces_are_those_of_the_tokenizer(tiny_encoder, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_pieces_cover_the_letters_and_only_them(tiny_encoder, kind):
-    pieces = PieceTokenizer.from_folder(tiny_encoder(kind))([TEXT])[0]
+    pieces = tokenizer_of(tiny_encoder(kind))([TEXT])[0]
     covered = {i for start, end in zip(pieces.starts, pieces.ends, strict=True) for i in range(start, end)}
     assert covered == {i for i, character in enumerate(TEXT) if not character.isspace()}
 
@@ -55,8 +56,8 @@ def test_a_limit_or_padding_in_the_file_is_not_obeyed(tiny_encoder, tmp_path):
     backend.enable_truncation(8)
     backend.enable_padding(length=20)
     backend.save(str(tmp_path / "tokenizer.json"))
-    tokenizer = PieceTokenizer.from_folder(tmp_path)
-    plain = PieceTokenizer.from_folder(tiny_encoder("bert"))
+    tokenizer = tokenizer_of(tmp_path)
+    plain = tokenizer_of(tiny_encoder("bert"))
     for found, expected in zip(tokenizer(["a", TEXT * 5]), plain(["a", TEXT * 5]), strict=True):
         assert np.array_equal(found.ids, expected.ids)
     assert tokenizer.prefix == plain.prefix
@@ -64,7 +65,7 @@ def test_a_limit_or_padding_in_the_file_is_not_obeyed(tiny_encoder, tmp_path):
 
 
 def test_a_tokenizer_can_be_copied(tiny_encoder):
-    tokenizer = PieceTokenizer.from_folder(tiny_encoder("camembert"), pad_id=1)
+    tokenizer = tokenizer_of(tiny_encoder("camembert"), pad_id=1)
     again = deepcopy(tokenizer)
     assert (again.prefix, again.suffix, again.pad_id) == (tokenizer.prefix, tokenizer.suffix, 1)
     assert np.array_equal(again([TEXT])[0].ids, tokenizer([TEXT])[0].ids)
@@ -72,7 +73,7 @@ def test_a_tokenizer_can_be_copied(tiny_encoder):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_empty_text_has_no_pieces(tiny_encoder, kind):
-    pieces = PieceTokenizer.from_folder(tiny_encoder(kind))(["", "a"])
+    pieces = tokenizer_of(tiny_encoder(kind))(["", "a"])
     assert len(pieces[0]) == 0
     assert pieces[0].starts.shape == (0,)
     assert len(pieces[1]) >= 1

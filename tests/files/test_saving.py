@@ -10,7 +10,14 @@ import pytest
 from safetensors import SafetensorError
 
 from spacy_bertfam.errors import UserError, WriteError
-from spacy_bertfam.files.saving import remove_begun, replaced_whole, require_new, write_file, written_beside
+from spacy_bertfam.files.saving import (
+    remove_begun,
+    replaced_whole,
+    require_new,
+    require_writable,
+    write_file,
+    written_beside,
+)
 
 
 def write(folder: Path, text: str) -> None:
@@ -137,9 +144,9 @@ def test_a_disk_that_is_too_small_is_found_before_the_work(
 ) -> None:
     usage = shutil.disk_usage(tmp_path)._replace(free=2_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
-    require_new(tmp_path / "a" / "model", n_bytes=1_999_999)
+    require_writable(tmp_path / "a" / "model", n_bytes=1_999_999)
     with pytest.raises(WriteError, match=r"needs about 2\.1 MB, and .* has 2\.0 MB left"):
-        require_new(tmp_path / "a" / "model", n_bytes=2_100_000)
+        require_writable(tmp_path / "a" / "model", n_bytes=2_100_000)
     assert not list(tmp_path.iterdir())
 
 

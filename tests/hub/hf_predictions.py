@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from spacy.tokens import Doc
+from tokenizer_of import tokenizer_of
 from transformers import AutoModelForTokenClassification
 
 from spacy_bertfam.encoder.pieces.alignment import align
-from spacy_bertfam.encoder.pieces.tokenizer import PieceTokenizer
 
 
 def hf_token_logits(folder: Path, doc: Doc) -> np.ndarray:
     """RETURNS (ndarray): the scores of each token's first piece, Shape: (n_tokens, n_classes)."""
-    tokenizer = PieceTokenizer.from_folder(folder)
+    tokenizer = tokenizer_of(folder)
     (pieces,) = tokenizer([doc.text])
     ids = torch.tensor([[*tokenizer.prefix, *pieces.ids.tolist(), *tokenizer.suffix]])
     network = AutoModelForTokenClassification.from_pretrained(folder).eval()

@@ -131,7 +131,7 @@ def test_a_window_as_wide_as_a_head_has_vectors_as_good_as_any(plain):
 def test_nothing_is_reported_to_the_makers_of_nncf(tmp_path):
     """In a process of its own: pytest alone would keep NNCF quiet."""
     code = (
-        "from spacy_bertfam.optimize.calibrate import _import_nncf; _import_nncf(); import sys;"
+        "from spacy_bertfam.optimize.calibrate import import_nncf; import_nncf(); import sys;"
         "from nncf.telemetry.wrapper import telemetry;"
         "print(type(telemetry).__name__, 'openvino_telemetry' in sys.modules)"
     )
@@ -146,7 +146,7 @@ def test_nothing_is_reported_to_the_makers_of_nncf(tmp_path):
 def test_without_texts_it_says_what_it_needs(plain, monkeypatch):
     from spacy_bertfam.optimize import optimize as flow
 
-    monkeypatch.setattr(flow, "require_nncf", lambda: None)
+    monkeypatch.setattr(flow, "import_nncf", lambda: None)
     for calibration in (None, [], [plain.make_doc("")]):
         with pytest.raises(
             UserError, match=r"there are none; expected some .* --calibrate TEXTS, or --check DEV"
@@ -160,7 +160,7 @@ def test_a_missing_package_is_named_with_its_extra(package, monkeypatch):
         monkeypatch.setitem(sys.modules, name, sys.modules.get(name) or object())
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(UserError, match=rf'{package} is not installed.*"spacy-bertfam\[openvino-int8\]"'):
-        module.require_nncf()
+        module.import_nncf()
 
 
 def test_sensitivity_is_of_onnxruntime():

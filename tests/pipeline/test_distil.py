@@ -20,8 +20,7 @@ from spacy.training import Example
 
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.heads.score_vectors import softmax
-from spacy_bertfam.training.distillation.distil import build_distil
-from spacy_bertfam.training.distillation.teacher import Teacher, Teachers
+from spacy_bertfam.training.distillation.distil import Teacher, Teachers, build_distil
 
 
 @pytest.fixture

@@ -74,15 +74,12 @@ def test_before_the_first_step_no_rate_is_to_blame(nlp: Language) -> None:
     spoil(nlp)
     with pytest.raises(UserError, match=r"diverged before anything was learned: a vector of the encoder"):
         train(nlp, make_examples(nlp), n_steps=1)
-    nlp.get_pipe("ner").model.get_ref("output_layer").get_param("b")[0] = math.nan
-    with pytest.raises(UserError, match=r"before anything was learned: the loss of the component 'ner'"):
-        nlp.get_pipe("ner").require_finite(math.nan)
 
 
 def test_no_loss_that_is_no_number_is_recorded(nlp: Language) -> None:
     nlp.get_pipe("ner").model.get_ref("output_layer").get_param("b")[0] = math.nan
     losses: dict[str, float] = {}
-    with pytest.raises(UserError, match="the loss of the component 'ner'"):
+    with pytest.raises(UserError, match="before anything was learned: the loss of the component 'ner'"):
         nlp.update(make_examples(nlp), sgd=False, losses=losses)
     assert all(math.isfinite(loss) for loss in losses.values())
     assert all(weight.grad is None for weight in network(nlp).parameters())

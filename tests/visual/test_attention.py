@@ -11,8 +11,7 @@ from transformers import AutoModel
 from spacy_bertfam.encoder.attention import piece_attention
 from spacy_bertfam.encoder.model import encoder_shim
 from spacy_bertfam.errors import UserError
-from spacy_bertfam.visual.attention import attention_of
-from spacy_bertfam.visual.attention_words import MAX_WORDS, word_attention
+from spacy_bertfam.visual.attention import MAX_WORDS, attention_of, word_attention
 
 TEXT = "Marie Vasseur a travaillé  à Saint-Étienne.\nHier, (Paul) d'Avignon a dit oui."
 

@@ -1,7 +1,6 @@
 """A Hugging Face folder <-> a network with its tokenizer. Safetensors only, never the network's own code."""
 
 import inspect
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -166,9 +165,7 @@ def without_weights(checkpoint: Checkpoint) -> Checkpoint:
     """RETURNS (Checkpoint): with its graph alone, to predict with and nothing else."""
     config = checkpoint.network.config
     config.name_or_path = ""
-    with tempfile.TemporaryDirectory() as temporary:
-        config.save_pretrained(temporary)
-        settings = (Path(temporary) / CONFIG).read_bytes()
+    settings = config.to_json_string().encode("utf8")
     return replace(checkpoint, weights=None, tokenizer_files={**checkpoint.tokenizer_files, CONFIG: settings})
 
 

@@ -8,19 +8,13 @@ from typing import Any, NamedTuple
 
 import torch
 
-from ...errors import in_one_line
+from ...errors import in_a_sentence
 from ...gate import CheckedFolder, CheckpointError
 from ..runtimes.forking import making
 from .network_budget import bounded_network, check_known_sizes
 from .transformers_private import architectures_of
 from .widening import read_weights
 
-# What the architectures raise, each in its own way, at settings they cannot be built from or weights that do
-# not fit: of a checkpoint that somebody else made, none of it is a defect here
-UNFIT = (
-    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, OSError, RuntimeError, TypeError,
-    ValueError,
-)  # fmt: skip
 # Settings that change the form of a network's output and no number of it: what is expected here
 NEUTRAL = {
     "return_dict": True,
@@ -42,7 +36,7 @@ def read_config(folder: CheckedFolder) -> Any:
     from transformers import CONFIG_MAPPING
 
     cannot = f"{folder.path / 'config.json'} cannot be read by transformers"
-    with _what_is_unfit(cannot, "; expected settings of this model type"):
+    with in_a_sentence(cannot, "expected settings of this model type.", CheckpointError):
         try:
             kind = CONFIG_MAPPING[folder.config["model_type"]]
         except KeyError as error:
@@ -72,18 +66,19 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: st
         config.reference_compile = False  # ModernBERT would call torch.compile, and so a C compiler
     if "add_pooling_layer" in inspect.signature(architecture.__init__).parameters:
         options["add_pooling_layer"] = False
-    with _what_is_unfit(
-        f"{folder.path}: no {architecture.__name__} can be made of these weights and this config.json"
-    ):
-        weights = read_weights(folder.weights)
-        with quiet_transformers(), bounded_network(folder):
-            network, found = architecture.from_pretrained(
-                None, config=config, state_dict=weights, output_loading_info=True, **options
-            )
-            if hasattr(network, "set_attention_type"):
-                # BigBird goes over to it for good at the first short window: texts would depend on those read before,
-                # and on those of other threads
-                network.set_attention_type("original_full")
+    unfit = in_a_sentence(
+        f"{folder.path}: no {architecture.__name__} can be made of these weights and this config.json",
+        "expected those of one checkpoint: get the folder again.",
+        CheckpointError,
+    )
+    with unfit, quiet_transformers(), bounded_network(folder):
+        network, found = architecture.from_pretrained(
+            None, config=config, state_dict=read_weights(folder.weights), output_loading_info=True, **options
+        )
+        if hasattr(network, "set_attention_type"):
+            # BigBird goes over to it for good at the first short window: texts would depend on those read before,
+            # and on those of other threads
+            network.set_attention_type("original_full")
         network = network.float()
     _make_neutral(network)
     return Opened(network, sorted(found["missing_keys"]))
@@ -108,17 +103,6 @@ def save_network(network: Any, folder: Path) -> None:
     network.config.name_or_path = ""
     with quiet_transformers():
         network.save_pretrained(folder)
-
-
-@contextmanager
-def _what_is_unfit(sentence: str, expected: str = "") -> Iterator[None]:
-    """What an architecture raises within becomes a CheckpointError, in one line: `transformers` writes paragraphs."""
-    try:
-        yield
-    except CheckpointError:
-        raise
-    except UNFIT as error:
-        raise CheckpointError(f"{sentence} ({in_one_line(error)}){expected}.") from error
 
 
 def _find_architecture(folder: CheckedFolder, config: Any, auto: Any) -> Any:

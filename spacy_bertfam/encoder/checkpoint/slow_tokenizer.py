@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ...errors import in_a_sentence
 from ...gate import CheckedFolder, CheckpointError
 from ...gate.json_file import parse_object
 from ...gate.tokenizer_files import PIECES, TOKENIZER, TOKENIZER_FILES, VOCABULARIES
-from ..pieces.native import in_a_sentence
 from .network import quiet_transformers
 
 SETTINGS = ("tokenizer_config.json", "special_tokens_map.json")

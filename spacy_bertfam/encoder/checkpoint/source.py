@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ...gate import CheckpointError, describe_foreign
 from ...gate.folder import CONFIG
 from ...gate.tokenizer_files import TOKENIZER_FILES
-from ...gate.weights import INDEX, PICKLE_INDEX, has_safetensors
+from ...gate.weights import INDEX, ONLY_PICKLES, PICKLE_INDEX, has_safetensors
 
 # What an encoder needs from a repository: files that the gate reads, and nothing else
 PATTERNS = (CONFIG, *TOKENIZER_FILES, INDEX, "*.safetensors")
@@ -28,17 +28,19 @@ def find_checkpoint(name: str, revision: str | None = None, *, allow_pickle: boo
     allow_pickle (bool): where a repository has its weights only as pickles, fetch them; they are not opened here.
     RAISES (CheckpointError): when there is neither; that the hub does not answer is found in seconds.
     """
+    return local_folder(name) or _from_hub(name, revision, allow_pickle=allow_pickle)
+
+
+def local_folder(name: str) -> Path | None:
+    """RETURNS (Path | None): the folder of that name; None where it may be that of a repository on the hub.
+    RAISES (CheckpointError): when it can only be that of a folder, and there is none.
+    """
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder
-    if looks_like_path(name):
+    if name.count("/") > 1 or name.startswith((".", "/", "~")) or "\\" in name or Path(name).is_absolute():
         raise CheckpointError(f"No folder {name}; expected a Hugging Face checkpoint on this disk.")
-    return _from_hub(name, revision, allow_pickle=allow_pickle)
-
-
-def looks_like_path(name: str) -> bool:
-    """Whether a name can only be that of a folder, not that of a repository on the hub."""
-    return name.count("/") > 1 or name.startswith((".", "/", "~")) or "\\" in name or Path(name).is_absolute()
+    return None
 
 
 def _from_hub(name: str, revision: str | None, *, allow_pickle: bool) -> Path:
@@ -100,11 +102,7 @@ def _patterns(name: str, revision: str | None, allow_pickle: bool) -> list[str]:
     if has_safetensors(top) or not has_pickles:
         return list(PATTERNS)
     if not allow_pickle:
-        raise CheckpointError(
-            f"{name} has its weights only as a pickle (pytorch_model.bin), which can run code when it is opened; "
-            "expected model.safetensors: `bertfam fetch NAME OUT --allow-pickle` (for a token classifier `bertfam "
-            "import-hf`) reads it all the same (nothing of it is executed)."
-        )
+        raise CheckpointError(f"{name} {ONLY_PICKLES}")
     return [*PATTERNS, *PICKLES]
 
 

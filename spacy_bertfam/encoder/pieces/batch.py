@@ -69,10 +69,14 @@ class PieceBatch:
         cls, docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize, *, with_documents: bool = False
     ) -> "PieceBatch":
         """Tokenize each text as a whole, a pair as two, align the pieces with the tokens, cut windows."""
-        if has_pair(docs):
-            return cls._of_pairs(docs, tokenizer, size, with_documents)
-        texts = [doc.text for doc in docs]
         lengths = [len(doc) for doc in docs]
+        if has_pair(docs):
+            found = lay_out_pairs(docs, tokenizer, window=size.window, overlap=size.overlap)
+            return cls(
+                found.ids, found.windows, *found.tokens, lengths, found.n_cut, found.window_counts, with_documents,
+                found.segments, found.n_cut_firsts,
+            )  # fmt: skip
+        texts = [doc.text for doc in docs]
         if not sum(lengths):
             empty = np.zeros(0, dtype=np.int64)
             nothing = Windows(empty, empty, empty, empty)
@@ -88,23 +92,6 @@ class PieceBatch:
         lasts = _within_windows(tokens, windows)
         n_cut = n_pieces - len(pieces) + int((tokens.lasts - lasts).sum())
         return cls(pieces.ids, windows, tokens.firsts, lasts, lengths, n_cut, window_counts, with_documents)
-
-    @classmethod
-    def _of_pairs(
-        cls, docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize, with_documents: bool
-    ) -> "PieceBatch":
-        laid_out = lay_out_pairs(docs, tokenizer, window=size.window, overlap=size.overlap)
-        return cls(
-            laid_out.ids,
-            laid_out.windows,
-            *laid_out.tokens,
-            [len(doc) for doc in docs],
-            laid_out.n_cut,
-            laid_out.window_counts,
-            with_documents,
-            laid_out.segments,
-            laid_out.n_cut_firsts,
-        )
 
     def chunks(
         self, tokenizer: PieceTokenizer, max_cells: int | None = None, *, calls: Calls = ANY_CALLS

@@ -21,14 +21,9 @@ class PairTemplate(NamedTuple):
     @property
     def has_segments(self) -> bool:
         """Whether any piece has another segment than 0, which is that of a single text."""
-        types = (
-            *self.prefix_types,
-            self.first_type,
-            *self.between_types,
-            self.second_type,
-            *self.suffix_types,
+        return any(
+            (*self.prefix_types, *self.between_types, *self.suffix_types, self.first_type, self.second_type)
         )
-        return any(types)
 
 
 def read_template(backend: Tokenizer, prefix: Sequence[int], suffix: Sequence[int]) -> PairTemplate:
@@ -43,15 +38,8 @@ def read_template(backend: Tokenizer, prefix: Sequence[int], suffix: Sequence[in
         a, c = texts.index(0), texts.index(1)
         b, d = len(texts) - texts[::-1].index(0), len(texts) - texts[::-1].index(1)
         if b <= c and (ids[:a], ids[d:]) == (list(prefix), list(suffix)):
-            between = slice(b, c)
-            return PairTemplate(
-                tuple(ids[between]),
-                tuple(types[:a]),
-                types[a],
-                tuple(types[between]),
-                types[c],
-                tuple(types[d:]),
-            )
+            of_pieces = tuple(types[:a]), types[a], tuple(types[b:c]), types[c], tuple(types[d:])
+            return PairTemplate(tuple(ids[b:c]), *of_pieces)
     raise CheckpointError(
         f"The encoder's tokenizer makes {' '.join(sample.tokens)!r:.200} of a pair of texts; expected the first one, "
         "separators and the second one, between what stands around a single text: take an encoder that was made to "

@@ -11,18 +11,10 @@ from tokenizers import Tokenizer
 
 from ...gate import CheckpointError
 from ...gate.json_file import parse_object
-from ...gate.tokenizer_files import PIECES as SCHEME_FILE
+from ...gate.tokenizer_files import PIECES
 from ...types import Pieces
 
-__all__ = [
-    "OURS",
-    "SCHEME_FILE",
-    "PieceScheme",
-    "cut_by_token",
-    "reach_over_space",
-    "read_scheme",
-    "token_places",
-]
+SCHEME_FILE = PIECES
 
 
 @dataclass(frozen=True)

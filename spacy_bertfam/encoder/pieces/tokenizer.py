@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 from spacy.tokens import Doc
 from tokenizers import Tokenizer
 
+from ...errors import in_a_sentence
 from ...gate import CheckpointError
-from ...gate.entries import list_entries, read_bytes
-from ...gate.tokenizer_files import MAX_FILE, TOKENIZER
-from ...gate.tokenizer_json import seal
+from ...gate.tokenizer_files import TOKENIZER
 from ...types import Bools1d, Ints1d, Pieces
-from .native import in_a_sentence
 from .pair_template import PairTemplate, read_template
-from .piece_scheme import OURS, SCHEME_FILE, PieceScheme, cut_by_token, reach_over_space, read_scheme
+from .piece_scheme import OURS, PieceScheme, cut_by_token, reach_over_space, read_scheme
 from .text_parts import encode_texts
 
 CodePoints = NDArray[np.uint32]
@@ -70,15 +68,6 @@ class PieceTokenizer:
     suffix: tuple[int, ...]  # ids after them, as [SEP]
     pad_id: int
     scheme: PieceScheme = OURS
-
-    @classmethod
-    def from_folder(cls, folder: Path, *, pad_id: int = 0) -> "PieceTokenizer":
-        """Read ``tokenizer.json``, and what stands beside it. Arguments and errors as of ``from_sealed``."""
-        names = list_entries(folder) & {TOKENIZER, SCHEME_FILE}
-        if TOKENIZER not in names:
-            raise CheckpointError(f"{folder} has no tokenizer.json; expected one: fetch it too.")
-        files = {name: read_bytes(folder / name, MAX_FILE, what="a tokenizer") for name in names}
-        return cls.from_sealed(seal(files[TOKENIZER], folder / TOKENIZER), files, folder, pad_id=pad_id)
 
     @classmethod
     def from_sealed(

@@ -1,23 +1,14 @@
 """A copy of the network in bfloat16, to predict with; on a CPU without the copies of memory that torch makes beside
 its products, which are a tenth of the time (benchmarks/figures/runtimes.md)."""
 
+from collections.abc import Iterator
 from copy import deepcopy
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 # Mean length of the difference over that of a vector: another order of sums in bfloat16 gives a tenth of it
 TOLERANCE = 0.02
-
-
-class Mend(NamedTuple):
-    """A module of the network, and what stands in for it."""
-
-    parent: nn.Module
-    name: str
-    module: nn.Module
-    stand_in: nn.Module
 
 
 class OneDnnLinear(nn.Module):
@@ -56,28 +47,28 @@ def in_bf16(network: nn.Module) -> nn.Module:
 def _mend(network: nn.Module) -> None:
     """Put in what is faster, and take it out again where an architecture's vectors are not what they were: where an
     activation's input is needed once more, or this torch or processor cannot."""
-    mends = _mends_of(network)
+    mends = list(_mends_of(network))
     expected = _vectors(network)
-    for mend in mends:
-        setattr(mend.parent, mend.name, mend.stand_in)
+    for parent, name, _, stand_in in mends:
+        setattr(parent, name, stand_in)
     try:
         found: Tensor | None = _vectors(network)
     except (RuntimeError, AttributeError):  # the operation is not public, and not in every build of torch
         found = None
-    if found is None or not _is_near(found, expected):
-        for mend in mends:
-            setattr(mend.parent, mend.name, mend.module)
+    off = (found - expected).norm(dim=-1).mean() if found is not None else torch.inf
+    if not bool(off <= TOLERANCE * expected.norm(dim=-1).mean()):
+        for parent, name, module, _ in mends:
+            setattr(parent, name, module)
 
 
-def _mends_of(network: nn.Module) -> list[Mend]:
-    mends = []
+def _mends_of(network: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Module, nn.Module]]:
+    """YIELDS (tuple): a module's parent, its name there, the module, and what stands in for it."""
     for parent in network.modules():
         for name, module in parent.named_children():
             if type(module) is nn.Linear:  # of its subclasses each has its reason
-                mends.append(Mend(parent, name, module, OneDnnLinear(module)))
+                yield parent, name, module, OneDnnLinear(module)
             elif getattr(module, "act", None) is nn.functional.gelu:  # GELUActivation of `transformers`
-                mends.append(Mend(parent, name, module, GeluInPlace()))
-    return mends
+                yield parent, name, module, GeluInPlace()
 
 
 def _vectors(network: nn.Module) -> Tensor:
@@ -88,8 +79,3 @@ def _vectors(network: nn.Module) -> Tensor:
     with torch.inference_mode():
         vectors: Tensor = network(input_ids=ids, attention_mask=mask).last_hidden_state
         return vectors[mask.bool()].float()
-
-
-def _is_near(found: Tensor, expected: Tensor) -> bool:
-    difference = (found - expected).norm(dim=-1).mean()
-    return bool(difference <= TOLERANCE * expected.norm(dim=-1).mean())

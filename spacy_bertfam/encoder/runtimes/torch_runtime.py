@@ -63,10 +63,10 @@ def has_bf16(device: torch.device) -> bool:
     """Whether a device multiplies in bfloat16 by instructions of its own: elsewhere that is slower than float32."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type != "cpu":
+        return False
     # not in older versions of torch
-    capabilities: dict[str, Any] = (
-        getattr(torch.cpu, "get_capabilities", dict)() if device.type == "cpu" else {}
-    )
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return any(capabilities.get(name) for name in ("amx_bf16", "avx512_bf16", "bf16"))
 
 

@@ -30,13 +30,6 @@ FOREIGN_PACKAGES = tuple(listener.package for listener in FOREIGN.values())
 TOLERANCE = 1e-3
 
 
-class Plan(NamedTuple):
-    """What is to be done with a pipeline."""
-
-    config: Config  # of the new pipeline
-    n_listeners: Counter[str]  # by component
-
-
 class Adopted(NamedTuple):
     """The new pipeline, and how it differs from what it was."""
 
@@ -53,15 +46,17 @@ def adopt(nlp: Language, texts: Sequence[str], *, tolerance: float = TOLERANCE) 
     RAISES (UserError): at what cannot be carried over, and when the vectors differ by more.
     """
     encoder = find_foreign_encoder(nlp)
-    plan = plan_adoption(nlp, encoder)
-    head = next(iter(plan.n_listeners))
+    config, n_listeners = plan_adoption(nlp, encoder)
+    head = next(iter(n_listeners))
     before = read(nlp, encoder, _first_listener(nlp, head), texts)
     old_model = _model_of(nlp, encoder)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "pipeline"
-        _write(nlp, encoder, plan, folder)
+        _write(nlp, encoder, config, n_listeners, folder)
         new = spacy.load(folder)
-    clean_meta(new)
+    # what a package of the pipeline would require; ours is added by `spacy package`
+    required = new.meta.get("requirements", [])
+    new.meta["requirements"] = [line for line in required if not line.startswith(FOREIGN_PACKAGES)]
     after = read(new, encoder, _first_listener(new, head), texts)
     whole = read_in_one_window(old_model, _model_of(new, encoder), [new.make_doc(text) for text in texts])
     difference = compare(before, after, whole)
@@ -74,10 +69,11 @@ def adopt(nlp: Language, texts: Sequence[str], *, tolerance: float = TOLERANCE) 
     return Adopted(new, difference)
 
 
-def plan_adoption(nlp: Language, encoder: str) -> Plan:
+def plan_adoption(nlp: Language, encoder: str) -> tuple[Config, Counter[str]]:
     """Make the config of the new pipeline; its windows are those of the defaults.
 
     encoder (str): name of the component to exchange.
+    RETURNS (tuple[Config, Counter[str]]): the config, and how many listeners each component has.
     RAISES (UserError): when something of the two packages would be left, or does not fit.
     """
     config = nlp.config.copy()
@@ -98,13 +94,7 @@ def plan_adoption(nlp: Language, encoder: str) -> Plan:
             "listeners to its last layer to be all that comes from that package: take that block out, or keep the "
             "pipeline as it is."
         )
-    return Plan(config, Counter(listener.component for listener in listeners))
-
-
-def clean_meta(nlp: Language) -> None:
-    """Drop the two packages from what a package of the pipeline would require; ours is added by `spacy package`."""
-    kept = [line for line in nlp.meta.get("requirements", []) if not line.startswith(FOREIGN_PACKAGES)]
-    nlp.meta["requirements"] = kept
+    return config, Counter(listener.component for listener in listeners)
 
 
 def find_foreign_encoder(nlp: Language) -> str:
@@ -119,10 +109,10 @@ def find_foreign_encoder(nlp: Language) -> str:
     return found[0]
 
 
-def _write(nlp: Language, encoder: str, plan: Plan, folder: Path) -> None:
+def _write(nlp: Language, encoder: str, config: Config, n_listeners: Counter[str], folder: Path) -> None:
     """Write the new pipeline: its config, the new encoder, and everything else as it is."""
     model = _model_of(nlp, encoder)
-    for name, n_expected in plan.n_listeners.items():
+    for name, n_expected in n_listeners.items():
         n = rewire_model(_model_of(nlp, name), encoder, model.get_dim("nO"))
         if n != n_expected:
             raise UserError(
@@ -130,7 +120,7 @@ def _write(nlp: Language, encoder: str, plan: Plan, folder: Path) -> None:
                 "many: the pipeline was changed in memory, save it and load it again."
             )
     nlp.to_disk(folder, exclude=[encoder])
-    plan.config.to_disk(folder / "config.cfg")
+    config.to_disk(folder / "config.cfg")
     if package_of(nlp.get_pipe(encoder)) == "spacy_curated_transformers":
         model_config = nlp.config.interpolate()["components"][encoder]["model"]
         write_curated(model, model_config, folder / encoder)

@@ -1,7 +1,9 @@
 """What two pipelines make of the same texts: vectors of tokens, and every annotation of the heads."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,27 +17,19 @@ from ...encoder.model import encoder_shim
 from ...encoder.pieces.batch import PieceBatch
 from ...types import Tok2VecModel
 
-
-class Annotation(NamedTuple):
-    """What is compared token by token, where the old pipeline or the new one sets it."""
-
-    title: str
-    value: Callable[[Token], Any]
-
-
-# by the name that `Doc.has_annotation` takes
-ANNOTATIONS = {
-    "TAG": Annotation("tags", lambda token: token.tag_),
-    "POS": Annotation("parts of speech", lambda token: token.pos_),
-    "MORPH": Annotation("morphology", lambda token: str(token.morph)),
-    "DEP": Annotation("heads and relations", lambda token: (token.head.i, token.dep_)),
-    "LEMMA": Annotation("lemmas", lambda token: token.lemma_),
-    "ENT_IOB": Annotation("entities, by token", lambda token: (token.ent_iob_, token.ent_type_)),
+# What is compared token by token, where the old pipeline or the new one sets it: the name that `Doc.has_annotation`
+# takes -> its title, and the value
+ANNOTATIONS: dict[str, tuple[str, Callable[[Token], Any]]] = {
+    "TAG": ("tags", lambda token: token.tag_),
+    "POS": ("parts of speech", lambda token: token.pos_),
+    "MORPH": ("morphology", lambda token: str(token.morph)),
+    "DEP": ("heads and relations", lambda token: (token.head.i, token.dep_)),
+    "LEMMA": ("lemmas", lambda token: token.lemma_),
+    "ENT_IOB": ("entities, by token", lambda token: (token.ent_iob_, token.ent_type_)),
 }
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What a pipeline made of the texts."""
 
     docs: list[Doc]
@@ -54,6 +48,14 @@ class Difference:
     # annotation -> tokens at which both are the same, and tokens of the texts that either has annotated
     equal: dict[str, tuple[int, int]] = field(default_factory=dict)
     cats: float = 0.0  # largest difference of a score in doc.cats
+
+
+def sample_texts(lang: str) -> list[str]:
+    """RETURNS (list[str]): spaCy's own example sentences in a language, those in English where it has none."""
+    for name in (lang, "en"):
+        with suppress(ImportError):
+            return list(import_module(f"spacy.lang.{name}.examples").sentences)
+    return []
 
 
 def read(nlp: Language, encoder: str, listener: Model[Any, Any], texts: Sequence[str]) -> Reading:
@@ -81,11 +83,11 @@ def compare(old: Reading, new: Reading, whole: Sequence[bool]) -> Difference:
             found.in_longer = max(found.in_longer, _largest_difference(*vectors))
     for before, after in zip(old.docs, new.docs, strict=True):
         found.n_tokens += len(before)
-        for name, annotation in ANNOTATIONS.items():
+        for name, (_, value) in ANNOTATIONS.items():
             # of an empty Doc spaCy says that it has every annotation
             if len(before) and (before.has_annotation(name) or after.has_annotation(name)):
                 pairs = zip(before, after, strict=True)
-                same = sum(annotation.value(x) == annotation.value(y) for x, y in pairs)
+                same = sum(value(x) == value(y) for x, y in pairs)
                 n_equal, n = found.equal.get(name, (0, 0))
                 found.equal[name] = (n_equal + same, n + len(before))
         for label, score in before.cats.items():
@@ -101,7 +103,7 @@ def format_difference(found: Difference) -> str:
     rows = {"compared on": f"{found.n_texts} texts, {found.n_tokens} tokens"}
     rows |= {f"token vectors, {name}": f"largest difference {far:.1e}" for name, far in vectors.items()}
     for name, (n_equal, n) in found.equal.items():
-        rows[ANNOTATIONS[name].title] = f"{n_equal / max(n, 1):.2%} equal ({n_equal} of {n} tokens)"
+        rows[ANNOTATIONS[name][0]] = f"{n_equal / max(n, 1):.2%} equal ({n_equal} of {n} tokens)"
     if found.cats:
         rows["scores of doc.cats"] = f"largest difference {found.cats:.1e}"
     return table(rows, max_col=120, spacing=2).strip("\n")

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from thinc.api import Model
-from tokenizers import Tokenizer
 
 from ...encoder.checkpoint.network import quiet_transformers
 from ...encoder.pieces.piece_scheme import SCHEME_FILE, PieceScheme
@@ -32,10 +31,6 @@ def write_transformer(model: Model[Any, Any], folder: Path) -> None:
     with quiet_transformers():
         objects.transformer.save_pretrained(folder)
         objects.tokenizer.save_pretrained(folder, legacy_format=False)
-    if offsets_have_space(backend):
+    # spacy-transformers takes a piece's offsets literally where they include the space before it
+    if any(start == 1 for start, _ in backend.encode("a a", add_special_tokens=False).offsets):
         (folder / SCHEME_FILE).write_bytes(PieceScheme(space_to_both=True).to_bytes())
-
-
-def offsets_have_space(backend: Tokenizer) -> bool:
-    """Whether a piece's offsets include the space before it, as spacy-transformers takes them literally."""
-    return any(start == 1 for start, _ in backend.encode("a a", add_special_tokens=False).offsets)

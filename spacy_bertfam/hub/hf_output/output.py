@@ -53,15 +53,9 @@ def to_hf_output(
 
 def piece_list(table: "PieceTable") -> list[PiecePrediction]:
     """RETURNS (list[PiecePrediction]): the rows of a ``PieceTable``."""
-    columns = (
-        table["words"],
-        table["scores"],
-        table["starts"],
-        table["ends"],
-        table["indices"],
-        table["continues"],
-    )
-    return [PiecePrediction(*row) for row in zip(*columns, strict=True)]
+    places = zip(table["starts"], table["ends"], table["indices"], strict=True)
+    rows = zip(table["words"], table["scores"], places, table["continues"], strict=True)
+    return [PiecePrediction(word, scores, *place, continues) for word, scores, place, continues in rows]
 
 
 def read_decoder(state: str) -> Join:

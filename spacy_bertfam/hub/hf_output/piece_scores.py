@@ -75,6 +75,7 @@ def piece_predictions(
             "spacy-bertfam.TokenClassifier.v1 makes it, to score single word pieces."
         )
     unknown, n_before = unknown_id(checkpoint), len(checkpoint.tokenizer.prefix)
+    decoder = checkpoint.tokenizer.backend.decoder  # `tokenizers` gives its JSON out only by its state
     tables = []
     scores = score_vectors(ner.model, piece_vectors(encoder, docs))
     for doc, logits in zip(docs, scores, strict=True):
@@ -89,7 +90,7 @@ def piece_predictions(
             "scores": softmax(ner.model.ops.to_numpy(logits)),
             "tags": list(ner.tag_set.tags),
             "scheme": ner.tag_set.scheme,
-            "decoder": decoder_state(checkpoint),
+            "decoder": decoder.__getstate__().decode("utf8") if decoder is not None else "",
         }
         tables.append(table)
     return tables
@@ -161,12 +162,6 @@ def unknown_id(checkpoint: Checkpoint) -> int:
         names.extend([name["content"]] if isinstance(name, dict) else [name] if name else [])
     ids = (checkpoint.tokenizer.backend.token_to_id(name) for name in (*names, *UNKNOWN_NAMES))
     return next((found for found in ids if found is not None), -1)
-
-
-def decoder_state(checkpoint: Checkpoint) -> str:
-    """RETURNS (str): the tokenizer's decoder as JSON, which `tokenizers` gives out only this way."""
-    decoder = checkpoint.tokenizer.backend.decoder
-    return decoder.__getstate__().decode("utf8") if decoder is not None else ""
 
 
 def _words(

@@ -129,7 +129,7 @@ def optimizers_of(model: MaskedLanguageModel, recipe: Recipe) -> list[tuple[Adam
         n_warmup = max(1, int(recipe.warmup * recipe.max_steps))
         rates = warmup_linear(factor * recipe.learn_rate, n_warmup, recipe.max_steps + 1)
         optimizer = AdamW(rates, L2=recipe.weight_decay)
-        optimizer.step_schedules()  # its first rate is 0
+        optimizer.step_schedules()  # type: ignore[no-untyped-call]  # its first rate is 0
         optimizers.append((optimizer, torch.nn.ParameterList(group)))
     return [pair for pair in optimizers if len(pair[1])]
 
@@ -190,7 +190,7 @@ def _update(
         )
     for optimizer, weights in optimizers:
         optimizer.step_module(0, weights)
-        optimizer.step_schedules()
+        optimizer.step_schedules()  # type: ignore[no-untyped-call]
     return of_words
 
 
@@ -208,12 +208,10 @@ def _masked(
     calls = torch_calls(model.device, torch.bfloat16 if recipe.bf16 else torch.float32)
     for chunk in batch.chunks(model.tokenizer, calls=calls._replace(padded=not model.reads_padding)):
         masked = mask_words(chunk, model.vocabulary, rng, rate=recipe.mask_rate)
+        if isinstance(batch, PairBatch):
+            masked = replace(masked, follows=batch.follows[chunk.windows])
         if len(masked.cells):
-            yield (
-                replace(masked, follows=batch.follows[chunk.windows])
-                if isinstance(batch, PairBatch)
-                else masked
-            )
+            yield masked
 
 
 def _precision(model: MaskedLanguageModel, recipe: Recipe) -> AbstractContextManager[Any]:

@@ -14,6 +14,7 @@ from ...encoder.checkpoint.slow_tokenizer import opened_tokenizer
 from ...encoder.checkpoint.transformers_private import architectures_of
 from ...encoder.pieces.tokenizer import PieceTokenizer
 from ...encoder.runtimes.padding import reads_padding
+from ...encoder.runtimes.torch_runtime import read_pieces
 from ...errors import UserError
 from ...files.saving import replaced_whole
 from ...gate import CheckedFolder, CheckpointError, check_folder
@@ -116,16 +117,13 @@ class MaskedLanguageModel:
         n = len(masked.cells)
         cells = np.concatenate([masked.cells, np.repeat(masked.cells[:1], -n % ROWS)])
         self._cells = torch.from_numpy(cells).to(self.device)
-        types = (
-            {} if masked.types is None else {"token_type_ids": torch.from_numpy(masked.types).to(self.device)}
-        )
+        types = None if masked.types is None else torch.from_numpy(masked.types).to(self.device)
         try:
-            found = self.network(input_ids=ids, attention_mask=mask, **types)
+            found = read_pieces(self.network, ids, mask, types)
             if not self.next_sentence:
                 return found.logits[0, :n], None
-            return found.prediction_logits[0, :n], found.get(
-                "seq_relationship_logits", found.get("sop_logits")
-            )
+            follows = found.get("seq_relationship_logits", found.get("sop_logits"))
+            return found.prediction_logits[0, :n], follows
         finally:
             self._cells = None
 

@@ -38,13 +38,8 @@ class WindowTexts:
         n_pieces = n_texts = 0
         for some in minibatch(docs, DOCS_AT_ONCE):
             batch = PieceBatch.from_docs(some, tokenizer, WindowSize(window, 0))
-            has_pieces = batch.firsts < batch.lasts
-            arrays = (
-                batch.windows.starts,
-                batch.windows.ends,
-                batch.firsts[has_pieces],
-                batch.lasts[has_pieces],
-            )
+            words = np.stack([batch.firsts, batch.lasts])[:, batch.firsts < batch.lasts]
+            arrays = (batch.windows.starts, batch.windows.ends, *words)
             of_texts = n_texts + np.repeat(np.arange(len(some)), batch.window_counts)
             parts.append([batch.ids.astype(np.int32), *(array + n_pieces for array in arrays), of_texts])
             n_pieces += len(batch.ids)

@@ -117,10 +117,7 @@ class Training:
                 if is_best is not None:
                     self.progress.losses = {}
                     self._save_state()
-        except (
-            Diverged,
-            WriteError,
-        ):  # what was saved before is worth more; what could not be written cannot be now
+        except (Diverged, WriteError):  # what was saved before is worth more; a full disk is still full
             raise
         except BaseException as error:
             self._rescue(error, stdout)

@@ -1,8 +1,7 @@
 """The pipeline of a training that goes on: saved weights, under the config as it is now."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from spacy import util
 from spacy.language import Language
@@ -51,24 +50,16 @@ def _differences(now: Config, then: Config) -> Iterator[str]:
     """YIELDS (str): each setting of ``now`` that ``then`` has otherwise; what it leaves to defaults is not compared.
     One that refers to the same variable in both is not told: files may have been moved."""
     here, there = now.interpolate(), then.interpolate()
-    raw, raw_then, old = dict(_settings(now)), dict(_settings(then)), dict(_settings(there))
+    raw, raw_then, old = util.dict_to_dot(now), util.dict_to_dot(then), util.dict_to_dot(there)
     # a block may be there that no pipeline names; of a sourced one the config tells only where it came from
     sourced = {name for name, block in here.get("components", {}).items() if "source" in block}
     components = set(there["nlp"]["pipeline"]) - sourced
-    for place, value in _settings(here):
-        is_compared = place in (("nlp", "lang"), ("nlp", "pipeline")) or place[:2] == ("training", "batcher")
-        if not is_compared and not (place[0] == "components" and place[1] in components):
+    for place, value in util.dict_to_dot(here).items():
+        section, name, *_ = [*place.split("."), ""]
+        is_compared = place in ("nlp.lang", "nlp.pipeline") or (section, name) == ("training", "batcher")
+        if not is_compared and not (section == "components" and name in components):
             continue
         mine = raw.get(place)
         is_variable = isinstance(mine, str) and "${" in mine and mine == raw_then.get(place)
         if value != old.get(place) and not is_variable:
-            yield f"{'.'.join(place)} is {value!r}, was {old.get(place)!r}"
-
-
-def _settings(config: Mapping[str, Any], *place: str) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """YIELDS (tuple): each setting that is no block, by the names of its blocks and its own."""
-    for name, value in config.items():
-        if isinstance(value, Mapping):
-            yield from _settings(value, *place, name)
-        else:
-            yield (*place, name), value
+            yield f"{place} is {value!r}, was {old.get(place)!r}"

@@ -39,13 +39,6 @@ class Progress:
     results: list[tuple[float, int]] = field(default_factory=list)  # score and step of each evaluation
     is_evaluated: bool = True  # is the evaluation that is due at this step done?
 
-    @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> "Progress":
-        """RETURNS (Progress): of the fields that were written. RAISES (TypeError): when they are others."""
-        progress = cls(**fields)
-        progress.results = [(score, step) for score, step in progress.results]
-        return progress
-
     def is_over(self, *, patience: int, max_steps: int) -> bool:
         """Whether spaCy ends a training here: 0 for no bound. Of equal scores the earliest counts."""
         if self.step < 0 or not self.results:
@@ -110,7 +103,8 @@ class SavedState:
             fields: dict[str, Any] = json.loads((folder / FIELDS).read_text(encoding="utf8"))
             if fields.pop("version") != VERSION:
                 raise ValueError("it was written by another version of spacy-bertfam")
-            progress = Progress.from_json(fields.pop("progress"))
+            progress = Progress(**fields.pop("progress"))
+            progress.results = [(score, step) for score, step in progress.results]  # JSON has lists
             groups: dict[str, Arrays] = {"optimizer": {}, "random": {}, "stream": {}}
             for name, array in load_file(folder / ARRAYS).items():
                 group, rest = name.split("/", 1)

@@ -17,8 +17,8 @@ from spacy_bertfam.cli.app import app
 from spacy_bertfam.encoder.model import encoder_shim
 from spacy_bertfam.encoder.pieces.piece_scheme import SCHEME_FILE
 from spacy_bertfam.hub.adopt.adopt import adopt
+from spacy_bertfam.hub.adopt.compare import sample_texts
 from spacy_bertfam.hub.adopt.listeners import listener_nodes
-from spacy_bertfam.hub.adopt.sample import sample_texts
 
 both = pytest.mark.parametrize("generation", BOTH)
 ODD = {

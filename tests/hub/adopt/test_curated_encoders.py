@@ -11,7 +11,7 @@ from tiny.folder import make_tiny_encoder
 
 from spacy_bertfam.encoder.model import encoder_shim
 from spacy_bertfam.hub.adopt.adopt import adopt
-from spacy_bertfam.hub.adopt.curated_weights import rename_weights
+from spacy_bertfam.hub.adopt.from_curated import rename_weights
 from spacy_bertfam.hub.adopt.sentencepiece import CONTROL, NORMAL, UNKNOWN, read_sentencepiece
 
 if CURATED_IS_THERE:
