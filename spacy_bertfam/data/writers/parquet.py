@@ -23,6 +23,7 @@ def write_parquet(entries: Iterable[Entry], place: Path, left_out: Counter[str])
         "spans": pa.list_(pa.struct({"group": pa.string(), **scored})),
         "cats": pa.map_(pa.string(), pa.float64()),
         "vector": pa.list_(pa.float32()),
+        "missing": pa.list_(pa.list_(pa.int64())),
         "uncertainty": pa.float64(),
     })  # fmt: skip
     rows = map(_row, entries)
