@@ -61,7 +61,7 @@ def annotate_cli(
     from ..annotation.annotate import Annotator
     from ..data.text_stream import stream_texts
     from ..data.texts import STDIN
-    from ..data.writers.formats import find_form
+    from ..data.writers.formats import find_form, say_left_out
     from .gpu import use_gpu as compute_on
     from .pipelines import load_pipeline
 
@@ -85,17 +85,15 @@ def annotate_cli(
     except KeyboardInterrupt:
         typer.echo("Stopped. The same command goes on where it was.", err=True)
         raise typer.Exit(STOPPED) from None
-    _tell(found, output, annotator.nlp.pipe_names)
+    _tell(found, output, annotator.nlp.pipe_names, say_left_out(found.left_out))
 
 
-def _tell(found: "Annotation", output: Path, components: Sequence[str]) -> None:
-    from ..data.writers.formats import say_left_out
-
+def _tell(found: "Annotation", output: Path, components: Sequence[str], left_out: str) -> None:
     typer.echo(f"texts {found.n_texts:,}, entities and spans {found.n_spans:,} -> {output}")
     if found.n_texts and not found.n_spans:
         names = ", ".join(components) or "none"
         typer.echo(f"Note: No text has an entity or a span; the pipeline's components: {names}.", err=True)
-    if left_out := say_left_out(found.left_out):
+    if left_out:
         typer.echo(f"Note: {left_out}", err=True)
     for name, error in found.errors:
         typer.echo(f"Warning: The text {name} failed ({error}).", err=True)

@@ -19,8 +19,7 @@ LANG = typer.Option(..., "--lang", "-l", help="Language of spaCy's tokenizer: fr
 REPORT = typer.Option(None, "--report", metavar="FILE.json", help="The table as JSON")
 TO = typer.Option(
     None,
-    help="jsonl, csv, parquet, spacy, iob2, bioes, brat, webanno, label-studio, doccano or prodigy; else by the "
-    "ending of OUT",
+    help="jsonl, csv, parquet, spacy, iob2, bioes, brat, webanno, label-studio, doccano, prodigy; else OUT's ending",
 )
 TITLE = typer.Option(None, help="Heading of the page.")
 REVISION = typer.Option(None, help="Branch, tag or commit of a repository on the hub.")

@@ -9,14 +9,8 @@ from .arguments import LANG, REPORT, TO
 
 
 def convert_cli(
-    path: Path = typer.Argument(
-        ...,
-        metavar="IN",
-        help="Annotated files of any of these formats: a file, or a folder",
-    ),
-    output: Path = typer.Argument(
-        ..., metavar="OUT", help="A file (.spacy, .jsonl, ...), or a folder (brat, webanno; with --split)"
-    ),
+    path: Path = typer.Argument(..., metavar="IN", help="Annotated files: a file, or a folder"),
+    output: Path = typer.Argument(..., metavar="OUT", help="A file, or a folder (brat, webanno, --split)"),
     lang: str = LANG,
     to: str | None = TO,
     format: str = typer.Option(

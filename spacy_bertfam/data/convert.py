@@ -84,7 +84,8 @@ def convert(
     left_out: Counter[str] = Counter()
     for part, docs in bins.items():
         place = output / names[part] if split else output
-        entries = _entries(docs, nlp, sources[part])
+        named = zip(docs.get_docs(nlp.vocab), sources[part], strict=True)
+        entries: Iterator[Entry] = ({**entry_of(doc, name), "gold": True} for doc, name in named)
         files = {Path(): docs.to_bytes()} if form is SPACY else written(form, entries, left_out)
         contents.update((place / name, data) for name, data in files.items())
     if note := say_left_out(left_out):
@@ -129,11 +130,6 @@ def record_to_docs(
     if len(filled) < len(docs):
         report.ignored["texts of nothing but white space"] += len(docs) - len(filled)
     return filled
-
-
-def _entries(docs: DocBin, nlp: Language, sources: Sequence[str]) -> Iterator[Entry]:
-    for doc, name in zip(docs.get_docs(nlp.vocab), sources, strict=True):
-        yield {**entry_of(doc, name), "gold": True}
 
 
 def blank_pipeline(lang: str) -> Language:

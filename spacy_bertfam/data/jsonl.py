@@ -26,10 +26,9 @@ START_KEYS = ("start", "start_offset", "begin", "start_position")
 END_KEYS = ("end", "end_offset", "end_position")
 WORD_KEYS = ("text", "value")  # what a tool says that the characters are; the second is LightTag's
 N_SHOWN = 150
-UNLABELED = "spans without a label"
 # LightTag's is tag, Label Studio's labels, a list; transformers' entity_group, Presidio's entity_type, UBIAI's
-# entityLabel, PubAnnotation's obj
-LABEL_KEYS = ("label", "tag", "labels", "entity_group", "entity_type", "entityLabel", "obj")
+# entityLabel, PubAnnotation's obj, SpERT's type, Rasa's entity
+LABEL_KEYS = ("label", "tag", "labels", "entity_group", "entity_type", "entityLabel", "obj", "type", "entity")
 
 
 def read_jsonl(
@@ -116,7 +115,7 @@ def _to_record(task: Task, document: str, source: str, line: int, report: Conver
     found = []
     for entry, reason, group in entries:
         mentions, change = _mentions(entry, text, line)
-        report.ignored.update([UNLABELED] * (not mentions))
+        report.ignored.update(["spans without a label"] * (not mentions))
         reason = reason or (FRACTION if change == FRACTION else "")
         found += [(replace(mention, group=group), reason, change) for mention in mentions]
     refused = [(mention, reason) for mention, reason, _ in found if reason]
@@ -143,23 +142,23 @@ def _mentions(entry: Any, text: str, line: int) -> tuple[list[Mention], str]:
 
     RETURNS (tuple[list[Mention], str]): with what was changed in their offsets, or is wrong with them.
     """
-    places: list[Any] = [None, None]
-    labels = words = None
+    found: Any = [*entry, None] if isinstance(entry, list) and len(entry) == 3 else [None] * 4
     if isinstance(entry, dict):
-        *places, labels, words = (
-            _first(entry, keys) for keys in (START_KEYS, END_KEYS, LABEL_KEYS, WORD_KEYS)
-        )
-    elif isinstance(entry, list) and len(entry) == 3:
-        *places, labels = entry
-    start, end = map(number_of, places)
-    labels = labels if isinstance(labels, list) else [labels]
+        found = [_first(entry, keys) for keys in (START_KEYS, END_KEYS, LABEL_KEYS, WORD_KEYS)]
+    start, end = map(number_of, found[:2])
+    labels = found[2] if isinstance(found[2], list) else [found[2]]
     if isinstance(entry, dict) and labels in ([], [None], [""]) and any(key in entry for key in LABEL_KEYS):
         return [], ""
-    if start is None or end is None or not labels or not all(map(_is_label, labels)):
+    if (
+        start is None
+        or end is None
+        or not labels
+        or not all(isinstance(e, str) and clean_label(e) for e in labels)
+    ):
         expected = "expected [start, end, label], two whole numbers and a string"
         raise DataError(f"found the entity {shown(entry)}; {expected}.")
     if isinstance(start, int) and isinstance(end, int):
-        start, end, change = find_words(text, start, end, words)
+        start, end, change = find_words(text, start, end, found[3])
     else:
         start, end, change = floor(start), ceil(end), FRACTION
     if not 0 <= start <= end <= len(text):
@@ -174,10 +173,6 @@ def _is_place(value: Any, text: str) -> bool:
     """Whether a value is a pair of offsets in the text."""
     is_pair = isinstance(value, list) and [type(part) for part in value] == [int, int]
     return is_pair and 0 <= value[0] <= value[1] <= len(text)
-
-
-def _is_label(value: Any) -> bool:
-    return isinstance(value, str) and clean_label(value) != ""
 
 
 def _first(entry: dict[str, Any], keys: tuple[str, ...]) -> Any:

@@ -14,12 +14,10 @@ OTHER_WORDS = "at offsets where other words stand than the tool gives beside the
 
 def number_of(value: Any) -> int | float | None:
     """RETURNS (int | float | None): 1 of 1, 1.0 and "1", 1.5 of itself; None of what is no finite number."""
-    if isinstance(value, str) and DIGITS.fullmatch(value):
-        return int(value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    is_fraction = isinstance(value, float) and abs(value) < 1e15
-    return value if type(value) is int or is_fraction else None
+    number = int(value) if isinstance(value, str) and DIGITS.fullmatch(value) else value
+    if type(number) not in (int, float) or not abs(number) < 1e15:
+        return None
+    return int(number) if number == int(number) else float(number)
 
 
 def find_words(text: str, start: int, end: int, words: Any) -> tuple[int, int, str]:
@@ -38,15 +36,15 @@ def find_words(text: str, start: int, end: int, words: Any) -> tuple[int, int, s
     if 0 <= start < end <= len(text) and _letters(text[start:end]) == _letters(words):
         return start, end, ""
     places = (text.rfind(wanted, 0, max(start, 0) + len(wanted)), text.find(wanted, max(start, 0)))
-    near = [i for i in places if i >= 0 and not _is_within_word(text, i, i + len(wanted))]
+    near = [i for i in places if i >= 0 and not any(_cuts_word(text, j) for j in (i, i + len(wanted)))]
     if not near:
         return start, end, OTHER_WORDS
     found = min(near, key=lambda i: abs(i - start))
     return found, found + len(wanted), MOVED
 
 
-def _is_within_word(text: str, start: int, end: int) -> bool:
-    return any(0 < i < len(text) and text[i - 1 : i + 1].isalnum() for i in (start, end))
+def _cuts_word(text: str, i: int) -> bool:
+    return 0 < i < len(text) and text[i - 1 : i + 1].isalnum()
 
 
 def _letters(text: str) -> str:

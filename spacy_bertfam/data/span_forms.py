@@ -3,7 +3,7 @@
 from typing import Any
 
 from .json_values import as_list, objects_of
-from .schemes import is_tag
+from .schemes import BEGINS_AND_GOES_ON, is_tag
 
 INDICES = "indices"  # GATE's JSON and Twitter's: {label: [{"indices": [start, end]}]}
 
@@ -53,7 +53,7 @@ def _joined(pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if tag[0] in "O-":
             continue
         is_next = type(index) is int and index == after
-        if is_next and tag[0] in "IEL" and joined[-1]["label"] == tag[2:]:
+        if is_next and tag[0] in BEGINS_AND_GOES_ON and joined[-1]["label"] == tag[2:]:
             joined[-1] = {**joined[-1], "end": piece.get("end")}
         else:
             joined.append({"start": piece.get("start"), "end": piece.get("end"), "label": tag[2:]})

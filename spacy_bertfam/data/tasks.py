@@ -16,12 +16,21 @@ from .verdicts import ANNOTATION_ID, APPROVER, is_accepted, refusal
 TEXT_KEYS = ("text", "data", "content", "document", "full_text")
 # Prodigy has spans, doccano label or labels, spaCy's Doc.to_json ents, LightTag annotations, PubAnnotation denotations
 ENTITY_KEYS = ("entities", "spans", "label", "labels", "ents", "annotations", "denotations", "results")
+SEVERAL = (
+    "examples",
+    "rows",
+    "data",
+)  # LightTag's texts, those of the hub's viewer, and beside a description
 FORM = '{"text": ..., "entities": [[start, end, label], ...]}'
 # What a key says a file to be that is not read
 FOREIGN = {
     "qas": "questions in SQuAD's form (`bertfam convert-qa`)",
     "annotatable": "tagtog's ann.json, whose text stands in another file",
     "assets": "Azure's, whose texts stand in other files",
+    "passages": "BioC's or BigBio's JSON",
+    "tokenized_text": "GLiNER's, whose spans count words",
+    "doc_key": "SciERC's, whose spans count words",
+    "documents": "BioC's JSON",
     "entity": "results without their text",
     "entity_group": "results without their text",
     "entity_type": "results without their text",
@@ -69,26 +78,18 @@ def read_tasks(value: Any, columns: Sequence[str] = ()) -> Iterator[Task]:
         yield Task(value[0], value[1].get("entities"), reason=refusal(value[1]))
         return
     entry = require_object(value, form=FORM)
-    if isinstance(entry.get("examples"), list):  # LightTag
-        for example in entry["examples"]:
-            yield from read_tasks(example, columns)
+    several = next((key for key in SEVERAL if isinstance(entry.get(key), list)), "")
+    if several:
+        for part in entry[several]:
+            yield from read_tasks(part.get("row", part) if isinstance(part, dict) else part, columns)
     elif "classes" in entry and isinstance(entry.get("annotations"), list):  # NER Annotator
         for pair in entry["annotations"]:
             if pair is not None:  # a text that was deleted
                 yield from read_tasks(pair, columns)
-    elif isinstance(entry.get("rows"), list):  # of the Hugging Face hub's viewer
-        for row in objects_of(entry["rows"]):
-            yield from read_tasks(row.get("row", row), columns)
     elif isinstance(entry.get("tracks"), list):  # PubAnnotation's, the annotations of several projects
         tracks = [track.get("denotations") for track in objects_of(entry["tracks"])]
-        everything = [
-            *as_list(entry.get("denotations")),
-            *(span for track in tracks for span in as_list(track)),
-        ]
-        yield _plain({**entry, "denotations": everything})
-    elif isinstance(entry.get("data"), list):  # beside what describes it
-        for part in entry["data"]:
-            yield from read_tasks(part, columns)
+        found = [span for part in (entry.get("denotations"), *tracks) for span in as_list(part)]
+        yield _plain({**entry, "denotations": found})
     elif isinstance(entry.get("paragraphs"), list):
         _check_form(*objects_of(entry["paragraphs"]))
         for paragraph in objects_of(entry["paragraphs"]):
@@ -113,7 +114,7 @@ def _plain(entry: dict[str, Any]) -> Task:
     groups = _groups(entry)
     given = [entry[k] for k in ENTITY_KEYS if entry.get(k) is not None and not (groups and k == "spans")]
     # an empty key hides no full one; a list of plain strings names labels, and has no spans
-    full = (value for value in given if isinstance(value, list) and _has_spans(value))
+    full = (each for each in given if isinstance(each, list) and each and isinstance(each[0], (dict, list)))
     spans = next(full, given[0] if given else None)
     if entry.get(ANNOTATION_ID) is not None:
         spans = _regions(entry) or spans
@@ -155,7 +156,7 @@ def _check_form(*parts: dict[str, Any]) -> None:
         names = [name for key, name in FOREIGN.items() if key in part]
         if names:
             expected = f"expected {FORM}, or another --format"
-            raise DataError(f"seems to be {names[0]}, which is not read; {expected}.")
+            raise DataError(f"seems to be {names[0]}, which is not read here; {expected}.")
 
 
 def _label_studio(entry: dict[str, Any]) -> Task:
@@ -169,10 +170,11 @@ def _label_studio(entry: dict[str, Any]) -> Task:
     chosen = max(true or good, key=lambda v: str(v.get("created_at", "")))
     regions, spans = as_list(chosen.get("result")), []
     for region in objects_of(regions):
-        value, kind = region.get("value"), str(region.get("type"))
-        if (
-            isinstance(value, dict) and "start" in value and kind.endswith("labels")
-        ):  # not choices, texts for a region
+        value, kind = (
+            region.get("value"),
+            str(region.get("type")),
+        )  # choices and texts may be about a region, too
+        if isinstance(value, dict) and "start" in value and kind.endswith("labels"):
             spans.append({**value, "labels": value.get(kind, value.get("labels"))})
     left_out = {OTHER_VERSIONS: len(good) - 1, NO_SPANS: len(regions) - len(spans)}
     return Task(text, spans, entry.get("id"), left_out=left_out)
@@ -205,13 +207,13 @@ def _argilla(entry: dict[str, Any]) -> Task:
 
 def _flat_argilla(entry: dict[str, Any]) -> Task:
     """Argilla 2, flattened: `QUESTION.responses` beside `QUESTION.responses.status`, a list each."""
-    found: list[tuple[Any, str]] = []
+    found = {}
     for key in (key for key in entry if key.endswith(".responses")):
-        values, statuses = entry[key], entry.get(f"{key}.status") or []
-        if isinstance(values, list) and isinstance(statuses, list):
-            found += [(v, refusal({"status": s})) for v, s in zip_longest(values, statuses[: len(values)])]
+        values, statuses = as_list(entry[key]), as_list(entry.get(f"{key}.status"))
+        pairs = zip_longest(values, statuses[: len(values)])
+        found[key] = [{"value": value, "status": status} for value, status in pairs]
     fields = {key: value for key, value in entry.items() if "." not in key and key not in NO_FIELDS}
-    return _chosen(fields, found, entry)
+    return _argilla({**entry, "fields": fields, "responses": found})
 
 
 def _chosen(fields: dict[str, Any], responses: list[tuple[Any, str]], entry: dict[str, Any]) -> Task:
@@ -248,7 +250,3 @@ def _only_text(fields: dict[str, Any]) -> str | None:
     if isinstance(fields.get("text"), str):
         return str(fields["text"])
     return strings[0] if len(strings) == 1 else None
-
-
-def _has_spans(value: list[Any]) -> bool:
-    return bool(value) and isinstance(value[0], (dict, list))

@@ -47,8 +47,7 @@ def prodigy_form(entry: Entry) -> dict[str, Any]:
          "token_start": starts[e["start"]], "token_end": ends[e["end"]]}
         for e in all_spans(entry)
     ]  # fmt: skip
-    answer = {"answer": "accept"} if entry.get("gold") else {}
-    return {"text": text, "tokens": tokens, "spans": spans, "meta": _about(entry), **answer}
+    return {"text": text, "tokens": tokens, "spans": spans, "meta": _about(entry)}
 
 
 def label_studio_form(entry: Entry) -> dict[str, Any]:

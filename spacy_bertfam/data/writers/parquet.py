@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ...errors import UserError
+from ...errors import DataError
 from .entry import Entry
 from .json_forms import own_form
 
@@ -14,7 +14,7 @@ ROWS = 4096  # that are written together
 
 
 def write_parquet(entries: Iterable[Entry], place: Path, left_out: Counter[str]) -> None:
-    """Write one file, part by part. RAISES (UserError): when pyarrow is not installed."""
+    """Write one file, part by part. RAISES (DataError): when pyarrow is not installed."""
     pa, pq = require_pyarrow()
     scored = {"start": pa.int64(), "end": pa.int64(), "label": pa.string(), "score": pa.float64()}
     schema = pa.schema({
@@ -46,12 +46,11 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def require_pyarrow() -> tuple[Any, Any]:
-    """RETURNS (tuple): `pyarrow` and `pyarrow.parquet`. RAISES (UserError): when they are not installed."""
+    """RETURNS (tuple): `pyarrow` and `pyarrow.parquet`. RAISES (DataError): when they are not installed."""
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise UserError(
-            'Parquet needs pyarrow, which is not installed; expected pip install "spacy-bertfam[parquet]".'
-        ) from error
+        expected = 'expected python -m pip install "spacy-bertfam[parquet]"'
+        raise DataError(f"Parquet needs pyarrow, which is not installed; {expected}.") from error
     return pyarrow, pyarrow.parquet

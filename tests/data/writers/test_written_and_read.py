@@ -10,7 +10,7 @@ import pytest
 import spacy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from spacy_bertfam.data.formats import read_records
@@ -153,6 +153,32 @@ def test_other_formats_come_back(to, tmp_path):
         pytest.skip(f"{to} is not read yet")
     for record, entry in zip(read(place), entries, strict=True):
         assert [(m.start, m.end, m.label) for m in record.mentions] == places(entry["entities"])
+
+
+def test_what_columns_and_webanno_have_no_place_for_is_counted(tmp_path):
+    doc = NLP("Jimmy Wales\u200f dort. Il pleut.\nOui.")
+    for token in doc:
+        token.is_sent_start = token.i in (0, 4) or token.text == "Oui"
+    assert [token.text for token in doc[:2]] == ["Jimmy", "Wales\u200f"]
+    doc.ents = [Span(doc, 0, 2, "PER")]
+    (tmp_path / "folder").mkdir()
+    for to, left in (
+        ("iob2", "invisible marks at the edges of words"),
+        ("webanno", "spaces between sentences"),
+    ):
+        _, place, left_out = written([doc], to, tmp_path / "folder")
+        assert [n for what, n in left_out.items() if what.startswith(left)] == [1]
+        (record,) = read(place)
+        assert len(record.mentions) == 1 and record.text.count("\n") == (2 if to == "webanno" else 0)
+
+
+def test_gold_is_no_prediction_of_label_studio(tmp_path):
+    doc = NLP("Lyon dort.")
+    doc.ents = [Span(doc, 0, 1, "LOC")]
+    place = tmp_path / "x.json"
+    write_entries(FORMS["label-studio"], [{**entry_of(doc, 1), "gold": True}], place, Counter())
+    (record,) = read(place)
+    assert places([vars(m) for m in record.mentions]) == [(0, 4, "LOC")]
 
 
 def test_no_text_takes_the_file_of_another(tmp_path):
