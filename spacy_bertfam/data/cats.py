@@ -3,7 +3,7 @@
 import io
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,9 +100,7 @@ def convert_cats(
     return report
 
 
-def _read_rows(
-    path: Path, report: CatsReport, wanted: Sequence[str]
-) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _read_rows(path: Path, report: CatsReport, names: list[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The rows of a file but those that are not gold, each with its line."""
     if not os.path.isfile(path):
         raise DataError("does not exist; expected a file of texts with labels.", path)
@@ -110,7 +108,7 @@ def _read_rows(
     if suffix in TABLES:
         content = read_text(path, path.name, report.note).removeprefix(BOM)
         with located(path):
-            yield from read_rows(io.StringIO(content, newline=""), wanted)
+            yield from read_rows(io.StringIO(content, newline=""), names)
     elif suffix not in JSON_SUFFIXES:
         known = ", ".join([*TABLES, *JSON_SUFFIXES])
         raise DataError(f"ends in {path.suffix or 'nothing'}; expected one of {known}.", path)

@@ -28,12 +28,11 @@ def read_rows(lines: Iterable[str], wanted: Sequence[str]) -> Iterator[tuple[int
         n_before, head = n_before + 1, "" if separator else line
     delimiter = delimiter or ("\t" if "\t" in head else max(",;", key=head.count))
     names = [clean_label(name) for name in next(csv.reader([head], delimiter=delimiter), [])]
-    for name in wanted:
-        if names.count(name) > 1:
-            found = f"found {names.count(name)} columns of the name {name!r}"
-            raise DataError(f"{found}; expected one: rename the others.", line=n_before)
-    is_tabbed = delimiter == "\t"
-    rows = _tabbed(rest, len(names), n_before) if is_tabbed else read_cells(rest, delimiter, n_before)
+    for name in (name for name in wanted if names.count(name) > 1):
+        found = f"found {names.count(name)} columns of the name {name!r}"
+        raise DataError(f"{found}; expected one: rename the others.", line=n_before)
+    tabbed = delimiter == "\t"
+    rows = _tabbed(rest, len(names), n_before) if tabbed else read_cells(rest, delimiter, n_before)
     for line, cells in rows:
         if len(cells) > len(names):
             found = f"found {len(cells)} cells and {len(names)} columns"

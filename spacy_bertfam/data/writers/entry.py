@@ -94,6 +94,11 @@ def failed_entry(name: str | int, text: str, error: str) -> Entry:
             "tokens": tokens, "missing": list(range(len(tokens)))}  # fmt: skip
 
 
+def whole(text: str) -> str:
+    """RETURNS (str): with ? for each half of a surrogate pair, which JSON can hold and binary formats cannot."""
+    return text.encode("utf8", "replace").decode("utf8")
+
+
 def all_spans(entry: Entry) -> list[Entity]:
     """RETURNS (list[Entity]): entities and those spans of the groups that are none of them, in the order of the text:
     for formats that have one list, which may overlap."""

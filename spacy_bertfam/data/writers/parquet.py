@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import DataError
-from .entry import Entry
+from .entry import Entry, whole
 from .json_forms import own_form
 
 ROWS = 4096  # that are written together
@@ -35,11 +35,9 @@ def write_parquet(entries: Iterable[Entry], place: Path, left_out: Counter[str])
 def _row(entry: Entry) -> dict[str, Any]:
     spans = [{"group": key, **e} for key, group in entry.get("spans", {}).items() for e in group]
     own = own_form(entry)
-    text = entry["text"].encode("utf8", errors="backslashreplace").decode("utf8")
     return {
         **own,
-        "id": str(entry["id"]),
-        "text": text,
+        **{key: whole(str(own[key])) for key in ("id", "text", "error") if key in own},
         "spans": spans,
         "cats": list(own.get("cats", {}).items()),
     }

@@ -195,6 +195,15 @@ def test_a_number_that_msgpack_does_not_hold_is_written_as_text(tmp_path):
         assert Doc(doc.vocab).from_bytes(doc.to_bytes()).user_data["id"] in (number, str(number))
 
 
+@pytest.mark.parametrize("to", ["spacy", "parquet", "brat", "webanno", "csv", "jsonl"])
+def test_half_a_surrogate_pair_in_a_name_costs_nothing(to, tmp_path):
+    if to == "parquet":
+        pytest.importorskip("pyarrow")
+    entry = {**entry_of(NLP("Lyon dort."), "a\ud83d"), "error": "b\udc00"}
+    write_entries(FORMS[to], [entry], tmp_path / "out", Counter())
+    assert (tmp_path / "out").exists()
+
+
 def test_parquet_without_pyarrow_is_refused_before_anything_is_read(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(UserError, match="Parquet needs pyarrow"):
