@@ -44,10 +44,7 @@ def read_arrow(
 
 
 def read_columns(path: Path, wanted: Sequence[str]) -> Iterator[Numbered]:
-    """Yield the cells of the columns that are wanted, row by row, and None for all where the first of them is absent.
-
-    RAISES (DataError): as `read_arrow` does.
-    """
+    """Yield these columns row by row, None for all where the first is absent. RAISES (DataError): as `read_arrow`."""
     with _readable(path):
         schema, batches = _open(path, wanted)
         if wanted[0] in schema.names:

@@ -15,9 +15,8 @@ OTHER_WORDS = "at offsets where other words stand than the tool gives beside the
 def number_of(value: Any) -> int | float | None:
     """RETURNS (int | float | None): 1 of 1, 1.0 and "1", 1.5 of itself; None of what is no finite number."""
     number = int(value) if isinstance(value, str) and DIGITS.fullmatch(value) else value
-    if type(number) not in (int, float) or not abs(number) < 1e15:
-        return None
-    return int(number) if number == int(number) else float(number)
+    is_number = type(number) in (int, float) and abs(number) < 1e15
+    return (int(number) if number == int(number) else float(number)) if is_number else None
 
 
 def find_words(text: str, start: int, end: int, words: Any) -> tuple[int, int, str]:
