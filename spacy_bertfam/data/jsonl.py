@@ -24,11 +24,10 @@ from .verdicts import refusal, unknown_verdicts
 # doccano's are start_offset and end_offset, PubAnnotation's begin and end, presidio-evaluator's the last ones
 START_KEYS = ("start", "start_offset", "begin", "start_position")
 END_KEYS = ("end", "end_offset", "end_position")
-WORD_KEYS = ("text", "value")  # what a tool says that the characters are; the second is LightTag's
 N_SHOWN = 150
 # LightTag's is tag, Label Studio's labels, a list; transformers' entity_group, Presidio's entity_type, UBIAI's
-# entityLabel, PubAnnotation's obj, SpERT's type, Rasa's entity
-LABEL_KEYS = ("label", "tag", "labels", "entity_group", "entity_type", "entityLabel", "obj", "type", "entity")
+# entityLabel, PubAnnotation's obj, SpERT's type
+LABEL_KEYS = ("label", "tag", "labels", "entity_group", "entity_type", "entityLabel", "obj", "type")
 
 
 def read_jsonl(
@@ -144,7 +143,7 @@ def _mentions(entry: Any, text: str, line: int) -> tuple[list[Mention], str]:
     """
     found: Any = [*entry, None] if isinstance(entry, list) and len(entry) == 3 else [None] * 4
     if isinstance(entry, dict):
-        found = [_first(entry, keys) for keys in (START_KEYS, END_KEYS, LABEL_KEYS, WORD_KEYS)]
+        found = [_first(entry, keys) for keys in (START_KEYS, END_KEYS, LABEL_KEYS, ("text",))]
     start, end = map(number_of, found[:2])
     labels = found[2] if isinstance(found[2], list) else [found[2]]
     if isinstance(entry, dict) and labels in ([], [None], [""]) and any(key in entry for key in LABEL_KEYS):
