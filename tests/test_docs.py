@@ -251,6 +251,8 @@ def write_export(words: list[str]) -> None:
 
     name, options = words[0], words[4:]  # the input; what stands after the output and --lang
     spans = [[TEXT.index(part), TEXT.index(part) + len(part), label] for part, label in RIGHT]
+    if Path(name).exists():
+        return
     if name == "export.json":
         Path(name).write_text(json.dumps([{"text": TEXT, "label": spans}] * 3), encoding="utf8")
     elif name == "brat/":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..errors import UserError
-from .arguments import CODE, GPU, PIPELINE, import_code
+from .arguments import CODE, GPU, PIPELINE, TO, import_code
 
 if TYPE_CHECKING:
     from ..annotation.annotate import Annotation
@@ -32,11 +32,7 @@ def annotate_cli(
     output: Path = typer.Argument(
         ..., metavar="OUT", help="A file, or a folder (brat, webanno); must not exist"
     ),
-    to: str | None = typer.Option(
-        None,
-        help="jsonl, csv, parquet, spacy, iob2, bioes, brat, webanno, label-studio, doccano or prodigy; else by the "
-        "ending of OUT",
-    ),
+    to: str | None = TO,
     column: str = typer.Option(
         "text", "--text-column", help="Column, or key, of the text; its id is under id"
     ),
@@ -65,7 +61,7 @@ def annotate_cli(
     from ..annotation.annotate import Annotator
     from ..data.text_stream import stream_texts
     from ..data.texts import STDIN
-    from ..data.writers.formats import find_form
+    from ..data.writers.formats import find_form, say_left_out
     from .gpu import use_gpu as compute_on
     from .pipelines import load_pipeline
 
@@ -89,17 +85,16 @@ def annotate_cli(
     except KeyboardInterrupt:
         typer.echo("Stopped. The same command goes on where it was.", err=True)
         raise typer.Exit(STOPPED) from None
-    _tell(found, output, annotator.nlp.pipe_names)
+    _tell(found, output, annotator.nlp.pipe_names, say_left_out(found.left_out))
 
 
-def _tell(found: "Annotation", output: Path, components: Sequence[str]) -> None:
+def _tell(found: "Annotation", output: Path, components: Sequence[str], left_out: str) -> None:
     typer.echo(f"texts {found.n_texts:,}, entities and spans {found.n_spans:,} -> {output}")
     if found.n_texts and not found.n_spans:
         names = ", ".join(components) or "none"
         typer.echo(f"Note: No text has an entity or a span; the pipeline's components: {names}.", err=True)
-    left_out = ", ".join(f"{n:,} {what}" for what, n in found.left_out.items() if n)
     if left_out:
-        typer.echo(f"Note: This format has no place for: {left_out}.", err=True)
+        typer.echo(f"Note: {left_out}", err=True)
     for name, error in found.errors:
         typer.echo(f"Warning: The text {name} failed ({error}).", err=True)
     if found.n_failed > len(found.errors):

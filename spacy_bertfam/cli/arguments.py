@@ -17,6 +17,10 @@ CODE = typer.Option(None, "--code", "-c", help="Python file to import before, wi
 GPU = typer.Option(-1, "--gpu-id", "-g", help="GPU, or -1 for the CPU")
 LANG = typer.Option(..., "--lang", "-l", help="Language of spaCy's tokenizer: fr, en, xx, ...")
 REPORT = typer.Option(None, "--report", metavar="FILE.json", help="The table as JSON")
+TO = typer.Option(
+    None,
+    help="jsonl, csv, parquet, spacy, iob2, bioes, brat, webanno, label-studio, doccano, prodigy; else OUT's ending",
+)
 TITLE = typer.Option(None, help="Heading of the page.")
 REVISION = typer.Option(None, help="Branch, tag or commit of a repository on the hub.")
 ALLOW_PICKLE = typer.Option(

@@ -1,21 +1,18 @@
-"""`bertfam convert`: annotated files -> `.spacy` files, and a table of skipped annotations and the reasons."""
+"""`bertfam convert`: annotated files -> `.spacy` or other files, and a table of skipped annotations and the reasons."""
 
 from pathlib import Path
 
 import typer
 
 from ..data.format_table import FORMATS
-from .arguments import LANG, REPORT
+from .arguments import LANG, REPORT, TO
 
 
 def convert_cli(
-    path: Path = typer.Argument(
-        ...,
-        metavar="IN",
-        help="Annotated files of any of these formats: a file, or a folder",
-    ),
-    output: Path = typer.Argument(..., metavar="OUT", help="A .spacy file; with --split a folder"),
+    path: Path = typer.Argument(..., metavar="IN", help="Annotated files: a file, or a folder"),
+    output: Path = typer.Argument(..., metavar="OUT", help="A file, or a folder (brat, webanno, --split)"),
     lang: str = LANG,
+    to: str | None = TO,
     format: str = typer.Option(
         "auto", "--format", "-f", help=f"One of {', '.join(FORMATS)}; auto goes by content"
     ),
@@ -42,7 +39,7 @@ def convert_cli(
     ),
     report_path: Path | None = REPORT,
 ) -> None:
-    """Convert annotated files to spaCy's binary format.
+    """Convert annotated files to spaCy's binary format, or to that of another tool.
 
     Nothing is lost in silence: what came in, what was kept, and what was lost and why is printed as a table.
     """
@@ -56,8 +53,8 @@ def convert_cli(
     from ..data.split import parse_split
 
     report = convert(
-        path, output, lang=lang, format=format, rename=parse_map(rename or []), keep_unmapped=keep_unmapped, unit=unit,
-        split=parse_split(split) if split else None, seed=seed, alignment=alignment, numbers=report_path,
+        path, output, lang=lang, format=format, to=to, rename=parse_map(rename or []), keep_unmapped=keep_unmapped,
+        unit=unit, split=parse_split(split) if split else None, seed=seed, alignment=alignment, numbers=report_path,
         options=make_options(tag_names=labels, tag_column=tag_column, scheme=scheme),
         progress=lambda records: tqdm(records, "converting", disable=None),
     )  # fmt: skip

@@ -29,7 +29,8 @@ def build_doc(
 ) -> Doc:
     """Make a Doc with `doc.ents`; where entities overlap, the longest.
 
-    If any entities of the corpus overlap, all stand in `doc.spans["nested"]`, which each Doc then has.
+    If any entities of the corpus overlap, all stand in `doc.spans["nested"]`, which each Doc then has. Spans of a group
+    stand in theirs, whatever the entities are.
 
     labels (Mapping[str, str | None]): label in the record -> label in the Doc, None to drop it; others stay as
         they are.
@@ -39,6 +40,7 @@ def build_doc(
     """
     doc = _tokenize(record, nlp)
     found: list[tuple[Span, Mention]] = []
+    groups: dict[str, list[Span]] = {key: [] for key in report.groups}
     places = [trim_offsets(record.text, start, end) for start, end in record.missing]
     unknown = [_touched(doc, start, end) for start, end in places if start < end]
     for mention in record.mentions:
@@ -53,15 +55,21 @@ def build_doc(
         )  # fmt: skip
         if span is None:
             report.lose(OFF_BORDERS, record, mention, _tokens(touched))
-            unknown.append(touched)
+            unknown += [touched] * (not mention.group)
             continue
         if not _same_borders(record.text, span, mention):
             report.change(MOVED, record, mention, _tokens(span))
-        found.append((span, mention))
+        if mention.group:
+            groups[mention.group].append(span)
+            report.n_kept[mention.label] += 1
+        else:
+            found.append((span, mention))
     kept, spans = _resolve(found, record, report)
     _annotate(doc, kept, unknown + spans)
     if report.has_overlaps:
-        doc.spans[NESTED] = spans
+        groups[NESTED] = spans + groups.get(NESTED, [])
+    for key, group in groups.items():
+        doc.spans[key] = _in_order({(span.start, span.end, span.label_): span for span in group})
     return doc
 
 
@@ -108,7 +116,11 @@ def _resolve(
         else:
             report.lose(OVERLAP, record, mention)
         spans.setdefault((span.start, span.end, span.label_), span)
-    return kept, sorted(spans.values(), key=lambda span: (span.start, -span.end))
+    return kept, _in_order(spans)
+
+
+def _in_order(spans: Mapping[tuple[int, int, str], Span]) -> list[Span]:
+    return sorted(spans.values(), key=lambda span: (span.start, -span.end))
 
 
 def _annotate(doc: Doc, kept: list[Span], others: list[Span]) -> None:

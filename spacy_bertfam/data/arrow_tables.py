@@ -4,7 +4,8 @@ The rows have the keys that JSON has; the names of tags stand in the schema's me
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from .report import ConversionReport
 from .text_file import RATIO, SMALL, located
 from .token_tasks import find_names
 from .trimming import shorten
+from .writers.parquet import require_pyarrow
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch, Schema
@@ -34,49 +36,57 @@ def read_arrow(
 
     RAISES (DataError): when pyarrow is absent, or the file is broken, or its rows are no annotated texts.
     """
+    with _readable(path):
+        schema, batches = _open(path)
+        names = find_names([_metadata(schema)], options.tag_columns)
+        values = list(_rows(batches, path))
+    yield from read_records_of(values, path, source, report=report, options=options, names=names)
+
+
+def read_columns(path: Path, wanted: Sequence[str]) -> Iterator[Numbered]:
+    """Yield these columns row by row, None for all where the first is absent. RAISES (DataError): as `read_arrow`."""
+    with _readable(path):
+        schema, batches = _open(path, wanted)
+        if wanted[0] in schema.names:
+            yield from _rows(batches, path)
+        else:
+            yield 1, dict.fromkeys(schema.names)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     with located(path):
-        pa = _pyarrow()
+        pa, _ = require_pyarrow()
         try:
-            schema, batches = _open(path, pa)
-            names = find_names([_metadata(schema)], options.tag_columns)
-            values = list(_rows(batches, path))
+            yield
         except DataError:
             raise
         except (pa.ArrowException, *BROKEN) as error:
             found = f"cannot be read as a table ({shorten(str(error), 100)})"
             raise DataError(f"{found}; expected a whole one: fetch it again.") from error
-    yield from read_records_of(values, path, source, report=report, options=options, names=names)
 
 
-def _pyarrow() -> Any:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        expected = 'expected pyarrow: python -m pip install "spacy-bertfam[parquet]"'
-        raise DataError(f"is a table of Arrow or Parquet; {expected}.") from error
-    return pyarrow
-
-
-def _open(path: Path, pa: Any) -> "tuple[Schema, Iterator[RecordBatch]]":
+def _open(path: Path, wanted: Sequence[str] = ()) -> "tuple[Schema, Iterator[RecordBatch]]":
+    pa, pq = require_pyarrow()
     with path.open("rb") as opened:
         start = opened.read(len(ARROW))
     if start.startswith(PARQUET):
-        file = pa.parquet.ParquetFile(path)
+        file = pq.ParquetFile(path)
         groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
         _check_size(sum(group.total_byte_size for group in groups), path)
         _check_size(sum(g.column(i).num_values for g in groups for i in range(g.num_columns)), path)
-        return file.schema_arrow, file.iter_batches(1000, columns=_texts(file.schema_arrow))
+        return file.schema_arrow, file.iter_batches(1000, columns=_texts(file.schema_arrow, wanted))
     source = pa.OSFile(str(path))
     is_file = start == ARROW
     reader = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
     batches = (reader.get_batch(i) for i in range(reader.num_record_batches)) if is_file else iter(reader)
-    return reader.schema, (batch.select(_texts(batch.schema)) for batch in batches)
+    return reader.schema, (batch.select(_texts(batch.schema, wanted)) for batch in batches)
 
 
-def _texts(schema: "Schema") -> list[str]:
+def _texts(schema: "Schema", wanted: Sequence[str]) -> list[str]:
     """The columns that may be read: no pictures, and none of nothing, whose length costs a file nothing."""
-    return [f.name for f in schema if not any(kind in str(f.type) for kind in ("binary", "null"))]
+    found = [f.name for f in schema if not any(kind in str(f.type) for kind in ("binary", "null"))]
+    return [name for name in found if name in (wanted or found)]
 
 
 def _check_size(n: int, path: Path) -> None:

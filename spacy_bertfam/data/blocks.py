@@ -48,7 +48,7 @@ def _sentences(block: list[Row]) -> list[list[Row]]:
 def _goes_on(block: list[Row], i: int) -> bool:
     """Whether an entity goes on from the row before."""
     pairs = zip(block[i - 1].tags, block[i].tags, strict=False)
-    return any(tag[0] in "IEL" and tag[2:] == before[2:] and before[0] not in "O-" for before, tag in pairs)
+    return any(tag[0] in "IMEL" and tag[2:] == before[2:] and before[0] not in "O-" for before, tag in pairs)
 
 
 def _ends(block: list[Row], i: int, start: int) -> bool:

@@ -1,8 +1,8 @@
 """brat standoff (.txt beside .ann) -> records, one a pair of files."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import DataError
@@ -10,6 +10,7 @@ from .records import Mention, Record
 from .report import DISCONTINUOUS, ConversionReport
 from .text_file import BOM, located, numbered_lines, read_text
 from .trimming import clean_edges, clean_label
+from .utf16 import from_utf16
 
 # labels may hold spaces; an offset of more digits is in no file
 PLACE = r"[0-9]{1,18} [0-9]{1,18}"
@@ -39,10 +40,10 @@ def read_brat(path: Path, source: str, *, report: ConversionReport) -> Record:
     """
     with located(path):
         bounds = list(_bounds(numbered_lines(path, source, report.note), report))
-        text, shift = _matching_text(path, bounds, source, report)
+        text, bounds = _matching_text(path, bounds, source, report)
     mentions, missing, discontinuous = [], [], []
     for bound in bounds:
-        pieces = _joined([(start - shift, end - shift) for start, end in bound.pieces], text)
+        pieces = _joined(bound.pieces, text)
         mention = Mention(pieces[0][0], pieces[-1][1], bound.label, bound.line)
         if len(pieces) == 1:
             mentions.append(mention)
@@ -75,7 +76,7 @@ def _bounds(lines: list[tuple[int, str]], report: ConversionReport) -> Iterator[
             report.ignored[OTHER_KINDS[line[0]]] += 1
 
 
-def _joined(pieces: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+def _joined(pieces: Sequence[tuple[int, int]], text: str) -> list[tuple[int, int]]:
     """Make one of pieces with only white space between: brat cuts what was selected over a line break."""
     joined: list[tuple[int, int]] = []
     for start, end in sorted(pieces):
@@ -88,38 +89,41 @@ def _joined(pieces: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
 
 def _matching_text(
     path: Path, bounds: list[TextBound], source: str, report: ConversionReport
-) -> tuple[str, int]:
-    """Find the reading of the .txt file that the offsets count in, and what to take off each offset.
+) -> tuple[str, list[TextBound]]:
+    """Find the reading of the .txt file that the offsets count in; the entities are returned with its characters.
 
-    A file may have got its BOM or its CRLF after it was annotated, or before: the texts on the T lines tell.
+    A file may have got its BOM or its CRLF after it was annotated, or before, and tools in Java count UTF-16 units: the
+    texts on the T lines tell.
     """
     text_path = path.with_suffix(".txt")
     if not text_path.exists():
         raise DataError(f"found no {text_path.name} beside it; expected the annotated text there.")
     raw = read_text(text_path, source, report.note)
     body = raw.removeprefix(BOM)
+    has_bom = len(raw) - len(body)
     # with a BOM, offsets that count it are one too high for the text without it
-    readings = [(body, len(raw) - len(body)), (body, 0), (body.replace("\r\n", "\n"), 0)]
-    problems = []
-    for text, shift in readings:
+    readings: list[tuple[str, Callable[[int], int]]] = [(body, lambda i: i - has_bom), (body, int)]
+    readings += [(body.replace("\r\n", "\n"), int), (body, from_utf16(body))]
+    problem = DataError("")
+    for text, place in readings:
+        moved = [replace(each, pieces=tuple((place(a), place(b)) for a, b in each.pieces)) for each in bounds]
         try:
-            _check_offsets(text, shift, bounds)
-        except DataError as problem:
-            problems.append(problem)
-        else:
-            return text, shift
-    raise problems[0]
+            _check_offsets(text, moved)
+            return text, moved
+        except DataError as error:
+            problem = problem if str(problem) else error
+    raise problem
 
 
-def _check_offsets(text: str, shift: int, bounds: list[TextBound]) -> None:
+def _check_offsets(text: str, bounds: list[TextBound]) -> None:
     """RAISES (DataError): when an entity is not where its line says."""
     for bound in bounds:
         for start, end in bound.pieces:
-            if not 0 <= start - shift <= end - shift <= len(text):
+            if not 0 <= start <= end <= len(text):
                 found = f"found the offsets {start} {end} ({bound.label})"
                 expected = f"expected start before end, and at most {len(text)}, the length of the text"
                 raise DataError(f"{found}; {expected}.", line=bound.line)
-        covered = " ".join(text[start - shift : end - shift] for start, end in bound.pieces)
+        covered = " ".join(text[start:end] for start, end in bound.pieces)
         if bound.text and _visible(bound.text) != _visible(covered):
             found = f"found {covered[:60]!r} at the offsets of {bound.label}"
             raise DataError(f"{found}; expected {bound.text[:60]!r}, as the line says.", line=bound.line)

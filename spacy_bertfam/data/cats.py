@@ -15,13 +15,13 @@ from ..files.saving import write_files
 from .convert import blank_pipeline
 from .json_values import read_objects, shown
 from .pair_tokenizer import BORDER, build_pair_tokenizer
-from .tables import read_cells
+from .tables import read_rows
 from .text_file import BOM, located, read_text, suffix_of
 from .trimming import clean_edges, clean_label
 from .units import LONGEST
 from .verdicts import refusal
 
-DELIMITERS = {".tsv": "\t", ".csv": ","}
+TABLES = (".tsv", ".csv")
 JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
 FORM = '{"text": ..., "label": "a|b"}, a list of labels, or {label: true or false}'
 
@@ -75,7 +75,7 @@ def convert_cats(
     make_doc = build_pair_tokenizer()(nlp) if pair else nlp.tokenizer
     report = CatsReport()
     found = []
-    for line, row in _read_rows(path, report):
+    for line, row in _read_rows(path, report, [text, labels, *([pair] if pair else [])]):
         with located(path, line):
             content, names = _content(row, text, pair), _labels(row, labels, separator)
         if not content:
@@ -100,15 +100,17 @@ def convert_cats(
     return report
 
 
-def _read_rows(path: Path, report: CatsReport) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _read_rows(path: Path, report: CatsReport, names: list[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The rows of a file but those that are not gold, each with its line."""
     if not os.path.isfile(path):
         raise DataError("does not exist; expected a file of texts with labels.", path)
     suffix = suffix_of(path)
-    if suffix in DELIMITERS:
-        yield from _read_table(path, DELIMITERS[suffix], report)
+    if suffix in TABLES:
+        content = read_text(path, path.name, report.note).removeprefix(BOM)
+        with located(path):
+            yield from read_rows(io.StringIO(content, newline=""), names)
     elif suffix not in JSON_SUFFIXES:
-        known = ", ".join([*DELIMITERS, *JSON_SUFFIXES])
+        known = ", ".join([*TABLES, *JSON_SUFFIXES])
         raise DataError(f"ends in {path.suffix or 'nothing'}; expected one of {known}.", path)
     else:
         for line, entry in read_objects(path, form=FORM, source=path.name, note=report.note):
@@ -117,23 +119,6 @@ def _read_rows(path: Path, report: CatsReport) -> Iterator[tuple[int, Mapping[st
                 report.n_refused[reason] += 1
             else:
                 yield line, entry
-
-
-def _read_table(path: Path, delimiter: str, report: CatsReport) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    content = read_text(path, path.name, report.note).removeprefix(BOM)
-    head = content.partition("\n")[0]
-    if delimiter == "," and ";" in head and "," not in head:  # Excel, where numbers have a decimal comma
-        delimiter = ";"
-    with located(path):
-        rows = [
-            (line, cells) for line, cells in read_cells(io.StringIO(content, newline=""), delimiter) if cells
-        ]
-    names = [clean_label(name) for name in rows[0][1]] if rows else []
-    for line, cells in rows[1:]:
-        if len(cells) > len(names):
-            found = "found more cells than columns"
-            raise DataError(f"{found}; quote a cell that holds the delimiter.", path, line)
-        yield line, dict(zip(names, cells, strict=False))
 
 
 def _cell(row: Mapping[str, Any], name: str) -> Any:

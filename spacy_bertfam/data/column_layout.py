@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .schemes import is_tag
+from .trimming import clean_label
 
 NUMBER = re.compile(r"\W?(\d+)(?:[.,:/-]\d+)*\W?")  # its first digits are read
 SEVERAL = re.compile(r"\W?\d+(?:[.,:/-]\d+)+\W?")  # in CoNLL-U lines of several words (1-2) and of none (8.1)
@@ -42,6 +43,15 @@ class Layout:
 def is_header(cells: Sequence[str]) -> bool:
     """Whether a row names the columns."""
     return not any(map(is_tag, cells)) and any(HEADER.fullmatch(cell.casefold()) for cell in cells)
+
+
+def header_of(line: str) -> tuple[str, list[str]]:
+    """RETURNS (tuple[str, list[str]]): the delimiter of a table and its columns in small letters; "" and [] of none."""
+    for delimiter in ",;":
+        cells = [clean_label(cell).strip('"').strip().casefold() for cell in line.split(delimiter)]
+        if len(cells) > 1 and not is_tag(line.split()[-1]) and is_header(cells):
+            return delimiter, cells
+    return "", []
 
 
 def find_layout(sentences: Sequence[Rows], n_columns: int, chosen: Sequence[int] = ()) -> Layout:

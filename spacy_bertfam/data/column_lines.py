@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from .column_layout import is_header
+from .column_layout import header_of
 from .report import ConversionReport
 from .schemes import clean_tag
-from .tables import read_cells
+from .tables import SEPARATOR, read_cells
 from .text_file import BOM, read_text, split_lines
-from .trimming import MARKS, SPACES, clean_label, clean_word, is_invisible
+from .trimming import MARKS, SPACES, clean_word, is_invisible
 
 DOCSTART = "-DOCSTART-"
 # Of CoNLL-2003, CoNLL-2012, CoNLL-U and HIPE
@@ -40,8 +40,9 @@ def read_lines(path: Path, source: str, report: ConversionReport) -> tuple[list[
 
     RAISES (DataError): when a cell of a table has half a pair of quotes.
     """
-    text = read_text(path, source, report.note)
-    delimiter = table_delimiter(text)
+    text = SEPARATOR.sub("", read_text(path, source, report.note))
+    first = next((line for line in text.removeprefix(BOM)[:10_000].split("\n") if line.strip()), "")
+    delimiter, _ = header_of(first)
     if delimiter:
         rows = read_cells(io.StringIO(text.removeprefix(BOM), newline=""), delimiter)
         cut = [(n, delimiter.join(cells), cells) for n, cells in rows]
@@ -54,16 +55,6 @@ def read_lines(path: Path, source: str, report: ConversionReport) -> tuple[list[
     if is_2012:
         lines = [line._replace(cells=line.cells[:N_CONLL_2012]) for line in lines]
     return lines, has_borders
-
-
-def table_delimiter(text: str) -> str:
-    """RETURNS (str): "," or ";" where the first line names the columns of a table of words, "" where it does not."""
-    first = next((line for line in text.removeprefix(BOM)[:10_000].split("\n") if line.strip()), "")
-    for delimiter in ",;":
-        cells = [clean_label(cell).strip('"') for cell in first.split(delimiter)]
-        if len(cells) > 1 and is_header(cells):
-            return delimiter
-    return ""
 
 
 def cut_sentences(lines: Sequence[Line], names: Sequence[str]) -> list[Line]:

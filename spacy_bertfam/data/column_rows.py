@@ -178,7 +178,7 @@ def _check_layout(layout: Layout, lines: list[Line]) -> None:
     if name:
         raise DataError(f"seems to be {name}; expected {FORM}, or another --format.")
     if layout.word < 0:
-        found = f"found numbers that count the lines ({_shorten(lines[0].cells)}) and no column of words"
+        found = f"found numbers that count the lines ({shorten(' '.join(lines[0].cells), 40)!r}) and no column of words"
         raise DataError(f"{found}; expected {FORM}.", line=lines[0].number)
 
 
@@ -241,7 +241,7 @@ def _row(line: Line, n_columns: int, word: int, columns: Sequence[TagColumn]) ->
     problem = ""
     if len(cells) != n_columns:
         expected = f"expected {n_columns} as on the other lines" if len(cells) > 1 else f"expected {FORM}"
-        problem = f"found {len(cells)} column{'s' * (len(cells) != 1)} ({_shorten(cells)}); {expected}."
+        problem = f"found {len(cells)} column{'s' * (len(cells) != 1)} ({shorten(' '.join(cells), 40)!r}); {expected}."
     elif not cells[word]:
         problem = "found no token before the tag; expected `token tag`."
     if problem:
@@ -276,8 +276,3 @@ def _without_language(rows: list[Row], source: str, report: ConversionReport) ->
     (prefix,) = found
     report.note(f"has {prefix} before each word; taken off.", source)
     return [row._replace(word=row.word.removeprefix(prefix)) for row in rows]
-
-
-def _shorten(cells: Sequence[str]) -> str:
-    text = " ".join(cells)
-    return repr(text if len(text) <= 40 else text[:40] + "…")

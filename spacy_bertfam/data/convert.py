@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import spacy
@@ -10,7 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
 from ..errors import DataError
-from ..files.saving import write_files
+from ..files.saving import require_new, write_files
 from .align import ALIGNMENTS, build_doc
 from .formats import FORMATS, read_records
 from .labels import plan_labels
@@ -20,11 +21,14 @@ from .report import ConversionReport
 from .split import split_documents
 from .trimming import trim_record
 from .units import LONGEST, UNITS, cut_record
+from .writers.entry import Entry, entry_of
+from .writers.formats import FORMS, Form, find_form, say_left_out, written
 
 # no user data: it would cost each reading a millisecond a Doc, several times all the rest of a short Doc
 # no HEAD: a Doc that gets heads, be they empty, loses the sentence starts that it was given
 ATTRS = ("ENT_IOB", "ENT_TYPE", "SENT_START")
 Progress = Callable[[Sequence[Record]], Iterable[Record]]
+SPACY = FORMS["spacy"]
 
 
 def convert(
@@ -33,6 +37,7 @@ def convert(
     *,
     lang: str,
     format: str = "auto",
+    to: str | None = None,
     rename: Mapping[str, str] | None = None,
     keep_unmapped: bool = True,
     unit: str = "doc",
@@ -43,9 +48,10 @@ def convert(
     numbers: Path | None = None,
     progress: Progress = iter,
 ) -> ConversionReport:
-    """Write the annotation in a file or folder as spaCy's binary format.
+    """Write the annotation in a file or folder as spaCy's binary format, or in another one.
 
-    output (Path): a `.spacy` file; with `split`, a folder that receives one such file for each part.
+    output (Path): a file, or a folder for what is one; with `split`, a folder that receives one such for each part.
+    to (str | None): a format of `writers.formats`; None goes by the ending of the output, and with `split` is `.spacy`.
     rename (Mapping[str, str] | None): label in the files -> label in the Docs; "O" drops it.
     split (Mapping[str, float] | None): part -> share; the units of one document never go to two parts.
     options (ReadOptions | None): names of tags, columns and the scheme, where the files do not say them.
@@ -54,23 +60,36 @@ def convert(
     RAISES (UserError): for whatever the user has to put right; nothing has been written then.
     """
     check_choices(format=format, unit=unit, alignment=alignment, scheme=(options or ReadOptions()).scheme)
-    check_output(output, split)
+    form = SPACY if split and to is None else find_form(to, output)
+    check_output(output, split, form)
+    if os.path.exists(output) and os.path.exists(path) and os.path.samefile(path, output):
+        raise DataError("is what is to be read; expected another place for what is written.", output)
     report = ConversionReport()
     nlp = blank_pipeline(lang)
     records = gather_records(path, format=format, lang=lang, report=report, options=options)
     report.labels = plan_labels(rename or {}, keep_unmapped=keep_unmapped, report=report)
     part_of = split_documents([r.document for r in records], split, seed=seed) if split else {}
     bins = {part: DocBin(attrs=ATTRS) for part in (split or [""])}
-    places = {part: output / f"{part}.spacy" if split else output for part in bins}
-    names = {part: f"{part}.spacy" if split else output.name for part in bins}
+    names = {part: f"{part}{form.ending}" if split else output.name for part in bins}
+    sources: dict[str, list[str]] = {part: [] for part in bins}  # of each Doc, its document
     report.parts = {name: {"n_docs": 0, "n_tokens": 0, "n_entities": 0} for name in names.values()}
     for record in progress(records):
         part = part_of.get(record.document, "")
         for doc in record_to_docs(record, nlp, unit=unit, alignment=alignment, report=report):
             bins[part].add(doc)
+            sources[part].append(record.document.removeprefix(f"{record.source}:" * (report.n_files == 1)))
             _count(doc, names[part], report)
     _check_not_empty(path, report)
-    contents = {places[part]: doc_bin.to_bytes() for part, doc_bin in bins.items()}
+    contents: dict[Path, bytes] = {}
+    left_out: Counter[str] = Counter()
+    for part, docs in bins.items():
+        place = output / names[part] if split else output
+        named = zip(docs.get_docs(nlp.vocab), sources[part], strict=True)
+        entries: Iterator[Entry] = ({**entry_of(doc, name), "gold": True} for doc, name in named)
+        files = {Path(): docs.to_bytes()} if form is SPACY else written(form, entries, left_out)
+        contents.update((place / name, data) for name, data in files.items())
+    if note := say_left_out(left_out):
+        report.note(note)
     if numbers is not None:
         text = json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n"
         contents[numbers] = text.encode("utf8", errors="backslashreplace")  # a file's name may be no Unicode
@@ -87,6 +106,10 @@ def gather_records(
         report.n_in.update(mention.label for mention in record.mentions)
         records.append(trim_record(record, report))
     report.n_documents = len({record.document for record in records})
+    report.groups = {mention.group for record in records for mention in record.mentions} - {""}
+    if report.groups:
+        names = ", ".join(sorted(report.groups))
+        report.note(f"has groups of spans ({names}); they go to doc.spans, and count beside the entities.")
     report.has_overlaps = any(record.has_overlaps for record in records)
     return records
 
@@ -126,11 +149,15 @@ def check_choices(**choices: str) -> None:
             raise DataError(f"--{name}: found {value!r}; expected one of {', '.join(allowed[name])}.")
 
 
-def check_output(output: Path, split: Mapping[str, float] | None) -> None:
+def check_output(output: Path, split: Mapping[str, float] | None, form: Form = SPACY) -> None:
+    """RAISES (UserError): when the output cannot be what is to be written, or a folder of texts has others in it."""
     if split and os.path.exists(output) and not os.path.isdir(output):
         raise DataError("is a file; expected a folder for the parts of --split.", output)
-    if not split and (output.suffix != ".spacy" or os.path.isdir(output)):
-        expected = "expected one that ends in .spacy, or a folder and --split"
+    if not form.ending:
+        for place in [output / part for part in split] if split else [output]:
+            require_new(place, or_empty=True)
+    elif not split and (os.path.isdir(output) or (form is SPACY and output.suffix != ".spacy")):
+        expected = f"expected one that ends in {form.ending}, or a folder and --split"
         raise DataError(f"is no name for a file; {expected}.", output)
 
 

@@ -5,6 +5,7 @@ GATE ("save as inline XML") and Stanford's tagger (`-outputFormat inlineXML`) wr
 tags are found one by one, and nothing else of XML is read: no DTD, no entity but those of characters.
 """
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,8 +25,7 @@ ATTRIBUTES = rf"""(?P<attributes>(?:\s+{NAME}\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))*)""
 TAG = re.compile(rf"<(?P<slash>/?)(?P<name>{NAME}){ATTRIBUTES}\s*(?P<empty>/?)>")
 NO_TEXT = re.compile(r"<\?[^<>]*>|<!DOCTYPE[^<>\[]*>|<!\[CDATA\[|\]\]>")
 DECLARES = re.compile(r"<!(?:ENTITY|DOCTYPE[^<>]*\[)", re.IGNORECASE)
-CHARACTER = re.compile(r"&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
-CHARACTERS = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+CHARACTER = re.compile(r"&(?:[A-Za-z]{2,10}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
 # Elements that say what an entity is in an attribute
 GENERIC = {"enamex", "numex", "timex", "entity", "ne", "rs", "name", "annotation", "span", "mark"}
 LABEL_KEYS = ("type", "label", "category", "class")
@@ -108,16 +108,8 @@ def _label(tag: re.Match[str]) -> str:
 
 
 def _characters(text: str) -> str:
-    """RETURNS (str): the text with its five named characters, and those given by numbers; others stay."""
-    return CHARACTER.sub(_character, text) if "&" in text else text
-
-
-def _character(match: re.Match[str]) -> str:
-    if match[1]:
-        return CHARACTERS[match[1]]
-    code = int(match[2]) if match[2] else int(match[3], 16)
-    is_character = 0 < code < 0x110000 and not 0xD800 <= code < 0xE000
-    return chr(code) if is_character else match[0]
+    """RETURNS (str): the text with what is named or numbered in it; an & without a semicolon is one."""
+    return CHARACTER.sub(lambda match: html.unescape(match[0]), text) if "&" in text else text
 
 
 def _without_comments(text: str) -> str:

@@ -68,6 +68,16 @@ def shown(value: Any) -> str:
         return f"a {type(value).__name__} too deep or too long to show"
 
 
+def as_list(value: Any) -> list[Any]:
+    """RETURNS (list): the value, [] where it is no list."""
+    return value if isinstance(value, list) else []
+
+
+def objects_of(value: Any) -> list[dict[str, Any]]:
+    """RETURNS (list[dict]): the objects in a list, [] where it is none."""
+    return [part for part in as_list(value) if isinstance(part, dict)]
+
+
 def is_pair(value: Any) -> bool:
     """Whether a list is a text with its annotation, as spaCy's TRAIN_DATA has it, and no array of records."""
     return isinstance(value, list) and [type(part) for part in value] == [str, dict]

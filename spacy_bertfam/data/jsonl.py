@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
 from .columns import scheme_of, to_record
 from .json_values import Numbered, read_values, shown
+from .offsets import FRACTION, find_words, number_of
 from .options import DEFAULT, ReadOptions
 from .records import Mention, Record
 from .report import DISCONTINUOUS, UNFINISHED, ConversionReport
@@ -17,20 +19,15 @@ from .text_file import located
 from .token_rows import rows_of_texts
 from .token_tasks import names_within
 from .trimming import clean_label, shorten
-from .utf16 import from_utf16
 from .verdicts import refusal, unknown_verdicts
 
 # doccano's are start_offset and end_offset, PubAnnotation's begin and end, presidio-evaluator's the last ones
 START_KEYS = ("start", "start_offset", "begin", "start_position")
 END_KEYS = ("end", "end_offset", "end_position")
 N_SHOWN = 150
-OTHER_TEXT = (
-    'has entities that say another text (under "text") than stands at their offsets; the offsets are taken. Look '
-    "whether the text was changed after it was annotated."
-)
 # LightTag's is tag, Label Studio's labels, a list; transformers' entity_group, Presidio's entity_type, UBIAI's
-# entityLabel, PubAnnotation's obj
-LABEL_KEYS = ("label", "tag", "labels", "entity_group", "entity_type", "entityLabel", "obj")
+# entityLabel, PubAnnotation's obj, SpERT's type
+LABEL_KEYS = ("label", "tag", "labels", "entity_group", "entity_type", "entityLabel", "obj", "type")
 
 
 def read_jsonl(
@@ -111,73 +108,70 @@ def _to_record(task: Task, document: str, source: str, line: int, report: Conver
         raise DataError(f'found no string under "text"; expected {FORM}.')
     if not isinstance(task.spans, list):
         raise DataError(f'found no list under "entities"; expected {FORM}.')
-    entries = [(entry, refusal(entry) if isinstance(entry, dict) else "") for entry in task.spans]
-    entries += [(entry, DISCONTINUOUS) for entry in task.discontinuous]
-    placed = [(_by_own_text(entry, text), reason) for entry, reason in entries]
-    if any(is_other and not reason for (_, is_other), reason in placed):
-        report.note(OTHER_TEXT, source)
-    found = [(m, reason) for (entry, _), reason in placed for m in _mentions(entry, text, line)]
-    refused = [(mention, reason) for mention, reason in found if reason]
+    entries = [(entry, refusal(entry) if isinstance(entry, dict) else "", "") for entry in task.spans]
+    entries += [(entry, DISCONTINUOUS, "") for entry in task.discontinuous]
+    entries += [(entry, "", entry["group"]) for entry in task.groups]
+    found = []
+    for entry, reason, group in entries:
+        mentions, change = _mentions(entry, text, line)
+        report.ignored.update(["spans without a label"] * (not mentions))
+        reason = reason or (FRACTION if change == FRACTION else "")
+        found += [(replace(mention, group=group), reason, change) for mention in mentions]
+    refused = [(mention, reason) for mention, reason, _ in found if reason]
+    unseen = [(pair[0], pair[1]) for pair in task.missing if _is_place(pair, text)]
     record = Record(
         text=text,
-        mentions=tuple(mention for mention, reason in found if not reason),
+        mentions=tuple(mention for mention, reason, _ in found if not reason),
         document=document,
         source=source,
         line=line,
-        missing=((0, len(text)),) if task.is_partial else tuple((m.start, m.end) for m, _ in refused),
+        missing=((0, len(text)),) if task.is_partial else (*unseen, *((m.start, m.end) for m, _ in refused)),
     )
+    for mention, reason, change in found:
+        if change and not reason:
+            report.change(change, record, mention)
     for mention, reason in refused:
         report.n_in[mention.label] += 1
         report.lose(reason, record, mention)
     return record
 
 
-def _by_own_text(entry: Any, text: str) -> tuple[Any, bool]:
-    """Compare what an entry says its characters are, under "text", with what stands at its offsets.
+def _mentions(entry: Any, text: str, line: int) -> tuple[list[Mention], str]:
+    """The entities of one entry: one, or one for each of its labels; none where it has no label.
 
-    RETURNS (tuple[Any, bool]): the entry, its offsets in characters where the tool counts UTF-16 units and these hold
-        what it says; and whether something else stands there.
+    RETURNS (tuple[list[Mention], str]): with what was changed in their offsets, or is wrong with them.
     """
-    own = entry.get("text") if isinstance(entry, dict) else None
-    if not isinstance(own, str) or not own.strip():
-        return entry, False
-    start, end = (_first(entry, keys) for keys in (START_KEYS, END_KEYS))
-    if type(start) is not int or type(end) is not int or text[start:end].strip() == own.strip():
-        return entry, False
-    place = from_utf16(text) if text else int
-    first, last = place(start), place(end)
-    if 0 <= first < last and text[first:last].strip() == own.strip():
-        return {**entry, **dict.fromkeys(START_KEYS, first), **dict.fromkeys(END_KEYS, last)}, False
-    return entry, _letters(text[start:end]) != _letters(own)
-
-
-def _letters(text: str) -> str:
-    """What is left where tools write spaces and line breaks in ways of their own."""
-    return "".join(filter(str.isalnum, text.replace("\\n", "")))
-
-
-def _mentions(entry: Any, text: str, line: int) -> list[Mention]:
-    """The entities of one entry: one, or one for each of its labels."""
-    start = end = labels = None
+    found: Any = [*entry, None] if isinstance(entry, list) and len(entry) == 3 else [None] * 4
     if isinstance(entry, dict):
-        start, end, labels = (_first(entry, keys) for keys in (START_KEYS, END_KEYS, LABEL_KEYS))
-    elif isinstance(entry, list) and len(entry) == 3:
-        start, end, labels = entry
-    labels = labels if isinstance(labels, list) else [labels]
-    # bool is an int to isinstance, and `true` is no offset
-    if type(start) is not int or type(end) is not int or not labels or not all(map(_is_label, labels)):
+        found = [_first(entry, keys) for keys in (START_KEYS, END_KEYS, LABEL_KEYS, ("text",))]
+    start, end = map(number_of, found[:2])
+    labels = found[2] if isinstance(found[2], list) else [found[2]]
+    if isinstance(entry, dict) and labels in ([], [None], [""]) and any(key in entry for key in LABEL_KEYS):
+        return [], ""
+    if (
+        start is None
+        or end is None
+        or not labels
+        or not all(isinstance(e, str) and clean_label(e) for e in labels)
+    ):
         expected = "expected [start, end, label], two whole numbers and a string"
         raise DataError(f"found the entity {shown(entry)}; {expected}.")
+    if isinstance(start, int) and isinstance(end, int):
+        start, end, change = find_words(text, start, end, found[3])
+    else:
+        start, end, change = floor(start), ceil(end), FRACTION
     if not 0 <= start <= end <= len(text):
         found = f"found the offsets {shown(start)}-{shown(end)} ({labels[0][:40]})"
         raise DataError(
             f"{found}; expected 0 <= start < end <= {len(text)}, the text's length in characters."
         )
-    return [Mention(start, end, clean_label(label), line) for label in labels]
+    return [Mention(start, end, clean_label(label), line) for label in labels], change
 
 
-def _is_label(value: Any) -> bool:
-    return isinstance(value, str) and clean_label(value) != ""
+def _is_place(value: Any, text: str) -> bool:
+    """Whether a value is a pair of offsets in the text."""
+    is_pair = isinstance(value, list) and [type(part) for part in value] == [int, int]
+    return is_pair and 0 <= value[0] <= value[1] <= len(text)
 
 
 def _first(entry: dict[str, Any], keys: tuple[str, ...]) -> Any:

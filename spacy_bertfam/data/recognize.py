@@ -2,10 +2,11 @@
 
 import re
 
-from .column_layout import WORD_NAME, is_header
+from .column_layout import WORD_NAME, header_of
 from .column_tags import style_of
 from .schemes import is_tag
-from .trimming import MARKS
+from .tables import SEPARATOR
+from .trimming import NO_MARKS
 
 XML = re.compile(r"<[?!A-Za-z/]")
 JSON = re.compile(r'[{\[]\s*(?:$|["{\[}\]\d-]|true|false|null)')
@@ -15,16 +16,17 @@ FOREIGN_XML = {
     "html": "an HTML page",
     "gatedocument": "GATE's own XML (GATE saves inline XML too)",
     "collection": "BioC's XML",
+    "deidi2b2": "XML of i2b2, whose entities stand apart from the text",
     "tei": "TEI, whose elements are not told apart from entities",
     "root": "XML of Stanford CoreNLP",
 }
-NO_MARKS = dict.fromkeys(map(ord, MARKS))
+PUBTATOR = re.compile(r"\d+\|t\|")
 N_LINES = 50
 
 
 def first_lines(text: str) -> list[str]:
     """RETURNS (list[str]): the first lines that are not blank; the last is left out where the text is cut."""
-    lines = [line.rstrip("\r") for line in text.translate(NO_MARKS).split("\n", N_LINES)]
+    lines = [line.rstrip("\r") for line in SEPARATOR.sub("", text.translate(NO_MARKS)).split("\n", N_LINES)]
     return [line for line in (lines[:-1] if len(lines) > N_LINES else lines) if line.strip()]
 
 
@@ -72,7 +74,7 @@ def looks_like_conll_2012(lines: list[str]) -> bool:
 
 def looks_like_table(lines: list[str]) -> bool:
     """Whether the first line names the columns of a CSV table of words with tags."""
-    return any(map(WORD_NAME.fullmatch, _names(lines[0])))
+    return any(map(WORD_NAME.fullmatch, header_of(lines[0])[1]))
 
 
 def looks_like_columns(lines: list[str]) -> bool:
@@ -93,8 +95,10 @@ def name_of(text: str) -> str:
         return _foreign_xml(lines) or "XML or HTML without entities around words"
     if looks_like_conllu(lines):
         return "CoNLL-U, a treebank without entities"
-    if _names(lines[0]):
-        return "a table with a header, in CSV (texts for `bertfam convert-cats`?)"
+    if PUBTATOR.match(lines[0]):
+        return "PubTator's"
+    if header_of(lines[0])[1]:
+        return "a table with a header, in CSV (texts for `bertfam convert-cats`? doccano's and Label Studio's is JSON)"
     return ""
 
 
@@ -102,15 +106,6 @@ def _foreign_xml(lines: list[str]) -> str:
     names = re.findall(r"<(?:!DOCTYPE\s+)?([A-Za-z]\w*)", "".join(lines)[:2000], re.IGNORECASE)
     first = names[0].casefold() if names else ""
     return FOREIGN_XML.get(first, "")
-
-
-def _names(line: str) -> list[str]:
-    """The names of a table's columns, in small letters; [] where the line is no header."""
-    for delimiter in ",;":
-        cells = [cell.strip(' "').casefold() for cell in line.split(delimiter)]
-        if len(cells) > 1 and not _is_row(line) and is_header(cells):
-            return cells
-    return []
 
 
 def _has_tags(rows: list[list[str]]) -> bool:

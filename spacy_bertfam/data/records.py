@@ -10,12 +10,14 @@ class Mention:
 
     start (int), end (int): characters of the record's text, from 0, end exclusive.
     line (int): its line in the file, from 1.
+    group (str): the key in `doc.spans` where it belongs; "" of an entity.
     """
 
     start: int
     end: int
     label: str
     line: int = 0
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,5 +43,5 @@ class Record:
     @property
     def has_overlaps(self) -> bool:
         """Whether two entities share characters; one span twice under one label is only a duplicate."""
-        spans = sorted({(m.start, m.end, m.label) for m in self.mentions})
+        spans = sorted({(m.start, m.end, m.label) for m in self.mentions if not m.group})
         return any(after[0] < before[1] for before, after in pairwise(spans))

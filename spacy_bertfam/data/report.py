@@ -42,6 +42,7 @@ class ConversionReport:
 
     labels: the label in the file -> the label in the output, None if it is dropped.
     has_overlaps: whether entities share characters, so that the Docs get `doc.spans["nested"]`.
+    groups: further keys in `doc.spans`, which each Doc has.
     n_lost, n_changed: reason -> label in the file -> entities (tags, for MENDED).
     examples: reason -> up to three of {"where", "text", "label", "detail"}.
     ignored: a kind of line or file that holds no entities -> how many there were.
@@ -53,6 +54,7 @@ class ConversionReport:
 
     labels: dict[str, str | None] = field(default_factory=dict)
     has_overlaps: bool = False
+    groups: set[str] = field(default_factory=set)
     n_files: int = 0
     n_documents: int = 0
     n_docs: int = 0

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Sequence
 from .trimming import clean_label
 
 # U+0085, U+2028 and their like end lines elsewhere, so that a whole file may stand in one tag
-LEGAL_TAG = re.compile(r"O|-|[BIESLU]-\S[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*")
-BEGINS_AND_GOES_ON = "IEL"  # continues an open span of the same label, and begins one where none is open
+LEGAL_TAG = re.compile(r"O|-|[BIMESLU]-\S[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*")
+BEGINS_AND_GOES_ON = (
+    "IMEL"  # M is the I of BMES; continues an open span of the same label, and begins one where none is open
+)
 CLOSES = "ESLU"
 
 TokenSpan = tuple[int, int, str]
 
 
 def is_tag(tag: str) -> bool:
-    """Whether it is `O`, `-` (nobody annotated this token), or one of B I E S L U with `-LABEL`."""
+    """Whether it is `O`, `-` (nobody annotated this token), or one of B I M E S L U with `-LABEL`."""
     return LEGAL_TAG.fullmatch(tag) is not None
 
 
@@ -71,7 +73,7 @@ def tags_to_spans(tags: Sequence[str], *, scheme: str) -> tuple[list[TokenSpan],
                 if must_close:
                     mended.add(i - 1)
             start, label = (-1, "") if prefix in "O-" else (i, tag_label)
-            if prefix in "EL" or (prefix == "I" and scheme not in ("IO", "IOB1")):
+            if prefix in "EL" or (prefix in "IM" and scheme not in ("IO", "IOB1")):
                 mended.add(i)
         if prefix in CLOSES:
             spans.append((start, i + 1, label))

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from .schemes import is_tag
+from .json_values import as_list, objects_of
+from .schemes import BEGINS_AND_GOES_ON, is_tag
 
 INDICES = "indices"  # GATE's JSON and Twitter's: {label: [{"indices": [start, end]}]}
 
@@ -11,22 +12,26 @@ def plain_spans(spans: Any) -> tuple[Any, list[Any]]:
     """Bring spans into the form that most tools have; what is in none of these forms is left as it is.
 
     PubAnnotation: {"span": {"begin": 0, "end": 5}, "obj": "LOC"}, with a list of spans where it is discontinuous.
+    Dataturks: {"label": ["LOC"], "points": [{"start": 0, "end": 4, "text": "Paris"}]}, the end included.
     GATE: {"LOC": [{"indices": [0, 5]}]}. `pipeline("ner")` of transformers, without aggregation: a tag per piece.
     RETURNS (tuple[Any, list[Any]]): the spans, and of those that are discontinuous the whole extent.
     """
     if isinstance(spans, dict):
-        return [_with_label(label, each) for label, group in spans.items() for each in _list(group)], []
+        return [_with_label(label, each) for label, group in spans.items() for each in as_list(group)], []
     if not isinstance(spans, list):
         return spans, []
     whole: list[Any] = []
     broken: list[Any] = []
     for entry in spans:
         places = entry.get("span") if isinstance(entry, dict) else None
+        points = objects_of(entry.get("points")) if isinstance(entry, dict) else []
         if isinstance(places, dict):
             whole.append({**entry, **places})
         elif isinstance(places, list) and places and all(isinstance(place, dict) for place in places):
             extent = {**places[0], "end": places[-1].get("end")}
             (broken if len(places) > 1 else whole).append({**entry, **extent})
+        elif points and all(type(point.get("end")) is int for point in points):
+            whole += [{**point, "end": point["end"] + 1, "label": entry.get("label")} for point in points]
         else:
             whole.append(entry)
     is_in_pieces = whole and all(isinstance(e, dict) and is_tag(str(e.get("entity", ""))) for e in whole)
@@ -48,13 +53,9 @@ def _joined(pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if tag[0] in "O-":
             continue
         is_next = type(index) is int and index == after
-        if is_next and tag[0] in "IEL" and joined[-1]["label"] == tag[2:]:
+        if is_next and tag[0] in BEGINS_AND_GOES_ON and joined[-1]["label"] == tag[2:]:
             joined[-1] = {**joined[-1], "end": piece.get("end")}
         else:
             joined.append({"start": piece.get("start"), "end": piece.get("end"), "label": tag[2:]})
         after = index + 1 if type(index) is int else None
     return joined
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -1,14 +1,47 @@
-"""The cells of a table with delimiters and quotes (CSV)."""
+"""Tables with delimiters and quotes (CSV, TSV): their cells, and their rows by the names of the columns."""
 
 import csv
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from ..errors import DataError
+from .trimming import clean_label
 
 LONGEST = 2**31 - 1  # characters of a cell: a text may be longer than the 131,072 that Python expects
+QUOTED, QUOTE_OPEN = re.compile(r'"(?:[^"]|"")*"'), re.compile(r'"(?:[^"]|"")*$')
+# Excel's first line, which names the delimiter
+SEPARATOR = re.compile(r'(?i)\A\ufeff?"?sep=([^\w\s"]|\t)"?\s*?(?=\r?\n|\r|$)')
 
 
-def read_cells(lines: Iterable[str], delimiter: str, *, n_before: int = 0) -> Iterator[tuple[int, list[str]]]:
+def read_rows(lines: Iterable[str], wanted: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield each row under the names of the first line, with the number of its (last) line.
+
+    wanted (Sequence[str]): the columns that will be asked for.
+    RAISES (DataError): when there are two of a name that is wanted, or a row has more cells than there are names.
+    """
+    rest = iter(lines)
+    n_before, head, delimiter = 0, "", ""
+    while not clean_label(head) and (line := next(rest, "")):
+        separator = SEPARATOR.match(line) if not n_before else None
+        delimiter = separator[1] if separator else delimiter
+        n_before, head = n_before + 1, "" if separator else line
+    delimiter = delimiter or ("\t" if "\t" in head else max(",;", key=head.count))
+    names = [clean_label(name) for name in next(csv.reader([head], delimiter=delimiter), [])]
+    for name in (name for name in wanted if names.count(name) > 1):
+        found = f"found {names.count(name)} columns of the name {name!r}"
+        raise DataError(f"{found}; expected one: rename the others.", line=n_before)
+    tabbed = delimiter == "\t"
+    rows = _tabbed(rest, len(names), n_before) if tabbed else read_cells(rest, delimiter, n_before)
+    for line, cells in rows:
+        if len(cells) > len(names):
+            found = f"found {len(cells)} cells and {len(names)} columns"
+            raise DataError(f"{found}; quote a cell that holds the delimiter.", line=line)
+        if cells:
+            yield line, dict(zip(names, cells, strict=False))
+
+
+def read_cells(lines: Iterable[str], delimiter: str, n_before: int = 0) -> Iterator[tuple[int, list[str]]]:
     """Yield the cells of each row, with the number of its (last) line; a row without any is [].
 
     lines (Iterable[str]): with their ends as they are: a quoted cell may hold line breaks.
@@ -25,3 +58,13 @@ def read_cells(lines: Iterable[str], delimiter: str, *, n_before: int = 0) -> It
         raise DataError(f"{found}; expected quotes in pairs.", line=reader.line_num + n_before) from error
     finally:
         csv.field_size_limit(limit)
+
+
+def _tabbed(lines: Iterator[str], n_columns: int, number: int) -> Iterator[tuple[int, list[str]]]:
+    """Between tabs a quote is a character, but around a cell, where it may hold tabs and line breaks (Excel)."""
+    for line in lines:
+        number += 1
+        cells = line.rstrip("\r\n").split("\t") if clean_label(line) else []
+        if cells and (len(cells) != n_columns or QUOTE_OPEN.match(cells[-1])) and '"' in line:
+            number, cells = next(read_cells(chain([line], lines), "\t", number - 1))
+        yield number, [cell[1:-1].replace('""', '"') if QUOTED.fullmatch(cell) else cell for cell in cells]

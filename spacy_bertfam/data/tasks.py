@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import Any
 
 from ..errors import DataError
-from .json_values import is_pair, require_object
+from .json_values import as_list, is_pair, objects_of, require_object
 from .report import UNANNOTATED
 from .span_forms import plain_spans
 from .token_tasks import Sentences, read_paragraphs, read_tokens
@@ -16,10 +16,21 @@ from .verdicts import ANNOTATION_ID, APPROVER, is_accepted, refusal
 TEXT_KEYS = ("text", "data", "content", "document", "full_text")
 # Prodigy has spans, doccano label or labels, spaCy's Doc.to_json ents, LightTag annotations, PubAnnotation denotations
 ENTITY_KEYS = ("entities", "spans", "label", "labels", "ents", "annotations", "denotations", "results")
+SEVERAL = (
+    "examples",
+    "rows",
+    "data",
+)  # LightTag's texts, those of the hub's viewer, and beside a description
 FORM = '{"text": ..., "entities": [[start, end, label], ...]}'
 # What a key says a file to be that is not read
 FOREIGN = {
-    "qas": "questions in SQuAD's form",
+    "qas": "questions in SQuAD's form (`bertfam convert-qa`)",
+    "annotatable": "tagtog's ann.json, whose text stands in another file",
+    "assets": "Azure's, whose texts stand in other files",
+    "passages": "BioC's or BigBio's JSON",
+    "tokenized_text": "GLiNER's, whose spans count words",
+    "doc_key": "SciERC's, whose spans count words",
+    "documents": "BioC's JSON",
     "entity": "results without their text",
     "entity_group": "results without their text",
     "entity_type": "results without their text",
@@ -40,6 +51,8 @@ class Task:
     left_out (dict): a kind of annotation that holds no entities -> how much of it there was.
     sentences: of a text that comes in words, each with its tags; there are no spans then.
     discontinuous (list): spans that are not of one piece, by their whole extent.
+    groups (list): spans of `doc.spans`, each with its group.
+    missing (list): pairs of characters between which nobody has looked.
     """
 
     text: Any
@@ -51,6 +64,8 @@ class Task:
     left_out: Mapping[str, int] = field(default_factory=dict)
     sentences: Sentences | None = None
     discontinuous: Sequence[Any] = ()
+    groups: Sequence[dict[str, Any]] = ()
+    missing: Sequence[Any] = ()
 
 
 def read_tasks(value: Any, columns: Sequence[str] = ()) -> Iterator[Task]:
@@ -63,26 +78,21 @@ def read_tasks(value: Any, columns: Sequence[str] = ()) -> Iterator[Task]:
         yield Task(value[0], value[1].get("entities"), reason=refusal(value[1]))
         return
     entry = require_object(value, form=FORM)
-    if isinstance(entry.get("examples"), list):  # LightTag
-        for example in entry["examples"]:
-            yield from read_tasks(example, columns)
+    several = next((key for key in SEVERAL if isinstance(entry.get(key), list)), "")
+    if several:
+        for part in entry[several]:
+            yield from read_tasks(part.get("row", part) if isinstance(part, dict) else part, columns)
     elif "classes" in entry and isinstance(entry.get("annotations"), list):  # NER Annotator
         for pair in entry["annotations"]:
             if pair is not None:  # a text that was deleted
                 yield from read_tasks(pair, columns)
-    elif isinstance(entry.get("rows"), list):  # of the Hugging Face hub's viewer
-        for row in _dicts(entry["rows"]):
-            yield from read_tasks(row.get("row", row), columns)
     elif isinstance(entry.get("tracks"), list):  # PubAnnotation's, the annotations of several projects
-        tracks = [track.get("denotations") for track in _dicts(entry["tracks"])]
-        everything = [*_list(entry.get("denotations")), *(span for track in tracks for span in _list(track))]
-        yield _plain({**entry, "denotations": everything})
-    elif isinstance(entry.get("data"), list):  # beside what describes it
-        for part in entry["data"]:
-            yield from read_tasks(part, columns)
+        tracks = [track.get("denotations") for track in objects_of(entry["tracks"])]
+        found = [span for part in (entry.get("denotations"), *tracks) for span in as_list(part)]
+        yield _plain({**entry, "denotations": found})
     elif isinstance(entry.get("paragraphs"), list):
-        _check_form(*_dicts(entry["paragraphs"]))
-        for paragraph in _dicts(entry["paragraphs"]):
+        _check_form(*objects_of(entry["paragraphs"]))
+        for paragraph in objects_of(entry["paragraphs"]):
             words = read_paragraphs(paragraph)
             yield Task(paragraph.get("raw"), [], entry.get("id"), sentences=words)
     elif (sentences := read_tokens(entry, columns)) is not None:
@@ -101,9 +111,10 @@ def read_tasks(value: Any, columns: Sequence[str] = ()) -> Iterator[Task]:
 
 def _plain(entry: dict[str, Any]) -> Task:
     text = next((entry[key] for key in TEXT_KEYS if isinstance(entry.get(key), str)), None)
-    given = [entry[key] for key in ENTITY_KEYS if entry.get(key) is not None]
+    groups = _groups(entry)
+    given = [entry[k] for k in ENTITY_KEYS if entry.get(k) is not None and not (groups and k == "spans")]
     # an empty key hides no full one; a list of plain strings names labels, and has no spans
-    full = (value for value in given if isinstance(value, list) and _has_spans(value))
+    full = (each for each in given if isinstance(each, list) and each and isinstance(each[0], (dict, list)))
     spans = next(full, given[0] if given else None)
     if entry.get(ANNOTATION_ID) is not None:
         spans = _regions(entry) or spans
@@ -124,9 +135,19 @@ def _plain(entry: dict[str, Any]) -> Task:
         text, spans, entry.get("id"), reason,
         is_partial=entry.get("_is_binary", entry.get("_view_id") == "ner") is True,  # Prodigy's yes or no to one span
         approver=entry.get(APPROVER, False),
-        left_out={kind: len(_list(entry.get(kind))) for kind in ("relations", "attributes")},
-        discontinuous=discontinuous,
+        left_out={kind: len(as_list(entry.get(kind))) for kind in ("relations", "attributes")},
+        discontinuous=discontinuous, groups=groups, missing=as_list(entry.get("missing")),
     )  # fmt: skip
+
+
+def _groups(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    """Spans of groups as our writers have them: an object of lists in JSON, a list in tables."""
+    found = entry.get("spans")
+    if not isinstance(entry.get("entities"), list):
+        return []
+    if isinstance(found, dict):
+        return [{**span, "group": key} for key, group in found.items() for span in objects_of(group)]
+    return [span for span in objects_of(found) if isinstance(span.get("group"), str)]
 
 
 def _check_form(*parts: dict[str, Any]) -> None:
@@ -135,22 +156,25 @@ def _check_form(*parts: dict[str, Any]) -> None:
         names = [name for key, name in FOREIGN.items() if key in part]
         if names:
             expected = f"expected {FORM}, or another --format"
-            raise DataError(f"seems to be {names[0]}, which is not read; {expected}.")
+            raise DataError(f"seems to be {names[0]}, which is not read here; {expected}.")
 
 
 def _label_studio(entry: dict[str, Any]) -> Task:
     """A task with the annotations of one or several people; predictions are none."""
-    versions = _dicts(entry.get("annotations", entry.get("completions")))
+    versions = objects_of(entry.get("annotations", entry.get("completions")))
     text = _only_text(entry["data"])
     good, reason = _gold([(v, refusal(v) or _review(v)) for v in versions], entry)
     if reason:
         return Task(text, [], entry.get("id"), reason)
     true = [v for v in good if v.get("ground_truth") or v.get("honeypot")]
     chosen = max(true or good, key=lambda v: str(v.get("created_at", "")))
-    regions, spans = _list(chosen.get("result")), []
-    for region in _dicts(regions):
-        value, kind = region.get("value"), region.get("type")
-        if isinstance(value, dict) and "start" in value and isinstance(kind, str):
+    regions, spans = as_list(chosen.get("result")), []
+    for region in objects_of(regions):
+        value, kind = (
+            region.get("value"),
+            str(region.get("type")),
+        )  # choices and texts may be about a region, too
+        if isinstance(value, dict) and "start" in value and kind.endswith("labels"):
             spans.append({**value, "labels": value.get(kind, value.get("labels"))})
     left_out = {OTHER_VERSIONS: len(good) - 1, NO_SPANS: len(regions) - len(spans)}
     return Task(text, spans, entry.get("id"), left_out=left_out)
@@ -158,12 +182,13 @@ def _label_studio(entry: dict[str, Any]) -> Task:
 
 def _regions(entry: dict[str, Any]) -> list[Any]:
     """Spans of Label Studio's JSON-MIN, under the names that the labeling config has for its controls."""
-    return [each for value in entry.values() for each in _dicts(value) if {"start", "end"} <= each.keys()]
+    found = [e for value in entry.values() for e in objects_of(value) if {"start", "end"} <= e.keys()]
+    return [{"labels": None, **each} for each in found]
 
 
 def _review(version: dict[str, Any]) -> str:
     """The last word of a reviewer (Label Studio Enterprise)."""
-    return next(map(refusal, _dicts(_list(version.get("reviews"))[-1:])), "")
+    return next(map(refusal, objects_of(as_list(version.get("reviews"))[-1:])), "")
 
 
 def _argilla(entry: dict[str, Any]) -> Task:
@@ -171,29 +196,29 @@ def _argilla(entry: dict[str, Any]) -> Task:
     responses = entry.get("responses")
     found: list[tuple[Any, str]] = []  # the value of a response, and why it is not gold
     if isinstance(responses, dict):
-        answers = [answer for question in responses.values() for answer in _dicts(question)]
+        answers = [answer for question in responses.values() for answer in objects_of(question)]
         found = [(answer.get("value"), refusal(answer)) for answer in answers]
-    for response in _dicts(responses):
+    for response in objects_of(responses):
         values = response.get("values")
-        answers = _dicts([*values.values()]) if isinstance(values, dict) else []
+        answers = objects_of([*values.values()]) if isinstance(values, dict) else []
         found += [(answer.get("value"), refusal(response)) for answer in answers]
     return _chosen(entry["fields"], found, entry)
 
 
 def _flat_argilla(entry: dict[str, Any]) -> Task:
     """Argilla 2, flattened: `QUESTION.responses` beside `QUESTION.responses.status`, a list each."""
-    found: list[tuple[Any, str]] = []
+    found = {}
     for key in (key for key in entry if key.endswith(".responses")):
-        values, statuses = entry[key], entry.get(f"{key}.status") or []
-        if isinstance(values, list) and isinstance(statuses, list):
-            found += [(v, refusal({"status": s})) for v, s in zip_longest(values, statuses[: len(values)])]
+        values, statuses = as_list(entry[key]), as_list(entry.get(f"{key}.status"))
+        pairs = zip_longest(values, statuses[: len(values)])
+        found[key] = [{"value": value, "status": status} for value, status in pairs]
     fields = {key: value for key, value in entry.items() if "." not in key and key not in NO_FIELDS}
-    return _chosen(fields, found, entry)
+    return _argilla({**entry, "fields": fields, "responses": found})
 
 
 def _chosen(fields: dict[str, Any], responses: list[tuple[Any, str]], entry: dict[str, Any]) -> Task:
     """The first response of spans that is gold; those of other questions are no lists of objects."""
-    spans = [(v, reason) for v, reason in responses if isinstance(v, list) and len(_dicts(v)) == len(v)]
+    spans = [(v, reason) for v, reason in responses if isinstance(v, list) and len(objects_of(v)) == len(v)]
     good, reason = _gold(spans, entry)
     left_out = {OTHER_VERSIONS: len(good) - 1}
     return Task(_only_text(fields), good[0] if good else [], entry.get("id"), reason, left_out=left_out)
@@ -209,13 +234,14 @@ def _gold(versions: list[tuple[Any, str]], entry: dict[str, Any]) -> tuple[list[
 
 
 def _argilla_1(entry: dict[str, Any]) -> Task:
-    """`annotation` is a list of [label, start, end], or null."""
+    """`annotation` is a list of [label, start, end], or null; Dataturks' has objects with points."""
     spans, reason = entry["annotation"], refusal(entry)
     if spans is None:
         spans, reason = [], reason or ("" if is_accepted(entry) else UNANNOTATED)
     if isinstance(spans, list):
         spans = [[*s[1:], s[0]] if isinstance(s, list) and s and isinstance(s[0], str) else s for s in spans]
-    return Task(entry.get("text"), spans, entry.get("id"), reason)
+        spans, _ = plain_spans(spans)
+    return Task(entry.get("text", entry.get("content")), spans, entry.get("id"), reason)
 
 
 def _only_text(fields: dict[str, Any]) -> str | None:
@@ -224,15 +250,3 @@ def _only_text(fields: dict[str, Any]) -> str | None:
     if isinstance(fields.get("text"), str):
         return str(fields["text"])
     return strings[0] if len(strings) == 1 else None
-
-
-def _has_spans(value: list[Any]) -> bool:
-    return bool(value) and isinstance(value[0], (dict, list))
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [part for part in _list(value) if isinstance(part, dict)]

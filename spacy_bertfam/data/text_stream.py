@@ -1,6 +1,5 @@
 """Texts without end: a file, a folder or standard input -> one text after the other, each with its name."""
 
-import csv
 import io
 import json
 import sys
@@ -12,16 +11,15 @@ from typing import Any, NamedTuple, TextIO
 from spacy.vocab import Vocab
 
 from ..errors import DataError
+from .arrow_tables import read_columns
 from .json_values import read_objects, shown
-from .tables import read_cells
+from .tables import read_rows
 from .text_file import PACKED, SMALL, located, read_text, split_lines, suffix_of
 from .texts import STDIN, read_docs
 from .trimming import clean_label
-from .writers.parquet import require_pyarrow
 
 LINES, TABLES = (".jsonl", ".ndjson"), (".csv", ".tsv")
 ID = "id"
-BATCH = 1024  # rows of Parquet
 
 
 class Text(NamedTuple):
@@ -71,9 +69,9 @@ def _read_rows(path: Path, column: str) -> Iterator[Mapping[str, Any]] | None:
     if suffix == ".json":
         return _checked(read_objects(path, form=f'{{"{column}": "..."}}'), column, path)
     if suffix in TABLES:
-        return _checked(_table(path), column, path)
-    if suffix == ".parquet":
-        return _checked(_parquet(path, column), column, path)
+        return _checked(_table(path, column), column, path)
+    if suffix in (".parquet", ".arrow"):
+        return _checked(read_columns(path, (column, ID)), column, path)
     return ({column: doc.text} for doc in read_docs(path, Vocab())) if suffix == ".spacy" else None
 
 
@@ -105,30 +103,9 @@ def _json_lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             yield number, value
 
 
-def _table(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _table(path: Path, column: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     with _open(path) as file, located(path), _decoding():
-        head = file.readline()
-        delimiter = max("\t;,", key=head.count)
-        names = [clean_label(name) for name in next(csv.reader([head], delimiter=delimiter), [])]
-        for number, cells in read_cells(file, delimiter, n_before=1):
-            if cells and len(cells) != len(names):
-                found = f"found {len(cells)} cells and {len(names)} columns"
-                raise DataError(f"{found}; quote a cell that holds the delimiter.", line=number)
-            if cells:
-                yield number, dict(zip(names, cells, strict=True))
-
-
-def _parquet(path: Path, column: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    pa, pq = require_pyarrow()
-    try:
-        file = pq.ParquetFile(path)
-        names = [name for name in (column, ID) if name in file.schema_arrow.names]
-        if column not in names:
-            yield 1, dict.fromkeys(file.schema_arrow.names)
-        batches = file.iter_batches(batch_size=BATCH, columns=names)
-        yield from enumerate((row for batch in batches for row in batch.to_pylist()), start=1)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"is no Parquet file that can be read ({error}); expected one.", path) from error
+        yield from read_rows(file, (column, ID))
 
 
 def _open(path: Path) -> TextIO:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import DataError
-from .json_values import read_values
+from .json_values import objects_of, read_values
 from .report import ConversionReport
 
 WORD_KEYS = ("tokens", "words", "token")
@@ -61,8 +61,8 @@ def read_paragraphs(paragraph: Mapping[str, Any]) -> Sentences:
     RAISES (DataError): when it has no sentences of tokens.
     """
     found = []
-    for sentence in _dicts(paragraph.get("sentences")):
-        tokens = _dicts(sentence.get("tokens"))
+    for sentence in objects_of(paragraph.get("sentences")):
+        tokens = objects_of(sentence.get("tokens"))
         if not all(isinstance(token.get("orth"), str) for token in tokens):
             raise DataError('found a token without "orth"; expected {"orth": "Claire", "ner": "B-PER"}.')
         found.append([TaggedWord(token["orth"], (token.get("ner") or "-",)) for token in tokens])
@@ -136,16 +136,12 @@ def _objects(values: Sequence[Any]) -> Iterator[dict[str, Any]]:
     """All objects within values, the outer ones first; of long lists only the first values."""
     level = list(values)
     while level:
-        dicts = _dicts(level)
-        yield from dicts
+        found = objects_of(level)
+        yield from found
         lists = [part[:100] for part in level if isinstance(part, list)]
-        level = [part for parts in [*(d.values() for d in dicts), *lists] for part in parts]
+        level = [part for parts in [*(d.values() for d in found), *lists] for part in parts]
 
 
 def _are(kind: type | tuple[type, ...], value: Any) -> bool:
     """Whether it is a list of such values; true and false are no numbers."""
     return isinstance(value, list) and all(isinstance(v, kind) and type(v) is not bool for v in value)
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []

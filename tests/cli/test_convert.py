@@ -125,7 +125,7 @@ def test_what_cannot_be_written_is_a_sentence_and_nothing_is_left(jsonl, tmp_pat
     result = run(jsonl, *output, "-l", "fr")
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)
-    assert "cannot be written" in result.output or "is no name for a file" in result.output
+    assert "cannot be written" in result.output or "does not end as a format" in result.output
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "a") == ["corpus.jsonl", "folder"]
     assert not any((tmp_path / "folder").iterdir())
 
@@ -142,3 +142,61 @@ def test_verdicts_and_encodings_are_printed(tmp_path):
     counted = "1 texts rejected in the annotation tool, 1 texts skipped in the annotation tool"
     assert f"ignored: {counted}" in result.output
     assert "Note: x.jsonl: is in Windows-1252 (Latin-1), and was read so" in result.output
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.conll", "x.bioes", "brat", "x.json", "doccano", "prodigy"])
+def test_any_form_that_is_written_is_read_back_with_the_same_entities(tmp_path, name):
+    texts = [
+        ("Rue de Lyon.", [[0, 11, "VOIE"], [7, 11, "LOC"]]),
+        ("Il pleut.", []),
+        ("A. Roux", [[3, 7, "PER"]]),
+    ]
+    lines = [json.dumps({"id": f"n{i}", "text": t, "entities": e}) for i, (t, e) in enumerate(texts)]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines), encoding="utf8")
+    to = {"x.json": "label-studio"}.get(name, name)
+    arguments = ["--to", to] if "." not in name or name == "x.json" else []
+    there = run(tmp_path / "in.jsonl", tmp_path / name, "-l", "fr", *arguments)
+    back = run(tmp_path / name, tmp_path / "back.spacy", "-l", "fr")
+    assert there.exit_code == back.exit_code == 0, there.output + back.output
+    docs = list(DocBin().from_disk(tmp_path / "back.spacy").get_docs(spacy.blank("fr").vocab))
+    found = sorted((ent.text.replace(" .", "."), ent.label_) for doc in docs for ent in doc.ents)
+    assert found == [("Roux", "PER"), ("Rue de Lyon", "VOIE")]
+    is_in_columns = name in ("x.conll", "x.bioes")
+    assert ("1 spans that overlap others" in there.output) is is_in_columns
+    assert is_in_columns or any(span.label_ == "LOC" for doc in docs for span in doc.spans["nested"])
+
+
+def test_parts_of_another_form_and_what_it_has_no_place_for(tmp_path):
+    lines = [
+        json.dumps({"id": i, "text": "pro-Assad, à Lyon", "entities": [[4, 9, "P"], [13, 17, "L"]]})
+        for i in range(4)
+    ]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines), encoding="utf8")
+    result = run(
+        tmp_path / "in.jsonl", tmp_path / "out", "-l", "fr", "--to", "doccano", "--split", "a=0.5,b=0.5"
+    )
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.jsonl", "b.jsonl"]
+    assert "This format has no place for: 4 tokens of missing annotation." in result.output
+
+
+@pytest.mark.parametrize(
+    "source, output, to, sentence",
+    [
+        ("in.jsonl", "in.jsonl", "jsonl", "is what is to be read; expected another place"),
+        ("in.jsonl", "full", "brat", "exists already; expected a new folder"),
+        ("in.jsonl", "full", "jsonl", "is no name for a file; expected one that ends in .jsonl"),
+        ("in.jsonl", "x.txt", None, "x.txt does not end as a format that is known; expected one of jsonl"),
+        ("in.jsonl", "x.txt", "conll", "--to: found 'conll'; expected one of jsonl"),
+    ],
+)
+def test_what_is_there_is_not_overwritten_by_what_is_made_of_it(
+    jsonl, tmp_path, source, output, to, sentence
+):
+    jsonl.rename(tmp_path / "in.jsonl")
+    before = (tmp_path / "in.jsonl").read_bytes()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "x").touch()
+    result = run(tmp_path / source, tmp_path / output, "-l", "fr", *(["--to", to] if to else []))
+    assert result.exit_code == 1 and sentence in result.output
+    assert (tmp_path / "in.jsonl").read_bytes() == before

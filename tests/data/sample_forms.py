@@ -137,6 +137,23 @@ JSON = [
             {"entity_group": "LOC", "score": 0.99, "word": "Angers", "start": 20, "end": 26}]}),
         "JSON",
     ),
+    # Dataturks, whose end is the last character: https://www.kaggle.com/datasets/dataturks/resume-entities-for-ner
+    Form(
+        "dataturks.jsonl",
+        _json({"content": TEXT, "annotation": [
+            {"label": ["PER"], "points": [{"start": 0, "end": 11, "text": "Claire Morel"}]},
+            {"label": ["LOC"], "points": [{"start": 20, "end": 25, "text": "Angers"}]},
+            {"label": [], "points": [{"start": 0, "end": 5, "text": "Claire"}]}], "extras": None}),
+        "JSON",
+        ignored={"spans without a label": 1},
+    ),
+    # https://github.com/lavis-nlp/spert has no text; others have its type beside offsets
+    Form(
+        "typed.json",
+        _json([{"text": TEXT, "entities": [
+            {"start": 0, "end": 12, "type": "PER"}, {"start": 20, "end": 26, "type": "LOC"}]}]),
+        "JSON",
+    ),
     # https://cloud.gate.ac.uk/info/help/online-api.html
     Form(
         "gate.json",
@@ -237,6 +254,9 @@ COLUMNS = [
         "CoNLL-2012",
         ignored={"comment lines": 1},
     ),
+    # https://github.com/jiesutd/LatticeLSTM: M is the middle of an entity
+    Form("bmes.tsv", _rows("Claire B-PER\nAnne M-PER\nMorel E-PER\nhabite O\nAngers S-LOC"), "columns",
+         [("Claire Anne Morel", "PER"), ("Angers", "LOC")]),
     Form("brackets.tsv", _rows("Claire (PER*\nMorel *)\nhabite *\nAngers (LOC)\n. *"), "columns"),
     # https://nlp.stanford.edu/software/crf-faq.html
     Form("stanford.tsv", _rows("Claire PER\nMorel PER\nhabite O\nAngers LOC\n. O"), "columns"),
@@ -395,6 +415,14 @@ FORMS = [*JSON, *COLUMNS, *MARKUP]
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>\n'
 # What is wrong with a file, its content, and the words that refuse it
 HOSTILE = [
+    ("tagtog.json", _json({"annotatable": {"parts": ["s1p1"]}, "entities": []}), "tagtog's ann.json, whose text"),
+    ("azure.json", _json({"projectFileVersion": "1", "assets": {"documents": []}}), "Azure's, whose texts"),
+    ("bioc.json", _json({"source": "x", "documents": [{"passages": []}]}), "seems to be BioC's JSON"),
+    ("gliner.json", _json([{"tokenized_text": WORDS, "ner": [[0, 1, "PER"]]}]), "GLiNER's, whose spans count words"),
+    ("squad.json", _json({"data": [{"paragraphs": [{"context": TEXT, "qas": []}]}]}), "`bertfam convert-qa`"),
+    ("pubtator.txt", f"1|t|{TEXT}\n1|a|Rien.\n1\t0\t12\tClaire Morel\tPER\tD1\n", "seems to be PubTator's"),
+    ("i2b2.xml", "<deIdi2b2>\n<TEXT><![CDATA[Oz]]></TEXT>\n<TAGS/></deIdi2b2>\n", "XML of i2b2"),
+    ("doccano.csv", 'text,label\n"Oz","[[0, 2, ""LOC""]]"\n', "doccano's and Label Studio's is JSON"),
     ("half.json", _json(NUMBERED)[:-9], "no valid JSON"),
     ("short.jsonl", _json({"tokens": WORDS, "ner_tags": TAGS[:3]}), "found 5 words and 3 tags"),
     ("no_names.jsonl", _json(NUMBERED), "found tags that are numbers, and nothing that names them"),

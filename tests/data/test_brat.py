@@ -50,6 +50,11 @@ def test_discontinuous_entities_are_counted_and_their_pieces_missing(read):
     assert report.examples[DISCONTINUOUS][0]["where"] == "sub/a.ann:1"
 
 
+def test_offsets_of_tools_in_java_count_utf16_units(read):
+    record, _ = read("T1\tPer 3 9\tClaire\nT2\tLoc 11 17\tAngers\n", "😀 Claire, Angers 😀")
+    assert entities(record) == [("Claire", "Per"), ("Angers", "Loc")]
+
+
 def test_other_kinds_of_lines_are_counted(read):
     lines = [
         "R1\tIn Arg1:T1 Arg2:T2",

@@ -79,8 +79,8 @@ def test_the_command_says_which_component_the_labels_are_for(table, tmp_path):
     "name, content, message",
     [
         ("a.txt", "text\n", "ends in .txt; expected one of .tsv, .csv, .jsonl"),
-        ("a.csv", "text,label\nUn, deux,a\n", "a.csv:2: found more cells than columns"),
-        ("a.tsv", 'text\tlabel\n"Un" deux\ta\n', "a.tsv:2: found a broken cell"),
+        ("a.csv", "text,label\nUn, deux,a\n", "a.csv:2: found 3 cells and 2 columns"),
+        ("a.csv", 'text,label\n"Un" deux,a\n', "a.csv:2: found a broken cell"),
         (
             "a.csv",
             "text,label\nUn,a\nDeux,a\n",

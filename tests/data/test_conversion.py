@@ -135,7 +135,7 @@ def test_an_input_that_teaches_nothing_is_an_error_and_leaves_no_file(tmp_path, 
 @pytest.mark.parametrize(
     "output, options, found",
     [
-        ("x.bin", {}, r"x\.bin: is no name for a file; expected one that ends in \.spacy"),
+        ("x.bin", {}, r"x\.bin does not end as a format that is known; expected one of jsonl"),
         ("x.jsonl", {"split": {"a": 1.0}}, "is a file; expected a folder"),
         ("x.spacy", {"lang": "frr"}, "--lang: spaCy cannot tokenize 'frr'"),
         ("x.spacy", {"lang": "fr.examples"}, r"--lang: spaCy cannot tokenize 'fr\.examples'"),

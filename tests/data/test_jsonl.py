@@ -53,7 +53,7 @@ def test_blank_lines_bom_and_missing_ids(tmp_path):
         ('{"text": "abc", "entities": [[-1, 2, "X"]]}', "found the offsets -1-2"),
         ('{"text": "abc", "entities": [[2, 1, "X"]]}', "found the offsets 2-1"),
         ('{"text": "abc", "entities": [[0, 1]]}', "found the entity [0, 1]"),
-        ('{"text": "abc", "entities": [[0, 1.5, "X"]]}', "two whole numbers"),
+        ('{"text": "abc", "entities": [[0, NaN, "X"]]}', "two whole numbers"),
         ('{"text": "abc", "entities": [[false, true, "X"]]}', "two whole numbers"),
         ('{"text": "abc", "entities": [[0, 1, ""]]}', "a string"),
         ('{"text": "abc", "entities": [{"start": 0, "label": "X"}]}', "found the entity"),
@@ -89,11 +89,67 @@ def test_offsets_are_those_at_which_the_tools_own_text_stands(tmp_path, start, e
     assert not report.notes
 
 
-def test_another_text_at_the_offsets_is_said_once(tmp_path):
+def read_counted(tmp_path, *entries):
     report, path = ConversionReport(), tmp_path / "x.jsonl"
-    entry = {"text": TEXT, "entities": [{"start": 10, "end": 15, "label": "LOC", "text": "Paris"}]}
-    path.write_text("\n".join([json.dumps(entry)] * 3), encoding="utf8")
-    records = list(read_jsonl(path, "x.jsonl", report=report))
-    assert [(m.start, m.end) for record in records for m in record.mentions] == [(10, 15)] * 3
-    (note,) = report.note_lines()
-    assert note.startswith("x.jsonl: has entities that say another text") and "offsets are taken" in note
+    path.write_text("\n".join(map(json.dumps, entries)), encoding="utf8")
+    return list(read_jsonl(path, "x.jsonl", report=report)), report
+
+
+@pytest.mark.parametrize(
+    ("words", "place", "change"),
+    [
+        ("Paris", (2, 7), "put where the text has the words that the tool gives beside the offsets"),
+        ("Lyon", (18, 22), "put where the text has the words that the tool gives beside the offsets"),
+        ("Pari", (10, 15), "at offsets where other words stand than the tool gives beside them"),
+        ("Nantes", (10, 15), "at offsets where other words stand than the tool gives beside them"),
+    ],
+)
+def test_other_words_than_the_tool_gives_are_counted_and_mended_where_the_text_has_them(
+    tmp_path, words, place, change
+):
+    entry = {"text": TEXT, "entities": [{"start": 10, "end": 15, "label": "LOC", "text": words}]}
+    records, report = read_counted(tmp_path, *[entry] * 3)
+    assert [(m.start, m.end) for record in records for m in record.mentions] == [place] * 3
+    assert report.n_changed == {change: {"LOC": 3}}
+
+
+def test_of_two_places_with_the_words_the_nearer_one_is_taken(tmp_path):
+    entry = {"text": "Oz, Oz, Oz", "entities": [{"start": 5, "end": 7, "label": "LOC", "text": "Oz"}]}
+    (record,), _ = read_counted(tmp_path, entry)
+    assert [(m.start, m.end) for m in record.mentions] == [(4, 6)]
+
+
+def test_whole_numbers_may_be_written_as_others_and_fractions_are_counted(tmp_path):
+    spans = [[0.0, 2.0, "A"], ["4", "6", "B"], [7.5, 9, "C"]]
+    (record,), report = read_counted(tmp_path, {"text": "Oz, Oz, Oz", "entities": spans})
+    assert record.mentions == (Mention(0, 2, "A", 1), Mention(4, 6, "B", 1))
+    assert record.missing == ((7, 9),)
+    assert report.n_lost == {"at a fraction of a character": {"C": 1}}
+
+
+def test_a_span_without_a_label_is_counted_and_costs_no_other_one(tmp_path):
+    region = {"from_name": "label", "to_name": "text", "type": "labels"}
+    result = [
+        {**region, "value": {"start": 0, "end": 2, "text": "Oz", "labels": []}},
+        {**region, "value": {"start": 0, "end": 2, "text": "Oz"}},
+        {**region, "value": {"start": 4, "end": 6, "text": "Oz", "labels": ["LOC"]}},
+        {**region, "type": "choices", "value": {"start": 4, "end": 6, "text": "Oz", "choices": ["sure"]}},
+        {**region, "type": "textarea", "value": {"start": 4, "end": 6, "text": ["a note"]}},
+    ]
+    task = {"id": 1, "data": {"text": "Oz, Oz"}, "annotations": [{"result": result}]}
+    (record,), report = read_counted(tmp_path, task)
+    assert [(m.start, m.label) for m in record.mentions] == [(4, "LOC")]
+    assert report.ignored["spans without a label"] == 2
+    assert report.ignored["regions, choices or relations that are no spans"] == 2
+
+
+def test_spans_of_groups_and_missing_annotation_are_read_as_our_writers_have_them(tmp_path):
+    entry = {"text": "Rue de Lyon", "entities": [{"start": 7, "end": 11, "label": "LOC", "score": None}]}
+    spans = {"sc": [{"start": 0, "end": 11, "label": "VOIE", "score": 0.5}], "none": []}
+    table = [{"group": "sc", **spans["sc"][0]}]
+    records, _ = read_counted(
+        tmp_path, {**entry, "spans": spans, "missing": [[0, 3]]}, {**entry, "entities": [], "spans": table}
+    )
+    assert records[0].mentions == (Mention(7, 11, "LOC", 1), Mention(0, 11, "VOIE", 1, "sc"))
+    assert records[0].missing == ((0, 3),) and not records[0].has_overlaps
+    assert records[1].mentions == (Mention(0, 11, "VOIE", 2, "sc"),)

@@ -73,7 +73,7 @@ def test_parquet_has_its_columns(tmp_path):
     with pytest.raises(DataError, match=r"no text under 'text' \(but 'body', 'id', 'n'\)"):
         read(tmp_path / "x.parquet")
     (tmp_path / "y.parquet").write_bytes(b"PAR1 no more")
-    with pytest.raises(DataError, match=r"y\.parquet: is no Parquet file"):
+    with pytest.raises(DataError, match=r"y\.parquet: cannot be read as a table"):
         read(tmp_path / "y.parquet")
 
 

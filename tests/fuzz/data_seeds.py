@@ -61,6 +61,12 @@ JSON = {
     ),
     "lighttag.json": _json({"name": "job", "examples": [{"content": TEXT, "annotations": [
         {"start": 0, "end": 12, "tag": "PER", "correct": True, "value": "Claire Morel"}]}]}),
+    "own.jsonl": _lines({"id": 1, "text": TEXT, "entities": _dicts("start", "end"), "missing": [[0, 6]],
+                         "spans": {"sc": [{"start": 0, "end": 6, "label": "X", "score": 0.5}]}}),
+    "regions.json": _json([{"id": 1, "data": {"text": TEXT}, "annotations": [{"result": [
+        {"type": "labels", "value": {"start": 1.0, "end": "12", "text": "Claire Morel", "labels": ["PER"]}},
+        {"type": "labels", "value": {"start": 0, "end": 6, "text": "Claire"}},
+        {"type": "textarea", "value": {"start": 0, "end": 6, "text": ["x"]}}]}]}]),
     "hf.jsonl": _lines({"tokens": ["Claire", "habite"], "ner_tags": [1, 0]}),
 }  # fmt: skip
 COLUMNS = {
@@ -85,6 +91,8 @@ CONLLU = {
 }
 TABLES = {
     "texts.tsv": 'id\ttext\tlabel\n1\tUn chat.\ta\n2\t" Un ""beau""\nrosier"\tb | c\n3\tRien.\t\n',
+    "quotes.tsv": 'text\tlabel\n"Un" chat\ta\n"Un\nchat"\tb\n"Deux\tc\n',
+    "excel.csv": "sep=;\nWord;Tag\nClaire;B-PER\nvit;O\n",
     "texts.csv": 'text,label\nUn chat.,a\n"Un, deux",b\n',
     "gmb.csv": "Sentence #,Word,POS,Tag\nSentence: 1,Claire,NNP,B-per\n,vit,VB,O\n",
     "texts.jsonl": '{"text": "Un.", "label": "a|b"}\n{"text": "Deux.", "label": {"a": true}, "answer": "accept"}\n',

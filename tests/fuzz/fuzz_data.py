@@ -15,6 +15,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 
@@ -27,11 +28,13 @@ from spacy_bertfam.cli.pipelines import read_docs, read_examples
 from spacy_bertfam.cli.pretrain import read_corpus
 from spacy_bertfam.data.cats import convert_cats
 from spacy_bertfam.data.convert import convert
-from spacy_bertfam.data.formats import FORMATS
+from spacy_bertfam.data.formats import FORMATS, read_records
 from spacy_bertfam.data.options import make_options
+from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.data.report_table import format_report
 from spacy_bertfam.data.texts import read_texts
 from spacy_bertfam.data.trimming import clean_label, clean_word
+from spacy_bertfam.data.writers.formats import FORMS as FORMS_WRITTEN
 from spacy_bertfam.errors import UserError
 
 SECONDS = 30
@@ -87,6 +90,19 @@ def check_convert(path: Path, rng: Random) -> None:
             assert all(t.text == clean_word(t.text) for t in eg.reference), "a word with marks"
 
 
+def check_forms(path: Path, rng: Random) -> None:
+    """Convert to another form, and read that again with as many entities as were kept, where it holds them all."""
+    to = rng.choice([name for name in FORMS_WRITTEN if name != "parquet" or find_spec("pyarrow")])
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / f"out{FORMS_WRITTEN[to].ending}"
+        report = convert(path, place, lang="xx", to=to)
+        if to not in ("csv", "spacy"):
+            found = list(read_records(place, format="auto", lang="xx", report=ConversionReport()))
+            n_found = sum(not mention.group for record in found for mention in record.mentions)
+            is_said = any("no place for" in note for note in report.notes)
+            assert is_said or n_found >= report.parts[place.name]["n_entities"], f"{to} loses entities"
+
+
 def check_cats(path: Path, rng: Random) -> None:
     """Convert texts with labels."""
     convert_cats(path, path.parent / "cats.spacy", lang="fr", text=rng.choice(["text", "data"]))
@@ -101,6 +117,7 @@ def check_texts(path: Path, rng: Random) -> None:
 
 READERS: dict[str, Callable[[Path, Random], object]] = {
     "convert": check_convert,
+    "forms": check_forms,
     "convert-cats": check_cats,
     "render": check_texts,
     "pretrain": lambda path, rng: read_corpus(path),
@@ -161,7 +178,7 @@ def fuzz(n_files: int, seed: int, folder: Path) -> tuple[Counter[str], list[tupl
         if path.suffix == ".ann":
             text = TEXT.encode()
             path.with_suffix(".txt").write_bytes(text if rng.random() < 0.7 else mutated(text, rng, contents))
-        for reader in ["convert", *FOR_ENDING.get(path.suffix, [])]:
+        for reader in ["convert", "forms", *FOR_ENDING.get(path.suffix, [])]:
             outcome = verdict(reader, path, rng)
             outcomes[f"{reader}: {outcome}" if outcome in ("read", "refused") else "fault"] += 1
             if outcome not in ("read", "refused"):

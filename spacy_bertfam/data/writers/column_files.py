@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from ..column_lines import DOCSTART
+from ..trimming import clean_word
 from .entry import Entry, disjoint_spans, tokens_of, visible_tokens
 
 # beginning, inside, end and single token of an entity
@@ -48,4 +49,6 @@ def _lines(entry: Entry, letters: str, left_out: Counter[str]) -> Iterator[str]:
         if before is not None and before != sentence:
             yield "\n"
         start, end = entry["tokens"][i]
-        yield f"{' '.join(entry['text'][start:end].split())}\t{tags.get(i, 'O')}\n"
+        word = clean_word(token := " ".join(entry["text"][start:end].split()))
+        left_out["invisible marks at the edges of words"] += word != token
+        yield f"{word}\t{tags.get(i, 'O')}\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 from spacy.tokens import Doc, DocBin, Span, SpanGroup
 from spacy.vocab import Vocab
 
-from .entry import Entity, Entry
+from .entry import Entity, Entry, whole
 
 ATTRS = ("ENT_IOB", "ENT_TYPE", "SENT_START")
 SCORE = "score"  # Span._.score, where a recognizer has registered it
@@ -24,7 +24,7 @@ def write_docbin(entries: Iterable[Entry], place: Path, left_out: Counter[str]) 
 
 def to_doc(entry: Entry, vocab: Vocab) -> Doc:
     """RETURNS (Doc): with the tokens of the entry, and scores in `ent._.score` and beside the spans of a group."""
-    text, tokens = entry["text"].encode("utf8", "replace").decode("utf8"), entry["tokens"]  # no half pairs
+    text, tokens = whole(entry["text"]), entry["tokens"]
     borders = [*(start for start, _ in tokens), len(text)]
     begins = set(entry.get("sents", ()))
     doc = Doc(
@@ -46,8 +46,8 @@ def to_doc(entry: Entry, vocab: Vocab) -> Doc:
     for key in ("id", "error"):
         if key in entry:
             value = entry[key]  # type: ignore[literal-required]
-            fits = not isinstance(value, int) or abs(value) < 2**63  # msgpack's
-            doc.user_data[key] = value if fits else str(value)
+            fits = isinstance(value, int) and abs(value) < 2**63  # msgpack's
+            doc.user_data[key] = value if fits else whole(str(value))
     return doc
 
 

@@ -41,6 +41,7 @@ class Entry(Always, total=False):
     spans (dict[str, list[Entity]]): of `doc.spans`, by the name of the group; they may overlap.
     uncertainty (float): see `annotation.uncertainty`.
     error (str): why the text could not be annotated; then nothing else is known of it.
+    gold (bool): whether people have annotated it, so that it is no suggestion of a pipeline's.
     """
 
     tokens: list[tuple[int, int]]
@@ -51,6 +52,7 @@ class Entry(Always, total=False):
     vector: list[float]
     uncertainty: float
     error: str
+    gold: bool
 
 
 def unscored(span: Span) -> float | None:
@@ -90,6 +92,11 @@ def failed_entry(name: str | int, text: str, error: str) -> Entry:
     tokens = [match.span() for match in PIECE.finditer(text)]
     return {"id": name, "text": text, "entities": [], "error": error,
             "tokens": tokens, "missing": list(range(len(tokens)))}  # fmt: skip
+
+
+def whole(text: str) -> str:
+    """RETURNS (str): with ? for each half of a surrogate pair, which JSON can hold and binary formats cannot."""
+    return text.encode("utf8", "replace").decode("utf8")
 
 
 def all_spans(entry: Entry) -> list[Entity]:

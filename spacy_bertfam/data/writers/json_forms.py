@@ -21,6 +21,8 @@ def own_form(entry: Entry) -> dict[str, Any]:
     """RETURNS (dict): `bertfam convert` reads it; of a text that failed it says that it is not annotated."""
     found: dict[str, Any] = {"id": entry["id"], "text": entry["text"]}
     found |= {"status": "skipped"} if "error" in entry else {"entities": entry["entities"]}
+    if "gold" in entry and entry.get("missing"):
+        found["missing"] = [list(entry["tokens"][i]) for i in entry["missing"]]
     return found | {key: entry[key] for key in OWN_KEYS if key in entry}  # type: ignore[literal-required]
 
 
@@ -65,6 +67,8 @@ def label_studio_form(entry: Entry) -> dict[str, Any]:
         }
         for i, e in enumerate(all_spans(entry))
     ]
+    if entry.get("gold"):
+        return {**task, "annotations": [{"result": result}]}
     scores = [e["score"] for e in all_spans(entry) if e["score"] is not None]
     prediction: dict[str, Any] = {"model_version": "spacy-bertfam", "result": result}
     if "uncertainty" in entry:

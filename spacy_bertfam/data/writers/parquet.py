@@ -6,15 +6,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ...errors import UserError
-from .entry import Entry
+from ...errors import DataError
+from .entry import Entry, whole
 from .json_forms import own_form
 
 ROWS = 4096  # that are written together
 
 
 def write_parquet(entries: Iterable[Entry], place: Path, left_out: Counter[str]) -> None:
-    """Write one file, part by part. RAISES (UserError): when pyarrow is not installed."""
+    """Write one file, part by part. RAISES (DataError): when pyarrow is not installed."""
     pa, pq = require_pyarrow()
     scored = {"start": pa.int64(), "end": pa.int64(), "label": pa.string(), "score": pa.float64()}
     schema = pa.schema({
@@ -23,6 +23,7 @@ def write_parquet(entries: Iterable[Entry], place: Path, left_out: Counter[str])
         "spans": pa.list_(pa.struct({"group": pa.string(), **scored})),
         "cats": pa.map_(pa.string(), pa.float64()),
         "vector": pa.list_(pa.float32()),
+        "missing": pa.list_(pa.list_(pa.int64())),
         "uncertainty": pa.float64(),
     })  # fmt: skip
     rows = map(_row, entries)
@@ -34,23 +35,20 @@ def write_parquet(entries: Iterable[Entry], place: Path, left_out: Counter[str])
 def _row(entry: Entry) -> dict[str, Any]:
     spans = [{"group": key, **e} for key, group in entry.get("spans", {}).items() for e in group]
     own = own_form(entry)
-    text = entry["text"].encode("utf8", errors="backslashreplace").decode("utf8")
     return {
         **own,
-        "id": str(entry["id"]),
-        "text": text,
+        **{key: whole(str(own[key])) for key in ("id", "text", "error") if key in own},
         "spans": spans,
         "cats": list(own.get("cats", {}).items()),
     }
 
 
 def require_pyarrow() -> tuple[Any, Any]:
-    """RETURNS (tuple): `pyarrow` and `pyarrow.parquet`. RAISES (UserError): when they are not installed."""
+    """RETURNS (tuple): `pyarrow` and `pyarrow.parquet`. RAISES (DataError): when they are not installed."""
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise UserError(
-            'Parquet needs pyarrow, which is not installed; expected pip install "spacy-bertfam[parquet]".'
-        ) from error
+        expected = 'expected python -m pip install "spacy-bertfam[parquet]"'
+        raise DataError(f"Parquet needs pyarrow, which is not installed; {expected}.") from error
     return pyarrow, pyarrow.parquet

@@ -43,7 +43,12 @@ def _lines(entry: Entry, left_out: Counter[str]) -> Iterator[str]:
     borders = pairwise(sorted({0, *entry.get("sents", ()), len(tokens)}))
     seen = set(visible)
     sentences = ([i for i in range(*border) if i in seen] for border in borders)
+    end_before = 0
     for number, own in enumerate(filter(None, sentences), start=1):
+        gap, end_before = text[end_before : tokens[own[0]][0]], tokens[own[-1]][1]
+        left_out["spaces between sentences, read as line breaks"] += (
+            gap != ("\n" + " " * len(gap))[: len(gap)]
+        )
         yield f"\n#Text={text[tokens[own[0]][0] : tokens[own[-1]][1]].translate(TEXT)}\n"
         for place, i in enumerate(own, start=1):
             start, end = (offset + bisect_left(wide, offset) for offset in tokens[i])

@@ -10,7 +10,7 @@ import pytest
 import spacy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from spacy_bertfam.data.formats import read_records
@@ -84,6 +84,10 @@ def places(spans) -> list[tuple]:
     return sorted({(e["start"], e["end"], e["label"]) for e in spans})
 
 
+def placed(record, group: str) -> list[tuple]:
+    return sorted({(m.start, m.end, m.label) for m in record.mentions if m.group == group})
+
+
 many_documents = given(st.lists(documents(), min_size=1, max_size=3))
 few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -99,9 +103,10 @@ def test_offsets_come_back(to, docs):
         found = read(place)
     assert [record.text for record in found] == [entry["text"] for entry in entries]
     expected = [entry["entities"] if to == "jsonl" else all_spans(entry) for entry in entries]
-    assert [sorted({(m.start, m.end, m.label) for m in record.mentions}) for record in found] == [
-        places(spans) for spans in expected
-    ]
+    assert [placed(record, "") for record in found] == [places(spans) for spans in expected]
+    if to == "jsonl":
+        groups = [entry.get("spans", {}).get("all", []) for entry in entries]
+        assert [placed(record, "all") for record in found] == [places(spans) for spans in groups]
 
 
 @pytest.mark.parametrize("to", ["iob2", "bioes"])
@@ -150,6 +155,32 @@ def test_other_formats_come_back(to, tmp_path):
         assert [(m.start, m.end, m.label) for m in record.mentions] == places(entry["entities"])
 
 
+def test_what_columns_and_webanno_have_no_place_for_is_counted(tmp_path):
+    doc = NLP("Jimmy Wales\u200f dort. Il pleut.\nOui.")
+    for token in doc:
+        token.is_sent_start = token.i in (0, 4) or token.text == "Oui"
+    assert [token.text for token in doc[:2]] == ["Jimmy", "Wales\u200f"]
+    doc.ents = [Span(doc, 0, 2, "PER")]
+    (tmp_path / "folder").mkdir()
+    for to, left in (
+        ("iob2", "invisible marks at the edges of words"),
+        ("webanno", "spaces between sentences"),
+    ):
+        _, place, left_out = written([doc], to, tmp_path / "folder")
+        assert [n for what, n in left_out.items() if what.startswith(left)] == [1]
+        (record,) = read(place)
+        assert len(record.mentions) == 1 and record.text.count("\n") == (2 if to == "webanno" else 0)
+
+
+def test_gold_is_no_prediction_of_label_studio(tmp_path):
+    doc = NLP("Lyon dort.")
+    doc.ents = [Span(doc, 0, 1, "LOC")]
+    place = tmp_path / "x.json"
+    write_entries(FORMS["label-studio"], [{**entry_of(doc, 1), "gold": True}], place, Counter())
+    (record,) = read(place)
+    assert places([vars(m) for m in record.mentions]) == [(0, 4, "LOC")]
+
+
 def test_no_text_takes_the_file_of_another(tmp_path):
     names = ["a-3", "a", "a", "a", "a/", "a-3"]
     for number, name in enumerate(names, start=1):
@@ -162,6 +193,15 @@ def test_a_number_that_msgpack_does_not_hold_is_written_as_text(tmp_path):
         entry = entry_of(spacy.blank("fr")("Lyon dort."), number)
         (doc,) = [to_doc(entry, Vocab())]
         assert Doc(doc.vocab).from_bytes(doc.to_bytes()).user_data["id"] in (number, str(number))
+
+
+@pytest.mark.parametrize("to", ["spacy", "parquet", "brat", "webanno", "csv", "jsonl"])
+def test_half_a_surrogate_pair_in_a_name_costs_nothing(to, tmp_path):
+    if to == "parquet":
+        pytest.importorskip("pyarrow")
+    entry = {**entry_of(NLP("Lyon dort."), "a\ud83d"), "error": "b\udc00"}
+    write_entries(FORMS[to], [entry], tmp_path / "out", Counter())
+    assert (tmp_path / "out").exists()
 
 
 def test_parquet_without_pyarrow_is_refused_before_anything_is_read(monkeypatch):

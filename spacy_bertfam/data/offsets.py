@@ -1,0 +1,51 @@
+"""Offsets as tools give them -> characters of the text."""
+
+import re
+from typing import Any
+
+from .trimming import clean_edges
+from .utf16 import from_utf16
+
+DIGITS = re.compile(r"[0-9]{1,15}")
+FRACTION = "at a fraction of a character"
+MOVED = "put where the text has the words that the tool gives beside the offsets"
+OTHER_WORDS = "at offsets where other words stand than the tool gives beside them"
+
+
+def number_of(value: Any) -> int | float | None:
+    """RETURNS (int | float | None): 1 of 1, 1.0 and "1", 1.5 of itself; None of what is no finite number."""
+    number = int(value) if isinstance(value, str) and DIGITS.fullmatch(value) else value
+    is_number = type(number) in (int, float) and abs(number) < 1e15
+    return (int(number) if number == int(number) else float(number)) if is_number else None
+
+
+def find_words(text: str, start: int, end: int, words: Any) -> tuple[int, int, str]:
+    """Look whether a span holds the words that a tool says it holds; if not, whether they stand nearby.
+
+    RETURNS (tuple[int, int, str]): the offsets in characters, and what was changed, or is wrong; "" of nothing.
+    """
+    if not isinstance(words, str) or not (wanted := clean_edges(words)):
+        return start, end, ""
+    if clean_edges(text[max(start, 0) : max(end, 0)]) == wanted:
+        return start, end, ""
+    place = from_utf16(text)
+    first, last = place(start), place(end)
+    if 0 <= first < last and clean_edges(text[first:last]) == wanted:
+        return first, last, ""
+    if 0 <= start < end <= len(text) and _letters(text[start:end]) == _letters(words):
+        return start, end, ""
+    places = (text.rfind(wanted, 0, max(start, 0) + len(wanted)), text.find(wanted, max(start, 0)))
+    near = [i for i in places if i >= 0 and not any(_cuts_word(text, j) for j in (i, i + len(wanted)))]
+    if not near:
+        return start, end, OTHER_WORDS
+    found = min(near, key=lambda i: abs(i - start))
+    return found, found + len(wanted), MOVED
+
+
+def _cuts_word(text: str, i: int) -> bool:
+    return 0 < i < len(text) and text[i - 1 : i + 1].isalnum()
+
+
+def _letters(text: str) -> str:
+    """What is left where tools write spaces, line breaks and capitals in ways of their own."""
+    return "".join(filter(str.isalnum, text.replace("\\n", "").casefold()))
