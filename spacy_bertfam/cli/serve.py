@@ -3,7 +3,6 @@
 import re
 from functools import partial
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +38,6 @@ def serve_cli(
     max_characters: int = typer.Option(DEFAULT.characters, min=1, help="Characters of a text"),
     batch_size: int = typer.Option(DEFAULT.batch, min=1, help="Texts that go through a pipeline together"),
     queue: int = typer.Option(DEFAULT.queue, min=1, help="Texts that may wait for a pipeline"),
-    max_requests: int = typer.Option(DEFAULT.open, min=1, help="Requests that are read or worked on at once"),
     timeout: float = typer.Option(DEFAULT.timeout, min=0.1, help="Seconds until a request is given up"),
     send_timeout: float = typer.Option(
         DEFAULT.sending, min=0.1, help="Seconds in which a request must arrive"
@@ -49,8 +47,8 @@ def serve_cli(
 ) -> None:
     """Answer requests over HTTP, and show a page to try the pipelines.
 
-    Paths: /entities, /categories, /answers, /vectors, /models, /health, /metrics, /reload; /docs describes them. It
-    listens on this machine alone, where --host does not say otherwise. SIGTERM and Ctrl-C end it when what it has
+    Paths: /entities, /categories, /answers, /vectors, /models, /health, /metrics, /reload; / is the page. It listens
+    to this machine alone, where --host does not say otherwise. SIGTERM and Ctrl-C end it when what it has
     taken is answered; SIGHUP loads the pipelines again while the earlier ones answer.
     """
     if missing := [name for name in NEEDED if find_spec(name) is None]:
@@ -66,9 +64,7 @@ def serve_cli(
     from ..server.run import bind, run
     from ..server.service import Service
 
-    limits = Limits(
-        max_body, max_texts, max_characters, batch_size, queue, max_requests, timeout, send_timeout
-    )
+    limits = Limits(max_body, max_texts, max_characters, batch_size, queue, timeout=timeout)
     paths = name_models(model)
     sock = bind(host, port)
     import_code(code_path)
@@ -105,17 +101,10 @@ def _load(path: str, use_gpu: int) -> "Language":
 
 
 def _announce(paths: dict[str, str], host: str, port: int, has_token: bool) -> list[str]:
-    for_all = host != "localhost" and not (_is_address(host) and ip_address(host).is_loopback)
+    is_local = host in ("localhost", "::1") or host.startswith("127.")
     place = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    who = "everyone who reaches this machine" if for_all else "this machine alone"
+    who = "this machine alone" if is_local else "everyone who reaches this machine"
     lines = [f"Serving {', '.join(paths)} on {place}, to {who}{', with the token' if has_token else ''}."]
-    if for_all and not has_token:
+    if not is_local and not has_token:
         lines.append("Note: Nobody is asked for a token: set BERTFAM_TOKEN, or leave --host out.")
     return lines
-
-
-def _is_address(host: str) -> bool:
-    try:
-        return bool(ip_address(host))
-    except ValueError:
-        return False

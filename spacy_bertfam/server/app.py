@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from ..visual.serve_page import page_policy, render_paths, render_serve
+from ..visual.serve_page import page_policy, render_serve
 from .guard import App, Guard
 from .model_thread import Full, Job, ModelThread
 from .results import answers_found, categories_of, entities_of, vector_found
@@ -102,13 +102,6 @@ async def page(request: Request) -> Response:
     return HTMLResponse(render_serve(lang), headers={"Content-Security-Policy": page_policy()})
 
 
-@router.get("/docs", include_in_schema=False)
-async def docs(request: Request) -> Response:
-    """The paths, to read."""
-    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-    return HTMLResponse(render_paths(request.app.openapi()), headers={"Content-Security-Policy": policy})
-
-
 async def _answer(
     request: Request,
     asked: Texts,
@@ -129,11 +122,14 @@ async def _answer(
     if longest > service.limits.characters:
         expected = f"expected {service.limits.characters} at most"
         raise HTTPException(413, f"A text has {longest} characters; {expected}.")
+    jobs = [Job(text, read, question, top_k) for text in texts]
     try:
-        found = await service.work(model, [Job(text, read, question, top_k) for text in texts])
+        model.submit(jobs)
     except Full:
         detail = "Too many texts wait for this model; try again."
         raise HTTPException(503, detail, headers={"Retry-After": "1"}) from None
+    # who gives up waiting takes back what has not been begun
+    found = await asyncio.gather(*(asyncio.wrap_future(job.future) for job in jobs), return_exceptions=True)
     failed = [isinstance(result, BaseException) for result in found]
     results = [
         {"error": f"The model fails on this text ({type(result).__name__})."} if has_failed else result

@@ -18,7 +18,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
-OPEN = ("/", "/docs", "/health", "/openapi.json")  # they know nothing of the models
+OPEN = ("/", "/health", "/openapi.json")  # they know nothing of the models
 LOCAL = "localhost"
 DRAINED = 8  # times the limit of a body is read, so that its sender can read the answer
 HEADERS = {

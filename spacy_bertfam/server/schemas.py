@@ -20,6 +20,8 @@ class Texts(BaseModel):
     def _require_one(self) -> "Texts":
         if (self.text is None) == (self.texts is None):
             raise ValueError("expected either text or texts")
+        for text in (*self.given, self.model or "", getattr(self, "question", "")):
+            text.encode("utf8")  # half of a surrogate pair is a ValueError
         return self
 
     @property

@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from spacy.language import Language
 
 from ..errors import in_one_line
 from .limits import Limits
 from .metrics import Metrics
-from .model_thread import Job, ModelThread
+from .model_thread import ModelThread
 
 logger = logging.getLogger(__name__)
 
@@ -57,24 +56,14 @@ class Service:
                 try:
                     new = await asyncio.to_thread(self._start, name)
                 except Exception as error:  # whatever loading raises: the earlier one stays
-                    found[name] = in_one_line(error)
+                    found[name], outcome = in_one_line(error), "failed"
                     logger.error("Model %s: not reloaded: %r", name, found[name])
                 else:
                     self.models[name].stop()
                     self.models[name] = new
-                    found[name] = "reloaded"
-                outcome = "done" if found[name] == "reloaded" else "failed"
+                    found[name] = outcome = "reloaded"
                 self.metrics.reloads.labels(name, outcome).inc()
         return found
-
-    async def work(self, model: ModelThread, jobs: Sequence[Job]) -> list[Any]:
-        """Let a pipeline work on texts; who gives up waiting takes back what has not been begun.
-
-        RETURNS (list[Any]): what each job reads, or the error of its text. RAISES (Full): when there is no room.
-        """
-        model.submit(jobs)
-        waiting = [asyncio.wrap_future(job.future) for job in jobs]
-        return await asyncio.gather(*waiting, return_exceptions=True)
 
     def _start(self, name: str) -> ModelThread:
         return ModelThread(name, self.loaders[name], self.limits, self.metrics).start()

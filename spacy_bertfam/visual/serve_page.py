@@ -1,9 +1,4 @@
-"""The pages of a server: one to try its models, and one that lists its paths. Neither knows a model."""
-
-import json
-from collections.abc import Mapping
-from html import escape
-from typing import Any
+"""The page of a server, to try its models; it knows none: its script asks for them."""
 
 from spacy.displacy.render import EntityRenderer
 
@@ -41,7 +36,7 @@ def render_serve(lang: str) -> str:
         main=card("", FORM.format(say=say))
         + '<p id="said" role="status"></p>\n'
         + card(say["found"], FOUND.format(say=say), ' id="found" hidden'),
-        notes=[f'{say["scores"]} <a href="/docs">{say["paths"]}</a>'],
+        notes=[f'{say["scores"]} <a href="/openapi.json">{say["paths"]}</a>'],
         styles=["serve.css"],
         script=SCRIPT,
         data=as_data({"say": say, "colors": shades}),
@@ -52,24 +47,3 @@ def render_serve(lang: str) -> str:
 def page_policy() -> str:
     """RETURNS (str): what ``render_serve`` may do, for the header of that name."""
     return content_policy(SCRIPT, asks=True) + "; frame-ancestors 'none'"
-
-
-def render_paths(schema: Mapping[str, Any]) -> str:
-    """RETURNS (str): what a schema of OpenAPI says of each path, and what it takes, to be read."""
-    parts = []
-    for path, methods in schema["paths"].items():
-        for method, about in methods.items():
-            takes = (
-                about.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-            )
-            taken = schema["components"]["schemas"].get(takes.get("$ref", "").rpartition("/")[2], {})
-            gives = about["responses"]["200"].get("content", {}).get("application/json", {}).get("example")
-            shown = [json.dumps(each, indent=1) for each in (taken.get("properties"), gives) if each]
-            blocks = "".join(f"<pre>{escape(each)}</pre>\n" for each in shown)
-            parts.append(
-                card(f"{method.upper()} {escape(path)}", f"<p>{escape(about['description'])}</p>\n{blocks}")
-            )
-    header = '<p><a href="/openapi.json">openapi.json</a></p>\n'
-    return html_page(
-        lang="en", title="bertfam serve", header=header, main="".join(parts), styles=["serve.css"]
-    )
