@@ -154,10 +154,10 @@ class Guard:
         work = asyncio.ensure_future(self.app(scope, replay, reply))
         try:
             await asyncio.wait({work, gone}, timeout=self.limits.timeout, return_when=asyncio.FIRST_COMPLETED)
-            if not work.done() and not reply.is_whole:
-                work.cancel()
+            if work.done() or reply.is_whole:
+                await work
+            elif not gone.done():
                 raise Refused(504, "The answer took too long.")
-            await work
         finally:
             gone.cancel()
             work.cancel()

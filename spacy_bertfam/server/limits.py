@@ -9,8 +9,9 @@ class Limits:
 
     body (int): bytes of a request.
     texts (int): texts of a request.
-    characters (int): characters of a text, and of a batch of several texts.
+    characters (int): characters of a text.
     batch (int): texts that go through a pipeline together.
+    together (int): their characters; a longer text goes alone. Long batches keep short texts waiting.
     queue (int): texts that may wait for one pipeline.
     open (int): requests that are read or worked on.
     timeout (float): seconds until a request is given up, from when it has been read.
@@ -21,6 +22,7 @@ class Limits:
     texts: int = 64
     characters: int = 100_000
     batch: int = 32
+    together: int = 20_000
     queue: int = 512
     open: int = 256
     timeout: float = 30.0

@@ -133,7 +133,7 @@ class ModelThread:
                 size = 0
                 while self._waiting and len(batch) < self.limits.batch:
                     size += len(self._waiting[0].text)
-                    if batch and size > self.limits.characters:
+                    if batch and size > self.limits.together:
                         break
                     job = self._waiting.popleft()
                     if job.future.set_running_or_notify_cancel():  # else nobody waits for it any more

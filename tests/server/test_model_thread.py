@@ -63,7 +63,7 @@ def test_what_waits_goes_through_together(start):
 
 
 def test_a_batch_is_bounded_in_characters(start):
-    thread = start(characters=10)
+    thread = start(together=10)
     first, waiting = jobs("il attend"), jobs("a" * 9, "b" * 9, "c")
     thread.submit(first)
     while not SEEN:

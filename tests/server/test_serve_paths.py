@@ -16,6 +16,13 @@ ANSWERER = {
     "tok2vec": {"@architectures": "spacy-bertfam.EncoderListener.v1", "upstream": "*"},
 }
 
+BAG = {
+    "@architectures": "spacy.TextCatBOW.v3",
+    "exclusive_classes": True,
+    "ngram_size": 1,
+    "no_output_layer": False,
+}
+
 
 @pytest.fixture(scope="module")
 def nlp(tiny_encoder):
@@ -26,7 +33,7 @@ def nlp(tiny_encoder):
     pair.spans["answers"] = [pair[2:3]]
     asked = Example(nlp.make_doc(pair.text), pair)
     nlp.initialize(lambda: [*make_examples(nlp), asked])
-    cats = nlp.add_pipe("textcat", config={"model": {"@architectures": "spacy.TextCatBOW.v3"}})
+    cats = nlp.add_pipe("textcat", config={"model": BAG})
     cats.initialize(lambda: [Example.from_dict(nlp.make_doc("a"), {"cats": {"NEWS": 1.0, "X": 0.0}})])
     return nlp
 
