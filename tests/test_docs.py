@@ -403,7 +403,8 @@ def test_a_server_answers_as_its_page_says(line, clone, monkeypatch, capsys):
     command = [sys.executable, *shlex.split(line.split(" --port")[0])[1:], "--port", "0"]
     with subprocess.Popen(command, cwd=clone, stderr=subprocess.PIPE, text=True, encoding="utf8") as server:
         try:
-            found = re.search(r"http://\S+:(\d+), to this machine alone", server.stderr.readline())
+            told = iter(server.stderr.readline, "")
+            found = next(filter(None, (re.search(r":(\d+), to this machine alone", line) for line in told)))
             place = f"http://127.0.0.1:{found[1]}"
             names = [model["name"] for model in json.load(wait_for(f"{place}/models"))["models"]]
             if len(names) > 1:

@@ -68,6 +68,7 @@ class Guard:
         self.app, self.service, self.limits = app, service, service.limits
         self.token = token.encode("ascii") if token is not None else None
         self.hosts, self.paths, self.n_open = {LOCAL, *hosts}, set(paths), 0
+        service.metrics.open.set_function(lambda: self.n_open)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -14,6 +14,7 @@ class Metrics:
         ProcessCollector(registry=found)
         self.requests = Counter("bertfam_requests", "Answered", ["path", "status"], registry=found)
         self.seconds = Histogram("bertfam_seconds", "Time", ["path"], buckets=SECONDS, registry=found)
+        self.open = Gauge("bertfam_open", "Requests that are read or worked on", registry=found)
         self.texts = Counter("bertfam_texts", "Texts, done or failed", ["model", "outcome"], registry=found)
         self.waiting = Gauge("bertfam_waiting", "Texts that wait", ["model"], registry=found)
         self.batch = Histogram("bertfam_batch", "Texts", ["model"], buckets=SIZES, registry=found)

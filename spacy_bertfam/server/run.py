@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -64,30 +63,19 @@ def patient(seconds: float) -> type[asyncio.Protocol]:
     """RETURNS (type): uvicorn's protocol, which waits so long for the head of a request; itself it waits for ever."""
 
     class Patient(H11Protocol):
-        head: Any = None
-
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            self._watch()
+            self.head = self.loop.call_later(seconds, transport.close)
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
             if self.cycle is not None and not self.cycle.response_complete:
-                self._leave()
-            elif self.head is None:
-                self._watch()
+                self.head.cancel()
+            elif self.head.cancelled():  # the first part of a further head
+                self.head = self.loop.call_later(seconds, self.transport.close)
 
         def connection_lost(self, exc: Exception | None) -> None:
-            self._leave()
+            self.head.cancel()
             super().connection_lost(exc)
-
-        def _watch(self) -> None:
-            close: Callable[[], None] = self.transport.close
-            self.head = self.loop.call_later(seconds, close)
-
-        def _leave(self) -> None:
-            if self.head is not None:
-                self.head.cancel()
-                self.head = None
 
     return Patient
