@@ -132,7 +132,7 @@ async def _answer(
     found = await asyncio.gather(*(asyncio.wrap_future(job.future) for job in jobs), return_exceptions=True)
     failed = [isinstance(result, BaseException) for result in found]
     results = [
-        {"error": f"The model fails on this text ({type(result).__name__})."} if has_failed else result
+        {"error": f"The model fails on this text ({result})."} if has_failed else result
         for result, has_failed in zip(found, failed, strict=True)
     ]
     return JSONResponse({"model": model.name, "results": results}, 500 if all(failed) else 200)

@@ -27,6 +27,10 @@ class Full(Exception):
     """More texts wait than may; or the thread takes none any more."""
 
 
+class Failed(Exception):
+    """A text that could not be worked on: the kind of the error alone, whose frames hold memory of its batch."""
+
+
 @dataclass(eq=False)
 class Job:
     """A text, and what is wanted of it.
@@ -102,7 +106,7 @@ class ModelThread:
             self.stop()
             for job in [*batch, *self._waiting]:
                 if not job.future.cancel() and not job.future.done():
-                    job.future.set_exception(RuntimeError("the thread of the model has ended"))
+                    job.future.set_exception(Failed("the model has ended"))
 
     def _load(self) -> Language:
         nlp = self.load()
@@ -158,7 +162,7 @@ class ModelThread:
                 job.future.set_result(job.read(result))
                 outcome = "done"
             except Exception as error:  # that of this text, which is told to who sent it
-                job.future.set_exception(error)
+                job.future.set_exception(Failed(type(error).__name__))
                 outcome = "failed"
                 # not its message: that may hold the text, which is none of the log's business
                 logger.warning("Model %s: a text failed: %s", self.name, place_of(error))

@@ -10,7 +10,7 @@ from spacy.language import Language
 
 from spacy_bertfam.server.limits import Limits
 from spacy_bertfam.server.metrics import Metrics
-from spacy_bertfam.server.model_thread import Full, Job, ModelThread
+from spacy_bertfam.server.model_thread import Failed, Full, Job, ModelThread
 from spacy_bertfam.server.service import Service
 
 
@@ -125,7 +125,7 @@ def test_an_error_of_the_thread_itself_leaves_nobody_waiting(start, monkeypatch)
     thread.submit(found)
     thread.join()
     assert not thread.is_alive
-    assert isinstance(found[0].future.exception(1), RuntimeError) and found[1].future.cancelled()
+    assert isinstance(found[0].future.exception(1), Failed) and found[1].future.cancelled()
 
 
 def test_a_reload_leaves_no_gap_and_a_failed_one_the_earlier_pipeline(start):
