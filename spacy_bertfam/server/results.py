@@ -1,6 +1,6 @@
 """What a pipeline found, as JSON holds it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from spacy.tokens import Doc
@@ -11,7 +11,6 @@ from ..pipeline.asking import Answer
 from ..pipeline.entity_score import get_score
 
 Found = dict[str, Any]
-Place = Callable[[int, int], tuple[int, int]]
 
 
 def entities_of(doc: Doc, *, min_score: float, offsets: Sequence[str]) -> Found:
@@ -21,17 +20,27 @@ def entities_of(doc: Doc, *, min_score: float, offsets: Sequence[str]) -> Found:
         under utf16_start and utf16_end.
     """
     entry = entry_of(doc, "", score=get_score, min_score=min_score, tokens=False)
-    text, places = doc.text, _places(doc, offsets)
-    found: Found = {"entities": [_entity(text, entity, places) for entity in entry["entities"]]}
-    if "spans" in entry:
-        groups = entry["spans"].items()
-        found["spans"] = {key: [_entity(text, span, places) for span in spans] for key, spans in groups}
-    return found
+    text, unit = entry["text"], to_utf16(entry["text"])
+
+    def told(entity: Entity) -> Found:
+        start, end = entity["start"], entity["end"]
+        found: Found = {"text": text[start:end], "label": entity["label"], "score": entity["score"]}
+        if "characters" in offsets:
+            found |= {"start": start, "end": end}
+        if "tokens" in offsets:
+            span = doc.char_span(start, end)
+            found |= {"token_start": span.start, "token_end": span.end}
+        if "utf16" in offsets:
+            found |= {"utf16_start": unit(start), "utf16_end": unit(end)}
+        return found
+
+    spans = {key: list(map(told, group)) for key, group in entry.get("spans", {}).items()}
+    return {"entities": list(map(told, entry["entities"]))} | ({"spans": spans} if spans else {})
 
 
 def categories_of(doc: Doc) -> Found:
     """RETURNS (dict): the score of each category."""
-    return {"categories": {label: round(float(score), N_DIGITS) for label, score in doc.cats.items()}}
+    return {"categories": entry_of(doc, "", tokens=False).get("cats", {})}
 
 
 def vector_found(doc: Doc) -> Found:
@@ -41,38 +50,9 @@ def vector_found(doc: Doc) -> Found:
 
 def answers_found(answers: Sequence[Answer]) -> Found:
     """RETURNS (dict): the answers; one without words and place is that the text has none."""
-    return {
-        "answers": [
-            {
-                "text": answer.text,
-                "start": answer.span.start_char if answer.span is not None else None,
-                "end": answer.span.end_char if answer.span is not None else None,
-                "score": round(answer.score, N_DIGITS),
-            }
-            for answer in answers
-        ]
-    }
-
-
-def _places(doc: Doc, offsets: Sequence[str]) -> dict[str, Place]:
-    """By the prefix of their keys, how start and end are counted."""
-    unit = to_utf16(doc.text)
-
-    def tokens(start: int, end: int) -> tuple[int, int]:
-        span = doc.char_span(start, end)
-        return span.start, span.end
-
-    known: dict[str, tuple[str, Place]] = {
-        "characters": ("", lambda start, end: (start, end)),
-        "tokens": ("token_", tokens),
-        "utf16": ("utf16_", lambda start, end: (unit(start), unit(end))),
-    }
-    return dict(known[name] for name in offsets)
-
-
-def _entity(text: str, entity: Entity, places: dict[str, Place]) -> Found:
-    start, end = entity["start"], entity["end"]
-    found: Found = {"text": text[start:end], "label": entity["label"], "score": entity["score"]}
-    for prefix, place in places.items():
-        found[f"{prefix}start"], found[f"{prefix}end"] = place(start, end)
-    return found
+    places = [(None, None) if a.span is None else (a.span.start_char, a.span.end_char) for a in answers]
+    told = [
+        {"text": a.text, "score": round(a.score, N_DIGITS), "start": start, "end": end}
+        for a, (start, end) in zip(answers, places, strict=True)
+    ]
+    return {"answers": told}
