@@ -5,10 +5,14 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
+import time
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 import spacy
@@ -28,6 +32,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))]
 DOCS = ["README.md", "README.fr.md", "CONTRIBUTING.md", "assets/README.md", "CHANGELOG.md", *PAGES]
 TEXTS = {name: (ROOT / name).read_text(encoding="utf8") for name in DOCS}
+SERVE = "docs/serve.md"  # its program asks a server
 CODE = {name: re.sub(r"(?s)^```.*?^```", "", text, flags=re.M) for name, text in TEXTS.items()}
 
 
@@ -205,7 +210,7 @@ def test_the_conversion_of_questions_runs(line, tmp_path, monkeypatch):
     assert Path(out, "dev.spacy").is_file()
 
 
-@pytest.mark.parametrize("name", [name for name in DOCS if blocks(name, "python")])
+@pytest.mark.parametrize("name", [name for name in DOCS if blocks(name, "python") and name != SERVE])
 def test_the_python_of_the_documents_runs(name, clone, monkeypatch, capsys):
     monkeypatch.chdir(clone)
     for code in blocks(name, "python"):
@@ -216,12 +221,13 @@ def test_the_python_of_the_documents_runs(name, clone, monkeypatch, capsys):
 
 
 # `adopt` wants a pipeline of another package, `convert-qa` questions, `fetch` asks the hub, `train` and `fill` want an
-# encoder, `calibrate` a pipeline that is right at times: other tests run them
+# encoder, `calibrate` a pipeline that is right at times, `serve` does not end: other tests run them
 CHEAP = [
     (name, line)
     for name, line in SPACY_COMMANDS
     if line.split()[3] in ("bertfam", "evaluate")
-    and line.split()[4] not in ("adopt", "calibrate", "convert-qa", "fetch", "fill", "train", "pretrain")
+    and line.split()[4]
+    not in ("adopt", "calibrate", "convert-qa", "fetch", "fill", "serve", "train", "pretrain")
 ]
 
 
@@ -389,3 +395,35 @@ def test_a_tiny_encoder_is_made_as_contributing_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(shlex.split(line)[2], {})
     assert (tmp_path / "tiny_bert" / "model.safetensors").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", [line for name, line in SPACY_COMMANDS if name == SERVE])
+def test_a_server_answers_as_its_page_says(line, clone, monkeypatch, capsys):
+    for package in ("fastapi", "uvicorn", "prometheus_client"):
+        pytest.importorskip(package)
+    command = [sys.executable, *shlex.split(line.split(" --port")[0])[1:], "--port", "0"]
+    with subprocess.Popen(command, cwd=clone, stderr=subprocess.PIPE, text=True, encoding="utf8") as server:
+        try:
+            told = iter(server.stderr.readline, "")
+            found = next(filter(None, (re.search(r":(\d+), to this machine alone", line) for line in told)))
+            place = f"http://127.0.0.1:{found[1]}"
+            names = [model["name"] for model in json.load(wait_for(f"{place}/models"))["models"]]
+            if len(names) > 1:
+                assert names == ["press", "questions"]
+                return
+            [code] = blocks(SERVE, "python")
+            exec(compile(code.replace("http://127.0.0.1:8000", place), SERVE, "exec"), {})
+            assert "Anne PER" in capsys.readouterr().out
+        finally:
+            server.terminate()
+    assert server.returncode == 0
+
+
+def wait_for(url: str) -> Any:
+    for _ in range(200):
+        try:
+            return urlopen(url)
+        except URLError:
+            time.sleep(0.05)
+    raise TimeoutError(url)

@@ -12,7 +12,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..data.text_stream import Text
-from ..data.writers.entry import N_DIGITS, Entry, all_spans, entry_of, failed_entry
+from ..data.writers.entry import N_DIGITS, Entry, all_spans, entry_of, failed_entry, vector_of
 from ..data.writers.formats import Form, write_entries
 from ..encoder.checkpoint.graph import digest_of_weights
 from ..errors import UserError
@@ -123,9 +123,7 @@ class Annotator:
     def _entry(self, text: Text, doc: Doc, form: Form) -> Entry:
         entry = entry_of(doc, text.id, score=get_score, min_score=self.min_score, tokens=form.needs_tokens)
         if self.vectors:
-            vector: Any = doc.vector  # on a GPU an array of CuPy
-            values = vector.get() if hasattr(vector, "get") else vector
-            entry["vector"] = [round(float(x), N_DIGITS) for x in values]
+            entry["vector"] = vector_of(doc)
         if KEY in doc.user_data:
             entry["uncertainty"] = round(doc.user_data[KEY], N_DIGITS)
         return entry

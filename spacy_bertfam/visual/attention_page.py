@@ -1,6 +1,5 @@
 """Attention -> one self-contained HTML page, in which a word, a layer and a head are chosen."""
 
-import json
 from base64 import b64encode
 from html import escape
 
@@ -9,7 +8,7 @@ import numpy as np
 from ..errors import UserError
 from .attention import Attention
 from .attention_figure import heat_map
-from .template import card, html_page, language_tag
+from .template import as_data, card, html_page, language_tag
 from .wording import Wording
 
 SAID_BY_SCRIPT = ("mean", "nth_layer", "all_layers", "nth_head", "all_heads", "most")
@@ -98,8 +97,7 @@ def _data(attention: Attention, say: dict[str, str], layer: int | None, head: in
         "say": {name: say[name] for name in SAID_BY_SCRIPT},
         "roots": b64encode(roots.tobytes()).decode("ascii"),
     }
-    # in an element of raw text, which "</script" or "<!--" would end or change
-    return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+    return as_data(data)
 
 
 def _sizes(attention: Attention, wording: Wording) -> str:

@@ -126,11 +126,17 @@ def _notes(ents: Iterable[Span], words: Wording, *, low: float) -> Iterator[str]
 
 
 def _label_rules(css: Mapping[str, str], colors: Mapping[str, str]) -> str:
-    known = {**LABEL_COLORS, **colors}  # displaCy's own, with those of other packages, go before ours
-    rules = []
-    for label, name in css.items():
-        color = known.get(label.upper(), "")
-        base = color if is_hex_color(color) else hashed_color(label)
-        light, dark = readable_shade(base, LIGHT), readable_shade(base, DARK)
-        rules.append(f".{name} {{ --light: {light}; --dark: {dark}; }}\n")
-    return "".join(rules)
+    shades = {name: label_shades(label, colors) for label, name in css.items()}
+    return "".join(
+        f".{name} {{ --light: {light}; --dark: {dark}; }}\n" for name, (light, dark) in shades.items()
+    )
+
+
+def label_shades(label: str, colors: Mapping[str, str]) -> tuple[str, str]:
+    """RETURNS (tuple[str, str]): the hex colors behind a label, on a light page and on a dark one.
+
+    colors (Mapping[str, str]): displaCy's own, with those of other packages, which go before ours.
+    """
+    color = {**LABEL_COLORS, **colors}.get(label.upper(), "")
+    base = color if is_hex_color(color) else hashed_color(label)
+    return readable_shade(base, LIGHT), readable_shade(base, DARK)

@@ -1,5 +1,6 @@
 """The frame of every page: one HTML file that needs nothing from elsewhere, in light, in dark and in print."""
 
+import json
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -13,8 +14,7 @@ PAGE = """<!DOCTYPE html>
 <html lang="{lang}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; {scripts}style-src 'unsafe-inline'; \
-base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
@@ -43,6 +43,7 @@ def html_page(
     rules: str = "",
     script: str = "",
     data: str = "",
+    asks: bool = False,
 ) -> str:
     """Put a page together; the title is escaped here, all else is HTML already.
 
@@ -50,22 +51,39 @@ def html_page(
     styles (Sequence[str]): style sheets of this folder that are added to page.css.
     rules (str): more rules for the style sheet.
     script (str): a script of this folder, which reads ``data`` from the element "data".
+    asks (bool): whether the script may ask the server that the page is from.
     """
-    code = read_resource(script) if script else ""
-    digest = b64encode(sha256(code.encode("utf8")).digest()).decode("ascii")
     foot = "".join(f"<p>{note}</p>\n" for note in notes)
     footer = f"<footer>\n{foot}</footer>\n" if foot else ""
     if script:
-        footer += f'<script type="application/json" id="data">{data}</script>\n<script>{code}</script>\n'
+        footer += f'<script type="application/json" id="data">{data}</script>\n'
+        footer += f"<script>{read_resource(script)}</script>\n"
     return PAGE.format(
         lang=lang,
         title=escape(title),
-        scripts=f"script-src 'sha256-{digest}'; " if script else "",
+        policy=content_policy(script, asks=asks),
         style="".join(map(read_resource, ["page.css", *styles])) + rules,
         header=header,
         main=main,
         footer=footer,
     )
+
+
+def content_policy(script: str = "", *, asks: bool = False) -> str:
+    """RETURNS (str): what a page with that script may do; see ``html_page``."""
+    digest = (
+        b64encode(sha256(read_resource(script).encode("utf8")).digest()).decode("ascii") if script else ""
+    )
+    scripts = f"script-src 'sha256-{digest}'; " if script else ""
+    asking = "connect-src 'self'; " if asks else ""
+    return (
+        f"default-src 'none'; {scripts}{asking}style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def as_data(value: object) -> str:
+    """RETURNS (str): JSON for the element "data", whose raw text "</script" or "<!--" would end or change."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def card(heading: str, content: str, attributes: str = "") -> str:

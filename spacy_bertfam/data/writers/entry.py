@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from spacy.tokens import Doc, Span
 
@@ -85,6 +85,13 @@ def entry_of(
         if doc.has_annotation("SENT_START"):
             found["sents"] = [sent.start for sent in doc.sents]
     return found
+
+
+def vector_of(doc: Doc) -> list[float]:
+    """RETURNS (list[float]): the vector of a Doc."""
+    vector: Any = doc.vector  # on a GPU an array of CuPy
+    values = vector.get() if hasattr(vector, "get") else vector
+    return [round(float(x), N_DIGITS) for x in values]
 
 
 def failed_entry(name: str | int, text: str, error: str) -> Entry:

@@ -1,0 +1,110 @@
+"""`bertfam serve`: pipelines that answer requests over HTTP, and a page to try them."""
+
+import re
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from ..errors import UserError
+from ..server.limits import Limits
+from .arguments import CODE, GPU, import_code
+from .pipelines import load_pipeline
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+NEEDED = ("fastapi", "uvicorn", "prometheus_client")
+NAME, TOKEN = re.compile(r"[\w.-]{1,64}", re.ASCII), re.compile(r"[!-~]{8,}")
+DEFAULT = Limits()
+
+
+def serve_cli(
+    model: list[str] = typer.Argument(
+        ..., metavar="MODEL...", help="Pipelines: folders or installed packages; NAME=MODEL gives a name"
+    ),
+    host: str = typer.Option("127.0.0.1", help="Address; 0.0.0.0 is every one of this machine"),
+    port: int = typer.Option(8000, min=0, max=65535, help="Port; 0 is a free one"),
+    token: str | None = typer.Option(
+        None,
+        envvar="BERTFAM_TOKEN",
+        help="Who asks must have it. As an option all users of this machine see it",
+    ),
+    allow_host: list[str] = typer.Option([], help="Name that the server may be called by, without a token"),
+    max_body: int = typer.Option(DEFAULT.body, min=1, help="Bytes of a request"),
+    max_texts: int = typer.Option(DEFAULT.texts, min=1, help="Texts of a request"),
+    max_characters: int = typer.Option(DEFAULT.characters, min=1, help="Characters of a text"),
+    batch_size: int = typer.Option(DEFAULT.batch, min=1, help="Texts that go through a pipeline together"),
+    queue: int = typer.Option(DEFAULT.queue, min=1, help="Texts that may wait for a pipeline"),
+    timeout: float = typer.Option(DEFAULT.timeout, min=0.1, help="Seconds until a request is given up"),
+    send_timeout: float = typer.Option(
+        DEFAULT.sending, min=0.1, help="Seconds in which a request must arrive"
+    ),
+    use_gpu: int = GPU,
+    code_path: Path | None = CODE,
+) -> None:
+    """Answer requests over HTTP, and show a page to try the pipelines.
+
+    Paths: /entities, /categories, /answers, /vectors, /models, /health, /metrics, /reload; / is the page. It listens
+    to this machine alone, where --host does not say otherwise. SIGTERM and Ctrl-C end it when what it has
+    taken is answered; SIGHUP loads the pipelines again while the earlier ones answer.
+    """
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        raise UserError(
+            f"The server needs {', '.join(missing)}, which this environment lacks: python -m pip install "
+            '"spacy-bertfam[server]".'
+        )
+    if token is not None and not TOKEN.fullmatch(token):
+        raise UserError(
+            "The token is not one; expected 8 letters, digits and signs of ASCII or more, no blanks."
+        )
+    from ..server.app import make_app
+    from ..server.run import bind, run
+    from ..server.service import Service
+
+    limits = Limits(max_body, max_texts, max_characters, batch_size, queue=queue, timeout=timeout)
+    paths = name_models(model)
+    sock = bind(host, port)
+    import_code(code_path)
+    service = Service({name: partial(_load, path, use_gpu) for name, path in paths.items()}, limits)
+    service.start()
+    names = [name.lower() for name in (host, *allow_host)]
+    for line in _announce(paths, host, sock.getsockname()[1], token is not None):
+        typer.echo(line, err=True)
+    run(make_app(service, token=token, hosts=names), service, sock)
+    typer.echo("Stopped; what was taken is answered.", err=True)
+
+
+def name_models(given: list[str]) -> dict[str, str]:
+    """RETURNS (dict[str, str]): name -> pipeline. RAISES (UserError): when a name is none, or is there twice."""
+    found: dict[str, str] = {}
+    for each in given:
+        name, _, path = each.partition("=") if "=" in each and not Path(each).exists() else ("", "", each)
+        name = name or Path(path).resolve().name
+        if not NAME.fullmatch(name) or name in found:
+            what = "twice" if name in found else f"found {name!r}"
+            raise UserError(
+                f"The name of the model {path!r} is not one ({what}); expected letters, digits, ., _ and -, of each "
+                "another one: give it as NAME=MODEL."
+            )
+        found[name] = path
+    return found
+
+
+def _load(path: str, use_gpu: int) -> "Language":
+    from .gpu import use_gpu as compute_on
+
+    compute_on(use_gpu, silent=True)  # each thread has its own device
+    return load_pipeline(path)
+
+
+def _announce(paths: dict[str, str], host: str, port: int, has_token: bool) -> list[str]:
+    is_local = host in ("localhost", "::1") or host.startswith("127.")
+    place = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    who = "this machine alone" if is_local else "everyone who reaches this machine"
+    lines = [f"Serving {', '.join(paths)} on {place}, to {who}{', with the token' if has_token else ''}."]
+    if not is_local and not has_token:
+        lines.append("Note: Nobody is asked for a token: set BERTFAM_TOKEN, or leave --host out.")
+    return lines

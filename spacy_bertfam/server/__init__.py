@@ -1,0 +1,1 @@
+"""Answering requests: the pipelines in threads of their own, and the web server before them."""

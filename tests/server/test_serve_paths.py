@@ -1,0 +1,158 @@
+"""What each path answers is what the pipeline finds."""
+
+import json
+
+import pytest
+import spacy
+from asking import ask, make_names, post
+from small_corpus import TEXTS, make_examples, shared_pipeline
+from spacy.training import Example
+
+from spacy_bertfam.data.pairs import make_pair
+from spacy_bertfam.pipeline.entity_score import get_score
+
+ANSWERER = {
+    "@architectures": "spacy-bertfam.SpanAnswerer.v1",
+    "tok2vec": {"@architectures": "spacy-bertfam.EncoderListener.v1", "upstream": "*"},
+}
+
+BAG = {
+    "@architectures": "spacy.TextCatBOW.v3",
+    "exclusive_classes": True,
+    "ngram_size": 1,
+    "no_output_layer": False,
+}
+
+
+@pytest.fixture(scope="module")
+def nlp(tiny_encoder):
+    """A recognizer, an answerer and categories, which guess."""
+    nlp = shared_pipeline(tiny_encoder("camembert"))
+    nlp.add_pipe("bertfam_qa", name="qa", config={"model": ANSWERER})
+    pair = make_pair(nlp.make_doc("Qui ?"), nlp.make_doc("Anne préside."))
+    pair.spans["answers"] = [pair[2:3]]
+    asked = Example(nlp.make_doc(pair.text), pair)
+    nlp.initialize(lambda: [*make_examples(nlp), asked])
+    cats = nlp.add_pipe("textcat", config={"model": BAG})
+    cats.initialize(lambda: [Example.from_dict(nlp.make_doc("a"), {"cats": {"NEWS": 1.0, "X": 0.0}})])
+    return nlp
+
+
+def test_entities_and_scores_are_those_of_the_pipeline(nlp, serve):
+    [answer] = ask(serve(lambda: nlp), {"url": "/entities", "json": {"texts": [*TEXTS, ""]}})
+    found = [
+        [(e["text"], e["start"], e["end"], e["label"], e["score"]) for e in each["entities"]]
+        for each in answer.json()["results"]
+    ]
+    expected = [
+        [
+            (e.text, e.start_char, e.end_char, e.label_, pytest.approx(get_score(e), abs=2e-6))
+            for e in doc.ents
+        ]
+        for doc in nlp.pipe([*TEXTS, ""])
+    ]
+    assert found == expected and any(expected)
+
+
+def test_a_low_score_is_left_out(nlp, serve):
+    app = serve(lambda: nlp)
+    scores = [e["score"] for e in post(app, "/entities", text=TEXTS[0]).json()["results"][0]["entities"]]
+    least = max(scores)
+    found = post(app, "/entities", text=TEXTS[0], min_score=least).json()["results"][0]["entities"]
+    assert [e["score"] for e in found] == [score for score in scores if score >= least]
+
+
+def test_offsets_are_in_what_was_asked_for(serve):
+    body = {"text": "🎉 Claire 🎉 Claire", "offsets": ["tokens", "utf16"]}
+    found = post(serve(), "/entities", **body).json()["results"][0]["entities"]
+    places = [
+        tuple(e[key] for key in ("token_start", "token_end", "utf16_start", "utf16_end")) for e in found
+    ]
+    assert places == [(1, 2, 3, 9), (3, 4, 13, 19)] and "start" not in found[0]
+
+
+def test_span_groups_are_told_too(serve):
+    def load():
+        nlp = spacy.blank("fr")
+        ruler = nlp.add_pipe("span_ruler", config={"spans_key": "nested"})
+        ruler.add_patterns([{"label": "PER", "pattern": "Claire"}])
+        return nlp
+
+    [result] = post(serve(load), "/entities", text="Claire").json()["results"]
+    assert result["spans"] == {
+        "nested": [{"text": "Claire", "label": "PER", "score": None, "start": 0, "end": 6}]
+    }
+
+
+def test_answers_are_those_of_the_component(nlp, serve):
+    asked = {"url": "/answers", "json": {"texts": TEXTS[:3], "question": "Qui ?", "top_k": 2}}
+    other = {"url": "/answers", "json": {"text": TEXTS[3], "question": "Où ?"}}
+    first, second = ask(serve(lambda: nlp), asked, other)
+    qa = nlp.get_pipe("qa")
+    expected = qa.ask([("Qui ?", text) for text in TEXTS[:3]], top_k=2) + qa.ask([("Où ?", TEXTS[3])])
+    results = first.json()["results"] + second.json()["results"]
+    for result, answers in zip(results, expected, strict=True):
+        assert [(a["text"], a["score"]) for a in result["answers"]] == [
+            (a.text, pytest.approx(a.score, abs=2e-6)) for a in answers
+        ]
+        assert [a["start"] for a in result["answers"]] == [a.span and a.span.start_char for a in answers]
+
+
+def test_categories_and_vectors(nlp, serve):
+    app, doc = serve(lambda: nlp), nlp(TEXTS[0])
+    [cats] = post(app, "/categories", text=TEXTS[0]).json()["results"]
+    assert cats["categories"] == pytest.approx(doc.cats, abs=2e-6)
+    [vector] = post(app, "/vectors", text=TEXTS[0]).json()["results"]
+    assert vector["vector"] == pytest.approx(doc.vector.tolist(), abs=1e-5)
+
+
+@pytest.mark.parametrize("path", ["/categories", "/vectors", "/answers"])
+def test_what_a_model_cannot_do_it_says(serve, path):
+    body = {"text": "Claire"} | ({"question": "Qui ?"} if path == "/answers" else {})
+    answer = post(serve(), path, **body)
+    assert answer.status_code == 404 and path[1:] in answer.json()["detail"]
+
+
+def test_models_are_asked_by_name(serve):
+    def empty():
+        return spacy.blank("en")
+
+    app = serve(models={"names": make_names, "none": empty})
+    assert post(app, "/entities", text="Claire", model="names").json()["results"][0]["entities"]
+    assert not post(app, "/entities", text="Claire", model="none").json()["results"][0]["entities"]
+    unnamed, unknown = post(app, "/entities", text="a"), post(app, "/entities", text="a", model="other")
+    assert (unnamed.status_code, unknown.status_code) == (422, 404)
+    assert unknown.json() == {"detail": "There is no model 'other'; expected one of: names, none."}
+    [told] = ask(app, {"method": "GET", "url": "/models"})
+    assert [(each["name"], each["lang"]) for each in told.json()["models"]] == [
+        ("names", "fr"),
+        ("none", "en"),
+    ]
+
+
+def test_the_schema_is_told_and_nothing_comes_from_elsewhere(serve):
+    app = serve()
+    schema, page, docs = ask(app, *({"method": "GET", "url": url} for url in ("/openapi.json", "/", "/docs")))
+    assert {"/entities", "/answers", "/metrics"} <= set(schema.json()["paths"]) and docs.status_code == 404
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    assert "https://" not in schema.text + page.text
+
+
+def test_metrics_count_requests_and_texts(serve):
+    app = serve()
+    post(app, "/entities", texts=["a", "b", "il échoue"])
+    ask(app, {"method": "GET", "url": "/unknown/1"})
+    [told] = ask(app, {"method": "GET", "url": "/metrics"})
+    for line in (
+        'bertfam_requests_total{path="/entities",status="200"} 1.0',
+        'bertfam_requests_total{path="other",status="404"} 1.0',
+        'bertfam_texts_total{model="fr",outcome="done"} 2.0',
+        'bertfam_texts_total{model="fr",outcome="failed"} 1.0',
+        'bertfam_waiting{model="fr"} 0.0',
+    ):
+        assert line in told.text.splitlines()
+
+
+def test_no_answer_of_the_server_holds_what_json_has_not(serve):
+    answer = post(serve(), "/entities", text="Claire")
+    assert json.loads(answer.content, parse_constant=lambda name: pytest.fail(name))
