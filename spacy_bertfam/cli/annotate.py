@@ -72,6 +72,7 @@ def annotate_cli(
     from tqdm import tqdm
 
     from ..annotation.annotate import Annotator, digest_of
+    from ..annotation.ray_workers import ray_workers
     from ..data.text_address import local_copy
     from ..data.text_stream import stream_texts
     from ..data.texts import STDIN
@@ -89,32 +90,30 @@ def annotate_cli(
         )
     if ray is not None:
         require_packages("ray", extra="ray", user="--ray")
-    import_code(code_path)
-    compute_on(use_gpu, silent=True)
-    settings: dict[str, Any] = {
-        "batch_size": batch_size, "min_score": min_score, "vectors": vectors,
-        "is_ordered": order is Order.uncertain, "component": component,
-    }  # fmt: skip
-    nlp = load_pipeline(model)
-    annotator = Annotator(nlp, n_process=1 if ray else n_process or 1, limit=limit, **settings)
-    engine: AbstractContextManager[Run | None] = nullcontext()
-    if ray is not None:
-        from ..annotation.ray_workers import ray_workers
-
-        settings |= {"digest": digest_of(nlp), "tokens": form.needs_tokens, "code": code_path}
-        engine = ray_workers(ray, model, n_workers=n_process, num_gpus=num_gpus, **settings)
-    try:
-        with local_copy(source) as place, engine as run:
-            texts = partial(stream_texts, place, column=column, by_line=lines)
-            # read once before the work, to know how much it is, and what of it cannot be read
-            total = None if source == STDIN else sum(1 for _ in texts())
-            if order is Order.input and limit is not None:
-                total = min(total or limit, limit)
-            with tqdm(total=total, desc="annotating", unit=" texts", disable=None) as bar:
+    with local_copy(source) as place:
+        texts = partial(stream_texts, place, column=column, by_line=lines)
+        # read once before the work, to know how much it is, and what of it cannot be read
+        total = None if source == STDIN else sum(1 for _ in texts())
+        if order is Order.input and limit is not None:
+            total = min(total or limit, limit)
+        import_code(code_path)
+        compute_on(use_gpu, silent=True)
+        settings: dict[str, Any] = {
+            "batch_size": batch_size, "min_score": min_score, "vectors": vectors,
+            "is_ordered": order is Order.uncertain, "component": component,
+        }  # fmt: skip
+        nlp = load_pipeline(model)
+        annotator = Annotator(nlp, n_process=1 if ray else n_process or 1, limit=limit, **settings)
+        workers: AbstractContextManager[Run | None] = nullcontext()
+        if ray is not None:
+            settings |= {"digest": digest_of(nlp), "tokens": form.needs_tokens, "code": code_path}
+            workers = ray_workers(ray, model, n_workers=n_process, num_gpus=num_gpus, **settings)
+        try:
+            with workers as run, tqdm(total=total, desc="annotating", unit=" texts", disable=None) as bar:
                 found = annotator.annotate(texts(), output, form, done=bar.update, run=run)
-    except KeyboardInterrupt:
-        typer.echo("Stopped. The same command goes on where it was.", err=True)
-        raise typer.Exit(STOPPED) from None
+        except KeyboardInterrupt:
+            typer.echo("Stopped. The same command goes on where it was.", err=True)
+            raise typer.Exit(STOPPED) from None
     _tell(found, output, annotator.nlp.pipe_names)
 
 
