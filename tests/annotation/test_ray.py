@@ -1,6 +1,8 @@
 """Texts over workers of Ray: the output is the one without them, whatever happens to a worker."""
 
 import os
+import re
+import shutil
 import sys
 from functools import partial
 from pathlib import Path
@@ -45,6 +47,7 @@ def fails(doc):
 def cluster():
     """One Ray for the whole file, of two cores."""
     ray = pytest.importorskip("ray")
+    pytest.importorskip("ray.data")
     os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_worker_niceness="0")
     ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     yield ray
@@ -108,10 +111,8 @@ def test_no_worker_is_started_where_everything_is_done(nlp, tmp_path):
 
 @pytest.mark.slow
 def test_a_dataset_gets_columns(cluster, nlp):
-    import ray
-
     rows = [{"key": i, "body": text} for i, text in enumerate([TEXTS[0], None, "Ça échoue.", "Rien."])]
-    ds = ray.data.from_items(rows)
+    ds = cluster.data.from_items(rows)
     found = annotate_dataset(ds, str(nlp.path), n_workers=1, column="body", code=CODE).take_all()
     found = sorted(found, key=lambda row: row["key"])
     assert [(row["key"], row["body"], row["error"]) for row in found] == [
@@ -121,6 +122,20 @@ def test_a_dataset_gets_columns(cluster, nlp):
     assert [row["entities"] is None for row in found] == [False, True, True, False]
     assert [TEXTS[0][e["start"] : e["end"]] for e in found[0]["entities"]] == ["Claire", "Angers"]
     assert list(found[3]["entities"]) == []
+
+
+@pytest.mark.slow
+def test_the_recipe_of_the_documents(cluster, nlp, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    nlp.remove_pipe("annotation_test_fails")
+    shutil.rmtree("pipeline")
+    nlp.to_disk("pipeline")
+    cluster.data.from_items([{"text": text} for text in TEXTS]).write_parquet(str(tmp_path / "in"))
+    page = (Path(__file__).parents[2] / "docs" / "many-machines.md").read_text(encoding="utf8")
+    exec(compile(re.findall(r"(?ms)^```py\n(.*?)^```", page)[0], "docs", "exec"), {})
+    found = cluster.data.read_parquet(str(tmp_path / "out")).take_all()
+    assert sorted(row["text"] for row in found) == sorted(TEXTS)
+    assert {len(row["entities"]) for row in found} == {2}
 
 
 def test_the_command_connects_as_it_is_told_and_reports_to_nobody(nlp, tmp_path, monkeypatch):
