@@ -18,14 +18,8 @@ EXPORTS = {
     "to_hf_output": "hub.hf_output.output",
 }
 __all__ = [
-    "AdamW",
-    "__version__",
-    "annotate_dataset",
-    "attention_of",
-    "export_hf",
-    "import_hf",
-    "to_hf_output",
-]
+    "AdamW", "__version__", "annotate_dataset", "attention_of", "export_hf", "import_hf", "to_hf_output",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -55,7 +55,7 @@ class Annotator:
     """
 
     nlp: Language
-    batch_size: int
+    batch_size: int = 256
     n_process: int = 1
     min_score: float = 0.0
     vectors: bool = False
@@ -79,9 +79,11 @@ class Annotator:
         run (Callable | None): what reads the parts, and gives them back in any order; None is this process.
         RAISES (UserError): when the parts that are there are of something else, or every text of one fails.
         """
-        parts = Parts(output, self.settings(form))
+        parts = Parts(output, self._settings(form))
         cut = cut_parts(texts if self.is_ordered else islice(texts, self.limit))
-        for number, lines in (run or self._run(form))(parts.missing(cut, done=done), done):
+        missing = parts.missing(cut, done)
+        here = ((i, self.lines(i, part, tokens=form.needs_tokens, done=done)) for i, part in missing)
+        for number, lines in here if run is None else run(missing, done):
             parts.write(number, lines)
         found, place = Annotation(), None if parts.is_moved else parts.place()
         entries: Iterator[Entry] = (entry for entry, _ in parts.entries())
@@ -95,8 +97,8 @@ class Annotator:
         parts.finish(place)
         return found
 
-    def settings(self, form: Form) -> dict[str, Any]:
-        """RETURNS (dict): what the parts depend on."""
+    def _settings(self, form: Form) -> dict[str, Any]:
+        """What the parts depend on."""
         return {
             "model": digest_of(self.nlp),
             "min_score": self.min_score,
@@ -128,13 +130,11 @@ class Annotator:
                     yield failed_entry(text.id, text.text, _said(doc))
                 done(1)
 
-    def _run(self, form: Form) -> Run:
-        def run(parts: Iterator[Part], done: Done) -> Iterator[tuple[int, Iterable[bytes]]]:
-            for number, texts in parts:
-                entries = self.entries(texts, tokens=form.needs_tokens, is_first=number == 0, done=done)
-                yield number, map(as_line, entries)
-
-        return run
+    def lines(
+        self, number: int, texts: Sequence[Text], *, tokens: bool, done: Done = lambda n: None
+    ) -> Iterator[bytes]:
+        """RETURNS (Iterator[bytes]): of a part, and its number, what is written of it."""
+        return map(as_line, self.entries(texts, tokens=tokens, is_first=number == 0, done=done))
 
     def _entry(self, text: Text, doc: Doc, *, tokens: bool) -> Entry:
         entry = entry_of(doc, text.id, score=get_score, min_score=self.min_score, tokens=tokens)

@@ -64,7 +64,7 @@ class Parts:
             raise self._other("have other texts: the input has changed")
         return is_there
 
-    def missing(self, parts: Iterable[list[Text]], *, done: Done) -> Iterator[Part]:
+    def missing(self, parts: Iterable[list[Text]], done: Done) -> Iterator[Part]:
         """Yield the parts that are to be written, with their numbers."""
         for number, part in enumerate(parts):
             if self.find(part):

@@ -3,141 +3,113 @@
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
-from .annotate import Run
 from .parts import Done, Part
 from .worker import Worker
 
 if TYPE_CHECKING:
     from ray.data import Dataset
 
-# A worker that dies is started again, by Ray; the texts that it had are read again so many times
-N_TRIES = 10
-RESTARTS = {"max_restarts": -1, "max_task_retries": N_TRIES}
+# Ray starts a worker again that dies, and sends it what it had, so many times
+RESTARTS = {"max_restarts": -1, "max_task_retries": 10}
 N_ROWS = 2048  # of a table that a worker reads
 
 
-@contextmanager
-def ray_workers(address: str, model: str, **settings: Any) -> Iterator[Run]:
-    """Within it parts can be read by the workers of a cluster; nothing is reported to anybody.
-
-    address (str): "local" for the cores of this machine, "auto", or that of a cluster.
-    settings (Any): those of `run_on_ray`.
-    RAISES (UserError): when there is no cluster.
-    """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    import ray
-
-    try:
-        ray.init(address=address, include_dashboard=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, TimeoutError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(
-            f"--ray: {address} cannot be reached ({reason}); expected local, auto, or the address of a cluster."
-        ) from error
-    try:
-        yield partial(run_on_ray, model=model, **settings)
-    finally:
-        ray.shutdown()
-
-
 def run_on_ray(
+    worker: Worker,
     parts: Iterator[Part],
     done: Done,
     *,
-    model: str,
+    address: str,
     tokens: bool,
     n_workers: int | None = None,
     num_gpus: float = 0,
-    **settings: Any,
 ) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield the lines of each part, in the order in which workers have them.
+    """Yield the lines of each part, in the order in which workers have them; nothing is reported to anybody.
 
     A worker gets a part when its pipeline is loaded, so that none waits for a machine that is not there yet.
 
-    tokens (bool): see `Annotator.entries`.
-    n_workers (int | None): of one core each; None is one for each core, or for its share of a GPU, that is free.
+    address (str): "local" for the cores of this machine, "auto", or that of a cluster.
+    n_workers (int | None): of one core each; None is one for each core, or share of a GPU, that is free.
     num_gpus (float): of each worker.
-    settings (Any): those of `Worker`.
-    RAISES (UserError): when workers die again and again, or cannot read anything.
+    RAISES (UserError): when there is no cluster, a part ends its worker again and again, or no text can be read.
     """
-    import ray
-    from ray.exceptions import RayActorError, RayTaskError
-
     job = next(parts, None)
     if job is None:
         return
-    kind = ray.remote(num_cpus=1, num_gpus=num_gpus, **RESTARTS)(Worker)
-    busy: dict[Any, tuple[Any, Part | None]] = {}  # reference of a result -> its worker and part
-    for _ in range(n_workers or _n_free(num_gpus)):
-        worker = kind.remote(_of_all(model), is_on_gpu=num_gpus > 0, **settings)
-        busy[worker.ready.remote()] = worker, None
+    ray = _connect(address)
+    free = ray.available_resources()
+    n_workers = n_workers or int(free.get("GPU", 0) / num_gpus if num_gpus else free.get("CPU", 0))
+    if not n_workers:
+        raise UserError(
+            "Ray has no core and GPU free for a worker; expected one, or --n-process N to wait for N."
+        )
+    remote = ray.remote(num_cpus=1, num_gpus=num_gpus, **RESTARTS)(Worker)
+    actors = [remote.remote(**vars(worker)) for _ in range(n_workers)]
+    busy = {actor.lines.remote(0, [], tokens=tokens): (actor, (-1, [])) for actor in actors}
+    del actors  # one without work ends, and leaves its place to another
     n_parts = 0  # that are being read
     while job is not None or n_parts:
-        (reference,), _ = ray.wait([*busy])
-        worker, part = busy.pop(reference)
+        (result,), _ = ray.wait([*busy])
+        actor, (number, texts) = busy.pop(result)
         try:
-            lines = ray.get(reference)
-        except RayTaskError as error:
+            lines = ray.get(result)
+        except ray.exceptions.RayTaskError as error:
             raise (error.cause if isinstance(error.cause, UserError) else error) from None
-        except RayActorError as error:
-            raise UserError(
-                f"A worker has died {N_TRIES + 1} times over the same {'texts' if part else 'pipeline'} ({error}); "
-                "expected one that ends: is there enough memory for each of them?"
-            ) from error
+        except ray.exceptions.RayActorError as error:
+            what = f"the texts from {texts[0].id!r} on" if texts else "the pipeline"
+            expected = "expected a worker that lives: is there memory for each?"
+            raise UserError(f"Workers die of {what} again and again; {expected} ({error})") from error
         if job is not None:
-            busy[worker.lines.remote(*job, tokens=tokens)] = worker, job
+            busy[actor.lines.remote(*job, tokens=tokens)] = actor, job
             job, n_parts = next(parts, None), n_parts + 1
-        if part is not None:
+        if texts:
             n_parts -= 1
-            yield part[0], lines
-            done(len(part[1]))
+            yield number, lines
+            done(len(texts))
 
 
-def _of_all(model: str) -> str:
-    """A worker has another working directory."""
-    return str(Path(model).absolute()) if Path(model).exists() else model
-
-
-def _n_free(num_gpus: float) -> int:
-    import ray
-
-    free = ray.available_resources()
-    n = int(free.get("GPU", 0) / num_gpus) if num_gpus else int(free.get("CPU", 0))
-    if n < 1:
-        found = f"{free.get('CPU', 0):g} cores and {free.get('GPU', 0):g} GPUs free"
-        raise UserError(
-            f"The Ray cluster has {found}; expected a core and {num_gpus:g} GPUs for a worker, or --n-process to wait "
-            "for so many."
-        )
-    return n
+def _connect(address: str) -> Any:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    ray = import_module("ray")
+    try:
+        if not ray.is_initialized():
+            ray.init(address=address, include_dashboard=False, logging_level=logging.ERROR)
+    except (ConnectionError, RuntimeError, TimeoutError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        expected = "expected local, auto, or the address of a cluster"
+        raise UserError(f"--ray: {address} cannot be reached ({reason}); {expected}.") from error
+    return ray
 
 
 def annotate_dataset(
-    ds: "Dataset", model: str, *, n_workers: int | None = None, num_gpus: float = 0, **settings: Any
+    ds: "Dataset",
+    model: str,
+    *,
+    column: str = "text",
+    n_workers: int | None = None,
+    num_gpus: float = 0,
+    code: Path | None = None,
+    **settings: Any,
 ) -> "Dataset":
     """Annotate a Dataset of Ray Data: its columns, and entities, spans, cats, vector and error.
 
     model (str): a folder that all machines have, or the name of a package that they have.
     n_workers (int | None): of one core each; None leaves the number to Ray.
     num_gpus (float): of each worker.
-    settings (Any): those of `Worker`: column, batch_size, min_score, vectors, code.
+    code (Path | None): Python file with registered functions, that all machines have.
+    settings (Any): those of `Annotator`: batch_size, min_score, vectors.
     RETURNS (Dataset): nothing is read yet; a worker that dies is started again.
     """
     from ray.data import ActorPoolStrategy
 
+    worker = Worker(model, code=code, is_on_gpu=num_gpus > 0, column=column, settings=settings)
+    pool = ActorPoolStrategy(size=n_workers) if n_workers else ActorPoolStrategy(min_size=1)
     return ds.map_batches(
-        Worker,
-        fn_constructor_args=(_of_all(model),),
-        fn_constructor_kwargs={"is_on_gpu": num_gpus > 0, **settings},
-        batch_format="pyarrow",
-        batch_size=N_ROWS,
-        compute=ActorPoolStrategy(size=n_workers) if n_workers else ActorPoolStrategy(min_size=1),
-        num_cpus=1,
-        num_gpus=num_gpus,
-    )
+        Worker, fn_constructor_kwargs=vars(worker), batch_format="pyarrow", batch_size=N_ROWS, compute=pool,
+        num_cpus=1, num_gpus=num_gpus,
+    )  # fmt: skip

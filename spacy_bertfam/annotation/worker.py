@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import spacy
 import torch
 from spacy.util import import_file
+from thinc.api import require_gpu
 
 from ..data.text_stream import Text
 from ..data.writers.entry import failed_entry
-from ..data.writers.json_forms import as_line
 from ..data.writers.parquet import as_table
 from ..encoder.runtimes.threads import VARIABLE
 from ..errors import UserError
@@ -24,32 +25,31 @@ if TYPE_CHECKING:
 ADDED = ("entities", "spans", "cats", "vector", "error")  # columns of a table
 
 
+@dataclass(eq=False)
 class Worker:
-    """Annotates parts of texts, or tables, by a pipeline that is loaded when the first ones come.
+    """Annotates parts of texts, or tables, by a pipeline that is loaded when the first ones come, after pickling.
 
-    It has one thread: there are as many workers as cores. A Worker that has loaded nothing can be pickled.
+    It has one thread: there are as many workers as cores.
 
-    model (str): a folder that this machine has too, or the name of a package that it has.
+    model (str): a folder that all machines have, or the name of a package that they have.
     digest (str | None): of the pipeline where the work is given out; None does not compare.
     code (Path | None): Python file with registered functions, imported before.
     is_on_gpu (bool): on the first GPU that the process sees.
     column (str): of the text, in tables.
-    settings (Any): those of `Annotator`.
+    settings (dict): those of `Annotator`.
     """
 
-    def __init__(
-        self,
-        model: str,
-        *,
-        digest: str | None = None,
-        code: Path | None = None,
-        is_on_gpu: bool = False,
-        column: str = "text",
-        batch_size: int = 256,
-        **settings: Any,
-    ) -> None:
-        self.model, self.digest, self.code, self.is_on_gpu = model, digest, code, is_on_gpu
-        self.column, self.settings = column, {"batch_size": batch_size, **settings}
+    model: str
+    digest: str | None = None
+    code: Path | None = None
+    is_on_gpu: bool = False
+    column: str = "text"
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if Path(self.model).exists():  # another process has another working folder
+            self.model = str(Path(self.model).absolute())
+        self.code = self.code and self.code.absolute()
 
     @cached_property
     def annotator(self) -> Annotator:
@@ -59,22 +59,17 @@ class Worker:
         if self.code is not None:
             import_file("python_code", self.code)
         if self.is_on_gpu:
-            spacy.require_gpu()
+            require_gpu()
         nlp = spacy.load(self.model)
         if self.digest not in (None, digest_of(nlp)):
             raise UserError(
-                f"The pipeline {self.model!r} of the machine {os.uname().nodename} is another one than here; "
-                "expected the same files: install them there, or give a folder that all machines share."
+                f"A worker has another pipeline {self.model} than this process; expected the same files everywhere."
             )
         return Annotator(nlp, **self.settings)
 
-    def ready(self) -> None:
-        """Load the pipeline."""
-        assert self.annotator
-
     def lines(self, number: int, texts: Sequence[Text], *, tokens: bool) -> list[bytes]:
-        """RETURNS (list[bytes]): the entries of a part, a line each."""
-        return [*map(as_line, self.annotator.entries(texts, tokens=tokens, is_first=number == 0))]
+        """RETURNS (list[bytes]): the entries of a part; of none the pipeline is loaded."""
+        return [*self.annotator.lines(number, texts, tokens=tokens)]
 
     def __call__(self, table: "pa.Table") -> "pa.Table":
         """RETURNS (Table): with the columns of ADDED; the entities are null where a text failed, or was null.
@@ -84,13 +79,12 @@ class Worker:
         names = table.column_names
         if self.column not in names or set(ADDED) & set(names):
             raise UserError(
-                f"The table has the columns {', '.join(names)}; expected {self.column!r}, which holds the texts, and "
-                f"none of {', '.join(ADDED)}, which are added."
+                f"The table has the columns {', '.join(names)}; expected {self.column!r}, none of {', '.join(ADDED)}."
             )
-        values = table.column(self.column).to_pylist()
-        texts = [Text(i, value) for i, value in enumerate(values) if value is not None]
-        found = {entry["id"]: entry for entry in self.annotator.entries(texts, tokens=False)}
-        added = as_table(found.get(i) or failed_entry(i, "", "no text") for i in range(len(values)))
+        texts = [Text(i, text) for i, text in enumerate(table.column(self.column).to_pylist())]
+        known = [text for text in texts if text.text is not None]
+        found = {entry["id"]: entry for entry in self.annotator.entries(known, tokens=False)}
+        added = as_table(found.get(text.id) or failed_entry(text.id, "", "no text") for text in texts)
         for name in ADDED:
             table = table.append_column(name, added.column(name))
         return table

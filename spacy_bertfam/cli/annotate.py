@@ -1,7 +1,6 @@
 """`bertfam annotate`: texts through a pipeline, into a file that other tools read."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ from ..errors import UserError
 from .arguments import CODE, GPU, PIPELINE, import_code
 
 if TYPE_CHECKING:
-    from ..annotation.annotate import Annotation, Run
+    from ..annotation.annotate import Annotation
 
 STOPPED = 130  # exit code, as of a program that Ctrl-C has ended
 
@@ -72,7 +71,8 @@ def annotate_cli(
     from tqdm import tqdm
 
     from ..annotation.annotate import Annotator, digest_of
-    from ..annotation.ray_workers import ray_workers
+    from ..annotation.ray_workers import run_on_ray
+    from ..annotation.worker import Worker
     from ..data.text_address import local_copy
     from ..data.text_stream import stream_texts
     from ..data.texts import STDIN
@@ -85,9 +85,7 @@ def annotate_cli(
     if order is Order.uncertain and limit is None:
         raise UserError("--order uncertain without --limit; expected how many texts are to be chosen.")
     if (num_gpus and ray is None) or (use_gpu >= 0 and ray is not None):
-        raise UserError(
-            "--num-gpus is for the workers of --ray, and --gpu-id for this process; expected one."
-        )
+        raise UserError("--num-gpus is for the workers of --ray, --gpu-id for this process; expected one.")
     if ray is not None:
         require_packages("ray", extra="ray", user="--ray")
     with local_copy(source) as place:
@@ -104,12 +102,13 @@ def annotate_cli(
         }  # fmt: skip
         nlp = load_pipeline(model)
         annotator = Annotator(nlp, n_process=1 if ray else n_process or 1, limit=limit, **settings)
-        workers: AbstractContextManager[Run | None] = nullcontext()
+        run = None
         if ray is not None:
-            settings |= {"digest": digest_of(nlp), "tokens": form.needs_tokens, "code": code_path}
-            workers = ray_workers(ray, model, n_workers=n_process, num_gpus=num_gpus, **settings)
+            worker = Worker(model, digest_of(nlp), code_path, is_on_gpu=num_gpus > 0, settings=settings)
+            known = {"tokens": form.needs_tokens, "n_workers": n_process, "num_gpus": num_gpus}
+            run = partial(run_on_ray, worker, address=ray, **known)
         try:
-            with workers as run, tqdm(total=total, desc="annotating", unit=" texts", disable=None) as bar:
+            with tqdm(total=total, desc="annotating", unit=" texts", disable=None) as bar:
                 found = annotator.annotate(texts(), output, form, done=bar.update, run=run)
         except KeyboardInterrupt:
             typer.echo("Stopped. The same command goes on where it was.", err=True)

@@ -5,29 +5,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import DataError, UserError
+from ..errors import DataError
 
 
 @contextmanager
 def local_copy(source: str) -> Iterator[str]:
     """A copy of a file, or a folder, at an address, removed afterwards; what has no address stays where it is.
 
-    RAISES (UserError): when there is nothing that can be read, or what the address needs is not installed.
+    RAISES (DataError): when there is nothing that can be read, or what the address needs is not installed.
     """
     if "://" not in source:
         yield source
         return
-    try:
-        from fsspec.core import url_to_fs
-    except ImportError as error:
-        needed = 'which needs fsspec; expected pip install "spacy-bertfam[ray]"'
-        raise UserError(f"{source} is an address, {needed}.") from error
     with tempfile.TemporaryDirectory() as folder:
         try:
+            from fsspec.core import url_to_fs
+
             system, path = url_to_fs(source)
             copy = Path(folder) / (Path(path).name or "texts")
             system.get(path, str(copy), recursive=system.isdir(path))
         except (ImportError, OSError, ValueError) as error:
             reason = f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]
-            raise DataError(f"{source} cannot be read ({reason}); expected a file or a folder.") from error
+            expected = "expected what fsspec reads, with the package that it needs for such an address"
+            raise DataError(f"{source} cannot be read ({reason}); {expected}.") from error
         yield str(copy)

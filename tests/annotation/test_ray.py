@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from spacy_bertfam import annotate_dataset
 from spacy_bertfam.annotation import parts, ray_workers
 from spacy_bertfam.annotation.annotate import Annotator, digest_of
+from spacy_bertfam.annotation.worker import Worker
 from spacy_bertfam.cli.app import app
 from spacy_bertfam.data.text_stream import Text
 from spacy_bertfam.data.writers.formats import FORMS
@@ -63,9 +64,10 @@ def annotate(nlp, output, texts=ROWS, **settings):
     return Annotator(nlp, 256).annotate(texts, output, JSONL, **settings)
 
 
-def on_ray(nlp, *, n_workers=1, code=CODE, **settings):
-    known = {"model": str(nlp.path), "tokens": JSONL.needs_tokens, "n_workers": n_workers, "code": code}
-    return partial(ray_workers.run_on_ray, **known, **settings)
+def on_ray(nlp, *, n_workers=1, code=CODE, digest=None):
+    worker = Worker(str(nlp.path), digest, code)
+    known = {"address": "local", "tokens": JSONL.needs_tokens, "n_workers": n_workers}
+    return partial(ray_workers.run_on_ray, worker, **known)
 
 
 def killing(folder, n):
@@ -77,7 +79,7 @@ def killing(folder, n):
 @pytest.mark.slow
 def test_the_output_is_the_same_byte_for_byte_when_a_worker_is_killed(cluster, nlp, tmp_path):
     without = annotate(nlp, tmp_path / "without.jsonl")
-    run = on_ray(nlp, n_workers=2, code=killing(tmp_path, 2), digest=digest_of(nlp))
+    run = on_ray(nlp, n_workers=3, code=killing(tmp_path, 2), digest=digest_of(nlp))
     assert annotate(nlp, tmp_path / "out.jsonl", run=run) == without
     assert (tmp_path / "killing.killed").read_bytes() == b"xx"
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "without.jsonl").read_bytes()
@@ -89,7 +91,7 @@ def test_a_text_that_kills_every_worker_ends_the_run_and_the_other_parts_stay(
     cluster, nlp, tmp_path, monkeypatch
 ):
     monkeypatch.setitem(ray_workers.RESTARTS, "max_task_retries", 0)
-    with pytest.raises(UserError, match="A worker has died"):
+    with pytest.raises(UserError, match="Workers die of the texts from 'n6' on again and again"):
         annotate(nlp, tmp_path / "out.jsonl", run=on_ray(nlp, code=killing(tmp_path, 99)))
     assert len(list((tmp_path / "out.jsonl.parts").glob("*-*.jsonl"))) == 2
     read = []
@@ -101,7 +103,7 @@ def test_a_text_that_kills_every_worker_ends_the_run_and_the_other_parts_stay(
 
 @pytest.mark.slow
 def test_a_worker_with_another_pipeline_is_refused(cluster, nlp, tmp_path):
-    with pytest.raises(UserError, match="is another one than here"):
+    with pytest.raises(UserError, match="A worker has another pipeline"):
         annotate(nlp, tmp_path / "out.jsonl", run=on_ray(nlp, digest="0123"))
 
 
@@ -139,34 +141,25 @@ def test_the_recipe_of_the_documents(cluster, nlp, tmp_path, monkeypatch):
 
 
 def test_the_command_connects_as_it_is_told_and_reports_to_nobody(nlp, tmp_path, monkeypatch):
-    """With a Ray that stands in: the same functions with actors in this process."""
+    """With a Ray that stands in, and has no place for a worker."""
     told = {}
     standin = type(sys)("ray")
+    standin.is_initialized = lambda: False
     standin.init = lambda **settings: told.update(settings)
-    standin.shutdown = lambda: told.update(shut=True)
+    standin.available_resources = lambda: {"CPU": 0.0}
     monkeypatch.setitem(sys.modules, "ray", standin)
     monkeypatch.delenv("RAY_USAGE_STATS_ENABLED", raising=False)
-
-    def run(parts, done, **settings):
-        told.update(settings)
-        return Annotator(nlp, 256)._run(JSONL)(parts, done)
-
-    monkeypatch.setattr(ray_workers, "run_on_ray", run)
-    (tmp_path / "in.txt").write_text("\n".join(TEXTS), encoding="utf8")
-    words = [
-        str(nlp.path),
-        str(tmp_path / "in.txt"),
-        str(tmp_path / "out.jsonl"),
-        "--lines",
-        "--num-gpus",
-        "0.5",
-    ]
-    result = CliRunner().invoke(app, ["annotate", *words, "--ray", "10.0.0.1:6379", "--n-process", "3"])
-    assert result.exit_code == 0, result.output
-    assert "texts 10, entities and spans 20" in result.output
-    assert told["address"] == "10.0.0.1:6379" and told["include_dashboard"] is False and told["shut"]
+    (tmp_path / "in.txt").write_text("Rien.", encoding="utf8")
+    words = [str(nlp.path), str(tmp_path / "in.txt"), str(tmp_path / "out.jsonl"), "--ray", "10.0.0.1:6379"]
+    result = CliRunner().invoke(app, ["annotate", *words])
+    assert result.exit_code == 1 and "Ray has no core and GPU free for a worker" in result.stderr
+    assert told["address"] == "10.0.0.1:6379" and told["include_dashboard"] is False
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
-    assert (told["n_workers"], told["num_gpus"], told["digest"]) == (3, 0.5, digest_of(nlp))
+    standin.init = lambda **settings: int("no cluster")
+    result = CliRunner().invoke(app, ["annotate", *words])
+    assert (
+        result.exit_code == 1 and "--ray: 10.0.0.1:6379 cannot be reached (invalid literal" in result.stderr
+    )
 
 
 @pytest.mark.parametrize(
