@@ -25,7 +25,7 @@ from .uncertainty import KEY, Watch
 
 N_ERRORS = 3  # that are shown
 MANY = 100  # texts one after the other that fail: then it is not the texts
-Run = Callable[[Iterator[Part], Done], Iterator[tuple[int, Iterable[bytes]]]]
+Run = Callable[[Iterator[Part], bool, Done], Iterator[tuple[int, Iterable[bytes]]]]
 
 
 @dataclass
@@ -81,9 +81,7 @@ class Annotator:
         """
         parts = Parts(output, self._settings(form))
         cut = cut_parts(texts if self.is_ordered else islice(texts, self.limit))
-        missing = parts.missing(cut, done)
-        here = ((i, self.lines(i, part, tokens=form.needs_tokens, done=done)) for i, part in missing)
-        for number, lines in here if run is None else run(missing, done):
+        for number, lines in (run or self._run)(parts.missing(cut, done), form.needs_tokens, done):
             parts.write(number, lines)
         found, place = Annotation(), None if parts.is_moved else parts.place()
         entries: Iterator[Entry] = (entry for entry, _ in parts.entries())
@@ -130,11 +128,10 @@ class Annotator:
                     yield failed_entry(text.id, text.text, _said(doc))
                 done(1)
 
-    def lines(
-        self, number: int, texts: Sequence[Text], *, tokens: bool, done: Done = lambda n: None
-    ) -> Iterator[bytes]:
-        """RETURNS (Iterator[bytes]): of a part, and its number, what is written of it."""
-        return map(as_line, self.entries(texts, tokens=tokens, is_first=number == 0, done=done))
+    def _run(self, parts: Iterator[Part], tokens: bool, done: Done) -> Iterator[tuple[int, Iterable[bytes]]]:
+        for number, texts in parts:
+            entries = self.entries(texts, tokens=tokens, is_first=number == 0, done=done)
+            yield number, map(as_line, entries)
 
     def _entry(self, text: Text, doc: Doc, *, tokens: bool) -> Entry:
         entry = entry_of(doc, text.id, score=get_score, min_score=self.min_score, tokens=tokens)

@@ -22,10 +22,10 @@ N_ROWS = 2048  # of a table that a worker reads
 def run_on_ray(
     worker: Worker,
     parts: Iterator[Part],
+    tokens: bool,
     done: Done,
     *,
     address: str,
-    tokens: bool,
     n_workers: int | None = None,
     num_gpus: float = 0,
 ) -> Iterator[tuple[int, list[bytes]]]:
@@ -50,7 +50,7 @@ def run_on_ray(
         )
     remote = ray.remote(num_cpus=1, num_gpus=num_gpus, **RESTARTS)(Worker)
     actors = [remote.remote(**vars(worker)) for _ in range(n_workers)]
-    busy = {actor.lines.remote(0, [], tokens=tokens): (actor, (-1, [])) for actor in actors}
+    busy = {actor.lines.remote(0, [], tokens): (actor, (-1, [])) for actor in actors}
     del actors  # one without work ends, and leaves its place to another
     n_parts = 0  # that are being read
     while job is not None or n_parts:
@@ -65,7 +65,7 @@ def run_on_ray(
             expected = "expected a worker that lives: is there memory for each?"
             raise UserError(f"Workers die of {what} again and again; {expected} ({error})") from error
         if job is not None:
-            busy[actor.lines.remote(*job, tokens=tokens)] = actor, job
+            busy[actor.lines.remote(*job, tokens)] = actor, job
             job, n_parts = next(parts, None), n_parts + 1
         if texts:
             n_parts -= 1

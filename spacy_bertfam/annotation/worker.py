@@ -14,6 +14,7 @@ from thinc.api import require_gpu
 
 from ..data.text_stream import Text
 from ..data.writers.entry import failed_entry
+from ..data.writers.json_forms import as_line
 from ..data.writers.parquet import as_table
 from ..encoder.runtimes.threads import VARIABLE
 from ..errors import UserError
@@ -67,9 +68,9 @@ class Worker:
             )
         return Annotator(nlp, **self.settings)
 
-    def lines(self, number: int, texts: Sequence[Text], *, tokens: bool) -> list[bytes]:
-        """RETURNS (list[bytes]): the entries of a part; of none the pipeline is loaded."""
-        return [*self.annotator.lines(number, texts, tokens=tokens)]
+    def lines(self, number: int, texts: Sequence[Text], tokens: bool) -> list[bytes]:
+        """RETURNS (list[bytes]): the entries of a part; without texts the pipeline is loaded."""
+        return [*map(as_line, self.annotator.entries(texts, tokens=tokens, is_first=number == 0))]
 
     def __call__(self, table: "pa.Table") -> "pa.Table":
         """RETURNS (Table): with the columns of ADDED; the entities are null where a text failed, or was null.

@@ -105,8 +105,7 @@ def annotate_cli(
         run = None
         if ray is not None:
             worker = Worker(model, digest_of(nlp), code_path, is_on_gpu=num_gpus > 0, settings=settings)
-            known = {"tokens": form.needs_tokens, "n_workers": n_process, "num_gpus": num_gpus}
-            run = partial(run_on_ray, worker, address=ray, **known)
+            run = partial(run_on_ray, worker, address=ray, n_workers=n_process, num_gpus=num_gpus)
         try:
             with tqdm(total=total, desc="annotating", unit=" texts", disable=None) as bar:
                 found = annotator.annotate(texts(), output, form, done=bar.update, run=run)

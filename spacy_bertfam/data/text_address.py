@@ -25,7 +25,6 @@ def local_copy(source: str) -> Iterator[str]:
             copy = Path(folder) / (Path(path).name or "texts")
             system.get(path, str(copy), recursive=system.isdir(path))
         except (ImportError, OSError, ValueError) as error:
-            reason = f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]
-            expected = "expected what fsspec reads, with the package that it needs for such an address"
-            raise DataError(f"{source} cannot be read ({reason}); {expected}.") from error
+            found = f"{source} cannot be read ({type(error).__name__}: {error})"
+            raise DataError(f"{found}; expected what fsspec reads, with the package for it.") from error
         yield str(copy)

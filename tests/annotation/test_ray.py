@@ -66,8 +66,7 @@ def annotate(nlp, output, texts=ROWS, **settings):
 
 def on_ray(nlp, *, n_workers=1, code=CODE, digest=None):
     worker = Worker(str(nlp.path), digest, code)
-    known = {"address": "local", "tokens": JSONL.needs_tokens, "n_workers": n_workers}
-    return partial(ray_workers.run_on_ray, worker, **known)
+    return partial(ray_workers.run_on_ray, worker, address="local", n_workers=n_workers)
 
 
 def killing(folder, n):
@@ -108,7 +107,7 @@ def test_a_worker_with_another_pipeline_is_refused(cluster, nlp, tmp_path):
 
 
 def test_no_worker_is_started_where_everything_is_done(nlp, tmp_path):
-    assert list(on_ray(nlp)(iter(()), print)) == []
+    assert list(on_ray(nlp)(iter(()), False, print)) == []
 
 
 @pytest.mark.slow
