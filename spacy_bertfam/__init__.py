@@ -11,12 +11,15 @@ from .about import __version__
 
 EXPORTS = {
     "AdamW": "training.adamw",
+    "annotate_dataset": "annotation.ray_workers",
     "attention_of": "visual.attention",
     "export_hf": "hub.export_hf",
     "import_hf": "hub.import_hf",
     "to_hf_output": "hub.hf_output.output",
 }
-__all__ = ["AdamW", "__version__", "attention_of", "export_hf", "import_hf", "to_hf_output"]
+__all__ = [
+    "AdamW", "__version__", "annotate_dataset", "attention_of", "export_hf", "import_hf", "to_hf_output",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

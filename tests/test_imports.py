@@ -81,7 +81,9 @@ def test_nothing_stands_loose_at_the_root():
     assert {path.name for path in PACKAGE.iterdir() if list(path.glob("*.py"))} <= set(RANKS)
 
 
-@pytest.mark.parametrize("name", ["AdamW", "attention_of", "export_hf", "import_hf", "to_hf_output"])
+@pytest.mark.parametrize(
+    "name", ["AdamW", "annotate_dataset", "attention_of", "export_hf", "import_hf", "to_hf_output"]
+)
 def test_what_a_program_imports_by_name_is_found_at_the_root(name):
     import spacy_bertfam
 

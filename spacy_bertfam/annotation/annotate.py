@@ -14,16 +14,18 @@ from spacy.tokens import Doc
 from ..data.text_stream import Text
 from ..data.writers.entry import N_DIGITS, Entry, all_spans, entry_of, failed_entry, vector_of
 from ..data.writers.formats import Form, write_entries
+from ..data.writers.json_forms import as_line
 from ..encoder.checkpoint.graph import digest_of_weights
 from ..errors import UserError
 from ..pipeline.entity_score import get_score
 from .order import least_certain
-from .parts import Parts, cut_parts
+from .parts import Done, Part, Parts, cut_parts
 from .stream import annotate_texts
 from .uncertainty import KEY, Watch
 
 N_ERRORS = 3  # that are shown
 MANY = 100  # texts one after the other that fail: then it is not the texts
+Run = Callable[[Iterator[Part], bool, Done], Iterator[tuple[int, Iterable[bytes]]]]
 
 
 @dataclass
@@ -53,7 +55,7 @@ class Annotator:
     """
 
     nlp: Language
-    batch_size: int
+    batch_size: int = 256
     n_process: int = 1
     min_score: float = 0.0
     vectors: bool = False
@@ -67,22 +69,20 @@ class Annotator:
         output: Path,
         form: Form,
         *,
-        done: Callable[[int], Any] = lambda n: None,
+        done: Done = lambda n: None,
+        run: Run | None = None,
     ) -> Annotation:
         """Annotate texts, and write them when all are; a process that is killed goes on where it was.
 
         output (Path): must not exist; beside it there is a folder of parts meanwhile.
         done (Callable): gets the number of texts that have been read, part by part.
+        run (Callable | None): what reads the parts, and gives them back in any order; None is this process.
         RAISES (UserError): when the parts that are there are of something else, or every text of one fails.
         """
         parts = Parts(output, self._settings(form))
-        with Watch(self.nlp, self.component) if self.is_ordered else nullcontext():
-            for part in cut_parts(texts if self.is_ordered else islice(texts, self.limit)):
-                if parts.find(part):
-                    done(len(part))
-                    continue
-                with self.nlp.memory_zone():
-                    parts.write(self._entries(part, form, is_first=len(parts.files) == 1, done=done))
+        cut = cut_parts(texts if self.is_ordered else islice(texts, self.limit))
+        for number, lines in (run or self._run)(parts.missing(cut, done), form.needs_tokens, done):
+            parts.write(number, lines)
         found, place = Annotation(), None if parts.is_moved else parts.place()
         entries: Iterator[Entry] = (entry for entry, _ in parts.entries())
         if self.is_ordered and self.limit is not None:
@@ -97,36 +97,55 @@ class Annotator:
 
     def _settings(self, form: Form) -> dict[str, Any]:
         """What the parts depend on."""
-        files = self.nlp.path.rglob("*") if self.nlp.path is not None else ()
         return {
-            "model": digest_of_weights(path for path in files if path.is_file()),
+            "model": digest_of(self.nlp),
             "min_score": self.min_score,
             "vectors": self.vectors,
             "order": self.is_ordered and (self.component or True),
             "tokens": form.needs_tokens,
         }
 
-    def _entries(
-        self, part: Sequence[Text], form: Form, *, is_first: bool, done: Callable[[int], Any]
+    def entries(
+        self, texts: Sequence[Text], *, tokens: bool, is_first: bool = False, done: Done = lambda n: None
     ) -> Iterator[Entry]:
-        n_failed = 0
-        for text, doc in annotate_texts(self.nlp, part, batch_size=self.batch_size, n_process=self.n_process):
-            if isinstance(doc, Doc):
-                yield self._entry(text, doc, form)
-            else:
-                n_failed += 1
-                if n_failed == len(part) and (is_first or n_failed >= MANY):
-                    raise UserError(f"No text can be annotated; the last one says {_said(doc)}") from doc
-                yield failed_entry(text.id, text.text, _said(doc))
-            done(1)
+        """Yield what is found in each text; whatever annotates texts elsewhere than here calls this.
 
-    def _entry(self, text: Text, doc: Doc, form: Form) -> Entry:
-        entry = entry_of(doc, text.id, score=get_score, min_score=self.min_score, tokens=form.needs_tokens)
+        tokens (bool): see `entry_of`.
+        is_first (bool): whether there are none before them.
+        RAISES (UserError): when all of them fail, and they are the first ones or many.
+        """
+        n_failed = 0
+        with self.nlp.memory_zone(), Watch(self.nlp, self.component) if self.is_ordered else nullcontext():
+            for text, doc in annotate_texts(
+                self.nlp, texts, batch_size=self.batch_size, n_process=self.n_process
+            ):
+                if isinstance(doc, Doc):
+                    yield self._entry(text, doc, tokens=tokens)
+                else:
+                    n_failed += 1
+                    if n_failed == len(texts) and (is_first or n_failed >= MANY):
+                        raise UserError(f"No text can be annotated; the last one says {_said(doc)}") from doc
+                    yield failed_entry(text.id, text.text, _said(doc))
+                done(1)
+
+    def _run(self, parts: Iterator[Part], tokens: bool, done: Done) -> Iterator[tuple[int, Iterable[bytes]]]:
+        for number, texts in parts:
+            entries = self.entries(texts, tokens=tokens, is_first=number == 0, done=done)
+            yield number, map(as_line, entries)
+
+    def _entry(self, text: Text, doc: Doc, *, tokens: bool) -> Entry:
+        entry = entry_of(doc, text.id, score=get_score, min_score=self.min_score, tokens=tokens)
         if self.vectors:
             entry["vector"] = vector_of(doc)
         if KEY in doc.user_data:
             entry["uncertainty"] = round(doc.user_data[KEY], N_DIGITS)
         return entry
+
+
+def digest_of(nlp: Language) -> str | None:
+    """RETURNS (str | None): of the files of a pipeline; None of one that was not loaded."""
+    files = nlp.path.rglob("*") if nlp.path is not None else ()
+    return digest_of_weights(path for path in files if path.is_file())
 
 
 def _counted(entries: Iterable[Entry], found: Annotation) -> Iterator[Entry]:

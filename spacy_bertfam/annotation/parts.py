@@ -7,7 +7,7 @@ OUT.parts/settings.json       what the annotation depends on, beside the texts
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +21,8 @@ from ..files.saving import naming, require_new, require_writable, write_file
 # Texts of a part, and characters from which on it is full: what a killed process loses, and what stays in memory
 N_TEXTS, N_CHARACTERS = 2048, 2**22
 SETTINGS, WRITING, WHOLE, MOVING = "settings.json", ".writing", "whole", ".moving"
+Part = tuple[int, list[Text]]  # from 0
+Done = Callable[[int], Any]  # gets the number of texts that have been read
 
 
 class Parts:
@@ -62,12 +64,20 @@ class Parts:
             raise self._other("have other texts: the input has changed")
         return is_there
 
-    def write(self, entries: Iterable[Entry]) -> None:
-        """Write the part that was last asked for."""
+    def missing(self, parts: Iterable[list[Text]], done: Done) -> Iterator[Part]:
+        """Yield the parts that are to be written, with their numbers."""
+        for number, part in enumerate(parts):
+            if self.find(part):
+                done(len(part))
+            else:
+                yield number, part
+
+    def write(self, number: int, lines: Iterable[bytes]) -> None:
+        """Write a part that was asked for: an entry a line."""
         with naming(self.folder):
             with (self.folder / WRITING).open("wb") as file:
-                file.writelines(map(as_line, entries))
-            os.replace(self.folder / WRITING, self.files[-1])
+                file.writelines(lines)
+            os.replace(self.folder / WRITING, self.files[number])
 
     def entries(self) -> Iterator[tuple[Entry, tuple[int, int]]]:
         """Yield every entry, and where it stands: the number of its part and the place in that.

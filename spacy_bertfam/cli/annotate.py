@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -27,7 +27,9 @@ class Order(str, Enum):
 def annotate_cli(
     model: str = PIPELINE,
     source: str = typer.Argument(
-        ..., metavar="IN", help="A .txt file, a folder of them, .jsonl, .csv, .tsv, .parquet, or - for stdin"
+        ...,
+        metavar="IN",
+        help="A .txt file, a folder of them, .jsonl, .csv, .tsv, .parquet, an address (s3://...) of one, or -: stdin",
     ),
     output: Path = typer.Argument(
         ..., metavar="OUT", help="A file, or a folder (brat, webanno); must not exist"
@@ -46,9 +48,15 @@ def annotate_cli(
     ),
     limit: int | None = typer.Option(None, min=1, help="Write so many texts"),
     component: str | None = typer.Option(None, help="The bertfam_ner of --order, where there are several"),
-    n_process: int = typer.Option(1, min=1, help="Processes"),
+    n_process: int | None = typer.Option(
+        None, min=1, help="Processes, 1 by default; workers of --ray, by default one for each core or GPU"
+    ),
     batch_size: int = typer.Option(256, min=1, help="Texts that go through the pipeline together"),
     use_gpu: int = GPU,
+    ray: str | None = typer.Option(
+        None, metavar="ADDRESS", help="local, auto, or the address of a Ray cluster whose workers annotate"
+    ),
+    num_gpus: float = typer.Option(0.0, min=0, help="GPUs of each worker of --ray; parts of one too"),
     code_path: Path | None = CODE,
 ) -> None:
     """Annotate texts by any pipeline, and write what it found.
@@ -58,33 +66,48 @@ def annotate_cli(
     """
     from tqdm import tqdm
 
-    from ..annotation.annotate import Annotator
+    from ..annotation.annotate import Annotator, digest_of
+    from ..annotation.ray_workers import run_on_ray
+    from ..annotation.worker import Worker
+    from ..data.text_address import local_copy
     from ..data.text_stream import stream_texts
     from ..data.texts import STDIN
     from ..data.writers.formats import find_form, say_left_out
+    from ..optimize.export import require_packages
     from .gpu import use_gpu as compute_on
     from .pipelines import load_pipeline
 
     form = find_form(to, output)
     if order is Order.uncertain and limit is None:
         raise UserError("--order uncertain without --limit; expected how many texts are to be chosen.")
-    texts = partial(stream_texts, source, column=column, by_line=lines)
-    # read once before the work, to know how much it is, and what of it cannot be read
-    total = None if source == STDIN else sum(1 for _ in texts())
-    if order is Order.input and limit is not None:
-        total = min(total or limit, limit)
-    import_code(code_path)
-    compute_on(use_gpu, silent=True)
-    annotator = Annotator(
-        load_pipeline(model), batch_size, n_process=n_process, min_score=min_score, vectors=vectors,
-        limit=limit, is_ordered=order is Order.uncertain, component=component,
-    )  # fmt: skip
-    try:
-        with tqdm(total=total, desc="annotating", unit=" texts", disable=None) as bar:
-            found = annotator.annotate(texts(), output, form, done=bar.update)
-    except KeyboardInterrupt:
-        typer.echo("Stopped. The same command goes on where it was.", err=True)
-        raise typer.Exit(STOPPED) from None
+    if (num_gpus and ray is None) or (use_gpu >= 0 and ray is not None):
+        raise UserError("--num-gpus is for the workers of --ray, --gpu-id for this process; expected one.")
+    if ray is not None:
+        require_packages("ray", extra="ray", user="--ray")
+    with local_copy(source) as place:
+        texts = partial(stream_texts, place, column=column, by_line=lines)
+        # read once before the work, to know how much it is, and what of it cannot be read
+        total = None if source == STDIN else sum(1 for _ in texts())
+        if order is Order.input and limit is not None:
+            total = min(total or limit, limit)
+        import_code(code_path)
+        compute_on(use_gpu, silent=True)
+        settings: dict[str, Any] = {
+            "batch_size": batch_size, "min_score": min_score, "vectors": vectors,
+            "is_ordered": order is Order.uncertain, "component": component,
+        }  # fmt: skip
+        nlp = load_pipeline(model)
+        annotator = Annotator(nlp, n_process=1 if ray else n_process or 1, limit=limit, **settings)
+        run = None
+        if ray is not None:
+            worker = Worker(model, digest_of(nlp), code_path, is_on_gpu=num_gpus > 0, settings=settings)
+            run = partial(run_on_ray, worker, address=ray, n_workers=n_process, num_gpus=num_gpus)
+        try:
+            with tqdm(total=total, desc="annotating", unit=" texts", disable=None) as bar:
+                found = annotator.annotate(texts(), output, form, done=bar.update, run=run)
+        except KeyboardInterrupt:
+            typer.echo("Stopped. The same command goes on where it was.", err=True)
+            raise typer.Exit(STOPPED) from None
     _tell(found, output, annotator.nlp.pipe_names, say_left_out(found.left_out))
 
 

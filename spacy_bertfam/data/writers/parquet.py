@@ -4,18 +4,30 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import DataError
 from .entry import Entry, whole
 from .json_forms import own_form
+
+if TYPE_CHECKING:
+    import pyarrow
 
 ROWS = 4096  # that are written together
 
 
 def write_parquet(entries: Iterable[Entry], place: Path, left_out: Counter[str]) -> None:
     """Write one file, part by part. RAISES (DataError): when pyarrow is not installed."""
-    pa, pq = require_pyarrow()
+    _, pq = require_pyarrow()
+    entries = iter(entries)
+    with pq.ParquetWriter(place, as_table(()).schema) as writer:
+        while part := list(islice(entries, ROWS)):
+            writer.write_table(as_table(part))
+
+
+def as_table(entries: Iterable[Entry]) -> "pyarrow.Table":
+    """RETURNS (Table): a row for each entry; entities are null where it has an error."""
+    pa, _ = require_pyarrow()
     scored = {"start": pa.int64(), "end": pa.int64(), "label": pa.string(), "score": pa.float64()}
     schema = pa.schema({
         "id": pa.string(), "text": pa.string(), "status": pa.string(), "error": pa.string(),
@@ -26,10 +38,7 @@ def write_parquet(entries: Iterable[Entry], place: Path, left_out: Counter[str])
         "missing": pa.list_(pa.list_(pa.int64())),
         "uncertainty": pa.float64(),
     })  # fmt: skip
-    rows = map(_row, entries)
-    with pq.ParquetWriter(place, schema) as writer:
-        while part := list(islice(rows, ROWS)):
-            writer.write_table(pa.Table.from_pylist(part, schema=schema))
+    return pa.Table.from_pylist([*map(_row, entries)], schema=schema)
 
 
 def _row(entry: Entry) -> dict[str, Any]:
