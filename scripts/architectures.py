@@ -228,9 +228,7 @@ def theirs(task: str, folder: Path, text: str, n_segments: int) -> np.ndarray[An
     ids = torch.tensor([pieces])
     types = (torch.arange(len(pieces)) >= n_before).long()[None]
     with torch.no_grad():
-        output = read_pieces(
-            network, ids, torch.ones_like(ids), **({"token_type_ids": types} if n_segments > 1 else {})
-        )
+        output = read_pieces(network, ids, torch.ones_like(ids), types if n_segments > 1 else None)
     if task == "texts":
         return output.logits[0].softmax(-1).float().numpy()
     if task == "tokens":

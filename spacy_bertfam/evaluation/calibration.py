@@ -54,7 +54,7 @@ class Calibration:
     held_out: HeldOut | None  # None where without some fold no entity is wrong, or none right
     counts: Counts
     noun: str = (
-        "entities"  # what has the scores: "answers" of a bertfam_qa, one to each question, "no answer" too
+        "entities"  # what has the scores; of a bertfam_qa "answers", one to each question, also "no answer"
     )
 
     @property

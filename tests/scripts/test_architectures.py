@@ -16,6 +16,8 @@ from architectures import Row, check, table
         ("tokens", "gemma", "GemmaForTokenClassification", ""),  # its head is named score
         ("texts", "fnet", "FNetForSequenceClassification", "unpadded"),
         ("texts", "convbert", "ConvBertForSequenceClassification", "unpadded"),
+        ("answers", "bert", "BertForQuestionAnswering", ""),  # with segments
+        ("answers", "roberta", "RobertaForQuestionAnswering", ""),  # without
     ],
 )
 def test_an_encoder_unlike_bert_scores_as_in_transformers(task, model_type, architecture, note):
