@@ -152,21 +152,17 @@ def _mentions(entry: Any, text: str, unit: Callable[[int], int], line: int) -> t
 
     RETURNS (tuple[list[Mention], str]): with what was changed in their offsets, or is wrong with them.
     """
-    found = _fields(entry)
-    start, end = map(number_of, found[:2])
-    labels = found[2] if isinstance(found[2], list) else [found[2]]
+    *places, label, words = _fields(entry)
+    start, end = map(number_of, places)
+    labels = label if isinstance(label, list) else [label]
     if isinstance(entry, dict) and labels in ([], [None], [""]) and any(key in entry for key in LABEL_KEYS):
         return [], ""
-    if (
-        start is None
-        or end is None
-        or not labels
-        or not all(isinstance(e, str) and clean_label(e) for e in labels)
-    ):
+    is_labeled = bool(labels) and all(isinstance(each, str) and clean_label(each) for each in labels)
+    if start is None or end is None or not is_labeled:
         expected = "expected [start, end, label], two whole numbers and a string"
         raise DataError(f"found the entity {shown(entry)}; {expected}.")
     if isinstance(start, int) and isinstance(end, int):
-        start, end, change = find_words(text, unit(start), unit(end), found[3])
+        start, end, change = find_words(text, unit(start), unit(end), words)
     else:
         start, end, change = floor(start), ceil(end), FRACTION
     if not 0 <= start <= end <= len(text):
