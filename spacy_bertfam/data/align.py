@@ -60,7 +60,7 @@ def build_doc(
         if not _same_borders(record.text, span, mention):
             report.change(MOVED, record, mention, _tokens(span))
         if mention.group:
-            groups[mention.group].append(span)
+            groups.setdefault(mention.group, []).append(span)
             report.n_kept[mention.label] += 1
         else:
             found.append((span, mention))

@@ -119,9 +119,7 @@ def record_to_docs(
 ) -> list[Doc]:
     """RETURNS (list[Doc]): one a unit, its entities under the labels of `report.labels`; none is blank."""
     if len(record.text) > LONGEST and unit == "doc":
-        report.note(
-            f"has texts of over {LONGEST:,} characters, which spaCy does not read; cut.", record.source
-        )
+        report.note(f"has texts of over {LONGEST:,} characters, too long for spaCy; cut.", record.source)
     docs = [
         build_doc(piece, nlp, labels=report.labels, alignment=alignment, report=report)
         for piece in cut_record(record, unit, nlp)

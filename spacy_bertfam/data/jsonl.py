@@ -1,7 +1,7 @@
 """JSON with character offsets, in the forms of the annotation tools -> records, one a text."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import ceil, floor
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import DataError
 from .columns import scheme_of, to_record
 from .json_values import Numbered, read_values, shown
-from .offsets import FRACTION, find_words, number_of
+from .offsets import FRACTION, find_words, number_of, unit_of
 from .options import DEFAULT, ReadOptions
 from .records import Mention, Record
 from .report import DISCONTINUOUS, UNFINISHED, ConversionReport
@@ -111,9 +111,12 @@ def _to_record(task: Task, document: str, source: str, line: int, report: Conver
     entries = [(entry, refusal(entry) if isinstance(entry, dict) else "", "") for entry in task.spans]
     entries += [(entry, DISCONTINUOUS, "") for entry in task.discontinuous]
     entries += [(entry, "", entry["group"]) for entry in task.groups]
+    unit = unit_of(text, [_fields(entry)[:2] for entry, _, _ in entries])
+    if unit is not int:
+        report.note("counts offsets in UTF-16 units, as JavaScript does; read so.", source)
     found = []
     for entry, reason, group in entries:
-        mentions, change = _mentions(entry, text, line)
+        mentions, change = _mentions(entry, text, unit, line)
         report.ignored.update(["spans without a label"] * (not mentions))
         reason = reason or (FRACTION if change == FRACTION else "")
         found += [(replace(mention, group=group), reason, change) for mention in mentions]
@@ -136,35 +139,36 @@ def _to_record(task: Task, document: str, source: str, line: int, report: Conver
     return record
 
 
-def _mentions(entry: Any, text: str, line: int) -> tuple[list[Mention], str]:
+def _fields(entry: Any) -> list[Any]:
+    """RETURNS (list): start, end, label or labels, and the words of an entry, None of what it does not have."""
+    if isinstance(entry, dict):
+        every = (START_KEYS, END_KEYS, LABEL_KEYS, ("text",))
+        return [next((entry[key] for key in keys if key in entry), None) for keys in every]
+    return [*entry, None] if isinstance(entry, list) and len(entry) == 3 else [None] * 4
+
+
+def _mentions(entry: Any, text: str, unit: Callable[[int], int], line: int) -> tuple[list[Mention], str]:
     """The entities of one entry: one, or one for each of its labels; none where it has no label.
 
     RETURNS (tuple[list[Mention], str]): with what was changed in their offsets, or is wrong with them.
     """
-    found: Any = [*entry, None] if isinstance(entry, list) and len(entry) == 3 else [None] * 4
-    if isinstance(entry, dict):
-        found = [_first(entry, keys) for keys in (START_KEYS, END_KEYS, LABEL_KEYS, ("text",))]
-    start, end = map(number_of, found[:2])
-    labels = found[2] if isinstance(found[2], list) else [found[2]]
+    *places, label, words = _fields(entry)
+    start, end = map(number_of, places)
+    labels = label if isinstance(label, list) else [label]
     if isinstance(entry, dict) and labels in ([], [None], [""]) and any(key in entry for key in LABEL_KEYS):
         return [], ""
-    if (
-        start is None
-        or end is None
-        or not labels
-        or not all(isinstance(e, str) and clean_label(e) for e in labels)
-    ):
+    is_labeled = bool(labels) and all(isinstance(each, str) and clean_label(each) for each in labels)
+    if start is None or end is None or not is_labeled:
         expected = "expected [start, end, label], two whole numbers and a string"
         raise DataError(f"found the entity {shown(entry)}; {expected}.")
     if isinstance(start, int) and isinstance(end, int):
-        start, end, change = find_words(text, start, end, found[3])
+        start, end, change = find_words(text, unit(start), unit(end), words)
     else:
         start, end, change = floor(start), ceil(end), FRACTION
     if not 0 <= start <= end <= len(text):
         found = f"found the offsets {shown(start)}-{shown(end)} ({labels[0][:40]})"
-        raise DataError(
-            f"{found}; expected 0 <= start < end <= {len(text)}, the text's length in characters."
-        )
+        expected = f"expected 0 <= start < end <= {len(text)}, the text's length in characters"
+        raise DataError(f"{found}; {expected}.")
     return [Mention(start, end, clean_label(label), line) for label in labels], change
 
 
@@ -172,7 +176,3 @@ def _is_place(value: Any, text: str) -> bool:
     """Whether a value is a pair of offsets in the text."""
     is_pair = isinstance(value, list) and [type(part) for part in value] == [int, int]
     return is_pair and 0 <= value[0] <= value[1] <= len(text)
-
-
-def _first(entry: dict[str, Any], keys: tuple[str, ...]) -> Any:
-    return next((entry[key] for key in keys if key in entry), None)

@@ -1,6 +1,7 @@
 """Offsets as tools give them -> characters of the text."""
 
 import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .trimming import clean_edges
@@ -19,6 +20,21 @@ def number_of(value: Any) -> int | float | None:
     return (int(number) if number == int(number) else float(number)) if is_number else None
 
 
+def unit_of(text: str, places: Iterable[list[Any]]) -> Callable[[int], int]:
+    """RETURNS (Callable[[int], int]): offset -> character: of UTF-16 units, which JavaScript counts, where all offsets
+    are at the edges of words then, and as characters not all."""
+    numbers = [tuple(map(number_of, pair)) for pair in places]
+    place, known = from_utf16(text), [(a, b) for a, b in numbers if isinstance(a, int) and isinstance(b, int)]
+    is_other = not text.isascii() and max(text) > "\uffff" and not all(_fits(text, a, b) for a, b in known)
+    return place if is_other and all(_fits(text, place(a), place(b)) for a, b in known) else int
+
+
+def _fits(text: str, start: int, end: int) -> bool:
+    """Whether a span is in the text, begins and ends with something to see, and cuts no word."""
+    cuts = (0 < i < len(text) and text[i - 1 : i + 1].isalnum() for i in (start, end))
+    return 0 <= start < end <= len(text) and text[start:end].strip() == text[start:end] and not any(cuts)
+
+
 def find_words(text: str, start: int, end: int, words: Any) -> tuple[int, int, str]:
     """Look whether a span holds the words that a tool says it holds; if not, whether they stand nearby.
 
@@ -35,15 +51,11 @@ def find_words(text: str, start: int, end: int, words: Any) -> tuple[int, int, s
     if 0 <= start < end <= len(text) and _letters(text[start:end]) == _letters(words):
         return start, end, ""
     places = (text.rfind(wanted, 0, max(start, 0) + len(wanted)), text.find(wanted, max(start, 0)))
-    near = [i for i in places if i >= 0 and not any(_cuts_word(text, j) for j in (i, i + len(wanted)))]
+    near = [i for i in places if _fits(text, i, i + len(wanted))]
     if not near:
         return start, end, OTHER_WORDS
     found = min(near, key=lambda i: abs(i - start))
     return found, found + len(wanted), MOVED
-
-
-def _cuts_word(text: str, i: int) -> bool:
-    return 0 < i < len(text) and text[i - 1 : i + 1].isalnum()
 
 
 def _letters(text: str) -> str:

@@ -64,7 +64,8 @@ def looks_like_conllu(lines: list[str]) -> bool:
     """Whether it has the ten columns of CoNLL-U, and no tags in any of them."""
     rows = [line.split("\t") for line in lines if not line.startswith("#")]
     is_numbered = bool(rows) and all(len(row) == 10 and row[0][:1].isdecimal() for row in rows)
-    return is_numbered and not _has_tags(rows)
+    columns = zip(*rows, strict=True) if is_numbered else ()
+    return is_numbered and not any(set(cells) != {"-"} and all(map(is_tag, cells)) for cells in columns)
 
 
 def looks_like_conll_2012(lines: list[str]) -> bool:
@@ -106,10 +107,6 @@ def _foreign_xml(lines: list[str]) -> str:
     names = re.findall(r"<(?:!DOCTYPE\s+)?([A-Za-z]\w*)", "".join(lines)[:2000], re.IGNORECASE)
     first = names[0].casefold() if names else ""
     return FOREIGN_XML.get(first, "")
-
-
-def _has_tags(rows: list[list[str]]) -> bool:
-    return any(set(cells) != {"-"} and all(map(is_tag, cells)) for cells in zip(*rows, strict=True))
 
 
 def _is_row(line: str) -> bool:

@@ -163,7 +163,11 @@ def _label_studio(entry: dict[str, Any]) -> Task:
     """A task with the annotations of one or several people; predictions are none."""
     versions = objects_of(entry.get("annotations", entry.get("completions")))
     text = _only_text(entry["data"])
-    good, reason = _gold([(v, refusal(v) or _review(v)) for v in versions], entry)
+    last_words = [objects_of(as_list(v.get("reviews"))[-1:]) for v in versions]  # of reviewers, in Enterprise
+    reasons = [
+        refusal(v) or next(map(refusal, last), "") for v, last in zip(versions, last_words, strict=True)
+    ]
+    good, reason = _gold([*zip(versions, reasons, strict=True)], entry)
     if reason:
         return Task(text, [], entry.get("id"), reason)
     true = [v for v in good if v.get("ground_truth") or v.get("honeypot")]
@@ -184,11 +188,6 @@ def _regions(entry: dict[str, Any]) -> list[Any]:
     """Spans of Label Studio's JSON-MIN, under the names that the labeling config has for its controls."""
     found = [e for value in entry.values() for e in objects_of(value) if {"start", "end"} <= e.keys()]
     return [{"labels": None, **each} for each in found]
-
-
-def _review(version: dict[str, Any]) -> str:
-    """The last word of a reviewer (Label Studio Enterprise)."""
-    return next(map(refusal, objects_of(as_list(version.get("reviews"))[-1:])), "")
 
 
 def _argilla(entry: dict[str, Any]) -> Task:

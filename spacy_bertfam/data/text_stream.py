@@ -47,9 +47,7 @@ def stream_texts(source: str, *, column: str = "text", by_line: bool = False) ->
             raise DataError("is a folder without .txt files; expected one with texts.", path)
         yield from (Text(file.relative_to(path).as_posix(), _whole(read_text(file))) for file in files)
     elif not path.is_file():
-        raise DataError(
-            "does not exist; expected a file or a folder of texts, or - for standard input.", path
-        )
+        raise DataError("does not exist; expected a file or a folder of texts, or - for stdin.", path)
     else:
         rows = _read_rows(path, column)
         if rows is None:
@@ -81,9 +79,7 @@ def _checked(
     for line, row in rows:
         if not isinstance(row.get(column), str):
             keys = ", ".join(repr(key)[:40] for key in list(row)[:20])
-            raise DataError(
-                f"found no text under {column!r} (but {keys}); name it by --text-column.", path, line
-            )
+            raise DataError(f"found no text under {column!r} (but {keys}); see --text-column.", path, line)
         yield row
 
 

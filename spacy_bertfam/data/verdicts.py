@@ -35,10 +35,8 @@ WORDS = {
 FLAGS = {
     **dict.fromkeys(("accept", "accepted", "is_accepted", "correct", "is_correct"), (False, REJECTED)),
     **dict.fromkeys(("valid", "is_valid"), (False, REJECTED)),
-    **dict.fromkeys(("verified", "is_verified"), (False, UNFINISHED)),
-    **dict.fromkeys(
-        ("approved", "confirmed", "is_approved", "is_confirmed", "validated"), (False, UNFINISHED)
-    ),
+    **dict.fromkeys(("verified", "is_verified", "approved", "is_approved"), (False, UNFINISHED)),
+    **dict.fromkeys(("confirmed", "is_confirmed", "validated"), (False, UNFINISHED)),
     **dict.fromkeys(("reject", "rejected", "is_rejected"), (True, REJECTED)),
     **dict.fromkeys(("was_cancelled", "cancelled", "skip", "skipped", "is_skipped"), (True, SKIPPED)),
     **dict.fromkeys(("ignore", "ignored", "is_ignored", "discarded"), (True, SKIPPED)),

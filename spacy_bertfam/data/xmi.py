@@ -69,9 +69,7 @@ def _features(text: str) -> Iterator[Feature]:
     def start(name: str, attributes: dict[str, str]) -> None:
         namespace, _, kind = name.rpartition(" ")
         if not found and kind != ROOT:
-            raise DataError(
-                f"found the element {kind[:40]!r}; expected <xmi:XMI>.", line=parser.CurrentLineNumber
-            )
+            raise DataError(f"found <{kind[:40]}>; expected <xmi:XMI>.", line=parser.CurrentLineNumber)
         values = {}
         for key, value in attributes.items():
             space, _, name = key.rpartition(" ")

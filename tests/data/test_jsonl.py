@@ -86,7 +86,7 @@ def test_offsets_are_those_at_which_the_tools_own_text_stands(tmp_path, start, e
     path.write_text(json.dumps(entry), encoding="utf8")
     (record,) = read_jsonl(path, "x.jsonl", report=report)
     assert [(m.start, m.end) for m in record.mentions] == [place]
-    assert not report.notes
+    assert not report.n_changed
 
 
 def read_counted(tmp_path, *entries):
@@ -153,3 +153,18 @@ def test_spans_of_groups_and_missing_annotation_are_read_as_our_writers_have_the
     assert records[0].mentions == (Mention(7, 11, "LOC", 1), Mention(0, 11, "VOIE", 1, "sc"))
     assert records[0].missing == ((0, 3),) and not records[0].has_overlaps
     assert records[1].mentions == (Mention(0, 11, "VOIE", 2, "sc"),)
+
+
+@pytest.mark.parametrize(
+    ("places", "found", "is_said"),
+    [
+        ([[3, 8], [20, 24]], ["Paris", "Lyon"], True),  # in UTF-16 all are words
+        ([[2, 7], [18, 22]], ["Paris", "Lyon"], False),
+        ([[3, 8], [2, 7]], ["aris", "Paris"], False),  # in neither unit: the offsets are taken
+    ],
+)
+def test_offsets_without_words_are_in_the_unit_in_which_they_are_words(tmp_path, places, found, is_said):
+    entry = {"text": TEXT, "entities": [[*place, "LOC"] for place in places]}
+    (record,), report = read_counted(tmp_path, entry)
+    assert [record.text[m.start : m.end].strip() for m in record.mentions] == found
+    assert any("UTF-16 units" in note for note in report.notes) is is_said
