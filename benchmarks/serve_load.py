@@ -82,6 +82,12 @@ async def load(
     rss, waiting, draw = {}, iter(enumerate(texts)), random.Random(1)
     limits = httpx.Limits(max_connections=clients + 8, max_keepalive_connections=clients + 8)
 
+    async def answered(client: httpx.AsyncClient, text: str) -> httpx.Response | None:
+        try:
+            return await client.post("/entities", json={"text": text})
+        except httpx.TransportError:  # as when the client comes too late on a connection that was kept
+            return None
+
     async def one(client: httpx.AsyncClient) -> None:
         for i, text in waiting:
             if time.perf_counter() - begin > 60 * minutes:
@@ -89,8 +95,8 @@ async def load(
             if draw.random() < hostile:
                 hostile_statuses[await attack(client, draw.randrange(7), port)] += 1
             asked = time.perf_counter()
-            while (answer := await client.post("/entities", json={"text": text})).status_code == 503:
-                statuses["503"] += 1
+            while (answer := await answered(client, text)) is None or answer.status_code == 503:
+                statuses["503" if answer else "connection closed, asked again"] += 1
                 await asyncio.sleep(0.1)
             seconds.append(time.perf_counter() - asked)
             statuses[str(answer.status_code)] += 1

@@ -35,7 +35,7 @@ def make_doc(words, *ents, lang="fr"):
 class Elements(HTMLParser):
     """Every start tag as (name, attributes), and the stack discipline of the end tags."""
 
-    VOID = ("meta", "br")
+    VOID = ("meta", "br", "input")
 
     def __init__(self, page):
         super().__init__()
