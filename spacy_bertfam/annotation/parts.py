@@ -45,6 +45,7 @@ class Parts:
         if not place.exists():
             write_file(place, json.dumps(settings, indent=2) + "\n")
         found = json.loads(place.read_text(encoding="utf8"))
+        self.known = {path.name.partition("-")[0]: path for path in self.folder.glob("*-*.jsonl")}
         changed = sorted(key for key in found.keys() | settings.keys() if found.get(key) != settings.get(key))
         if changed:
             raise self._other(f"were made with another {' and '.join(changed)}")
@@ -59,10 +60,10 @@ class Parts:
             digest.update(as_line(text))
         number = f"{len(self.files):06d}"
         self.files.append(self.folder / f"{number}-{digest.hexdigest()}.jsonl")
-        is_there = self.files[-1].exists()
-        if not is_there and any(self.folder.glob(f"{number}-*.jsonl")):
+        known = self.known.get(number, self.files[-1])
+        if known != self.files[-1]:
             raise self._other("have other texts: the input has changed")
-        return is_there
+        return number in self.known
 
     def missing(self, parts: Iterable[list[Text]], done: Done) -> Iterator[Part]:
         """Yield the parts that are to be written, with their numbers."""

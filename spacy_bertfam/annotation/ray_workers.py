@@ -79,10 +79,10 @@ def _connect(address: str) -> Any:
     try:
         if not ray.is_initialized():
             ray.init(address=address, include_dashboard=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, TimeoutError, ValueError) as error:
+    except Exception as error:  # of any kind, Exception itself too
         reason = " ".join(str(error).split())[:200]
         expected = "expected local, auto, or the address of a cluster"
-        raise UserError(f"--ray: {address} cannot be reached ({reason}); {expected}.") from error
+        raise UserError(f"Ray does not start at {address} ({reason}); {expected}.") from error
     return ray
 
 

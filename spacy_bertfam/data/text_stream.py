@@ -16,7 +16,7 @@ from .json_values import read_objects, shown
 from .tables import read_rows
 from .text_file import PACKED, SMALL, located, read_text, split_lines, suffix_of
 from .texts import STDIN, read_docs
-from .trimming import clean_label
+from .trimming import clean_edges
 
 LINES, TABLES = (".jsonl", ".ndjson"), (".csv", ".tsv")
 ID = "id"
@@ -86,10 +86,11 @@ def _checked(
 def _json_lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     with _open(path) as file, located(path), _decoding():
         for number, line in enumerate(file, start=1):
-            if not clean_label(line):
+            line = clean_edges(line)
+            if not line:
                 continue
             try:
-                value = json.loads(clean_label(line))
+                value = json.loads(line)
             except (ValueError, RecursionError) as error:
                 raise DataError(
                     f"found no valid JSON ({error}); expected an object a line.", line=number

@@ -156,9 +156,7 @@ def test_the_command_connects_as_it_is_told_and_reports_to_nobody(nlp, tmp_path,
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
     standin.init = lambda **settings: int("no cluster")
     result = CliRunner().invoke(app, ["annotate", *words])
-    assert (
-        result.exit_code == 1 and "--ray: 10.0.0.1:6379 cannot be reached (invalid literal" in result.stderr
-    )
+    assert result.exit_code == 1 and "Ray does not start at 10.0.0.1:6379 (invalid literal" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ def read(path, **options):
         ),
         ("x.csv", "note;text\n1;Un, deux\n", [(1, "Un, deux")]),
         ("x.tsv", "text\tn\nUn, deux; trois\t1\n", [(1, "Un, deux; trois")]),
+        ("x.jsonl", '\u200b{"text": "a\u200bb\u200f\ufeff"}\n', [(1, "a\u200bb\u200f\ufeff")]),
         ("x.json", '[{"text": "Un."}, {"text": "Deux."}]', [(1, "Un."), (2, "Deux.")]),
     ],
 )

@@ -14,6 +14,10 @@ from .engines import no_segments
 CALL_COST, MULTIPLES = 16, {"n_windows": 8, "width": 8}
 HINTS = {"fp32": "f32", "bf16": "bf16"}
 CAPABILITIES = "OPTIMIZATION_CAPABILITIES"
+# What it has prepared for a shape takes 2 to 4 MB (six layers of 384), and it keeps 5,000 parts of that where nothing
+# is said: texts that came one by one, in 428 shapes, took 1.8 GB. So many parts are no slower.
+# The setting is not in OpenVINO's documentation: a version that has it not is asked without it.
+PREPARED = {"CPU_RUNTIME_CACHE_CAPACITY": 256}
 
 
 class OpenVinoRuntime:
@@ -40,7 +44,11 @@ class OpenVinoRuntime:
             "NUM_STREAMS": 1,
         }
         model = core.read_model(io.BytesIO(content))
-        self.request = core.compile_model(model, "CPU", settings).create_infer_request()
+        try:
+            compiled = core.compile_model(model, "CPU", {**settings, **PREPARED})
+        except RuntimeError:
+            compiled = core.compile_model(model, "CPU", settings)
+        self.request = compiled.create_infer_request()
         self.lock = threading.Lock()
 
     def __call__(self, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Tensor:
