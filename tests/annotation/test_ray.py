@@ -133,7 +133,10 @@ def test_the_recipe_of_the_documents(cluster, nlp, tmp_path, monkeypatch):
     nlp.to_disk("pipeline")
     cluster.data.from_items([{"text": text} for text in TEXTS]).write_parquet(str(tmp_path / "in"))
     page = (Path(__file__).parents[2] / "docs" / "many-machines.md").read_text(encoding="utf8")
-    exec(compile(re.findall(r"(?ms)^```py\n(.*?)^```", page)[0], "docs", "exec"), {})
+    recipe = re.findall(r"(?ms)^```py\n(.*?)^```", page)[0]
+    for name in ("in", "out"):  # its workers have the working folder in which Ray was started
+        recipe = recipe.replace(f'"{name}"', repr(str(tmp_path / name)))
+    exec(compile(recipe, "docs", "exec"), {})
     found = cluster.data.read_parquet(str(tmp_path / "out")).take_all()
     assert sorted(row["text"] for row in found) == sorted(TEXTS)
     assert {len(row["entities"]) for row in found} == {2}
