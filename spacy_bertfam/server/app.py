@@ -59,8 +59,8 @@ async def vectors(asked: Texts, request: Request) -> Response:
 @router.post("/answers", responses=_example(answers=[{"text": "Claire", **PLACE}]))
 async def answers(asked: ForAnswers, request: Request) -> Response:
     """Answers of each text to a question; one without words says that the text has none."""
-    question = {"question": asked.question, "top_k": asked.top_k}
-    return await _answer(request, asked, answers_found, needs="answers", **question)
+    question, top_k = asked.question, asked.top_k
+    return await _answer(request, asked, answers_found, needs="answers", question=question, top_k=top_k)
 
 
 @router.get("/models")

@@ -175,7 +175,7 @@ def ask_each(nlp: Language, jobs: Sequence[Job]) -> Iterator[Any]:
         return
     try:
         qa = next(pipe for _, pipe in nlp.pipeline if isinstance(pipe, BertfamQA))
-        found = qa.ask([(job.question, job.text) for job in jobs], top_k=max(job.top_k for job in jobs))
+        found = qa.ask([(job.question or "", job.text) for job in jobs], top_k=max(job.top_k for job in jobs))
     except Exception as error:  # whatever a question does: that which does it again has it beside it
         if len(jobs) == 1:
             yield error

@@ -28,7 +28,7 @@ def entities_of(doc: Doc, *, min_score: float, offsets: Sequence[str]) -> Found:
         if "characters" in offsets:
             found |= {"start": start, "end": end}
         if "tokens" in offsets:
-            span = doc.char_span(start, end)
+            span: Any = doc.char_span(start, end)  # it has one: it is an entity
             found |= {"token_start": span.start, "token_end": span.end}
         if "utf16" in offsets:
             found |= {"utf16_start": unit(start), "utf16_end": unit(end)}
