@@ -2,24 +2,25 @@
 
 import csv
 import json
+import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 import spacy
+from forked import Forked
 from small_corpus import TEXTS
 from typer.testing import CliRunner
 
+from spacy_bertfam.annotation import parts
 from spacy_bertfam.cli.app import app
 
 SLOW = """
-import sys, time
+import time
 from spacy.language import Language
 @Language.component("annotate_test_slow")
 def slow(doc):
-    time.sleep(0.1)
+    time.sleep(0.03)
     return doc
 """
 
@@ -105,27 +106,22 @@ def add_slow_component(pipeline):
     place.write_text(config.replace("[components.entity_ruler]", block), encoding="utf8")
 
 
-@pytest.mark.slow
-def test_a_stopped_and_a_killed_process_go_on_where_they_were(folder):
+@pytest.mark.skipif(os.name == "nt", reason="signals of this kind are POSIX's")
+def test_a_stopped_and_a_killed_process_go_on_where_they_were(folder, monkeypatch):
+    monkeypatch.setattr(parts, "N_TEXTS", 4)
     (folder / "code.py").write_text(SLOW, encoding="utf8")
     add_slow_component(folder / "pipeline")
-    program = (
-        # what a shell starts in the background ignores Ctrl-C, and so would this
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
-        "from spacy_bertfam.annotation import parts; parts.N_TEXTS = 4;"
-        "from spacy_bertfam.cli.app import app; app(sys.argv[1:])"
-    )
     words = ["annotate", "pipeline", "in.jsonl", "out.jsonl", "--text-column", "body", "--code", "code.py"]
-    command = [sys.executable, "-c", program, *words]
     for n_parts, number, code in ((2, signal.SIGINT, 130), (4, signal.SIGKILL, -9)):
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        while len(list(folder.glob("out.jsonl.parts/*-*.jsonl"))) < n_parts and process.poll() is None:
+        process = Forked(app, words, folder / "log")
+        while len(list(folder.glob("out.jsonl.parts/*-*.jsonl"))) < n_parts and process.is_running():
             time.sleep(0.01)
         process.send_signal(number)
-        _, said = process.communicate(timeout=300)
+        said = process.wait()
         assert process.returncode == code, said
         assert not (folder / "out.jsonl").exists()
         assert ("The same command goes on where it was" in said) == (number == signal.SIGINT)
-    subprocess.run(command, check=True, timeout=300)
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
     rows = [json.loads(line) for line in (folder / "out.jsonl").read_text(encoding="utf8").splitlines()]
     assert [(row["id"], row["text"]) for row in rows] == [(i, TEXTS[i % len(TEXTS)]) for i in range(30)]

@@ -21,15 +21,15 @@ def folder(tmp_path_factory):
     `data/one.spacy`."""
     folder = tmp_path_factory.mktemp("overconfident")
     nlp = random_pipeline()
-    examples = draw_examples(nlp)
+    examples = draw_examples(nlp, n_texts=80)
     scale(nlp, 3.0)
     nlp.config["paths"]["train"] = str(folder / "data")
     nlp.to_disk(folder / "model")
     (folder / "model" / "ner" / "onnx").mkdir()
     (folder / "model" / "ner" / "onnx" / "graph.onnx").write_bytes(b"\x00graph")
     (folder / "data").mkdir()
-    DocBin(docs=[eg.reference for eg in examples[:150]]).to_disk(folder / "data" / "one.spacy")
-    DocBin(docs=[eg.reference for eg in examples[150:]]).to_disk(folder / "data" / "two.spacy")
+    DocBin(docs=[eg.reference for eg in examples[:60]]).to_disk(folder / "data" / "one.spacy")
+    DocBin(docs=[eg.reference for eg in examples[60:]]).to_disk(folder / "data" / "two.spacy")
     return folder
 
 

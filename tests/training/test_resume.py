@@ -4,8 +4,6 @@ import io
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,7 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 import spacy
+from forked import Forked
 from safetensors import SafetensorError
+from spacy.cli._util import app as spacy_app
 from spacy.language import Language
 from spacy.training import Corpus, Example
 from spacy.training import loop as spacys_loop
@@ -24,6 +24,7 @@ from spacy.util import load_config, registry
 from thinc.api import Config, Model
 from typer.testing import CliRunner
 
+from spacy_bertfam.cli import spacy_entry  # noqa: F401  what spaCy does for its command line
 from spacy_bertfam.cli.app import app
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.training.resumable import loop as our_loop
@@ -428,24 +429,15 @@ def test_resume_begins_where_nothing_is_and_refuses_what_is_finished(folder: Pat
     assert "out has pipelines, and no state to go on from" in result.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of this kind are POSIX's")
 def test_a_process_that_is_told_to_stop_can_go_on(folder: Path) -> None:
     """The same, by a signal, in processes of their own: nothing is kept in memory between them."""
-    command = [sys.executable, "-m", "spacy", "bertfam", "train", "config.cfg"]
-    expected = subprocess.run([*command, "-o", "whole"], capture_output=True, encoding="utf8", check=False)
-    assert expected.returncode == 0, expected.stderr
-    process = subprocess.Popen(
-        [*command, "-o", "out", "--training.max_steps", "100000"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        encoding="utf8",
-    )
-    until = time.monotonic() + 120
-    while not list(Path("out").glob("training-state/step-*")) and time.monotonic() < until:
+    command = ["bertfam", "train", "config.cfg", "-o", "out"]
+    process = Forked(spacy_app, [*command, "--training.max_steps", "100000"], folder / "log")
+    while not list(Path("out").glob("training-state/step-*")) and process.is_running():
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
+    err = process.wait()
     assert process.returncode == 130, err
     assert "Stopped by SIGTERM. Saved: " in err and "with --resume goes on after step-" in err
     assert "Traceback" not in err
@@ -453,13 +445,10 @@ def test_a_process_that_is_told_to_stop_can_go_on(folder: Path) -> None:
         assert str(Path("out", name)) in err
         assert spacy.load(folder / "out" / name)("Marie").tensor.shape == (1, 32)
     step = int(find_state(Path("out")).name.removeprefix("step-"))
-    again = subprocess.run(
-        [*command, "-o", "out", "--resume", "--training.max_steps", str(step + 5)],
-        capture_output=True,
-        encoding="utf8",
-        check=False,
-    )
-    assert again.returncode == 0, again.stderr
+    n_steps = ["--training.max_steps", str(step + 5)]
+    again = Forked(spacy_app, [*command, "--resume", *n_steps], folder / "log")
+    err = again.wait()
+    assert again.returncode == 0, err
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = train(config_with({"training.max_steps": step + 5}), "once")
