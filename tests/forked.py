@@ -7,14 +7,18 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 
 class Forked:
-    """Runs `app(words)` at once; what it prints goes into `log`. Of POSIX only.
+    """Runs `app(words)` at once; what it prints goes into `log`. Skips the test where processes do not fork.
 
     app (Callable): ends by SystemExit, as the apps of Typer do.
     """
 
     def __init__(self, app: Callable[[list[str]], object], words: list[str], log: Path) -> None:
+        if not hasattr(os, "fork"):
+            pytest.skip("processes fork on POSIX alone")
         self.log = log
         self.returncode: int | None = None
         self.pid = os.fork()

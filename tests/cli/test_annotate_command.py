@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import signal
 import time
 
@@ -106,7 +105,6 @@ def add_slow_component(pipeline):
     place.write_text(config.replace("[components.entity_ruler]", block), encoding="utf8")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals of this kind are POSIX's")
 def test_a_stopped_and_a_killed_process_go_on_where_they_were(folder, monkeypatch):
     monkeypatch.setattr(parts, "N_TEXTS", 4)
     (folder / "code.py").write_text(SLOW, encoding="utf8")

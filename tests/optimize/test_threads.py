@@ -23,7 +23,7 @@ from spacy_bertfam.listeners import doc_vectors
 from spacy_bertfam.pipeline import entity_score, ner
 
 N_THREADS = 8
-N_ROUNDS = 6
+N_ROUNDS = 3
 RUNTIMES = [(runtime, precision) for runtime, precisions in PRECISIONS.items() for precision in precisions]
 SHORT = ("Zoé vit à Lyon .", "Il pleut .", "Paul attend Marie à Paris .", "")
 LONG = "Hier , Marie Vasseur a quitté Brest pour Rouen , et Paul l' attend à la gare . " * 12
