@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from spacy_bertfam.decoding import blockwise
 from spacy_bertfam.decoding.blockwise import cut_between, long_path, long_scores, to_logs
 from spacy_bertfam.decoding.chain import constrain
 from spacy_bertfam.decoding.lattice import best_paths, forward_backward
@@ -44,6 +45,23 @@ def test_what_many_blocks_add_up_to_takes_nothing_from_the_scores():
     tag_set, rng = TagSet("BIOES", ("PER",)), np.random.default_rng(0)
     scores, given = TagScores(rng.normal(size=(200, 5))), constrain(tag_set)
     assert long_path(scores, given, max_tokens=1).tolist() == best_paths(scores.pack(), given).tolist()
+
+
+def test_at_once_no_more_is_read_than_a_block(monkeypatch):
+    read = []
+
+    def note(function):
+        return lambda packed, *arguments: read.append(len(packed.place)) or function(packed, *arguments)
+
+    for name in ("forward_at", "forward_backward"):
+        monkeypatch.setattr(blockwise, name, note(getattr(blockwise, name)))
+    tag_set, rng = TagSet("BIOES", ("PER",)), np.random.default_rng(0)
+    scores, given = TagScores(rng.normal(size=(200, 5))), constrain(tag_set)
+    path = best_paths(scores.pack(), given)
+    spans = spans_of(path, np.array([200]), tag_set)
+    long_scores(scores, given, tag_set, path, spans, max_tokens=10)
+    longest = int((spans.ends - spans.starts).max())
+    assert len(read) > 20 and max(read) <= 10 + longest + 2
 
 
 def test_without_spans_there_is_nothing_to_score():
