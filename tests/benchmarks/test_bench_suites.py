@@ -30,6 +30,7 @@ def test_a_suite_leaves_json_and_a_table(suite, encoder, tmp_path):
     assert (tmp_path / f"{suite}.md").read_text(encoding="utf8").count("| ") > 4
 
 
+@pytest.mark.slow
 def test_growth_is_measured_for_short_texts_and_for_one_long_text(encoder, tmp_path, monkeypatch):
     from benchmarks import growth
 
@@ -104,6 +105,7 @@ def test_a_pipeline_is_set_beside_a_peer(encoder, tmp_path, monkeypatch):
         apart.compare_apart(replace(inputs, peers=("pipe",)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("runtime", "precision"), [("torch", "bf16"), ("onnxruntime", "fp32"), ("openvino", "bf16")]
 )
