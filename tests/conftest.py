@@ -16,13 +16,23 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 from spacy.util import fix_random_seed
-from tiny.kinds import BY_NAME, KINDS
-
-__all__ = ["KINDS"]
+from tiny.kinds import BY_NAME, EVERY_DAY
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Of several processes each begins with tests that stand together, and makes what they share once."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
+        config.option.dist = "worksteal"
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a package or a folder that is not there."""
+    """Skip what needs a package or a folder that is not there; of a test of all kinds some are for every day."""
+    for item in items:
+        if isinstance(item, pytest.Function) and is_of_another_kind(item):
+            item.add_marker("kinds")
+            item.add_marker("slow")
     absent = {}
     if util.find_spec("spacy_transformers") is None:
         absent["trf"] = pytest.mark.skip(reason="spacy-transformers is not installed")
@@ -31,6 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for name in absent.keys() & {mark.name for mark in item.iter_markers()}:
             item.add_marker(absent[name])
+
+
+def is_of_another_kind(item: pytest.Function) -> bool:
+    """RETURNS (bool): whether the test is one of a row over all kinds, and its kind not one of `EVERY_DAY`."""
+    rows = [mark.args[1] for mark in item.iter_markers("parametrize") if mark.args[0] == "kind"]
+    return any(set(EVERY_DAY) <= set(row) and item.callspec.params["kind"] not in EVERY_DAY for row in rows)
 
 
 @pytest.fixture(autouse=True)

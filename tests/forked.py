@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 class Forked:
     """Runs `app(words)` at once; what it prints goes into `log`. Skips the test where processes do not fork.
 
-    app (Callable): ends by SystemExit, as the apps of Typer do.
+    app (Callable): ends by SystemExit, as the commands of Typer do; by another exception as Python would.
     """
 
     def __init__(self, app: Callable[[list[str]], object], words: list[str], log: Path) -> None:
@@ -58,7 +57,7 @@ def _run_and_exit(app: Callable[[list[str]], object], words: list[str], log: Pat
     except SystemExit as end:
         code = 0 if end.code is None else end.code
     except BaseException:
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())
     finally:
         sys.stderr.flush()
         os._exit(code if isinstance(code, int) else 1)

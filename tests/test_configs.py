@@ -1,18 +1,19 @@
 """The two configs that the others are made from: complete, trainable on a tiny encoder by overrides alone."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import spacy
+from spacy.cli._util import app as spacy_app
 from spacy.cli.init_config import fill_config
 from spacy.language import Language
 from spacy.schemas import ConfigSchemaTraining
 from spacy.tokens import DocBin
 from spacy.util import load_config, load_model_from_config, registry
+from typer.testing import CliRunner
+
+from spacy_bertfam.cli import spacy_entry  # noqa: F401  what spaCy does for its command line
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = [ROOT / "configs" / name for name in ("ner_own.cfg", "ner_shared.cfg")]
@@ -67,8 +68,9 @@ def write_sentences(nlp: Language, path: Path) -> None:
     DocBin(docs=docs).to_disk(path)
 
 
-@pytest.mark.slow
-def test_trains_by_the_command_of_spacy_and_loads_without_the_encoder(config, tiny_encoder, tmp_path):
+def test_trains_by_the_command_of_spacy_and_loads_without_the_encoder(
+    config, tiny_encoder, tmp_path, monkeypatch
+):
     nlp = spacy.blank("fr")
     for part in ("train", "dev"):
         write_sentences(nlp, tmp_path / f"{part}.spacy")
@@ -80,12 +82,9 @@ def test_trains_by_the_command_of_spacy_and_loads_without_the_encoder(config, ti
         "training.eval_frequency": "1",
     }
     arguments = [word for name, value in overrides.items() for word in (f"--{name}", value)]
-    command = [sys.executable, "-m", "spacy", "train", str(config), "--output", "out", *arguments]
-    environ = {**os.environ, "PYTHONUTF8": "1"}
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environ, capture_output=True, encoding="utf8", timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(spacy_app, ["train", str(config), "--output", "out", *arguments])
+    assert result.exit_code == 0, f"{result.output}\n{result.exception}"
     trained = spacy.load(tmp_path / "out" / "model-last")
     assert trained.get_pipe("ner").labels == ("LOC", "PER")
     doc = trained("Anne habite à Rennes.")

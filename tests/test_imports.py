@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -130,6 +131,20 @@ print(json.dumps([len(ours), sorted(sys.modules)]))
     n_points, modules = json.loads(done.stdout.splitlines()[-1])
     assert bool(n_points) == with_ours
     return set(modules)
+
+
+def test_what_ci_runs_once_meets_no_network_of_transformers():
+    """With transformers 5 it would find the same again."""
+    root = PACKAGE.parent
+    ignored = re.findall(r"--ignore=(\S+)", (root / ".ci" / "run").read_text(encoding="utf8"))
+    files = [
+        path for name in ignored for path in [root / name, *(root / name).rglob("*.py")] if path.is_file()
+    ]
+    assert len(files) > 30
+    needs = re.compile(
+        r"(?m)tiny_(encoder|token_classifier)|make_tiny|^ *(from|import) transformers|bertfam_encoder"
+    )
+    assert [path.name for path in files if needs.search(path.read_text(encoding="utf8"))] == []
 
 
 @pytest.mark.slow

@@ -132,6 +132,7 @@ def run_train(name: str, folder: Path, encoder: Path, *, steps: int = 2, **overr
     return output / "model-last"
 
 
+@pytest.mark.slow
 def test_a_small_recogniser_is_taught_by_a_large_one_that_may_go_then(tiny_encoder, tmp_path):
     write(spacy.blank("fr"), tmp_path / "train.spacy", add_entities)
     encoder = tiny_encoder("camembert")
@@ -154,8 +155,7 @@ def test_a_teacher_that_is_missing_stops_training_with_a_sentence(tiny_encoder, 
     assert "The teacher training/none is neither a pipeline's folder" in f"{result.output}{result.exception}"
 
 
-@pytest.mark.parametrize("pooling", ["mean", "cls"])
-@pytest.mark.parametrize("name", ["fr_textcat", "fr_textcat_multilabel"])
+@pytest.mark.parametrize(("name", "pooling"), [("fr_textcat", "mean"), ("fr_textcat_multilabel", "cls")])
 def test_the_configs_for_categories_train_with_either_pooling(name, pooling, tiny_encoder, tmp_path):
     write(spacy.blank("fr"), tmp_path / "train.spacy", add_cats)
     pooled = {"components.textcat.model.pooling": pooling}
@@ -166,6 +166,7 @@ def test_the_configs_for_categories_train_with_either_pooling(name, pooling, tin
     assert total == pytest.approx(1.0, abs=1e-5) or name.endswith("multilabel")
 
 
+@pytest.mark.slow
 def test_the_config_for_questions_trains_on_what_convert_qa_writes_and_answers(tiny_encoder, tmp_path):
     lines = [
         {"context": text, "question": "Qui ?", "answers": [{"text": name, "answer_start": text.index(name)}]}
@@ -193,6 +194,7 @@ def test_the_config_for_questions_trains_on_what_convert_qa_writes_and_answers(t
     assert json.loads(Path(metrics).read_text(encoding="utf8"))["qa_em"] == 1
 
 
+@pytest.mark.slow
 def test_the_config_for_nested_entities_trains_on_what_convert_writes_of_brat(tiny_encoder, tmp_path):
     brat = tmp_path / "brat"
     brat.mkdir()
@@ -223,6 +225,7 @@ def two_corpora(tmp_path) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_all_of_french_is_learned_from_two_corpora_at_once(two_corpora, tiny_encoder, tmp_path):
     nlp = train("fr_full", tmp_path, tiny_encoder("camembert"), steps=60, **two_corpora, **{
         "training.optimizer.learn_rate.initial_rate": 0.003,

@@ -89,6 +89,7 @@ def run_workflow(workflow: str, **variables: Any) -> None:
             assert Path(path).exists() or path.endswith("/dist"), path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENCODERS)
 def test_a_workflow_trains_on_the_encoder_that_it_names(
     name: str, project: Path, tiny_encoder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
@@ -121,6 +122,7 @@ def test_what_is_packaged_has_the_temperature_of_the_dev_corpus(
     assert temperature != 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("onnxruntime") is None, reason="needs onnxruntime")
 def test_news_ends_with_a_small_pipeline_without_torch_weights(
     project: Path, tiny_encoder: Callable[[str], Path]

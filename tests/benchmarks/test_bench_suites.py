@@ -31,7 +31,14 @@ def test_a_suite_leaves_json_and_a_table(suite, encoder, tmp_path):
 
 
 @pytest.mark.slow
-def test_growth_is_measured_for_short_texts_and_for_one_long_text(encoder, tmp_path):
+def test_growth_is_measured_for_short_texts_and_for_one_long_text(encoder, tmp_path, monkeypatch):
+    from benchmarks import growth
+
+    def run_here(name, trained, shape, n_words, n_threads):
+        assert (name, n_threads) == ("benchmarks.growth", 1)
+        return growth.measure(Path(trained), shape, n_words)
+
+    monkeypatch.setattr(growth, "run_module", run_here)
     arguments = ["--suite", "memory", "--encoder", encoder, "--output", tmp_path, "--max-words", 1000]
     assert run(*arguments).exit_code == 0
     rows = json.loads((tmp_path / "memory.json").read_text(encoding="utf8"))["Growth"]
@@ -68,22 +75,7 @@ def test_a_silenced_network_still_gives_entities(encoder):
 
 
 @pytest.mark.slow
-def test_a_worker_answers_each_line_with_one_run(encoder, tmp_path):
-    import sys
-
-    from benchmarks.apart import Worker
-    from benchmarks.untrained import make_untrained
-
-    make_untrained(encoder).to_disk(tmp_path / "model")
-    (tmp_path / "texts.json").write_text('["Marie vit."]', encoding="utf8")
-    with Worker("ours", sys.executable, tmp_path / "model", tmp_path, "fr") as worker:
-        assert worker.read() == {"ready": True}
-        assert worker.run()["seconds"] > 0
-        assert worker.run()["peak_mb"] >= 0
-
-
-@pytest.mark.slow
-def test_versions_of_a_pipeline_are_set_beside_a_peer(encoder, tmp_path, monkeypatch):
+def test_a_pipeline_is_set_beside_a_peer(encoder, tmp_path, monkeypatch):
     import sys
 
     pytest.importorskip("spacy_transformers")
@@ -92,8 +84,7 @@ def test_versions_of_a_pipeline_are_set_beside_a_peer(encoder, tmp_path, monkeyp
     from benchmarks.untrained import make_untrained
 
     monkeypatch.setattr(apart, "interpreter", lambda name, root: Path(sys.executable))
-    for name in ("model", "int8"):
-        make_untrained(encoder).to_disk(tmp_path / name)
+    make_untrained(encoder).to_disk(tmp_path / "model")
     (tmp_path / "corpus").mkdir()
     lines = ["Marie B-Person", "vit O", "à O", "Lyon B-Location", "", "Paul B-Person", "dort O", ""] * 10
     (tmp_path / "corpus" / "dev.iob").write_text("\n".join(lines), encoding="utf8")
@@ -103,18 +94,18 @@ def test_versions_of_a_pipeline_are_set_beside_a_peer(encoder, tmp_path, monkeyp
         tmp_path / "corpus",
         n_rounds=1,
         unit="sentence",
-        also=(tmp_path / "int8",),
         peers=("spacy-transformers",),
     )
     tables, n_words = apart.compare_apart(inputs)
     assert n_words == 60 and "Left out" not in tables
     rows = {row["system"]: row for row in tables["Speed and memory"]}
-    assert list(rows) == ["ours", "ours, int8", "spacy-transformers"]
+    assert list(rows) == ["ours", "spacy-transformers"]
     assert rows["spacy-transformers"]["times spacy-transformers"] == 1.0
     with pytest.raises(ValueError, match="--peer: found pipe; expected some of spacy-transformers"):
         apart.compare_apart(replace(inputs, peers=("pipe",)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("runtime", "precision"), [("torch", "bf16"), ("onnxruntime", "fp32"), ("openvino", "bf16")]
 )
@@ -192,9 +183,10 @@ def test_a_system_that_ends_while_it_reads_is_said_and_the_others_go_on(encoder,
     monkeypatch.setattr(apart, "Worker", Ending)
     monkeypatch.setattr(apart, "interpreter", lambda name, root: Path(sys.executable))
     monkeypatch.setattr(apart, "prepare", lambda *arguments, **options: [["a", "word"]])
-    inputs = Inputs(tmp_path, model=encoder, corpus=tmp_path, n_rounds=2, peers=("pipeline 1", "pipeline 8"))
+    also, peers = (tmp_path / "int8",), ("pipeline 1", "pipeline 8")
+    inputs = Inputs(tmp_path, model=encoder, corpus=tmp_path, n_rounds=2, also=also, peers=peers)
     tables, _ = apart.compare_apart(inputs)
-    assert [row["system"] for row in tables["Speed and memory"]] == ["ours", "pipeline 8"]
+    assert [row["system"] for row in tables["Speed and memory"]] == ["ours", "ours, int8", "pipeline 8"]
     assert [(row["system"], row["why"][:21]) for row in tables["Left out"]] == [
         ("pipeline 1", "ended while it read: ")
     ]

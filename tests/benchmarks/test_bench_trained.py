@@ -1,6 +1,7 @@
 """The systems of the quality benchmark: each trains on the tiny encoder, finds entities, and is not trained twice."""
 
 import pytest
+from spacy.util import load_config
 
 
 @pytest.fixture
@@ -31,29 +32,21 @@ def test_a_system_is_trained_once_and_keeps_the_golds_words(task, tmp_path, gold
     again = SYSTEMS[system](task, tmp_path / "out")
     assert again.seconds == trained.seconds
     assert (tmp_path / "out" / "training.json").stat().st_mtime_ns == written
-
-
-@pytest.mark.slow
-def test_the_crf_is_what_is_trained(task, tmp_path):
-    import spacy
-
-    from benchmarks.trained import SYSTEMS
-
-    folder = SYSTEMS["ours CRF"](task, tmp_path / "out").folder
-    assert not (folder / "model-best").exists()
-    ner = spacy.load(folder / "model-last").config["components"]["ner"]
-    assert ner["model"]["@architectures"] == "spacy-bertfam.CRFTokenClassifier.v1"
+    if system == "ours CRF":
+        assert not (again.folder / "model-best").exists()
+        ner = load_config(again.folder / "model-last" / "config.cfg")["components"]["ner"]
+        assert ner["model"]["@architectures"] == "spacy-bertfam.CRFTokenClassifier.v1"
 
 
 @pytest.mark.slow
 def test_ours_is_taught_by_the_teachers_of_the_task(task, tmp_path):
     from dataclasses import replace
 
-    from spacy.util import load_config
-
     from benchmarks.trained import train_ours
+    from benchmarks.untrained import make_untrained
 
-    teacher = train_ours(task, tmp_path / "teacher").folder / "model-last"
+    teacher = tmp_path / "teacher"
+    make_untrained(task.encoder, labels=("LOC", "PER")).to_disk(teacher)
     taught = train_ours(replace(task, n_layers=1, teachers=[teacher]), tmp_path / "taught").folder
     settings = load_config(taught / "model-last" / "config.cfg")["training"]["before_update"]
     assert (settings["@callbacks"], settings["teacher"]) == ("spacy-bertfam.distil.v1", [str(teacher)])

@@ -2,7 +2,6 @@
 
 import errno
 import logging
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import Any
 import pytest
 import typer
 from catalogue import RegistryError
+from forked import Forked
 from thinc.api import ConfigValidationError
+from tqdm import tqdm
 from typer.testing import CliRunner
 
 from spacy_bertfam.cli import explain
@@ -118,14 +119,18 @@ def test_a_command_keeps_its_arguments() -> None:
 
 def test_an_error_begins_a_line_of_its_own(tmp_path: Path) -> None:
     """Whatever bar shows how far a command is."""
-    program = (
-        "import typer, sys\nfrom tqdm import tqdm\nfrom spacy_bertfam.cli.explain import explained\n"
-        "app = typer.Typer()\n@app.command()\n@explained\ndef work() -> None:\n"
-        "    for i in tqdm(range(9)):\n        raise ValueError('[E1] none')\napp()\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf8", check=False)
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == "Error: [E1] none"
+
+    @explained
+    def work() -> None:
+        for _ in tqdm(range(9)):
+            raise ValueError("[E1] none")
+
+    app = typer.Typer()
+    app.command()(work)
+    process = Forked(app, [], tmp_path / "log")
+    said = process.wait()
+    assert process.returncode == 1
+    assert said.splitlines()[-1] == "Error: [E1] none"
 
 
 def test_a_missing_folder_is_told_from_a_missing_file(tmp_path: Path) -> None:

@@ -161,6 +161,7 @@ def test_files_of_a_pipeline(kind: str, pipelines: Callable[..., Path]):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drop_torch", [False, True], ids=["", "drop_torch"])
 @pytest.mark.parametrize(("runtime", "precision"), RUNTIMES)
 def test_files_of_a_pipeline_in_another_runtime(

@@ -23,8 +23,9 @@ from spacy_bertfam.listeners import doc_vectors
 from spacy_bertfam.pipeline import entity_score, ner
 
 N_THREADS = 8
-N_ROUNDS = 6
+N_ROUNDS = 3
 RUNTIMES = [(runtime, precision) for runtime, precisions in PRECISIONS.items() for precision in precisions]
+EVERY_DAY = (("torch", "bf16"), ("onnxruntime", "fp32"))
 SHORT = ("Zoé vit à Lyon .", "Il pleut .", "Paul attend Marie à Paris .", "")
 LONG = "Hier , Marie Vasseur a quitté Brest pour Rouen , et Paul l' attend à la gare . " * 12
 
@@ -85,7 +86,10 @@ def test_eight_threads_find_what_one_thread_finds(made_for, runtime, precision):
     assert got == [[one] * N_ROUNDS for one in expected]
 
 
-@pytest.mark.parametrize(("runtime", "precision"), RUNTIMES)
+@pytest.mark.parametrize(
+    ("runtime", "precision"),
+    [pair if pair in EVERY_DAY else pytest.param(*pair, marks=pytest.mark.slow) for pair in RUNTIMES],
+)
 def test_threads_that_begin_together_make_one_engine(made_for, runtime, precision, monkeypatch):
     """Nothing is made before the first text; seven threads wait for the one that makes it."""
     folder = made_for(runtime, precision)
@@ -160,6 +164,7 @@ def test_an_extension_that_another_thread_has_set_meanwhile_is_no_error(plain, m
         ner.BertfamNER(plain.vocab, plain.get_pipe("ner").model)
 
 
+@pytest.mark.slow
 def test_pipelines_are_loaded_in_several_threads(plain_folder):
     from transformers.utils import logging
 

@@ -5,6 +5,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
+from spacy.util import fix_random_seed
 
 from spacy_bertfam.data.pairs import make_pair, mark_like
 from spacy_bertfam.errors import UserError
@@ -33,7 +34,7 @@ def examples_of(nlp: Language, *, marked: bool = True) -> list[Example]:
     return examples
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def make_nlp(tiny_encoder):
     def make(*, shared: bool = False, steps: int = 0, kind: str = "bert", **settings) -> Language:
         nlp = spacy.blank("fr")
@@ -55,8 +56,10 @@ def make_nlp(tiny_encoder):
     return make
 
 
-@pytest.fixture(params=[False, True], ids=["own", "shared"])
+@pytest.fixture(scope="module", params=[False, True], ids=["own", "shared"])
 def trained(request, make_nlp) -> Language:
+    """To be read only."""
+    fix_random_seed(0)
     return make_nlp(shared=request.param, steps=40)
 
 

@@ -74,7 +74,11 @@ def build(names: tuple[str, ...], folders: dict[str, Path]) -> Language:
     return nlp
 
 
-@pytest.fixture(scope="session", params=ORDERS, ids="-".join)
+@pytest.fixture(
+    scope="session",
+    params=[ORDERS[0], *(pytest.param(order, marks=pytest.mark.slow) for order in ORDERS[1:])],
+    ids="-".join,
+)
 def saved(
     request: pytest.FixtureRequest, folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:

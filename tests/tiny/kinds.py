@@ -168,3 +168,5 @@ READ_PADDING = ("convbert", "mobilebert", "nystromformer")
 # In `transformers` it reads a long window in another way until it has seen a short one
 CHANGES = "big_bird"
 KINDS = tuple(kind for kind in BY_NAME if kind != CHANGES)
+# One of each kind of tokenizer and of positions: tests of all kinds take the others as `slow`
+EVERY_DAY = ("bert", "camembert", "roberta", "deberta-v2", "modernbert")

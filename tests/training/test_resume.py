@@ -120,7 +120,7 @@ def assert_equal(found: Language, expected: Language) -> None:
     assert different == []
 
 
-@pytest.mark.parametrize("changes", [{}, AVERAGED, {"training.max_epochs": 2}, {"training.max_epochs": -1}])
+@pytest.mark.parametrize("changes", [AVERAGED, {"training.max_epochs": 2}, {"training.max_epochs": -1}])
 def test_our_loop_trains_what_spacys_does(folder: Path, changes: dict[str, Any]) -> None:
     # without spaCy's NER, which draws from the generator that shuffles the texts in spaCy's loop
     changes = {"nlp.pipeline": ["encoder", "ner"], **changes}
@@ -172,8 +172,14 @@ def stopped(folder: Path, kept: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "step"),
     [
-        *(({}, step) for step in (0, 2, 4, 7)),
-        *((changes, step) for changes in (AVERAGED, {"training.max_epochs": -1}) for step in (2, 7)),
+        ({}, 0),
+        ({}, 4),
+        (AVERAGED, 2),
+        ({"training.max_epochs": -1}, 7),
+        *(
+            pytest.param(changes, step, marks=pytest.mark.slow)
+            for changes, step in (({}, 2), ({}, 7), (AVERAGED, 7), ({"training.max_epochs": -1}, 2))
+        ),
     ],
 )
 def test_a_resumed_training_ends_as_one_that_never_stopped(
@@ -191,6 +197,7 @@ def test_a_resumed_training_ends_as_one_that_never_stopped(
 
 
 @pytest.mark.trf
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, AVERAGED])
 def test_an_encoder_of_spacy_transformers_goes_on_too(folder: Path, changes: dict[str, Any]) -> None:
     changes = {**TRF, **changes}

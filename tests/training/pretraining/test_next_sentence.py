@@ -130,6 +130,7 @@ def test_both_losses_are_those_of_transformers(both: MaskedLanguageModel, pairs:
     assert int(follows.n_right) == right.sum()
 
 
+@pytest.mark.slow
 def test_it_learns_both_tasks(both: MaskedLanguageModel, pairs: PairTexts, tmp_path: Path) -> None:
     recipe = Recipe(max_steps=150, batch_pieces=600, learn_rate=3e-3, eval_frequency=50)
     scores = pretrain(both, pairs, pairs, recipe, tmp_path / "out")
