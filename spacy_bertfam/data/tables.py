@@ -22,10 +22,10 @@ def read_rows(lines: Iterable[str], wanted: Sequence[str]) -> Iterator[tuple[int
     """
     rest = iter(lines)
     n_before, head, delimiter = 0, "", ""
-    while not clean_label(head) and (line := next(rest, "")):
-        separator = SEPARATOR.match(line) if not n_before else None
+    while not clean_label(head) and (first := next(rest, "")):
+        separator = SEPARATOR.match(first) if not n_before else None
         delimiter = separator[1] if separator else delimiter
-        n_before, head = n_before + 1, "" if separator else line
+        n_before, head = n_before + 1, "" if separator else first
     delimiter = delimiter or ("\t" if "\t" in head else max(",;", key=head.count))
     names = [clean_label(name) for name in next(csv.reader([head], delimiter=delimiter), [])]
     for name in (name for name in wanted if names.count(name) > 1):
