@@ -50,7 +50,9 @@ def run_on_ray(
         )
     remote = ray.remote(num_cpus=1, num_gpus=num_gpus, **RESTARTS)(Worker)
     actors = [remote.remote(**vars(worker)) for _ in range(n_workers)]
-    busy: dict[Any, tuple[Any, Part]] = {actor.lines.remote(0, [], tokens): (actor, (-1, [])) for actor in actors}
+    busy: dict[Any, tuple[Any, Part]] = {
+        actor.lines.remote(0, [], tokens): (actor, (-1, [])) for actor in actors
+    }
     del actors  # one without work ends, and leaves its place to another
     n_parts = 0  # that are being read
     while job is not None or n_parts:
