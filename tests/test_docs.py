@@ -315,20 +315,29 @@ def test_a_cheap_command_runs(name, line, clone, tmp_path, monkeypatch):
 @pytest.mark.parametrize("line", sorted({line for _, line in SPACY_COMMANDS if " calibrate " in line}))
 def test_the_calibration_runs(line, clone, tmp_path, monkeypatch):
     monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
+    name = "qa" if "fr_qa" in line else "ner"
     # what the pipeline learned from, annotated as it finds it half of the time
     nlp = spacy.load("training/quickstart/model-best")
     docs = list(nlp.pipe(["Anne vit à Rennes."] * 4))
     assert docs[0].ents
     for doc in docs[2:]:
         doc.ents = ()
+    if name == "qa":
+        qa, text = spacy.load("training/fr_qa/model-best").get_pipe("qa"), "Anne préside à Rennes."
+        docs = [make_pair(nlp.make_doc("Qui ?"), nlp.make_doc(text)) for _ in range(4)]
+        [[best]] = qa.ask([("Qui ?", text)])
+        for doc in docs:
+            doc.spans["answers"] = []
+        for doc in docs[: 2 if best.span is not None else 0]:
+            doc.spans["answers"] = [doc[best.span.start + 2 : best.span.end + 2]]
     for place in ("corpus/quickstart/dev/fr.spacy", "corpus/dev.spacy"):
-        DocBin(docs=docs).to_disk(place)
+        DocBin(docs=docs, store_user_data=True).to_disk(place)
     result = CliRunner().invoke(spacy_app, shlex.split(line)[3:])
     assert result.exit_code == 0, f"{result.output}\n{result.exception}"
     words = shlex.split(line)
     assert Path("calibration.html").is_file() == ("--page" in words)
     made = words[5] if "--in-place" in words else words[7]
-    assert spacy.load(made).get_pipe("ner").temperature != 1.0
+    assert spacy.load(made).get_pipe(name).temperature != 1.0
 
 
 def run_training(line: str, encoder: Path, *options: str) -> None:

@@ -36,7 +36,7 @@ def calibrate_cli(
     ),
     use_gpu: int = GPU,
 ) -> None:
-    """Calibrate the scores of a recognizer, or of answers to questions, on annotated texts.
+    """Calibrate the scores of a pipeline on annotated texts.
 
     A temperature is fitted, so that of the entities (or answers) with a score near 0.8 four in five are right. The same
     ones are found, only their scores change; a min_score above 0 then leaves others. What is written is a copy of the

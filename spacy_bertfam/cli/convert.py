@@ -39,7 +39,7 @@ def convert_cli(
     ),
     report_path: Path | None = REPORT,
 ) -> None:
-    """Convert annotated files to spaCy's binary format, or to that of another tool.
+    """Convert annotated files for spaCy, or for another tool.
 
     Nothing is lost in silence: what came in, what was kept, and what was lost and why is printed as a table.
     """

@@ -45,7 +45,7 @@ def serve_cli(
     use_gpu: int = GPU,
     code_path: Path | None = CODE,
 ) -> None:
-    """Answer requests over HTTP, and show a page to try the pipelines.
+    """Answer requests over HTTP, with a page to try it.
 
     Paths: /entities, /categories, /answers, /vectors, /models, /health, /metrics, /reload; / is the page. It listens
     to this machine alone, where --host does not say otherwise. SIGTERM and Ctrl-C end it when what it has

@@ -18,8 +18,8 @@ class Wording:
         known = json.loads(read_resource("wording.json"))[page]
         self.lang = lang if lang in known else "en"
         self.sentences: dict[str, str] = known[self.lang]
-        nouns: dict[str, str] = known[self.lang].pop("nouns", {}) if noun == "answers" else {}
-        for entity, answer in nouns.items():
+        nouns: dict[str, str] = known[self.lang].pop("nouns", {})
+        for entity, answer in nouns.items() if noun == "answers" else ():
             for name, text in self.sentences.items():
                 self.sentences[name] = re.sub(rf"(?<!{{){entity}", answer, text)  # names in braces stay
 

@@ -82,6 +82,7 @@ ARGUMENTS = {
     "train": [str(CONFIG), "--paths.train", "a.spacy", "--paths.dev", "a.spacy"],
     "calibrate": ["model", "data.spacy", "out"],
     "pretrain": ["encoder", "texts.txt", "out"],
+    "serve": ["model", "--port", "0"],
 }
 
 

@@ -105,6 +105,9 @@ def test_every_language_has_the_same_sentences_with_the_same_gaps_to_fill(page):
     for sentences in WORDINGS[page].values():
         assert sentences.keys() == english.keys()
         for name, sentence in sentences.items():
+            if name == "nouns":  # each is there to be replaced
+                assert all(noun in " ".join(map(str, sentences.values())) for noun in sentence)
+                continue
             gaps = sorted(re.findall(r"\{\w+\}", sentence))
             assert gaps == sorted(re.findall(r"\{\w+\}", english[name])), name
 
