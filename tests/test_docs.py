@@ -430,6 +430,7 @@ def test_a_server_answers_as_its_page_says(line, clone, monkeypatch, capsys):
             assert "Anne PER" in capsys.readouterr().out
         finally:
             server.terminate()
+            server.stderr.read()  # until it has said its last
     assert server.returncode == 0
 
 

@@ -1,5 +1,6 @@
 """The engines that may stand in for torch in prediction, by name; each is imported only where it is used."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module, metadata, util
@@ -10,6 +11,9 @@ from ...errors import UserError
 TORCH = "torch"
 TORCH_PRECISIONS = ("fp32", "bf16")
 MAX_THREADS = 1024
+# From 1.3x on onnxruntime reports to its makers as soon as it is imported, off Windows too, unless this is set before;
+# who wants that sets it to 0
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 @dataclass(frozen=True)
