@@ -64,7 +64,9 @@ def serve_cli(
     from ..server.run import bind, run
     from ..server.service import Service
 
-    limits = Limits(max_body, max_texts, max_characters, batch_size, queue=queue, timeout=timeout)
+    limits = Limits(
+        max_body, max_texts, max_characters, batch_size, queue=queue, timeout=timeout, sending=send_timeout
+    )
     paths = name_models(model)
     sock = bind(host, port)
     import_code(code_path)

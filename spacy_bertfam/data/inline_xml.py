@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html.entities import html5
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ ATTRIBUTES = rf"""(?P<attributes>(?:\s+{NAME}\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))*)""
 TAG = re.compile(rf"<(?P<slash>/?)(?P<name>{NAME}){ATTRIBUTES}\s*(?P<empty>/?)>")
 NO_TEXT = re.compile(r"<\?[^<>]*>|<!DOCTYPE[^<>\[]*>|<!\[CDATA\[|\]\]>")
 DECLARES = re.compile(r"<!(?:ENTITY|DOCTYPE[^<>]*\[)", re.IGNORECASE)
-CHARACTER = re.compile(r"&(?:[A-Za-z]{2,10}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
+CHARACTER = re.compile(r"&(?:([A-Za-z][A-Za-z0-9]{1,30};)|#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};)")
 # Elements that say what an entity is in an attribute
 GENERIC = {"enamex", "numex", "timex", "entity", "ne", "rs", "name", "annotation", "span", "mark"}
 LABEL_KEYS = ("type", "label", "category", "class")
@@ -109,7 +110,11 @@ def _label(tag: re.Match[str]) -> str:
 
 def _characters(text: str) -> str:
     """RETURNS (str): the text with what is named or numbered in it; an & without a semicolon is one."""
-    return CHARACTER.sub(lambda match: html.unescape(match[0]), text) if "&" in text else text
+    return CHARACTER.sub(_character, text) if "&" in text else text
+
+
+def _character(match: re.Match[str]) -> str:
+    return html5.get(match[1], match[0]) if match[1] else html.unescape(match[0])
 
 
 def _without_comments(text: str) -> str:

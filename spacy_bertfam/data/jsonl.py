@@ -27,7 +27,17 @@ END_KEYS = ("end", "end_offset", "end_position")
 N_SHOWN = 150
 # LightTag's is tag, Label Studio's labels, a list; transformers' entity_group, Presidio's entity_type, UBIAI's
 # entityLabel, PubAnnotation's obj, SpERT's type
-LABEL_KEYS = ("label", "tag", "labels", "entity_group", "entity_type", "entityLabel", "obj", "type")
+LABEL_KEYS = (
+    "label",
+    "tag",
+    "labels",
+    "entity_group",
+    "entity_type",
+    "entityLabel",
+    "obj",
+    "category",
+    "type",
+)
 
 
 def read_jsonl(
@@ -111,7 +121,8 @@ def _to_record(task: Task, document: str, source: str, line: int, report: Conver
     entries = [(entry, refusal(entry) if isinstance(entry, dict) else "", "") for entry in task.spans]
     entries += [(entry, DISCONTINUOUS, "") for entry in task.discontinuous]
     entries += [(entry, "", entry["group"]) for entry in task.groups]
-    unit = unit_of(text, [_fields(entry)[:2] for entry, _, _ in entries])
+    fields = (_fields(entry) for entry, _, _ in entries)
+    unit = unit_of(text, [(start, end, words) for start, end, _, words in fields])
     if unit is not int:
         report.note("counts offsets in UTF-16 units, as JavaScript does; read so.", source)
     found = []

@@ -1,13 +1,18 @@
 """Offsets as tools give them -> characters of the text."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .trimming import clean_edges
 from .utf16 import from_utf16
 
 DIGITS = re.compile(r"[0-9]{1,15}")
+# Scripts without spaces between words: Thai, Lao, Khmer, kana, Chinese characters
+UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+# Words are looked for so many characters from their offsets, and one more for each RISE before them: what drifts are
+# line ends that were counted otherwise, and marks at the beginning
+REACH, RISE = 50, 20
 FRACTION = "at a fraction of a character"
 MOVED = "put where the text has the words that the tool gives beside the offsets"
 OTHER_WORDS = "at offsets where other words stand than the tool gives beside them"
@@ -20,18 +25,32 @@ def number_of(value: Any) -> int | float | None:
     return (int(number) if number == int(number) else float(number)) if is_number else None
 
 
-def unit_of(text: str, places: Iterable[list[Any]]) -> Callable[[int], int]:
+def unit_of(text: str, entries: Iterable[Sequence[Any]]) -> Callable[[int], int]:
     """RETURNS (Callable[[int], int]): offset -> character: of UTF-16 units, which JavaScript counts, where all offsets
-    are at the edges of words then, and as characters not all."""
-    numbers = [tuple(map(number_of, pair)) for pair in places]
-    place, known = from_utf16(text), [(a, b) for a, b in numbers if isinstance(a, int) and isinstance(b, int)]
-    is_other = not text.isascii() and max(text) > "\uffff" and not all(_fits(text, a, b) for a, b in known)
-    return place if is_other and all(_fits(text, place(a), place(b)) for a, b in known) else int
+    are at the edges of words then, as characters not all, and no words that the tool gives stand where characters say.
+
+    entries (Iterable[Sequence]): start, end and words of each, as the tool gives them.
+    """
+    if text.isascii() or max(text) <= "\uffff":
+        return int
+    place, numbers = from_utf16(text), ((number_of(a), number_of(b), words) for a, b, words in entries)
+    known = [(a, b, words) for a, b, words in numbers if isinstance(a, int) and isinstance(b, int)]
+    if all(_fits(text, a, b) for a, b, _ in known) or any(
+        place(a) != a and isinstance(words, str) and clean_edges(words) and _holds(text, a, b, words)
+        for a, b, words in known
+    ):
+        return int
+    return place if all(_fits(text, place(a), place(b)) for a, b, _ in known) else int
+
+
+def _holds(text: str, start: int, end: int, words: str) -> bool:
+    return clean_edges(text[max(start, 0) : max(end, 0)]) == clean_edges(words)
 
 
 def _fits(text: str, start: int, end: int) -> bool:
     """Whether a span is in the text, begins and ends with something to see, and cuts no word."""
-    cuts = (0 < i < len(text) and text[i - 1 : i + 1].isalnum() for i in (start, end))
+    borders = (text[i - 1 : i + 1] for i in (start, end) if 0 < i < len(text))
+    cuts = (border.isalnum() and not UNSPACED.search(border) for border in borders)
     return 0 <= start < end <= len(text) and text[start:end].strip() == text[start:end] and not any(cuts)
 
 
@@ -42,7 +61,7 @@ def find_words(text: str, start: int, end: int, words: Any) -> tuple[int, int, s
     """
     if not isinstance(words, str) or not (wanted := clean_edges(words)):
         return start, end, ""
-    if clean_edges(text[max(start, 0) : max(end, 0)]) == wanted:
+    if _holds(text, start, end, words):
         return start, end, ""
     place = from_utf16(text)
     first, last = place(start), place(end)
@@ -51,7 +70,8 @@ def find_words(text: str, start: int, end: int, words: Any) -> tuple[int, int, s
     if 0 <= start < end <= len(text) and _letters(text[start:end]) == _letters(words):
         return start, end, ""
     places = (text.rfind(wanted, 0, max(start, 0) + len(wanted)), text.find(wanted, max(start, 0)))
-    near = [i for i in places if _fits(text, i, i + len(wanted))]
+    reach = REACH + start // RISE
+    near = [i for i in places if start >= 0 and abs(i - start) <= reach and _fits(text, i, i + len(wanted))]
     if not near:
         return start, end, OTHER_WORDS
     found = min(near, key=lambda i: abs(i - start))

@@ -26,8 +26,9 @@ def read_rows(lines: Iterable[str], wanted: Sequence[str]) -> Iterator[tuple[int
         separator = SEPARATOR.match(first) if not n_before else None
         delimiter = separator[1] if separator else delimiter
         n_before, head = n_before + 1, "" if separator else first
-    delimiter = delimiter or ("\t" if "\t" in head else max(",;", key=head.count))
-    names = [clean_label(name) for name in next(csv.reader([head], delimiter=delimiter), [])]
+    is_tabbed = "\t" in head or not set(",;") & set(head)  # nothing cuts the cells of one column
+    delimiter = delimiter or ("\t" if is_tabbed else max(",;", key=head.count))
+    names = [clean_label(name) for name in next(read_cells([head], delimiter, n_before - 1), (0, []))[1]]
     for name in (name for name in wanted if names.count(name) > 1):
         found = f"found {names.count(name)} columns of the name {name!r}"
         raise DataError(f"{found}; expected one: rename the others.", line=n_before)
@@ -37,6 +38,10 @@ def read_rows(lines: Iterable[str], wanted: Sequence[str]) -> Iterator[tuple[int
         if len(cells) > len(names):
             found = f"found {len(cells)} cells and {len(names)} columns"
             raise DataError(f"{found}; quote a cell that holds the delimiter.", line=line)
+        lost = [name for name in wanted if name in names[len(cells) :]] if cells else []
+        if lost:
+            found = f"found {len(cells)} cells and {len(names)} columns, and none for {lost[0]!r}"
+            raise DataError(f"{found}; quote a cell that holds a line break.", line=line)
         if cells:
             yield line, dict(zip(names, cells, strict=False))
 
@@ -67,4 +72,8 @@ def _tabbed(lines: Iterator[str], n_columns: int, number: int) -> Iterator[tuple
         cells = line.rstrip("\r\n").split("\t") if clean_label(line) else []
         if cells and (len(cells) != n_columns or QUOTE_OPEN.match(cells[-1])) and '"' in line:
             number, cells = next(read_cells(chain([line], lines), "\t", number - 1))
+            if any("\t" in cell and "\n" in cell for cell in cells):
+                found = "found a cell in quotes that runs over rows with tabs of their own"
+                expected = "expected quotes in pairs: double a quote that is a character"
+                raise DataError(f"{found}; {expected}.", line=number)
         yield number, [cell[1:-1].replace('""', '"') if QUOTED.fullmatch(cell) else cell for cell in cells]

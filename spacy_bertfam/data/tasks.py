@@ -81,7 +81,8 @@ def read_tasks(value: Any, columns: Sequence[str] = ()) -> Iterator[Task]:
     several = next((key for key in SEVERAL if isinstance(entry.get(key), list)), "")
     if several:
         for part in entry[several]:
-            yield from read_tasks(part.get("row", part) if isinstance(part, dict) else part, columns)
+            row = part.get("row") if isinstance(part, dict) else None  # the hub's viewer
+            yield from read_tasks(row if isinstance(row, dict) else part, columns)
     elif "classes" in entry and isinstance(entry.get("annotations"), list):  # NER Annotator
         for pair in entry["annotations"]:
             if pair is not None:  # a text that was deleted

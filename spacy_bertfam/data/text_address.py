@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import DataError
+from ..errors import DataError, in_a_sentence
 
 
 @contextmanager
@@ -18,13 +18,11 @@ def local_copy(source: str) -> Iterator[str]:
         yield source
         return
     with tempfile.TemporaryDirectory() as folder:
-        try:
+        found = f"{source} cannot be read"
+        with in_a_sentence(found, "expected what fsspec reads, with the package for it.", DataError):
             from fsspec.core import url_to_fs
 
             system, path = url_to_fs(source)
             copy = Path(folder) / (Path(path).name or "texts")
             system.get(path, str(copy), recursive=system.isdir(path))
-        except (ImportError, OSError, ValueError) as error:
-            found = f"{source} cannot be read ({type(error).__name__}: {error})"
-            raise DataError(f"{found}; expected what fsspec reads, with the package for it.") from error
         yield str(copy)
