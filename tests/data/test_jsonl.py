@@ -168,3 +168,47 @@ def test_offsets_without_words_are_in_the_unit_in_which_they_are_words(tmp_path,
     (record,), report = read_counted(tmp_path, entry)
     assert [record.text[m.start : m.end].strip() for m in record.mentions] == found
     assert any("UTF-16 units" in note for note in report.notes) is is_said
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "words"),
+    [
+        ("😀 涨5%了", 3, 5, "5%"),
+        ("😀 涨5%了", 3, 5, None),
+        ("😀 A5$ more", 3, 5, "5$"),
+    ],
+)
+def test_offsets_that_say_what_the_tool_says_are_not_read_in_another_unit(tmp_path, text, start, end, words):
+    entity = {"start": start, "end": end, "label": "P", **({"text": words} if words else {})}
+    (record,), report = read_counted(tmp_path, {"text": text, "entities": [entity]})
+    assert [(m.start, m.end) for m in record.mentions] == [(start, end)]
+    assert not report.n_changed
+
+
+def test_words_are_found_between_letters_of_a_script_without_spaces(tmp_path):
+    entity = {"start": 1, "end": 3, "label": "LOC", "text": "北京"}
+    (record,), _ = read_counted(tmp_path, {"text": "他在北京工作", "entities": [entity]})
+    assert [(m.start, m.end) for m in record.mentions] == [(2, 4)]
+
+
+def test_words_far_from_their_offsets_are_another_mention(tmp_path):
+    text = "He left the U.S. in May. " + "It rained. " * 100 + "The United States is big."
+    entity = {"start": 12, "end": 16, "label": "LOC", "text": "United States"}
+    (record,), report = read_counted(tmp_path, {"text": text, "entities": [entity]})
+    assert [(m.start, m.end) for m in record.mentions] == [(12, 16)]
+    assert (
+        sum(report.n_changed["at offsets where other words stand than the tool gives beside them"].values())
+        == 1
+    )
+
+
+def test_a_kind_beside_a_category_is_no_label(tmp_path):
+    entity = {"start": 0, "end": 3, "type": "entity", "category": "PER"}
+    (record,), _ = read_counted(tmp_path, {"text": "Bob", "entities": [entity]})
+    assert [m.label for m in record.mentions] == ["PER"]
+
+
+def test_a_key_row_that_holds_no_row_is_a_number_of_the_tool(tmp_path):
+    part = {"row": 3, "text": "Bob", "entities": [[0, 3, "PER"]]}
+    (record,), _ = read_counted(tmp_path, {"data": [part]})
+    assert [m.label for m in record.mentions] == ["PER"]

@@ -58,3 +58,24 @@ def test_excels_first_line_hides_no_table_of_words(tmp_path):
     (tmp_path / "x.csv").write_text("\ufeffsep=;\r\nWord;Tag\r\nLyon;B-LOC\r\n", encoding="utf8")
     (record,) = read(tmp_path / "x.csv")
     assert [(m.label, m.line) for m in record.mentions] == [("LOC", 3)]
+
+
+@pytest.mark.parametrize("table", ["text\nHello, world\n", 'text\n"Hello, world"\n', "text\nHello; world\n"])
+def test_nothing_cuts_the_cells_of_one_column(table):
+    assert rows(table) == [(2, *table.splitlines()[1].strip('"').split("\t"))]
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        ('id\ttext\n1\t"I came.\n2\tI saw.\n3\tI won."\n', "runs over rows with tabs of their own"),
+        ("text,id\nHello\nworld,7\n", "found 1 cells and 2 columns, and none for 'id'"),
+    ],
+)
+def test_rows_that_a_cell_swallows_or_that_end_early_are_refused(table, found):
+    with pytest.raises(DataError, match=found):
+        rows(table, ("text", "id"))
+
+
+def test_a_first_line_of_any_length_is_read():
+    assert rows("a" * 200_000 + ",b\nx,y\n") == [(2, "x", "y")]
