@@ -73,8 +73,18 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: st
     )
     with unfit, quiet_transformers(), bounded_network(folder):
         network, found = architecture.from_pretrained(
-            None, config=config, state_dict=read_weights(folder.weights), output_loading_info=True, **options
-        )
+            None, config=config, state_dict=read_weights(folder.weights), output_loading_info=True,
+            ignore_mismatched_sizes=True, **options,
+        )  # fmt: skip
+        for key in found["mismatched_keys"]:  # transformers 5 names none in its own error
+            name = key if isinstance(key, str) else key[0]
+            shapes = {
+                entry.name: list(entry.shape) for entries in folder.weights.values() for entry in entries
+            }
+            wanted = list(network.state_dict()[name].shape)
+            raise ValueError(
+                f"{name} is {shapes.get(name, 'of another shape')}, and the network has {wanted}"
+            )
         if hasattr(network, "set_attention_type"):
             # BigBird goes over to it for good at the first short window: texts would depend on those read before,
             # and on those of other threads
