@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UserError
+from ..errors import UserError, in_one_line
 from .parts import Done, Part
 from .worker import Worker
 
@@ -66,6 +66,11 @@ def run_on_ray(
             what = f"the texts from {texts[0].id!r} on" if texts else "the pipeline"
             expected = "expected a worker that lives: is there memory for each?"
             raise UserError(f"Workers die of {what} again and again; {expected} ({error})") from error
+        except ray.exceptions.RayError as error:  # an answer is lost, a machine has no memory left
+            expected = "expected machines that stay, with memory for each worker"
+            raise UserError(
+                f"Ray has lost a part ({in_one_line(error)}); {expected}: run it again."
+            ) from error
         if job is not None:
             busy[actor.lines.remote(*job, tokens)] = actor, job
             job, n_parts = next(parts, None), n_parts + 1

@@ -1,6 +1,9 @@
 """`bertfam serve`: pipelines that answer requests over HTTP, and a page to try them."""
 
+import math
+import os
 import re
+import signal
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
 NEEDED = ("fastapi", "uvicorn", "prometheus_client")
 NAME, TOKEN = re.compile(r"[\w.-]{1,64}", re.ASCII), re.compile(r"[!-~]{8,}")
-DEFAULT = Limits()
+DEFAULT, VARIABLE = Limits(), "BERTFAM_TOKEN"
 
 
 def serve_cli(
@@ -29,7 +32,7 @@ def serve_cli(
     port: int = typer.Option(8000, min=0, max=65535, help="Port; 0 is a free one"),
     token: str | None = typer.Option(
         None,
-        envvar="BERTFAM_TOKEN",
+        envvar=VARIABLE,
         help="Who asks must have it. As an option all users of this machine see it",
     ),
     allow_host: list[str] = typer.Option([], help="Name that the server may be called by, without a token"),
@@ -40,7 +43,7 @@ def serve_cli(
     queue: int = typer.Option(DEFAULT.queue, min=1, help="Texts that may wait for a pipeline"),
     timeout: float = typer.Option(DEFAULT.timeout, min=0.1, help="Seconds until a request is given up"),
     send_timeout: float = typer.Option(
-        DEFAULT.sending, min=0.1, help="Seconds in which a request must arrive"
+        DEFAULT.sending, min=0.1, help="Seconds in which a request must arrive, and its answer be taken"
     ),
     use_gpu: int = GPU,
     code_path: Path | None = CODE,
@@ -56,6 +59,11 @@ def serve_cli(
             f"The server needs {', '.join(missing)}, which this environment lacks: python -m pip install "
             '"spacy-bertfam[server]".'
         )
+    for name, seconds in (("--timeout", timeout), ("--send-timeout", send_timeout)):
+        if not math.isfinite(seconds):
+            raise UserError(f"{name} is {seconds}; expected a number of seconds.")
+    if token is None:
+        token = os.environ.get(VARIABLE)  # an empty one counts as none in typer, and would let everyone ask
     if token is not None and not TOKEN.fullmatch(token):
         raise UserError(
             "The token is not one; expected 8 letters, digits and signs of ASCII or more, no blanks."
@@ -69,6 +77,8 @@ def serve_cli(
     )
     paths = name_models(model)
     sock = bind(host, port)
+    if hasattr(signal, "SIGHUP"):  # it would end a server that loads its pipelines still
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     import_code(code_path)
     service = Service({name: partial(_load, path, use_gpu) for name, path in paths.items()}, limits)
     service.start()

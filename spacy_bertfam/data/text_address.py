@@ -23,6 +23,19 @@ def local_copy(source: str) -> Iterator[str]:
             from fsspec.core import url_to_fs
 
             system, path = url_to_fs(source)
-            copy = Path(folder) / (Path(path).name or "texts")
-            system.get(path, str(copy), recursive=system.isdir(path))
+            name = path.partition("?")[0] if source.startswith("http") else path
+            copy = Path(folder) / (Path(name).name or "texts")
+            paths = [path]
+            if system.isdir(path):
+                copy.mkdir()
+                paths = [each for each in system.find(path) if not each.endswith("/")]
+            copies = [copy / each[len(path) :].lstrip("/") for each in paths]
+            if any(".." in each.parts or not each.is_relative_to(copy) for each in copies):
+                raise DataError(
+                    f"{found} (a name leads out of it); expected a folder whose names have no `..`."
+                )
+            for each in copies:
+                each.parent.mkdir(parents=True, exist_ok=True)
+            # lists: a path by itself is a pattern where it has ?, * or [
+            system.get(paths, [str(each) for each in copies])
         yield str(copy)

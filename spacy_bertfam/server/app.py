@@ -12,11 +12,11 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from ..visual.serve_page import page_policy, render_serve
-from .guard import App, Guard
-from .model_thread import Full, Job, ModelThread
+from .guard import RELOAD, App, Guard
+from .model_thread import Ended, Full, Job, ModelThread
 from .results import answers_found, categories_of, entities_of, vector_found
 from .schemas import ForAnswers, ForEntities, Texts
-from .service import Service
+from .service import Reloading, Service
 
 router = APIRouter()
 PLACE = {"start": 0, "end": 6, "score": 0.98}
@@ -69,14 +69,19 @@ async def models(request: Request) -> Response:
     return JSONResponse({"models": [model.about for model in request.app.state.service.models.values()]})
 
 
-@router.post("/reload")
+@router.post(RELOAD)
 async def reload(request: Request) -> Response:
     """Load the models again; the earlier ones answer meanwhile. Only where the server has a token."""
     if not request.app.state.may_reload:
         raise HTTPException(
             403, "The server was started without a token; expected one, or the signal SIGHUP."
         )
-    found = await asyncio.shield(asyncio.ensure_future(request.app.state.service.reload()))
+    try:
+        found = await asyncio.shield(asyncio.ensure_future(request.app.state.service.reload(waits=False)))
+    except Reloading:
+        raise HTTPException(
+            409, "The models are being loaded already; ask again when that is done."
+        ) from None
     is_done = all(outcome == "reloaded" for outcome in found.values())
     return JSONResponse({"models": found}, 200 if is_done else 500)
 
@@ -122,9 +127,14 @@ async def _answer(
     if longest > service.limits.characters:
         expected = f"expected {service.limits.characters} at most"
         raise HTTPException(413, f"A text has {longest} characters; {expected}.")
+    if question is not None and len(question) * len(texts) > service.limits.characters:
+        each = f"A question of {len(question)} characters is read with each of {len(texts)} texts"
+        raise HTTPException(413, f"{each}; expected {service.limits.characters} together at most.")
     jobs = [Job(text, read, question, top_k) for text in texts]
     try:
         model.submit(jobs)
+    except Ended:
+        raise HTTPException(503, "The model has ended; the server has to load it again.") from None
     except Full:
         detail = "Too many texts wait for this model; try again."
         raise HTTPException(503, detail, headers={"Retry-After": "1"}) from None
@@ -132,7 +142,9 @@ async def _answer(
     found = await asyncio.gather(*(asyncio.wrap_future(job.future) for job in jobs), return_exceptions=True)
     failed = [isinstance(result, BaseException) for result in found]
     results = [
-        {"error": f"The model fails on this text ({result})."} if has_failed else result
+        {"error": f"The model fails on this text ({str(result) or 'it has ended'})."}
+        if has_failed
+        else result
         for result, has_failed in zip(found, failed, strict=True)
     ]
     return JSONResponse({"model": model.name, "results": results}, 500 if all(failed) else 200)

@@ -19,6 +19,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 OPEN = ("/", "/health", "/openapi.json")  # they know nothing of the models
+RELOAD = "/reload"  # it takes as long as loading takes; there is one at a time
 LOCAL = "localhost"
 DRAINED = 8  # times the limit of a body is read, so that its sender can read the answer
 HEADERS = {
@@ -94,18 +95,22 @@ class Guard:
                 raise Refused(
                     421, "The server is not known by this name; expected an address, or one of --allow-host."
                 )
-        elif path not in OPEN:
+        elif path not in OPEN or method not in ("GET", "HEAD"):
             scheme, _, token = headers.get("authorization", "").partition(" ")
             is_right = hmac.compare_digest(token.strip().encode("latin-1"), self.token)
             if not is_right or scheme.lower() != "bearer":
                 raise Refused(401, "Expected the token of the server.", WWW_Authenticate="Bearer")
+        if method != "POST" and (
+            "transfer-encoding" in headers or headers.get("content-length", "").strip("0")
+        ):
+            raise Refused(413, "Expected no body, save that of a POST.", Connection="close")
         # a form of another page cannot send this type without asking first, and nobody answers that question
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if method == "POST" and kind != "application/json":
             raise Refused(
                 415, "Expected JSON, with the header Content-Type: application/json.", Connection="close"
             )
-        if method == "POST" and self.n_open > self.limits.open:
+        if self.n_open > self.limits.open and (method, path) != ("GET", "/health"):
             raise Refused(503, "Too many requests at once; try again.", Retry_After="1", Connection="close")
 
     def _is_known(self, host: str) -> bool:
@@ -153,8 +158,9 @@ class Guard:
             return parts.pop() if parts else await gone
 
         work = asyncio.ensure_future(self.app(scope, replay, reply))
+        timeout = None if scope["path"] == RELOAD else self.limits.timeout
         try:
-            await asyncio.wait({work, gone}, timeout=self.limits.timeout, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({work, gone}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             if work.done() or reply.is_whole:
                 await work
             elif not gone.done():

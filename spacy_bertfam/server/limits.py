@@ -15,7 +15,7 @@ class Limits:
     queue (int): texts that may wait for one pipeline.
     open (int): requests that are read or worked on.
     timeout (float): seconds until a request is given up, from when it has been read.
-    sending (float): seconds in which the head of a request, and then its body, have to arrive.
+    sending (float): seconds in which the head of a request, and then its body, have to arrive, and an answer be taken.
     """
 
     body: int = 1_000_000

@@ -24,7 +24,11 @@ TRIAL = "Claire vit à Paris."
 
 
 class Full(Exception):
-    """More texts wait than may; or the thread takes none any more."""
+    """More texts wait than may."""
+
+
+class Ended(Full):
+    """The thread takes no text any more."""
 
 
 class Failed(Exception):
@@ -74,9 +78,15 @@ class ModelThread:
     def submit(self, jobs: Sequence[Job]) -> None:
         """Let all wait for their turn, or none. RAISES (Full): when there is no room for them."""
         with self._changed:
-            if not self._is_open or len(self._waiting) + len(jobs) > self.limits.queue:
+            if not self._is_open:
+                raise Ended
+            room = self.limits.queue - len(jobs)
+            if len(self._waiting) > room:  # without those that nobody waits for any more
+                self._waiting = deque(job for job in self._waiting if not job.future.cancelled())
+            if len(self._waiting) > room:
                 raise Full
             self._waiting.extend(jobs)
+            self.metrics.waiting.labels(self.name).set(len(self._waiting))
             self._changed.notify()
 
     def stop(self) -> None:
@@ -136,7 +146,7 @@ class ModelThread:
                     break
                 size = 0
                 while self._waiting and len(batch) < self.limits.batch:
-                    size += len(self._waiting[0].text)
+                    size += len(self._waiting[0].text) + len(self._waiting[0].question or "")
                     if batch and size > self.limits.together:
                         break
                     job = self._waiting.popleft()

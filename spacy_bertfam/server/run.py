@@ -60,12 +60,26 @@ async def _serve(server: uvicorn.Server, service: Service, sock: socket.socket) 
 
 
 def patient(seconds: float) -> type[asyncio.Protocol]:
-    """RETURNS (type): uvicorn's protocol, which waits so long for the head of a request; itself it waits for ever."""
+    """RETURNS (type): uvicorn's protocol, which waits so long for the head of a request, and until an answer is taken;
+    itself it waits for ever.
+    """
 
     class Patient(H11Protocol):
+        unread: asyncio.TimerHandle | None = None
+
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
+            transport.set_write_buffer_limits(0)  # pause_writing comes as soon as anything waits to be taken
             self.head = self.loop.call_later(seconds, transport.close)
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self.unread = self.loop.call_later(seconds, self.transport.abort)
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            if self.unread is not None:
+                self.unread.cancel()
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
@@ -76,6 +90,8 @@ def patient(seconds: float) -> type[asyncio.Protocol]:
 
         def connection_lost(self, exc: Exception | None) -> None:
             self.head.cancel()
+            if self.unread is not None:
+                self.unread.cancel()
             super().connection_lost(exc)
 
     return Patient

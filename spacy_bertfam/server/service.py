@@ -14,6 +14,10 @@ from .model_thread import ModelThread
 logger = logging.getLogger(__name__)
 
 
+class Reloading(Exception):
+    """The pipelines are being loaded already."""
+
+
 class Service:
     """Pipelines, and what is asked of them.
 
@@ -44,12 +48,16 @@ class Service:
         """Whether every pipeline is there to be asked."""
         return not self.is_stopping and all(model.is_alive for model in self.models.values())
 
-    async def reload(self) -> dict[str, str]:
+    async def reload(self, *, waits: bool = True) -> dict[str, str]:
         """Load the pipelines again, and put each in its place; until then, and where that fails, the earlier one
         answers. What it has taken it works on.
 
+        waits (bool): for a reload that goes on.
         RETURNS (dict[str, str]): by name "reloaded", or the error.
+        RAISES (Reloading): when another one goes on, and this does not wait.
         """
+        if self._reloading.locked() and not waits:
+            raise Reloading
         found = {}
         async with self._reloading:
             for name in self.loaders:

@@ -105,15 +105,15 @@
     show();
   }
 
-  const tell = (error) => { find("said").textContent = error.message; };
+  const tell = (mine) => (error) => { if (mine === turn) find("said").textContent = error.message; };
   find("form").addEventListener("submit", (event) => {
     event.preventDefault();
-    work().catch(tell);
+    work().catch(tell(turn)); // the turn that work has begun
   });
   find("given").addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) find("form").requestSubmit();
   });
   find("least").addEventListener("input", show);
   find("model").addEventListener("change", chooseModel);
-  loadModels().catch(tell);
+  loadModels().catch(tell(turn));
 })();

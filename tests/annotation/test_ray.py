@@ -6,6 +6,7 @@ import shutil
 import sys
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import ruled_names
@@ -160,6 +161,29 @@ def test_the_command_connects_as_it_is_told_and_reports_to_nobody(nlp, tmp_path,
     standin.init = lambda **settings: int("no cluster")
     result = CliRunner().invoke(app, ["annotate", *words])
     assert result.exit_code == 1 and "Ray does not start at 10.0.0.1:6379 (invalid literal" in result.stderr
+
+
+def test_a_part_that_ray_loses_is_told(monkeypatch):
+    """With a Ray that stands in, and whose machines have no memory."""
+    lost = type("OutOfMemoryError", (Exception,), {})
+
+    def get(result):
+        raise lost("no memory")
+
+    kinds = {name: type(name, (lost,), {}) for name in ("RayTaskError", "RayActorError")}
+    actor = SimpleNamespace(lines=SimpleNamespace(remote=lambda *args: object()))
+    standin = SimpleNamespace(
+        is_initialized=lambda: True,
+        available_resources=lambda: {"CPU": 1.0},
+        remote=lambda **settings: lambda kind: SimpleNamespace(remote=lambda **given: actor),
+        wait=lambda results: (results[:1], results[1:]),
+        get=get,
+        exceptions=SimpleNamespace(RayError=lost, **kinds),
+    )
+    monkeypatch.setitem(sys.modules, "ray", standin)
+    run = ray_workers.run_on_ray(Worker("x"), iter([(0, ROWS[:1])]), False, print, address="local")
+    with pytest.raises(UserError, match=r"Ray has lost a part .OutOfMemoryError: no memory."):
+        list(run)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """`bertfam serve` by the command line: names of models, and what it refuses before it listens."""
 
+import os
+import signal
 import socket
 
 import pytest
@@ -51,10 +53,37 @@ def extra():
 
 
 @pytest.mark.usefixtures("extra")
-@pytest.mark.parametrize("token", ["short", "with a blank", "line\nbreak-token", "jeton-à-moi"])
+@pytest.mark.parametrize("token", ["", "short", "with a blank", "line\nbreak-token", "jeton-à-moi"])
 def test_a_token_that_no_header_can_hold_is_refused(token):
     result = run("x", env={"BERTFAM_TOKEN": token})
-    assert result.exit_code == 1 and "The token is not one" in result.stderr and token not in result.stderr
+    assert result.exit_code == 1 and "The token is not one" in result.stderr
+    assert not token or token not in result.stderr
+
+
+@pytest.mark.usefixtures("extra")
+@pytest.mark.parametrize("name", ["--timeout", "--send-timeout"])
+@pytest.mark.parametrize("seconds", ["inf", "nan"])
+def test_a_time_that_is_no_number_is_refused(name, seconds):
+    result = run("x", name, seconds)
+    assert result.exit_code in (1, 2) and name in result.stderr  # some releases of click refuse nan, none inf
+
+
+@pytest.mark.usefixtures("extra")
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+def test_a_signal_to_reload_ends_no_server_that_loads_still(monkeypatch):
+    found = []
+
+    def start(service):
+        found.append(signal.getsignal(signal.SIGHUP))
+        raise UserError("enough")
+
+    monkeypatch.setattr("spacy_bertfam.server.service.Service.start", start)
+    earlier = signal.getsignal(signal.SIGHUP)
+    try:
+        assert "enough" in run("x", "--port", "0").stderr
+    finally:
+        signal.signal(signal.SIGHUP, earlier)
+    assert found == [signal.SIG_IGN]
 
 
 @pytest.mark.usefixtures("extra")

@@ -76,6 +76,39 @@ def test_a_batch_is_bounded_in_characters(start):
     assert sizes(thread) == (3, 4)
 
 
+def test_a_question_counts_as_its_text_does(start):
+    thread = start(together=10)
+    first, waiting = jobs("il attend"), [Job("a", len, question="b" * 8) for _ in range(2)]
+    thread.submit(first)
+    while not SEEN:
+        pass
+    thread.submit(waiting)
+    OPEN_GATE.set()
+    for job in waiting:
+        job.future.exception(20)
+    thread.stop()
+    thread.join()
+    assert sizes(thread) == (3, 3)
+
+
+def test_what_nobody_waits_for_leaves_its_room_to_others(start):
+    thread = start(batch=1, queue=3)
+    first, lost, kept, late = jobs("il attend"), jobs("a", "b"), jobs("c"), jobs("d", "e")
+    thread.submit(first)
+    while not SEEN:
+        pass
+    thread.submit(lost)
+    thread.submit(kept)
+    with pytest.raises(Full):
+        thread.submit(late)
+    for job in lost:
+        job.future.cancel()
+    thread.submit(late)
+    assert thread.metrics.registry.get_sample_value("bertfam_waiting", {"model": "fr"}) == 3
+    OPEN_GATE.set()
+    assert results([*kept, *late]) == [1, 1, 1]
+
+
 def test_what_was_taken_is_done_when_the_thread_is_stopped(start):
     thread = start(batch=1)
     taken = jobs("il attend", *"abcdef")

@@ -103,6 +103,14 @@ def test_answers_are_those_of_the_component(nlp, serve):
         assert [a["start"] for a in result["answers"]] == [a.span and a.span.start_char for a in answers]
 
 
+def test_a_question_is_bounded_with_its_texts_and_has_words(nlp, serve):
+    app = serve(lambda: nlp, characters=30)
+    assert post(app, "/answers", texts=["Anne."] * 2, question="Qui préside ?").status_code == 200
+    refused = post(app, "/answers", texts=["Anne."] * 3, question="Qui préside ?")
+    assert refused.status_code == 413 and "30 together" in refused.json()["detail"]
+    assert post(app, "/answers", text="Anne.", question=" \n\u00a0").status_code == 422
+
+
 def test_categories_and_vectors(nlp, serve):
     app, doc = serve(lambda: nlp), nlp(TEXTS[0])
     [cats] = post(app, "/categories", text=TEXTS[0]).json()["results"]

@@ -6,7 +6,12 @@ import logging
 
 import httpx
 import pytest
+import spacy
 from asking import HOST, JSON, OPEN_GATE, SEEN, ask, make_names, post
+from pydantic import ValidationError
+from spacy.language import Language
+
+from spacy_bertfam.server.schemas import ForEntities
 
 TOKEN = "s3cret-token"
 PATHS = ["/entities", "/categories", "/answers", "/vectors", "/reload"]
@@ -25,6 +30,16 @@ def test_without_the_token_nothing_is_told(serve, sent):
         assert page.status_code == 200 and "secret-name" not in page.text
 
 
+@pytest.mark.parametrize("method, status", [("POST", 401), ("PUT", 401), ("GET", 413), ("HEAD", 413)])
+@pytest.mark.parametrize("is_whole", [True, False], ids=["length", "no length"])
+def test_no_body_is_waited_for_without_the_token(serve, method, status, is_whole):
+    app = serve(token=TOKEN)
+    content = b"{}" if is_whole else parts(b"{", b"}")
+    [answer] = ask(app, {"method": method, "url": "/health", "headers": JSON, "content": content})
+    assert answer.status_code == status
+    assert status == 401 or answer.headers["connection"] == "close"
+
+
 def test_with_the_token_everything_is_answered(serve):
     app, headers = serve(token=TOKEN), {"authorization": f"bearer {TOKEN}"}
     answer, reloaded = ask(
@@ -34,6 +49,30 @@ def test_with_the_token_everything_is_answered(serve):
         host="http://any.example",
     )
     assert answer.json()["results"][0]["entities"] and reloaded.json() == {"models": {"fr": "reloaded"}}
+
+
+def test_a_reload_takes_its_time_and_there_is_one_at_a_time(serve):
+    began = []
+
+    def load():
+        if began:
+            OPEN_GATE.wait(20)
+        began.append(True)
+        return make_names()
+
+    app = serve(load, token=TOKEN, timeout=0.1)
+    headers = {"authorization": f"Bearer {TOKEN}"} | JSON
+
+    async def send():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=HOST) as client:
+            both = [asyncio.ensure_future(client.post("/reload", headers=headers)) for _ in range(2)]
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(0.2)
+            OPEN_GATE.set()
+            return await asyncio.gather(*both)
+
+    assert sorted(answer.status_code for answer in asyncio.run(send())) == [200, 409]
+    assert len(began) == 2
 
 
 def test_without_a_token_nobody_reloads(serve):
@@ -98,6 +137,16 @@ def test_a_form_of_another_page_cannot_ask(serve, kind):
 def test_a_hostile_body_is_refused(serve, body):
     [answer] = ask(serve(), {"url": "/entities", "content": body, "headers": JSON})
     assert answer.status_code in (400, 422) and len(answer.content) < 1000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"texts": [1] * 1000}, dict.fromkeys(map(str, range(1000))), {"text": "a", "offsets": ["x"] * 1000}],
+)
+def test_a_body_of_many_errors_makes_few(body):
+    with pytest.raises(ValidationError) as caught:
+        ForEntities.model_validate(body)
+    assert caught.value.error_count() < 10
 
 
 def test_what_is_too_much_is_refused(serve):
@@ -201,6 +250,42 @@ def test_more_requests_than_may_be_open_are_refused(serve):
     answers = ask(app, *[{"url": "/entities", "json": {"text": "il attend"}}] * 3)
     assert sorted(answer.status_code for answer in answers) == [503, 504, 504]
     assert post(app, "/entities", text="Claire").status_code == 504  # the gate is closed; but it is let in
+
+
+def test_whether_it_is_sound_is_told_also_when_nothing_else_is(serve):
+    app = serve(open=1)
+
+    async def send():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=HOST) as client:
+            first = asyncio.ensure_future(client.post("/entities", json={"text": "il attend"}))
+            while not SEEN:
+                await asyncio.sleep(0.01)
+            found = [await client.get("/models"), await client.get("/health")]
+            OPEN_GATE.set()
+            return [*found, await first]
+
+    assert [answer.status_code for answer in asyncio.run(send())] == [503, 200, 200]
+
+
+def test_a_model_that_has_ended_is_told(serve, monkeypatch):
+    monkeypatch.setattr("threading.excepthook", lambda args: None)
+
+    @Language.component("server_test_exit")
+    def leave(doc):
+        if "finit" in doc.text:
+            raise SystemExit
+        return doc
+
+    def load():
+        nlp = spacy.blank("fr")
+        nlp.add_pipe("server_test_exit")
+        return nlp
+
+    app = serve(load)
+    assert "the model has ended" in post(app, "/entities", text="il finit").text
+    later, health = ask(app, {"url": "/entities", "json": {"text": "a"}}, {"method": "GET", "url": "/health"})
+    assert (later.status_code, health.status_code) == (503, 503)
+    assert "has ended" in later.json()["detail"] and "retry-after" not in later.headers
 
 
 def test_a_text_that_fails_harms_no_other_and_is_not_in_the_log(serve, caplog):
