@@ -2,9 +2,8 @@
 plain loop: features with a stride, one cross-entropy for starts and one for ends, the best of twenty starts and ends.
 """
 
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import torch
 from spacy.tokens import Doc
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-from benchmarks.plain_loop import Recipe
+from benchmarks.plain_loop import PlainNetwork, Recipe
 from spacy_bertfam.data.pairs import first_length
 
 N_BEST, MAX_PIECES = 20, 30  # starts and ends that are tried, and pieces of an answer: those of `run_qa`
@@ -40,14 +39,10 @@ def asked(pair: Doc) -> tuple[str, str, list[Span]]:
 
 
 @dataclass
-class PlainReader:
+class PlainReader(PlainNetwork):
     """A network that scores starts and ends of pieces."""
 
-    network: Any
-    tokenizer: Any
     recipe: AnswerRecipe
-    seconds: float = field(default=0.0, init=False)  # spent in training steps, by the clock
-    processor_seconds: float = field(default=0.0, init=False)  # the same of all threads
 
     @classmethod
     def from_folder(cls, folder: Path, recipe: AnswerRecipe, **config: Any) -> "PlainReader":
@@ -80,22 +75,14 @@ class PlainReader:
         ]
         return batch, offsets, batch.pop("overflow_to_sample_mapping").tolist()
 
-    def step(self, docs: Sequence[Doc], optimizer: torch.optim.Optimizer, clip: float) -> float:
-        """One training step. RETURNS (float): the loss."""
-        start, processor = time.perf_counter(), time.process_time()
-        self.network.train()
+    def loss(self, docs: Sequence[Doc]) -> torch.Tensor:
+        """RETURNS (Tensor): the mean of the cross-entropies of starts and of ends."""
         batch, offsets, rows = self.features(docs)
         gold = [gold_pieces(of_one, asked(docs[i])[2]) for of_one, i in zip(offsets, rows, strict=True)]
         starts, ends = torch.tensor(gold).T
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bf16):
-            loss = self.network(**batch, start_positions=starts, end_positions=ends).loss
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), clip)
-        optimizer.step()
-        optimizer.zero_grad()
-        self.seconds += time.perf_counter() - start
-        self.processor_seconds += time.process_time() - processor
-        return float(loss.detach())
+            loss: torch.Tensor = self.network(**batch, start_positions=starts, end_positions=ends).loss
+        return loss
 
     def answers(self, docs: Sequence[Doc], *, batch_size: int = 16) -> list[str]:
         """RETURNS (list[str]): the best answer to each question."""

@@ -42,14 +42,37 @@ class Recipe:
 
 
 @dataclass
-class PlainTagger:
-    """A token classifier that scores a word by its first piece, and reads IOB2 tags off the best scores."""
+class PlainNetwork:
+    """A network of transformers that learns step by step."""
 
     network: Any
     tokenizer: Any
-    tags: list[str]
     seconds: float = field(default=0.0, init=False)  # spent in training steps, by the clock
     processor_seconds: float = field(default=0.0, init=False)  # the same of all threads
+
+    def loss(self, docs: Sequence[Doc]) -> torch.Tensor:
+        """RETURNS (Tensor): what a step makes smaller."""
+        raise NotImplementedError
+
+    def step(self, docs: Sequence[Doc], optimizer: torch.optim.Optimizer, clip: float) -> float:
+        """One training step. RETURNS (float): the loss."""
+        start, processor = time.perf_counter(), time.process_time()
+        self.network.train()
+        loss = self.loss(docs)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), clip)
+        optimizer.step()
+        optimizer.zero_grad()
+        self.seconds += time.perf_counter() - start
+        self.processor_seconds += time.process_time() - processor
+        return float(loss.detach())
+
+
+@dataclass
+class PlainTagger(PlainNetwork):
+    """A token classifier that scores a word by its first piece, and reads IOB2 tags off the best scores."""
+
+    tags: list[str]
 
     @classmethod
     def from_encoder(cls, folder: Path, labels: Sequence[str], *, seed: int = 0) -> "PlainTagger":
@@ -96,22 +119,12 @@ class PlainTagger:
             columns.append(firsts)
         return batch, columns
 
-    def step(self, docs: Sequence[Doc], optimizer: torch.optim.Optimizer, clip: float) -> float:
-        """One training step. RETURNS (float): the loss."""
-        start, processor = time.perf_counter(), time.process_time()
-        self.network.train()
+    def loss(self, docs: Sequence[Doc]) -> torch.Tensor:
+        """RETURNS (Tensor): cross-entropy of the tags of first pieces."""
         batch, columns = self.encode(docs)
         logits = self.network(**batch).logits
-        loss = F.cross_entropy(
-            logits.reshape(-1, len(self.tags)), self._gold(docs, columns, logits.shape[1]).reshape(-1)
-        )
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), clip)
-        optimizer.step()
-        optimizer.zero_grad()
-        self.seconds += time.perf_counter() - start
-        self.processor_seconds += time.process_time() - processor
-        return float(loss.detach())
+        gold = self._gold(docs, columns, logits.shape[1])
+        return F.cross_entropy(logits.reshape(-1, len(self.tags)), gold.reshape(-1))
 
     def _gold(self, docs: Sequence[Doc], columns: Sequence[Sequence[int]], width: int) -> torch.Tensor:
         gold = torch.full((len(docs), width), IGNORED)

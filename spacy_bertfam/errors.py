@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 USUAL_RATE = 5e-5  # learning rate of an encoder
@@ -82,6 +83,18 @@ def in_a_sentence(what: str, then: str, kind: type[UserError] = UserError) -> It
         raise
     except BaseException as error:
         raise kind(f"{what} ({in_one_line(error)}); {then}") from error
+
+
+def require_packages(*packages: str, extra: str, user: str) -> None:
+    """RAISES (UserError): when one of the packages of an extra cannot be imported, which ``user`` needs."""
+    for package in packages:
+        try:
+            import_module(package)
+        except ImportError as error:
+            raise UserError(
+                f"{package} is not installed, and {user} needs it; expected the extra {extra!r}: "
+                f'pip install "spacy-bertfam[{extra}]".'
+            ) from error
 
 
 def lower_than(rate: float) -> float:

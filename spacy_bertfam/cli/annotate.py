@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ..errors import UserError
+from ..errors import UserError, require_packages
 from .arguments import CODE, GPU, PIPELINE, TO, import_code
 
 if TYPE_CHECKING:
@@ -67,13 +67,10 @@ def annotate_cli(
     from tqdm import tqdm
 
     from ..annotation.annotate import Annotator, digest_of
-    from ..annotation.ray_workers import run_on_ray
-    from ..annotation.worker import Worker
     from ..data.text_address import local_copy
     from ..data.text_stream import stream_texts
     from ..data.texts import STDIN
     from ..data.writers.formats import find_form, say_left_out
-    from ..optimize.export import require_packages
     from .gpu import use_gpu as compute_on
     from .pipelines import load_pipeline
 
@@ -100,6 +97,9 @@ def annotate_cli(
         annotator = Annotator(nlp, n_process=1 if ray else n_process or 1, limit=limit, **settings)
         run = None
         if ray is not None:
+            from ..annotation.ray_workers import run_on_ray
+            from ..annotation.worker import Worker
+
             worker = Worker(model, digest_of(nlp), code_path, is_on_gpu=num_gpus > 0, settings=settings)
             run = partial(run_on_ray, worker, address=ray, n_workers=n_process, num_gpus=num_gpus)
         try:

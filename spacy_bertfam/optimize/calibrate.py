@@ -23,7 +23,7 @@ from ..encoder.checkpoint.graph import Graph
 from ..encoder.pieces.batch import ANY_CALLS, PieceBatch
 from ..encoder.runtimes.runtime import chunk_tensors
 from ..encoder.shim import EncoderShim
-from .export import require_packages
+from ..errors import require_packages
 
 Call = dict[str, NDArray[np.int64]]  # ids and mask; Shape of both: (n_windows, width)
 

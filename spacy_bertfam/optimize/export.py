@@ -5,7 +5,7 @@ import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module, metadata
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..encoder.checkpoint.graph import GRAPH, Graph
 from ..encoder.prediction import open_graph
 from ..encoder.runtimes.engines import ENGINES, TORCH, Engine
 from ..encoder.runtimes.runtime import Runtime
-from ..errors import UserError
+from ..errors import UserError, require_packages
 
 PACKAGES = ("onnx", "torch", "transformers", "spacy-bertfam")  # that make a graph
 OPSET = 17  # the oldest with a layer norm; every release of onnxruntime since 1.13 runs it
@@ -76,18 +76,6 @@ def require_engine(runtime: str) -> Engine:
     engine = ENGINES[runtime]
     require_packages(engine.name, "onnx", extra=engine.extra, user=runtime)
     return engine
-
-
-def require_packages(*packages: str, extra: str, user: str) -> None:
-    """RAISES (UserError): when one of the packages of an extra cannot be imported, which ``user`` needs."""
-    for package in packages:
-        try:
-            import_module(package)
-        except ImportError as error:
-            raise UserError(
-                f"{package} is not installed, and {user} needs it; expected the extra {extra!r}: "
-                f'pip install "spacy-bertfam[{extra}]".'
-            ) from error
 
 
 def random_inputs(
