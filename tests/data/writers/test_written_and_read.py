@@ -8,12 +8,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import spacy
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from spacy_bertfam.data.formats import read_records
+from spacy_bertfam.data.offsets import unit_of
 from spacy_bertfam.data.recognize import name_of
 from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.data.texts import read_docs
@@ -100,6 +101,8 @@ def test_offsets_come_back(to, docs):
         entries, place, _ = written(docs, to, Path(folder))
         if to == "label-studio":
             accept(place)
+        if to == "doccano":  # offsets without words: those within a word, after an emoji, may be taken for UTF-16
+            assume(all(unit_of(e["text"], [(*p[:2], None) for p in places(all_spans(e))]) is int for e in entries))
         found = read(place)
     assert [record.text for record in found] == [entry["text"] for entry in entries]
     expected = [entry["entities"] if to == "jsonl" else all_spans(entry) for entry in entries]
