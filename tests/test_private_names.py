@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "spacy_bertfam"
 # module -> the private names in it, of which library
 ALLOWED = {
     "encoder/checkpoint/transformers_private.py": {"_model_mapping"},  # transformers
-    "encoder/runtimes/torch_bf16.py": {"_linear_pointwise"},  # torch
+    "encoder/runtimes/torch_half.py": {"_linear_pointwise"},  # torch
     "listeners/spacy_private.py": {
         "_batch_id",
         "_outputs",

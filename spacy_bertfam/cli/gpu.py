@@ -37,14 +37,21 @@ def why_no_gpu(error: BaseException) -> str | None:
     return _no_gpu() if text.startswith("No ") and text.endswith(NO_GPU) else None
 
 
-def _require_cuda(gpu_id: int) -> None:
+def why_no_cuda() -> str | None:
+    """RETURNS (str | None): why spaCy cannot compute on a GPU of NVIDIA here, with a remedy; None where it can."""
     import torch
     from thinc.compat import has_cupy
 
     if not has_cupy:
-        raise UserError(_no_cupy())
-    if not torch.cuda.is_available():
-        raise UserError(_no_gpu())
+        return _no_cupy()
+    return None if torch.cuda.is_available() else _no_gpu()
+
+
+def _require_cuda(gpu_id: int) -> None:
+    import torch
+
+    if reason := why_no_cuda():
+        raise UserError(reason)
     if gpu_id >= torch.cuda.device_count():
         n = torch.cuda.device_count()
         raise UserError(f"--gpu-id is {gpu_id}, and there are {n} GPUs; expected 0 to {n - 1}.")

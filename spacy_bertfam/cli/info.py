@@ -1,4 +1,4 @@
-"""`bertfam info`: the versions that a bug report needs."""
+"""`bertfam info`: the versions that a bug report needs, and the GPUs that can be computed on."""
 
 import platform
 from importlib import metadata
@@ -8,8 +8,9 @@ from wasabi.tables import table
 
 PACKAGES = (
     "spacy-bertfam", "spacy", "thinc", "torch", "transformers", "tokenizers", "safetensors",
-    "spacy-transformers", "spacy-curated-transformers", "onnxruntime", "openvino",
-)  # fmt: skip
+    "spacy-transformers", "spacy-curated-transformers", "onnxruntime", "openvino", "cupy-cuda12x", "cupy-cuda13x",
+)
+GIB = 2**30  # fmt: skip
 
 
 def installed_versions() -> dict[str, str]:
@@ -23,6 +24,22 @@ def installed_versions() -> dict[str, str]:
     return versions
 
 
+def devices() -> dict[str, str]:
+    """RETURNS (dict[str, str]): the CUDA that torch was built with, and each GPU that it finds, with its memory."""
+    import torch
+
+    facts = {"torch's CUDA": torch.version.cuda or "none"}
+    for index in range(torch.cuda.device_count()):
+        device = torch.cuda.get_device_properties(index)
+        precision = "bf16" if device.major >= 8 else "fp16"
+        facts[f"GPU {index}"] = f"{device.name}, {device.total_memory / GIB:.0f} GiB, {precision}"
+    return facts
+
+
 def info_cli() -> None:
-    """Print the versions that a bug report needs."""
-    typer.echo(table(installed_versions(), max_col=200, spacing=2).strip("\n"))
+    """Print the versions that a bug report needs, and the GPUs of this machine."""
+    from .gpu import why_no_cuda
+
+    facts = {**installed_versions(), **devices()}
+    typer.echo(table(facts, max_col=200, spacing=2).strip("\n"))
+    typer.echo(why_no_cuda() or "spaCy can compute on a GPU here: --gpu-id 0.")

@@ -61,8 +61,9 @@ def build_encoder(
         the device has instructions for it, else float32.
     attention (str | None): as `transformers`' attn_implementation: "sdpa", "eager", "flash_attention_2".
         None is scaled dot product attention wherever the architecture has it.
-    precision (str): in prediction by torch: "fp32", or "bf16", which is twice as fast on processors that
-        compute in it, and takes half as much memory again. What is trained and saved stays float32.
+    precision (str): in prediction by torch: "fp32"; "bf16", which is twice as fast on processors and GPUs that
+        compute in it, and takes half as much memory again; or "fp16", on a GPU alone: on a CPU it is float32. What is
+        trained and saved stays float32.
     threads (int | None): of the network on the CPU, for torch in the whole process; the variable
         BERTFAM_THREADS goes before it. At most 1024; more than this machine can use are not started. None leaves
         it to torch (OMP_NUM_THREADS). Each process of ``nlp.pipe(n_process=...)`` has one.

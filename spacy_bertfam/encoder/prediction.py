@@ -1,4 +1,4 @@
-"""Which runtime predicts: the engine that the pipeline was made for, torch in bfloat16, or the network itself."""
+"""Which runtime predicts: the engine that the pipeline was made for, torch in half precision, or the network itself."""
 
 import os
 import warnings
@@ -14,7 +14,7 @@ from .runtimes.engines import ENGINES
 from .runtimes.forking import making
 from .runtimes.runtime import Runtime
 from .runtimes.threads import n_threads
-from .runtimes.torch_bf16 import in_bf16
+from .runtimes.torch_half import in_half, precision_on
 from .runtimes.torch_runtime import TorchRuntime
 from .settings import EncoderSettings
 from .weights import WeightsWatch
@@ -34,7 +34,7 @@ class Prediction:
         self._torch = TorchRuntime(network) if network is not None else None
         self._has_engine = checkpoint.graph is not None and has_engine(checkpoint)
         self._engine: Runtime | None = None
-        self._in_bf16: TorchRuntime | None = None
+        self._in_half: TorchRuntime | None = None
         self._process = os.getpid()
         self._of_parent: list[Runtime | None] = []
 
@@ -57,23 +57,23 @@ class Prediction:
         if graph is not None and self._has_engine and (self._torch is None or device.type == "cpu"):
             threads = n_threads(self.settings.threads, is_worker=is_worker)
             return self._engine_made_by(lambda: open_graph(graph, threads))
-        if self.settings.precision == "bf16":
-            return self._copy_in_bf16(checkpoint.network)
+        if precision_on(device, self.settings.precision) != "fp32":
+            return self._copy_in_half(checkpoint.network)
         return self._torch or TorchRuntime(checkpoint.network)
 
-    def _copy_in_bf16(self, network: torch.nn.Module) -> TorchRuntime:
+    def _copy_in_half(self, network: torch.nn.Module) -> TorchRuntime:
         """The copy of these very weights; processes that are forked later share it."""
         # In this order: a copy of other weights is gone before they count as unchanged
-        changed, made = self.weights_changed(), self._in_bf16
+        changed, made = self.weights_changed(), self._in_half
         if made is not None and not changed:
             return made
         with making():
             if self._watch is not None and self.weights_changed():
-                self._in_bf16 = None
+                self._in_half = None
                 self._watch.renew()
-            made = self._in_bf16
+            made = self._in_half
             if made is None:
-                made = self._in_bf16 = TorchRuntime(in_bf16(network))
+                made = self._in_half = TorchRuntime(in_half(network, self.settings.precision))
             return made
 
     def _engine_made_by(self, make: Callable[[], Runtime]) -> Runtime:
@@ -93,7 +93,7 @@ class Prediction:
 
     def __getstate__(self) -> dict[str, Any]:
         """An engine is neither copied nor sent to another process: each makes its own."""
-        return {**self.__dict__, "_engine": None, "_in_bf16": None, "_of_parent": []}
+        return {**self.__dict__, "_engine": None, "_in_half": None, "_of_parent": []}
 
 
 def open_graph(graph: Graph, threads: int) -> Runtime:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from ..errors import UserError
-from .runtimes.engines import MAX_THREADS, TORCH_PRECISIONS
+from .runtimes.engines import MAX_THREADS
 
 POOLING_NAMES = ("first", "last", "mean", "max")
 MIXED_PRECISIONS = ("none", "bf16", "fp16", "auto")
-CHOICES = {"pooling": POOLING_NAMES, "mixed_precision": MIXED_PRECISIONS, "precision": TORCH_PRECISIONS}
+PRECISIONS = ("fp32", "bf16", "fp16")
+CHOICES = {"pooling": POOLING_NAMES, "mixed_precision": MIXED_PRECISIONS, "precision": PRECISIONS}
 # Of numbers that may be null: from where to where, and how that is said
 BOUNDS = {
     "threads": (1, MAX_THREADS, f"1 to {MAX_THREADS:,}, or null"),

@@ -25,6 +25,7 @@ from .gradients.loss_scale import LossScale
 from .gradients.step import StepGradient
 from .pieces.batch import PieceBatch, WindowSize
 from .prediction import Prediction
+from .room import IN_PREDICTION, IN_TRAINING, within_memory
 from .runtimes.forking import making
 from .runtimes.pooling import POOLINGS
 from .runtimes.runtime import Reading, Runtime, predict_tokens, train_tokens
@@ -165,7 +166,8 @@ class EncoderShim(PyTorchShim):
         RETURNS (Floats2d): Shape: (n_rows, width).
         RAISES (UserError): when they are no finite numbers.
         """
-        rows = predict_tokens(batch, self.runtime(), self._reading())
+        with within_memory(IN_PREDICTION):
+            rows = predict_tokens(batch, self.runtime(), self._reading())
         require_finite(rows, self._gradient.rate)
         return rows
 
@@ -182,14 +184,15 @@ class EncoderShim(PyTorchShim):
         self._use_one_thread_if_worker()
         network = self.loaded.network.train()
         runtime = self._training or TorchRuntime(network, self.settings.mixed_precision)
-        with sparse_embedding_gradient(network), runtime.autocast():
+        with within_memory(IN_TRAINING), sparse_embedding_gradient(network), runtime.autocast():
             vectors = train_tokens(batch, runtime, self._reading())
         if vectors.device.type == "cpu" and not bool(torch.isfinite(vectors.detach()[:, 0]).all()):
             raise Diverged("a vector of the encoder", self._gradient.rate)
 
         def backprop(d_vectors: torch.Tensor) -> None:
             if vectors.requires_grad:  # a token of the batch has a piece
-                self._gradient.send_back(network, vectors, d_vectors)
+                with within_memory(IN_TRAINING):
+                    self._gradient.send_back(network, vectors, d_vectors)
 
         return cast(Floats2d, torch2xp(vectors.detach())), backprop
 

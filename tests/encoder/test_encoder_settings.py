@@ -34,7 +34,7 @@ def test_a_window_is_at_most_what_the_network_takes(build, settings, expected):
     assert tuple(encoder_shim(build("bert", **settings)).window_size()) == expected
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 def test_a_runtime_serves_all_batches(build, precision):
     shim = encoder_shim(build("bert", precision=precision))
     assert shim.runtime() is shim.runtime()

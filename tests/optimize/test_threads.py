@@ -95,9 +95,9 @@ def test_threads_that_begin_together_make_one_engine(made_for, runtime, precisio
     folder = made_for(runtime, precision)
     expected = found(spacy.load(folder))
     made = []
-    open_engine, copy = Engine.open, prediction.in_bf16
+    open_engine, copy = Engine.open, prediction.in_half
     monkeypatch.setattr(Engine, "open", lambda *a, **o: made.append(1) or open_engine(*a, **o))
-    monkeypatch.setattr(prediction, "in_bf16", lambda network: made.append(1) or copy(network))
+    monkeypatch.setattr(prediction, "in_half", lambda *given: made.append(1) or copy(*given))
     nlp = spacy.load(folder)
     assert in_threads(lambda _: found(nlp)) == [expected] * N_THREADS
     assert len(made) == (0 if (runtime, precision) == ("torch", "fp32") else 1)
@@ -108,8 +108,8 @@ def test_after_training_threads_make_one_new_copy_in_bf16(made_for, monkeypatch)
     found(nlp)
     train_once(nlp)
     made = []
-    copy = prediction.in_bf16
-    monkeypatch.setattr(prediction, "in_bf16", lambda network: made.append(1) or copy(network))
+    copy = prediction.in_half
+    monkeypatch.setattr(prediction, "in_half", lambda *given: made.append(1) or copy(*given))
     got = in_threads(lambda _: found(nlp))
     assert got == [found(nlp)] * N_THREADS
     assert len(made) == 1

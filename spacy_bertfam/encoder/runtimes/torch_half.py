@@ -1,11 +1,13 @@
-"""A copy of the network in bfloat16, to predict with; on a CPU without the copies of memory that torch makes beside
-its products, which are a tenth of the time (benchmarks/figures/runtimes.md)."""
+"""A copy of the network in half precision, to predict with; on a CPU without the copies of memory that torch makes
+beside its products, which are a tenth of the time (benchmarks/figures/runtimes.md)."""
 
 from collections.abc import Iterator
 from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
+
+from .torch_runtime import AUTOCAST
 
 # Mean length of the difference over that of a vector: another order of sums in bfloat16 gives a tenth of it
 TOLERANCE = 0.02
@@ -36,9 +38,14 @@ class GeluInPlace(nn.Module):
         return activated
 
 
-def in_bf16(network: nn.Module) -> nn.Module:
-    """RETURNS (Module): a copy with weights and activations in bfloat16; ``network`` stays."""
-    copied = deepcopy(network).bfloat16().eval().requires_grad_(False)
+def precision_on(device: torch.device, precision: str) -> str:
+    """RETURNS (str): that of the settings, as the device has it: a CPU is slower in fp16 than in float32."""
+    return "fp32" if (device.type, precision) == ("cpu", "fp16") else precision
+
+
+def in_half(network: nn.Module, precision: str) -> nn.Module:
+    """RETURNS (Module): a copy with weights and activations in "bf16" or "fp16"; ``network`` stays."""
+    copied = deepcopy(network).to(AUTOCAST[precision]).eval().requires_grad_(False)
     if next(copied.parameters()).device.type == "cpu":
         _mend(copied)
     return copied
