@@ -244,6 +244,8 @@ SAMPLES = {
     "export.tsv": "webanno.tsv",
     "texts.xml": "gate.xml",
     "train.jsonl": "hf_numbers.jsonl",
+    "train.json": "gliner.json",
+    "corpus.pubtator": "two.pubtator",
     "train.conll": "uner.iob2",
     "train.conllu": "norne.conllu",
     "train.v4_gold_conll": "a.v4_gold_conll",

@@ -7,8 +7,19 @@ import typer
 from wasabi.tables import table
 
 PACKAGES = (
-    "spacy-bertfam", "spacy", "thinc", "torch", "transformers", "tokenizers", "safetensors",
-    "spacy-transformers", "spacy-curated-transformers", "onnxruntime", "openvino", "cupy-cuda12x", "cupy-cuda13x",
+    "spacy-bertfam",
+    "spacy",
+    "thinc",
+    "torch",
+    "transformers",
+    "tokenizers",
+    "safetensors",
+    "spacy-transformers",
+    "spacy-curated-transformers",
+    "onnxruntime",
+    "openvino",
+    "cupy-cuda12x",
+    "cupy-cuda13x",
 )
 GIB = 2**30  # fmt: skip
 

@@ -15,6 +15,7 @@ from .format_table import BY_NAME, FORMATS, TABLE, format_of
 from .inline_xml import read_inline_xml
 from .jsonl import read_jsonl
 from .options import ReadOptions
+from .pubtator import read_pubtator
 from .recognize import name_of
 from .records import Record
 from .report import ConversionReport
@@ -36,7 +37,7 @@ class Reader(Protocol):
 
 READERS: dict[str, Reader] = {
     **dict.fromkeys(("iob", "conllu", "conll2012", "csv"), read_columns),
-    **{"jsonl": read_jsonl, "parquet": read_arrow, "wikiner": read_wikiner},
+    **{"jsonl": read_jsonl, "parquet": read_arrow, "wikiner": read_wikiner, "pubtator": read_pubtator},
     **{"webanno": read_webanno, "xmi": read_xmi, "xml": read_inline_xml},
     "brat": lambda path, source, *, report, options: iter([read_brat(path, source, report=report)]),
 }

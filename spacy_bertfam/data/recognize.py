@@ -20,7 +20,7 @@ FOREIGN_XML = {
     "tei": "TEI, whose elements are not told apart from entities",
     "root": "XML of Stanford CoreNLP",
 }
-PUBTATOR = re.compile(r"\d+\|t\|")
+PUBTATOR = re.compile(r"[^|\s]+\|t\|")
 N_LINES = 50
 
 
@@ -60,6 +60,11 @@ def looks_like_wikiner(lines: list[str]) -> bool:
     )
 
 
+def looks_like_pubtator(lines: list[str]) -> bool:
+    """Whether it begins with the title of a document."""
+    return PUBTATOR.match(lines[0]) is not None
+
+
 def looks_like_conllu(lines: list[str]) -> bool:
     """Whether it has the ten columns of CoNLL-U, and no tags in any of them."""
     rows = [line.split("\t") for line in lines if not line.startswith("#")]
@@ -96,8 +101,6 @@ def name_of(text: str) -> str:
         return _foreign_xml(lines) or "XML or HTML without entities around words"
     if looks_like_conllu(lines):
         return "CoNLL-U, a treebank without entities"
-    if PUBTATOR.match(lines[0]):
-        return "PubTator's"
     if header_of(lines[0])[1]:
         return "a table with a header, in CSV (texts for `bertfam convert-cats`? doccano's and Label Studio's is JSON)"
     return ""

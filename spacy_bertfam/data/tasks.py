@@ -7,8 +7,10 @@ from typing import Any
 
 from ..errors import DataError
 from .json_values import as_list, is_pair, objects_of, require_object
+from .passages import passages_of
 from .report import UNANNOTATED
 from .span_forms import plain_spans
+from .token_spans import read_token_spans
 from .token_tasks import Sentences, read_paragraphs, read_tokens
 from .verdicts import ANNOTATION_ID, APPROVER, is_accepted, refusal
 
@@ -16,21 +18,14 @@ from .verdicts import ANNOTATION_ID, APPROVER, is_accepted, refusal
 TEXT_KEYS = ("text", "data", "content", "document", "full_text")
 # Prodigy has spans, doccano label or labels, spaCy's Doc.to_json ents, LightTag annotations, PubAnnotation denotations
 ENTITY_KEYS = ("entities", "spans", "label", "labels", "ents", "annotations", "denotations", "results")
-SEVERAL = (
-    "examples",
-    "rows",
-    "data",
-)  # LightTag's texts, those of the hub's viewer, and beside a description
+# LightTag's texts, those of the hub's viewer, beside a description, and BioC's
+SEVERAL = ("examples", "rows", "data", "documents")
 FORM = '{"text": ..., "entities": [[start, end, label], ...]}'
 # What a key says a file to be that is not read
 FOREIGN = {
     "qas": "questions in SQuAD's form (`bertfam convert-qa`)",
     "annotatable": "tagtog's ann.json, whose text stands in another file",
     "assets": "Azure's, whose texts stand in other files",
-    "passages": "BioC's or BigBio's JSON",
-    "tokenized_text": "GLiNER's, whose spans count words",
-    "doc_key": "SciERC's, whose spans count words",
-    "documents": "BioC's JSON",
     "entity": "results without their text",
     "entity_group": "results without their text",
     "entity_type": "results without their text",
@@ -96,7 +91,9 @@ def read_tasks(value: Any, columns: Sequence[str] = ()) -> Iterator[Task]:
         for paragraph in objects_of(entry["paragraphs"]):
             words = read_paragraphs(paragraph)
             yield Task(paragraph.get("raw"), [], entry.get("id"), sentences=words)
-    elif (sentences := read_tokens(entry, columns)) is not None:
+    elif isinstance(entry.get("passages"), list):
+        yield _plain(passages_of(entry))
+    elif (sentences := read_tokens(entry, columns) or read_token_spans(entry)) is not None:
         yield Task(entry.get("text"), [], entry.get("id"), refusal(entry), sentences=sentences)
     elif isinstance(entry.get("data"), dict):
         yield _label_studio(entry)

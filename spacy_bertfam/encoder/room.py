@@ -9,7 +9,7 @@ from ..errors import UserError
 
 IN_PREDICTION = "a smaller max_batch_pieces of the encoder (now 4096 where it is null; results stay the same)"
 IN_TRAINING = (
-    "[training.batcher] with half the size and accumulate_gradient twice as high, or mixed_precision = \"auto\" and "
+    '[training.batcher] with half the size and accumulate_gradient twice as high, or mixed_precision = "auto" and '
     "gradient_checkpointing = true in the encoder"
 )
 
@@ -25,5 +25,5 @@ def within_memory(then: str) -> Iterator[None]:
     except torch.cuda.OutOfMemoryError as error:
         free = str(error).partition(".")[0]  # "CUDA out of memory"
         raise UserError(
-            f"The GPU has no room left ({free}); expected that nothing else is on it (nvidia-smi shows what), or {then}."
+            f"The GPU has no room left ({free}); expected nothing else on it (nvidia-smi shows what), or {then}."
         ) from error

@@ -79,6 +79,54 @@ JSON = [
                "token_annotation": {"ORTH": WORDS}}),
         "JSON",
     ),
+    # https://github.com/urchade/GLiNER: the last word is included
+    Form("gliner.json", _json([{"tokenized_text": WORDS, "ner": [[0, 1, "PER"], [3, 3, "LOC"]]}]), "JSON"),
+    # https://nlp.cs.washington.edu/sciIE: words of the document, the last one included
+    Form(
+        "scierc.jsonl",
+        _json({"doc_key": "a", "sentences": [["Rien", "."], WORDS], "ner": [[], [[2, 3, "PER"], [5, 5, "LOC"]]],
+               "relations": [[], []]}),
+        "JSON",
+    ),
+    Form(  # entities within others, and labels of two words
+        "nested_words.json",
+        _json([{"tokenized_text": WORDS, "ner": [[0, 3, "a b"], [3, 3, "LOC"], [0, 1, "PER"], [0, 0, "PER"]]}]),
+        "JSON",
+        [("Claire Morel habite Angers", "a b"), ("Claire Morel", "PER"), ("Angers", "LOC"), ("Claire", "PER")],
+    ),
+    # https://github.com/lavis-nlp/spert: the end is excluded
+    Form(
+        "spert.json",
+        _json([{"tokens": WORDS, "relations": [], "orig_id": 7, "entities": [
+            {"type": "PER", "start": 0, "end": 2}, {"type": "LOC", "start": 3, "end": 4}]}]),
+        "JSON",
+    ),
+    # https://prodi.gy/docs/api-interfaces#spans: words alone, the last one included
+    Form(
+        "prodigy_words.jsonl",
+        _json({"text": TEXT, "tokens": [{"text": word, "id": i, "ws": i < 3} for i, word in enumerate(WORDS)],
+               "spans": [{"token_start": 0, "token_end": 1, "label": "PER"},
+                         {"token_start": 3, "token_end": 3, "label": "LOC"}], "answer": "accept"}),
+        "JSON",
+    ),
+    # https://bioc.sourceforge.net: offsets of the document
+    Form(
+        "bioc.json",
+        _json({"source": "x", "documents": [{"id": "1", "passages": [
+            {"offset": 0, "text": "Rien.", "annotations": []},
+            {"offset": 6, "text": TEXT, "annotations": [
+                {"infons": {"type": "PER"}, "text": "Claire Morel", "locations": [{"offset": 6, "length": 12}]},
+                {"infons": {"type": "LOC"}, "text": "Angers", "locations": [{"offset": 26, "length": 6}]}]}]}]}),
+        "JSON",
+    ),
+    # BigBio's schema kb, https://github.com/bigscience-workshop/biomedical
+    Form(
+        "bigbio.json",
+        _json([{"id": "1", "passages": [{"type": "title", "text": [TEXT], "offsets": [[0, 27]]}], "entities": [
+            {"type": "PER", "text": ["Claire Morel"], "offsets": [[0, 12]]},
+            {"type": "LOC", "text": ["Angers"], "offsets": [[20, 26]]}]}]),
+        "JSON",
+    ),
     # https://spacy.io/api/doc#to_json
     Form(
         "to_json.json",
@@ -402,6 +450,14 @@ MARKUP = [
         "inline XML",
         ignored={"elements of the text's structure": 4},
     ),
+    # https://www.ncbi.nlm.nih.gov/research/pubtator3/api: offsets over title and abstract
+    Form(
+        "two.pubtator",
+        f"1|t|Rien.\n1|a|{TEXT}\n1\t6\t18\tClaire Morel\tPER\tD1\n1\t26\t32\tAngers\tLOC\tD2\n1\tCID\tD1\tD2\n\n"
+        "2|t|Rien.\n2|a|\n",
+        "PubTator",
+        ignored={"relation lines": 1},
+    ),
     Form(
         "nested.xml",
         "<ORG>Mairie de <LOC>Lyon</LOC></ORG>\n",
@@ -417,10 +473,11 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>\n'
 HOSTILE = [
     ("tagtog.json", _json({"annotatable": {"parts": ["s1p1"]}, "entities": []}), "tagtog's ann.json, whose text"),
     ("azure.json", _json({"projectFileVersion": "1", "assets": {"documents": []}}), "Azure's, whose texts"),
-    ("bioc.json", _json({"source": "x", "documents": [{"passages": []}]}), "seems to be BioC's JSON"),
-    ("gliner.json", _json([{"tokenized_text": WORDS, "ner": [[0, 1, "PER"]]}]), "GLiNER's, whose spans count words"),
+    ("bioc.json", _json({"documents": [{"passages": [{"offset": i, "text": "Oz"} for i in (9, 4)]}]}), "at 4"),
+    ("gliner.json", _json([{"tokenized_text": WORDS, "ner": [[0, 5, "PER"]]}]), "words 0 to 4"),
+    ("scierc.jsonl", _json({"doc_key": "a", "sentences": [WORDS], "ner": [[[3, 2, "PER"]]]}), "found the span"),
     ("squad.json", _json({"data": [{"paragraphs": [{"context": TEXT, "qas": []}]}]}), "`bertfam convert-qa`"),
-    ("pubtator.txt", f"1|t|{TEXT}\n1|a|Rien.\n1\t0\t12\tClaire Morel\tPER\tD1\n", "seems to be PubTator's"),
+    ("pubtator.txt", f"1|t|{TEXT}\n1|a|Rien.\n1\t0\ttwelve\tClaire Morel\tPER\tD1\n", "found '1"),
     ("i2b2.xml", "<deIdi2b2>\n<TEXT><![CDATA[Oz]]></TEXT>\n<TAGS/></deIdi2b2>\n", "XML of i2b2"),
     ("doccano.csv", 'text,label\n"Oz","[[0, 2, ""LOC""]]"\n', "doccano's and Label Studio's is JSON"),
     ("half.json", _json(NUMBERED)[:-9], "no valid JSON"),

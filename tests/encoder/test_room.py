@@ -5,7 +5,9 @@ import torch
 from spacy_bertfam.encoder.model import encoder_shim
 from spacy_bertfam.errors import UserError
 
-FULL = torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity ...")
+FULL = torch.cuda.OutOfMemoryError(
+    "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity ..."
+)
 
 
 @pytest.fixture

@@ -101,8 +101,14 @@ def test_offsets_come_back(to, docs):
         entries, place, _ = written(docs, to, Path(folder))
         if to == "label-studio":
             accept(place)
-        if to == "doccano":  # offsets without words: those within a word, after an emoji, may be taken for UTF-16
-            assume(all(unit_of(e["text"], [(*p[:2], None) for p in places(all_spans(e))]) is int for e in entries))
+        if (
+            to == "doccano"
+        ):  # offsets without words: those within a word, after an emoji, may be taken for UTF-16
+            assume(
+                all(
+                    unit_of(e["text"], [(*p[:2], None) for p in places(all_spans(e))]) is int for e in entries
+                )
+            )
         found = read(place)
     assert [record.text for record in found] == [entry["text"] for entry in entries]
     expected = [entry["entities"] if to == "jsonl" else all_spans(entry) for entry in entries]

@@ -1,0 +1,109 @@
+"""JSON whose spans count words: of GLiNER, SciERC and DyGIE++, SpERT, and Prodigy without offsets of characters."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import DataError
+from .json_values import as_list, objects_of, shown
+from .token_tasks import Sentences, TaggedWord
+
+Span = tuple[int, int, str]  # first word, the word after the last, label
+FORM = "[first word, last word, label]"
+
+
+def read_token_spans(entry: Mapping[str, Any]) -> Sentences | None:
+    """RETURNS (Sentences | None): words with tags, a column for the spans that overlap none, further ones for the rest;
+    None where the entry is in another form.
+
+    GLiNER: {"tokenized_text": [...], "ner": [[0, 1, "PER"]]}, with the last word.
+    SciERC, DyGIE++: {"sentences": [[...], ...], "ner": [[[0, 1, "PER"]], ...]}, words of the document, with the last.
+    SpERT: {"tokens": [...], "entities": [{"start": 0, "end": 2, "type": "PER"}]}, without the last.
+    Prodigy: {"tokens": [{"text": ...}], "spans": [{"token_start": 0, "token_end": 1, "label": "PER"}]}, with the last.
+    RAISES (DataError): when a span has no label or is no span of the words.
+    """
+    sentences, spans = _parts(entry)
+    if sentences is None:
+        return None
+    words = [word for sentence in sentences for word in sentence]
+    found: list[Span] = []
+    for span, (start, end, label) in spans:
+        is_placed = type(start) is int and type(end) is int and 0 <= start < end <= len(words)
+        if not is_placed or not isinstance(label, str) or not label.strip():
+            raise DataError(f"found the span {shown(span)}; expected {FORM}, words 0 to {len(words) - 1}.")
+        found.append((start, end, label))
+    columns = _columns(len(words), found)
+    rows = iter(
+        TaggedWord(text, tags, space)
+        for (text, space), tags in zip(words, zip(*columns, strict=True), strict=True)
+    )
+    return [[next(rows) for _ in sentence] for sentence in sentences]
+
+
+def _parts(entry: Mapping[str, Any]) -> tuple[list[list[tuple[str, bool | None]]] | None, list[Any]]:
+    """RETURNS (tuple): sentences of words, each with whether a space follows, and the spans as they are and as start,
+    end and label; None of another form."""
+    ner, tokens = entry.get("ner"), entry.get("tokens")
+    if "tokenized_text" in entry and isinstance(ner, list):
+        return [_words(entry["tokenized_text"])], [(span, _listed(span)) for span in ner]
+    sentences = entry.get("sentences")
+    if (
+        isinstance(sentences, list)
+        and isinstance(ner, list)
+        and all(isinstance(each, list) for each in sentences)
+    ):
+        return list(map(_words, sentences)), [(span, _listed(span)) for part in ner for span in as_list(part)]
+    if not isinstance(tokens, list) or "text" in entry and not _counts_words(entry.get("spans")):
+        return None, []
+    if isinstance(entry.get("entities"), list) and tokens and all(isinstance(token, str) for token in tokens):
+        keys = ("start", "end", "type")
+        return [_words(tokens)], [
+            (span, [span.get(key) for key in keys]) for span in objects_of(entry["entities"])
+        ]
+    if _counts_words(entry.get("spans")) and len(objects_of(tokens)) == len(tokens):
+        words = [(token.get("text"), token.get("ws")) for token in tokens]
+        if not all(isinstance(text, str) for text, _ in words):
+            raise DataError('found a token without "text"; expected {"text": "Claire", "id": 0}.')
+        spans = [
+            (span, [span["token_start"], _after(span["token_end"]), span.get("label")])
+            for span in entry["spans"]
+        ]
+        return [[(text, space if isinstance(space, bool) else None) for text, space in words]], spans
+    return None, []
+
+
+def _counts_words(spans: Any) -> bool:
+    """Whether all are Prodigy's, with words and without characters."""
+    found = objects_of(spans)
+    return (
+        bool(found)
+        and len(found) == len(spans)
+        and all("token_start" in span and "token_end" in span and "start" not in span for span in found)
+    )
+
+
+def _words(words: Any) -> list[tuple[str, bool | None]]:
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise DataError(f"found {shown(words)}; expected a list of words.")
+    return [(word, None) for word in words]
+
+
+def _listed(span: Any) -> list[Any]:
+    """RETURNS (list): start, end and label of a list whose end is the last word."""
+    start, last, label = span[:3] if isinstance(span, list) and len(span) >= 3 else (None, None, None)
+    return [start, _after(last), label]
+
+
+def _after(last: Any) -> Any:
+    return last + 1 if type(last) is int else last
+
+
+def _columns(n_words: int, spans: Sequence[Span]) -> list[list[str]]:
+    """RETURNS (list[list[str]]): tags in IOB2, the longest spans first, each in the first column where it has room."""
+    columns = [["O"] * n_words]
+    for start, end, label in sorted(set(spans), key=lambda span: (span[0] - span[1], span)):
+        free = (column for column in columns if all(tag == "O" for tag in column[start:end]))
+        column = next(free, None)
+        if column is None:
+            columns.append(column := ["O"] * n_words)
+        column[start:end] = [f"B-{label}", *[f"I-{label}"] * (end - start - 1)]
+    return columns
