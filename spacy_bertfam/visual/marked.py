@@ -12,7 +12,7 @@ from ..data.writers.entry import entry_of
 from .template import direction_of
 
 # On one line, as the page keeps white space. displaCy escapes the text, but not the label nor our own fields.
-ENTITY = '<mark class="{css}" data-i="{i}"{hint}><bdi>{text}</bdi><span class="tag">&nbsp;{label}{score}</span></mark>'
+ENTITY = '<mark class="{css}"{hint}><bdi>{text}</bdi><span class="tag">&nbsp;{label}{score}</span></mark>'
 # displaCy hands a color to each part of a span and knows no other field: here it is all attributes of the part
 SPAN = {
     "span": '<span class="word" style="height: {total_height}px">{text}{span_slices}{span_starts}</span> ',
@@ -83,7 +83,8 @@ def mark_entities(doc: Doc, shown: Numbered, *, css: Mapping[str, str], low: flo
         label, score = escape(one.label), ""
         if one.score is not None:
             score = f'&nbsp;<span class="score">{format_score(one.score)}</span>'
-        params = {"css": _classes(one, css, low), "i": i, "score": score, "hint": _hint(one)}
+        hint = f' data-i="{i}"{_hint(one)}'
+        params = {"css": _classes(one, css, low), "score": score, "hint": hint}
         ents.append({"start": one.start, "end": one.end, "label": label, "params": params})
     settings = {"lang": doc.lang_, "direction": direction_of(doc)}
     parsed = {"text": doc.text, "ents": ents, "settings": settings}

@@ -8,11 +8,21 @@ from spacy.displacy.render import EntityRenderer
 from spacy.tokens import Doc
 
 from .colors import DARK, LABEL_COLORS, LIGHT, hashed_color, is_hex_color, readable_shade
-from .marked import Numbered, Shown, format_score, mark_entities, mark_spans, shown_in, unique
-from .marked import score_of as score_of
+from .marked import (
+    ENTITY,
+    Numbered,
+    Shown,
+    format_score,
+    mark_entities,
+    mark_spans,
+    score_of,
+    shown_in,
+    unique,
+)  # fmt: skip
 from .template import as_data, card, direction_of, html_page, language_tag
 from .wording import Wording
 
+__all__ = ["ENTITY", "format_score", "label_shades", "render_page", "score_of"]
 SAID_BY_SCRIPT = ("n_found", "copied")
 LEAST = """<label for="least">{say[least]}</label>
 <input type="range" id="least" min="0" max="1" step="0.01" value="{value}"> <output for="least">{value:.2f}</output>
