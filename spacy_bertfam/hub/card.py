@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..about import __version__
-from ..encoder.shim import EncoderShim
 from ..errors import UserError
 from ..pipeline.entity_score import get_score
 from ..pipeline.find import encoders_of
@@ -66,7 +66,8 @@ def model_card(
     """
     meta, task = nlp.meta, _task(pipe)
     name = f"{meta['lang']}_{meta['name']}"
-    head = {"language": meta["lang"], "library_name": library, "pipeline_tag": task}
+    language = "multilingual" if meta["lang"] == "xx" else meta["lang"]
+    head = {"language": language, "library_name": library, "pipeline_tag": task}
     if meta.get("license"):
         head["license"] = meta["license"].lower()
     tags = "tags: [spacy, spacy-bertfam]"
@@ -107,10 +108,11 @@ def read_report(folder: Path) -> Scores:
 def name_of(nlp: Language) -> str:
     """RETURNS (str): that of `nlp.meta`; where nobody has given one, that of the folder, of `training/news/model-best`
     "news"."""
-    path = Path(nlp.path) if nlp.path else Path()
-    named = [part for part in reversed(path.resolve().parts) if not part.startswith("model-")]
-    derived = re.sub(r"\W+", "_", named[0] if named else "").strip("_").lower()
-    return str(nlp.meta["name"]) if nlp.meta["name"] != UNNAMED else derived or UNNAMED
+    name = str(nlp.meta["name"])
+    if name != UNNAMED or not nlp.path:
+        return name
+    folders = (part for part in reversed(Path(nlp.path).resolve().parts) if not part.startswith("model-"))
+    return re.sub(r"\W+", "_", next(folders)).strip("_").lower() or UNNAMED
 
 
 def _task(pipe: Any) -> str:
@@ -121,12 +123,8 @@ def _task(pipe: Any) -> str:
 
 def _facts(nlp: Language, report: Scores | None) -> list[list[str]]:
     facts = {"Version": nlp.meta["version"], "Components": ", ".join(nlp.pipe_names)}
-    try:
-        shims: list[EncoderShim] = [encoder.shim for encoder in encoders_of(nlp)]
-    except UserError:  # one of another package, or none
-        shims = []
-    if shims:
-        network = shims[0].loaded.network
+    with suppress(UserError):  # an encoder of another package, or without torch weights
+        network = encoders_of(nlp)[0].shim.loaded.network
         n = sum(parameter.numel() for parameter in network.parameters())
         facts["Encoder"] = f"{network.config.model_type}, {n / 1e6:,.1f} million parameters"
     files = Path(nlp.path).rglob("*") if nlp.path else ()

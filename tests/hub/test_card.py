@@ -39,6 +39,7 @@ def nlp():
 
 @pytest.fixture
 def folder(nlp, tmp_path):
+    (tmp_path / "news").mkdir()
     nlp.to_disk(tmp_path / "news" / "model-best")
     return tmp_path / "news" / "model-best"
 
@@ -111,10 +112,12 @@ def test_a_pipeline_that_nobody_named_takes_the_name_of_its_folder(nlp, tmp_path
     unnamed = spacy.blank("fr")
     assert name_of(nlp) == "news"
     assert name_of(unnamed) == "pipeline"
+    (tmp_path / "Mes-noms").mkdir()
     unnamed.to_disk(tmp_path / "Mes-noms" / "model-best")
     assert name_of(spacy.load(tmp_path / "Mes-noms" / "model-best")) == "mes_noms"
 
 
+@pytest.mark.slow
 def test_the_wheel_takes_up_card_and_name(folder, report_folder, tmp_path):
     result = run(
         folder, "--report", report_folder, "--name", "presse", "--version", "1.2.0", "--examples", TEXTS[0]
