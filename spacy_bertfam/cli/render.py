@@ -61,12 +61,18 @@ def read_gold(nlp: "Language", source: str) -> "list[Doc]":
     return docs
 
 
-def require_entities(nlp: "Language", docs: "Sequence[Doc]", name: str) -> None:
+def require_entities(
+    nlp: "Language",
+    docs: "Sequence[Doc]",
+    name: str,
+    *,
+    instead: str = ", or --gold to show the annotation of a .spacy file",
+) -> None:
     """RAISES (UserError): when nothing in the pipeline sets entities: no component says so, and none has done it."""
     says_so = any("doc.ents" in nlp.get_pipe_meta(pipe).assigns for pipe in nlp.pipe_names)
     if not says_so and not any(doc.ents for doc in docs):
         has = f"it has {', '.join(nlp.pipe_names)}" if nlp.pipe_names else "it is empty"
         raise UserError(
             f"No component of {name} sets entities ({has}); expected one that does, as bertfam_ner or entity_ruler: "
-            "give another pipeline, or --gold to show the annotation of a .spacy file."
+            f"give another pipeline{instead}."
         )
