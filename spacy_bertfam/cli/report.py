@@ -60,7 +60,7 @@ def report_cli(
     other = _other(compare, docs, nlp, parse_map(rename or [])) if compare is not None else None
     found = _predict(nlp, docs, model, {})
     report = make_report(
-        docs, found, data=str(data), other=other, train=seen, by=by, n_unannotated=n_unannotated, seed=seed
+        docs, found, data=data.name, other=other, train=seen, by=by, n_unannotated=n_unannotated, seed=seed
     )
     contents = written(report, lang=nlp.lang or "", n_shown=limit)
     write_files({output / name: text.encode("utf8") for name, text in contents.items()})
@@ -96,7 +96,7 @@ def _predict(nlp: "Language", docs: "Sequence[Doc]", name: str, rename: "Mapping
     from .render import require_entities
 
     require_entities(nlp, [nlp(doc.text) for doc in docs[:1]], name, instead="")
-    return predict(nlp, docs, name, rename=rename, progress=True)
+    return predict(nlp, docs, Path(name).name, rename=rename, progress=True)
 
 
 def _other(name: str, docs: "Sequence[Doc]", nlp: "Language", rename: "Mapping[str, str]") -> "Prediction":
@@ -105,5 +105,5 @@ def _other(name: str, docs: "Sequence[Doc]", nlp: "Language", rename: "Mapping[s
 
     path = Path(name)
     if path.exists() and not (path / "meta.json").is_file():
-        return match_predictions(read_gold(nlp, path), docs, name, rename=rename)
+        return match_predictions(read_gold(nlp, path), docs, path.name, rename=rename)
     return _predict(load_pipeline(name), docs, name, rename)

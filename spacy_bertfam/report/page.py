@@ -61,7 +61,7 @@ def _table(table: Table, chart: str) -> str:
     body = ""
     for i, (first, *cells) in enumerate(table.rows):
         values = _shaded(cells) if table.is_shaded else "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        drawn = f"<td>{_range(*table.ranges[i] or ())}</td>" if table.ranges else ""
+        drawn = f"<td>{_range(table, i)}</td>" if table.ranges else ""
         body += f'<tr><th scope="row">{escape(first)}</th>{values}{drawn}</tr>\n'
     content = chart
     if table.rows:
@@ -81,11 +81,13 @@ def _shaded(cells: Iterable[str]) -> str:
     )
 
 
-def _range(*figures: float) -> str:
-    """A score and its interval on a line from 0 to 1; the figures stand beside it."""
-    if not figures:
+def _range(table: Table, i: int) -> str:
+    """The score of a row and its interval on a line that ends at 1; the figures stand beside it."""
+    floor = min(0.9, *(low for _, low, _ in filter(None, table.ranges)))
+    figures = table.ranges[i]
+    if figures is None:
         return ""
-    x, low, high = (4 + 92 * figure for figure in figures)
+    x, low, high = (96 - 92 * (1 - figure) / (1 - floor) for figure in figures)
     return (
         '<svg class="range" viewBox="0 0 100 12" aria-hidden="true"><line class="grid" x1="4" y1="6" x2="96" y2="6"/>'
         f'<line x1="{low:.1f}" y1="6" x2="{high:.1f}" y2="6"/><circle cx="{x:.1f}" cy="6" r="3"/></svg>'
