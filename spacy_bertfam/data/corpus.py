@@ -1,7 +1,7 @@
 """A corpus reader for configs: trains from JSONL, columns or brat without a conversion before."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from spacy.language import Language
@@ -12,7 +12,7 @@ from ..errors import DataError
 from .bare import bare_copy
 from .convert import check_choices, gather_records, record_to_docs
 from .labels import plan_labels
-from .options import make_options
+from .options import ReadOptions, make_options
 from .report import ConversionReport
 
 logger = logging.getLogger("spacy")
@@ -46,18 +46,41 @@ def build_corpus(
     def read(nlp: Language) -> Iterator[Example]:
         # Docs of another vocab are of no use to this pipeline
         if not references or references[0].vocab is not nlp.vocab:
-            report = ConversionReport()
-            lang = nlp.lang or "xx"
-            records = gather_records(Path(path), format=format, lang=lang, report=report, options=options)
-            report.labels = plan_labels(labels or {}, keep_unmapped=keep_unmapped, report=report)
-            references.clear()
-            for record in records:
-                references.extend(record_to_docs(record, nlp, unit=unit, alignment=alignment, report=report))
-            _log(path, report)
+            references[:] = read_references(
+                Path(path), nlp, format=format, labels=labels, keep_unmapped=keep_unmapped, unit=unit,
+                alignment=alignment, options=options,
+            )  # fmt: skip
         for reference in references:
             yield Example(bare_copy(reference, reference.vocab), reference)
 
     return read
+
+
+def read_references(
+    path: Path,
+    nlp: Language,
+    *,
+    options: ReadOptions,
+    format: str = "auto",
+    labels: Mapping[str, str] | None = None,
+    keep_unmapped: bool = True,
+    unit: str = "doc",
+    alignment: str = "strict",
+) -> list[Doc]:
+    """RETURNS (list[Doc]): the annotated Docs of files that `convert` reads; how much is lost is logged."""
+    report = ConversionReport()
+    records = gather_records(path, format=format, lang=nlp.lang or "xx", report=report, options=options)
+    report.labels = plan_labels(labels or {}, keep_unmapped=keep_unmapped, report=report)
+    found = []
+    for record in records:
+        docs = record_to_docs(record, nlp, unit=unit, alignment=alignment, report=report)
+        value = record.source if options.field == "file" else record.value
+        if value:
+            for doc in docs:
+                doc.user_data[options.field] = value
+        found += docs
+    _log(path, report)
+    return found
 
 
 def _log(path: Path, report: ConversionReport) -> None:

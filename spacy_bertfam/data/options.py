@@ -14,12 +14,15 @@ class ReadOptions:
     tag_columns (tuple[str, ...]): columns or keys of tags, by name or by number from 1; in WebAnno's TSV and UIMA's
         XMI a layer or a feature. Empty where they are to be found.
     scheme (str): one of SCHEMES; "plain" says that tags are labels without B- and I-.
+    field (str): a key of JSON or a column of Parquet that says something about a text, as its author, and is to be kept
+        in ``doc.user_data``; "file" is the name of the file, in any format.
     """
 
     lang: str = "xx"
     tag_names: tuple[str, ...] = ()
     tag_columns: tuple[str, ...] = ()
     scheme: str = "auto"
+    field: str = ""
 
 
 DEFAULT = ReadOptions()

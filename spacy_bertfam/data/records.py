@@ -28,6 +28,7 @@ class Record:
     source (str): the file's name below the input folder.
     words, spaces, sent_starts: given by column files, one entry a token; None where spaCy is to tokenize.
     missing: character spans that nobody annotated, which is not the same as "no entity here".
+    value: of the field of ReadOptions; "" where there is none.
     """
 
     text: str
@@ -39,6 +40,7 @@ class Record:
     spaces: tuple[bool, ...] | None = None
     sent_starts: tuple[bool, ...] | None = None
     missing: tuple[tuple[int, int], ...] = ()
+    value: str = ""
 
     @property
     def has_overlaps(self) -> bool:

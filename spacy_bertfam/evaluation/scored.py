@@ -80,23 +80,37 @@ def join(parts: Iterable[ScoredEntities]) -> ScoredEntities:
     return ScoredEntities(np.concatenate(scores), np.concatenate(right))
 
 
-def gold_check(eg: Example) -> Callable[[int, int, str], bool | None]:
-    """Compare entities of the predicted side with the annotation of the other.
+def gold_places(eg: Example) -> Callable[[int, int], tuple[int, int] | None]:
+    """Find places of the predicted side in the annotation of the other.
 
-    RETURNS (Callable): first token, token after the last and label of an entity -> whether it is a gold one;
-        None where its tokens have no gold annotation, as spaCy's own scorer leaves them out.
+    RETURNS (Callable): first token and token after the last -> those of the gold Doc; None where they have no gold
+        annotation, as spaCy's own scorer leaves them out.
     """
-    gold = {(ent.start, ent.end, ent.label_) for ent in eg.reference.ents}
-    x2y = eg.alignment.x2y
+    x2y, reference = eg.alignment.x2y, eg.reference
+    is_known = reference.to_array("ENT_IOB") > 0  # 0 is missing annotation
 
-    def is_right(start: int, end: int, label: str) -> bool | None:
+    def place_of(start: int, end: int) -> tuple[int, int] | None:
         tokens = x2y[start:end]
         if not len(tokens):
             return None
         first, after = int(tokens[0]), int(tokens[-1]) + 1
-        if not all(token.ent_iob for token in eg.reference[first:after]):  # 0 is missing annotation
-            return None
-        return (first, after, label) in gold
+        return (first, after) if is_known[first:after].all() else None
+
+    return place_of
+
+
+def gold_check(eg: Example) -> Callable[[int, int, str], bool | None]:
+    """Compare entities of the predicted side with the annotation of the other.
+
+    RETURNS (Callable): first token, token after the last and label of an entity -> whether it is a gold one;
+        None where ``gold_places`` finds none.
+    """
+    gold = {(ent.start, ent.end, ent.label_) for ent in eg.reference.ents}
+    place_of = gold_places(eg)
+
+    def is_right(start: int, end: int, label: str) -> bool | None:
+        place = place_of(start, end)
+        return None if place is None else (*place, label) in gold
 
     return is_right
 

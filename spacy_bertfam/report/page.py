@@ -1,0 +1,204 @@
+"""A report -> one self-contained HTML page: its figures, and the errors themselves, which can be filtered."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from spacy.displacy.render import EntityRenderer
+from spacy.tokens import Doc
+
+from ..visual.page import ENTITY, format_score, label_shades
+from ..visual.reliability_chart import reliability_chart
+from ..visual.template import as_data, card, direction_of, html_page, language_tag
+from ..visual.wording import Wording
+from .outcomes import Entity, Outcome
+from .report import MENDED, Error, Report
+from .tables import Table
+
+AROUND = 25  # tokens on each side of an error
+SHORT = 2 * AROUND  # tokens; a sentence of no more is shown whole
+N_SHOWN = 500
+FILTERS = ("kind", "label", "state")
+
+
+def render_report(
+    report: Report, tables: Sequence[Table], summary: Sequence[str], words: Wording, *, n_shown: int = N_SHOWN
+) -> str:
+    """Write a report as an HTML page that needs nothing from elsewhere; without scripts it shows all, unfiltered.
+
+    n_shown (int): errors on the page, and as many that the pipeline has mended.
+    """
+    mended = [error for error in report.errors if error.state == MENDED]
+    own = [error for error in report.errors if error.state != MENDED]
+    errors = own[:n_shown] + mended[:n_shown]
+    labels = sorted({ent.label for error in errors for ent in _entities(report, error)})
+    css = {label: f"l{i}" for i, label in enumerate(labels)}
+    renderer = EntityRenderer({"template": ENTITY})
+    shades = {css[label]: label_shades(label, renderer.colors) for label in labels}
+    cards = "".join(_error(report, error, css, renderer, words) for error in errors)
+    notes = [words.say("order")]
+    if len(errors) < len(report.errors):
+        shown, n = words.number(len(errors)), words.number(len(report.errors))
+        notes.append(words.say("shown", shown=shown, n=n))
+    return html_page(
+        lang=words.lang,
+        title=words.say("title", name=report.model.name),
+        header="".join(f"<p>{escape(sentence)}</p>\n" for sentence in summary),
+        main="".join(_table(table, _chart(report, table, words)) for table in tables)
+        + f'<h2 id="errors">{words.say("errors")}</h2>\n<p>{" ".join(notes)}</p>\n{_filters(errors, words)}{cards}',
+        styles=["reliability.css", "report.css"],
+        rules="".join(
+            f".{name} {{ --light: {light}; --dark: {dark}; }}\n" for name, (light, dark) in shades.items()
+        ),
+        script="report.js",
+        data=as_data({"n_shown": words.sentences["n_shown"]}),
+    )
+
+
+def _table(table: Table, chart: str) -> str:
+    title = escape(table.title)
+    head = "".join(f'<th scope="col">{escape(name)}</th>' if name else "<td></td>" for name in table.head)
+    head += "<td></td>" * bool(table.ranges)
+    body = ""
+    for i, (first, *cells) in enumerate(table.rows):
+        values = _shaded(cells) if table.is_shaded else "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        drawn = f"<td>{_range(table, i)}</td>" if table.ranges else ""
+        body += f'<tr><th scope="row">{escape(first)}</th>{values}{drawn}</tr>\n'
+    content = chart
+    if table.rows:
+        content += (
+            f'<div class="scroll" tabindex="0" role="region" aria-label="{title}"><table>\n'
+            f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n"
+        )
+    return card(title, content + "".join(f"<p>{escape(note)}</p>\n" for note in table.notes))
+
+
+def _shaded(cells: Iterable[str]) -> str:
+    counts = [int("".join(filter(str.isdigit, cell))) for cell in cells]
+    total = max(sum(counts), 1)
+    return "".join(
+        f'<td class="shaded" style="--share: {n / total:.2f}">{escape(cell)}</td>'
+        for n, cell in zip(counts, cells, strict=True)
+    )
+
+
+def _range(table: Table, i: int) -> str:
+    """The score of a row and its interval on a line that ends at 1; the figures stand beside it."""
+    floor = min(0.9, *(low for _, low, _ in filter(None, table.ranges)))
+    figures = table.ranges[i]
+    if figures is None:
+        return ""
+    x, low, high = (96 - 92 * (1 - figure) / (1 - floor) for figure in figures)
+    return (
+        '<svg class="range" viewBox="0 0 100 12" aria-hidden="true"><line class="grid" x1="4" y1="6" x2="96" y2="6"/>'
+        f'<line x1="{low:.1f}" y1="6" x2="{high:.1f}" y2="6"/><circle cx="{x:.1f}" cy="6" r="3"/></svg>'
+    )
+
+
+def _chart(report: Report, table: Table, words: Wording) -> str:
+    if table.title != words.say("calibration") or not table.rows:
+        return ""
+    chart = reliability_chart(
+        report.scored, css="after", label=table.title, words=Wording("calibration", words.lang)
+    )
+    return f"<figure>\n{chart}</figure>\n"
+
+
+def _filters(errors: Sequence[Error], words: Wording) -> str:
+    """A choice for each way in which the errors differ; the script shows them."""
+    values = {
+        "kind": {error.outcome.kind: words.say(f"kind_{error.outcome.kind}") for error in errors},
+        "label": {error.outcome.label: error.outcome.label for error in errors},
+        "state": {error.state: words.say(f"state_{error.state}") for error in errors if error.state},
+    }
+    selects = ""
+    for name in FILTERS:
+        options = "".join(
+            f'<option value="{escape(value)}">{escape(said)}</option>'
+            for value, said in sorted(values[name].items())
+        )
+        if options:
+            selects += (
+                f'<label>{words.say(f"filter_{name}")} <select id="{name}"><option value="">{words.say("any")}</option>'
+                f"{options}</select></label>\n"
+            )
+    return f'<form id="filters" hidden>\n{selects}<output id="n_shown"></output>\n</form>\n'
+
+
+def _sides(report: Report, i: int) -> list[tuple[str, Sequence[Outcome], bool]]:
+    """Of one text the name of each side, its outcomes, and whether the gold entities of these are meant."""
+    model = report.model.outcomes[i] or []
+    sides: list[tuple[str, Sequence[Outcome], bool]] = [("", model, True), (report.model.name, model, False)]
+    if report.comparison and (others := report.comparison.other.outcomes[i]) is not None:
+        sides.append((report.comparison.other.name, others, False))
+    return sides
+
+
+def _entities(report: Report, error: Error) -> Iterable[Entity]:
+    """All of the text of an error, on every side."""
+    for _, outcomes, _ in _sides(report, error.doc):
+        yield from (ent for one in outcomes for ent in (one.gold, one.predicted) if ent)
+
+
+def _error(
+    report: Report, error: Error, css: dict[str, str], renderer: EntityRenderer, words: Wording
+) -> str:
+    doc, outcome = report.docs[error.doc], error.outcome
+    around = _window(doc, outcome)
+    texts = ""
+    for name, outcomes, is_gold in _sides(report, error.doc):
+        found = [one.gold if is_gold else one.predicted for one in outcomes]
+        ents = [ent for ent in found if ent and around[0] <= ent.start and ent.end <= around[1]]
+        marked = {(outcome.gold if is_gold else outcome.predicted)}
+        markup = _marked_text(doc, around, ents, css, renderer, {ent[1:3] for ent in marked if ent})
+        heading = escape(name) if name else words.say("gold")
+        texts += f'<div class="side"><h4>{heading}</h4>\n<div class="text">{markup}</div></div>\n'
+    said = [words.say(f"kind_{outcome.kind}"), escape(outcome.label)]
+    said += [words.say(f"state_{error.state}")] * bool(error.state)
+    heading = f"<h3>{' · '.join(said)} <small>{words.say('text_n', n=error.doc + 1)}</small></h3>\n"
+    data = {"kind": outcome.kind, "label": escape(outcome.label), "state": error.state}
+    attributes = ' class="error"' + "".join(f' data-{name}="{value}"' for name, value in data.items())
+    lang, direction = language_tag(doc.lang_), direction_of(doc)
+    return card(
+        "", f'{heading}<div class="sides" lang="{lang}" dir="{direction}">\n{texts}</div>\n', attributes
+    )
+
+
+def _window(doc: Doc, outcome: Outcome) -> tuple[int, int]:
+    """RETURNS (tuple[int, int]): the tokens to show: the whole sentence where it is short and known."""
+    places = [ent for ent in (outcome.gold, outcome.predicted) if ent]
+    first, after = min(ent.start for ent in places), max(ent.end for ent in places)
+    start, end = 0, len(doc)
+    if doc.has_annotation("SENT_START"):
+        start, end = doc[first].sent.start, max(doc[after - 1].sent.end, after)
+    if end - start <= SHORT:
+        return start, end
+    return max(first - AROUND, 0), min(after + AROUND, len(doc))
+
+
+def _marked_text(
+    doc: Doc,
+    around: tuple[int, int],
+    ents: Iterable[Entity],
+    css: dict[str, str],
+    renderer: EntityRenderer,
+    wrong: set[tuple[int, int]],
+) -> str:
+    start, end = around
+    shown, offset = doc[start:end], doc[start].idx
+    spans, last = [], start
+    for ent in sorted(ents, key=lambda ent: ent[1:3]):
+        if ent.start < last:  # two within one token of the gold text
+            continue
+        last = ent.end
+        span = doc[ent.start : ent.end]
+        score = "" if ent.score is None else f'&nbsp;<span class="score">{format_score(ent.score)}</span>'
+        name = css[ent.label] + (" wrong" if ent[1:3] in wrong else "")
+        spans.append(
+            {
+                "start": span.start_char - offset, "end": span.end_char - offset, "label": escape(ent.label),
+                "params": {"css": name, "score": score, "hint": ""},
+            }
+        )  # fmt: skip
+    settings = {"lang": doc.lang_, "direction": direction_of(doc)}
+    markup = str(renderer.render([{"text": shown.text, "ents": spans, "settings": settings}])).strip()
+    return f"{'… ' * (start > 0)}{markup}{' …' * (end < len(doc))}"

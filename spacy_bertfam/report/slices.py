@@ -1,0 +1,117 @@
+"""Scores of parts of the entities: by label, by length, by what was seen in training, by place, by kind of document."""
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from spacy.tokens import Doc
+
+from .bootstrap import Floats, intervals, prf
+from .outcomes import RIGHT, Entity, Outcome
+
+Key = Callable[[int, Entity], str]  # index of the document, an entity of either side -> name of a row
+LENGTHS = ("1", "2", "3", "4+")  # tokens of an entity
+PLACES = ("beginning", "middle", "end")  # thirds of the document
+DOC_LENGTHS = ("1-25", "26-100", "101-500", "501+")  # tokens of a document
+LONGEST = (26, 101, 501)
+SEEN, SEEN_OTHERWISE, UNSEEN = SEENS = ("seen", "seen_otherwise", "unseen")
+N_VALUES = 20
+OTHERS, NO_VALUE = "others", "no_value"
+
+
+class Slice(NamedTuple):
+    """The entities in rows, each entity in one."""
+
+    name: str
+    rows: list[str]
+    counts: Floats  # right, predicted, gold; Shape: (n_docs, n_rows, 3)
+    ends: Floats  # of the intervals of precision, recall and F1; Shape: (2, n_rows, 3)
+
+    def scores(self) -> Floats:
+        """RETURNS (Floats): precision, recall and F1 of each row, Shape: (n_rows, 3)."""
+        return prf(self.counts.sum(axis=0))
+
+
+def count_rows(outcomes: Sequence[Sequence[Outcome]], key: Key) -> dict[str, Floats]:
+    """RETURNS (dict[str, Floats]): row -> right, predicted and gold entities of each document, Shape: (n_docs, 3)."""
+    counts: defaultdict[str, Floats] = defaultdict(lambda: np.zeros((len(outcomes), 3), dtype=np.float32))
+    for i, of_doc in enumerate(outcomes):
+        for kind, gold, predicted in of_doc:
+            if gold is not None:
+                counts[key(i, gold)][i] += (kind == RIGHT, 0, 1)
+            if predicted is not None:
+                counts[key(i, predicted)][i] += (0, 1, 0)
+    return dict(counts)
+
+
+def make_slice(
+    name: str, outcomes: Sequence[Sequence[Outcome]], key: Key, order: Sequence[str] = (), *, seed: int = 0
+) -> Slice:
+    """RETURNS (Slice): its rows in that order, and after it the one with most entities first."""
+    found = count_rows(outcomes, key)
+    place = {row: i for i, row in enumerate(order)}
+    rows = sorted(found, key=lambda row: (place.get(row, len(place)), -found[row].sum(), row))
+    none = np.zeros((len(outcomes), 0, 3), dtype=np.float32)
+    counts = np.stack([found[row] for row in rows], axis=1) if rows else none
+    return Slice(name, rows, counts, intervals(counts, seed=seed))
+
+
+def make_slices(
+    outcomes: Sequence[Sequence[Outcome]],
+    docs: Sequence[Doc],
+    *,
+    train: Iterable[Doc] | None = None,
+    field: str | None = None,
+    seed: int = 0,
+) -> list[Slice]:
+    """Part the entities in all ways.
+
+    docs (Sequence[Doc]): the gold ones.
+    train (Iterable[Doc] | None): annotated, as in training; an entity is seen when one of the same characters with
+        the same label is in it.
+    field (str | None): a key of ``doc.user_data``, or an extension of the Doc.
+    """
+
+    def length(i: int, ent: Entity) -> str:
+        return LENGTHS[min(ent.end - ent.start, len(LENGTHS)) - 1]
+
+    def place(i: int, ent: Entity) -> str:
+        return PLACES[len(PLACES) * ent.start // len(docs[i])]
+
+    def doc_length(i: int, ent: Entity) -> str:
+        return DOC_LENGTHS[bisect_right(LONGEST, len(docs[i]))]
+
+    ways: list[tuple[str, Key, Sequence[str]]] = [
+        ("all", lambda i, ent: "all", ()),
+        ("label", lambda i, ent: ent.label, ()),
+        ("length", length, LENGTHS),
+    ]
+    if train is not None:
+        ways.append(("training", _seen_in(train, docs), SEENS))
+    ways += [("place", place, PLACES), ("doc_length", doc_length, DOC_LENGTHS)]
+    if field is not None:
+        values = _values(docs, field)
+        ways.append(("field", lambda i, ent: values[i], ()))
+    return [make_slice(name, outcomes, key, order, seed=seed) for name, key, order in ways]
+
+
+def _seen_in(train: Iterable[Doc], docs: Sequence[Doc]) -> Key:
+    pairs = {(ent.text, ent.label_) for doc in train for ent in doc.ents}
+    texts = {text for text, _ in pairs}
+
+    def seen(i: int, ent: Entity) -> str:
+        text = docs[i][ent.start : ent.end].text
+        return SEEN if (text, ent.label) in pairs else SEEN_OTHERWISE if text in texts else UNSEEN
+
+    return seen
+
+
+def _values(docs: Sequence[Doc], field: str) -> list[str]:
+    """RETURNS (list[str]): the value of each document; the rarer of many are one."""
+    # spaCy keeps the values of extensions there, whether they are registered here or not
+    data = (doc.user_data for doc in docs)
+    found = [str(each.get(field, each.get(("._.", field, None, None), NO_VALUE))) for each in data]
+    common = {value for value, _ in Counter(found).most_common(N_VALUES)}
+    return [value if value in common else OTHERS for value in found]

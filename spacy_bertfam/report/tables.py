@@ -1,0 +1,152 @@
+"""A report as tables in words, the same on the page and in Markdown."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from math import isnan
+
+from ..visual.wording import Wording
+from .outcomes import KINDS, SPURIOUS
+from .prediction import Prediction
+from .report import STATES, Report
+from .slices import Slice
+
+N_LABELS = 20  # rows and columns of the table of labels taken for each other
+
+
+@dataclass
+class Table:
+    """Rows under a head; the first column names the rows.
+
+    ranges: of each row a score and its interval, from 0 to 1, to be drawn; None for none.
+    is_shaded (bool): counts, to be shaded by their share in the row.
+    """
+
+    title: str
+    head: list[str]
+    rows: list[list[str]]
+    notes: list[str] = field(default_factory=list)
+    ranges: list[tuple[float, float, float] | None] = field(default_factory=list)
+    is_shaded: bool = False
+
+
+def make_tables(report: Report, words: Wording) -> Iterator[Table]:
+    """YIELDS (Table): all figures of a report."""
+    slices = {one.name: one for one in report.slices}
+    by_label = slices.pop("label")
+    yield _scores([slices.pop("all"), by_label], words, notes=[words.say("interval")])
+    if report.comparison:
+        yield _comparison(report, words)
+    yield _speeds(report, words)
+    yield _kinds(report, by_label.rows, words)
+    yield _confusion(report, by_label.rows, words)
+    yield _overlap(report, words)
+    for one in slices.values():
+        yield _scores([one], words)
+    yield _calibration(report, words)
+    yield _names(report, words)
+
+
+def _scores(slices: Sequence[Slice], words: Wording, *, notes: Sequence[str] = ()) -> Table:
+    last = slices[-1].name
+    head = [words.say(f"by_{last}"), *words.say("score_columns").split("|")]
+    table = Table(words.say(f"scores_by_{last}"), head, [], list(notes))
+    for one in slices:
+        totals = one.counts.sum(axis=0).astype(int).tolist()
+        ends = one.ends[:, :, 2].T.tolist()
+        for row, (_, predicted, gold), scores, (low, high) in zip(
+            one.rows, totals, one.scores().tolist(), ends, strict=True
+        ):
+            name = row if one.name == "label" else words.sentences.get(f"row_{row}", row)
+            is_known = not isnan(low)
+            interval = f"{low:.3f}–{high:.3f}" if is_known else "–"
+            cells = [words.number(gold), words.number(predicted), *(_figure(score) for score in scores)]
+            table.rows.append([name, *cells, interval])
+            table.ranges.append((scores[2], low, high) if is_known else None)
+    return table
+
+
+def _figure(score: float) -> str:
+    return "–" if isnan(score) else f"{score:.3f}"
+
+
+def _overlap(report: Report, words: Wording) -> Table:
+    rows = [[words.say(f"way_{way}"), *map(_figure, scores)] for way, scores in report.overlap.items()]
+    notes = [report.overlap_note or words.say("overlap_note")]
+    return Table(words.say("overlap"), ["", *words.say("score_columns").split("|")[2:5]], rows, notes)
+
+
+def _kinds(report: Report, labels: Sequence[str], words: Wording) -> Table:
+    counts = report.kinds
+    rows = [[label, *(words.number(counts[label, kind]) for kind in KINDS)] for label in labels]
+    head = [words.say("by_label"), *(words.say(f"kind_{kind}") for kind in KINDS)]
+    return Table(words.say("kinds"), head, rows, [words.say("kinds_note")], is_shaded=True)
+
+
+def _confusion(report: Report, labels: Sequence[str], words: Wording) -> Table:
+    """The most common labels; what they are missed as and made of nothing has a row and a column."""
+    counts, labels = report.confusion, [*labels[:N_LABELS], ""]
+    rows = [
+        [gold or words.say(f"kind_{SPURIOUS}"), *(words.number(counts[gold, label]) for label in labels)]
+        for gold in labels
+    ]
+    head = [words.say("gold_label"), *labels[:-1], words.say("kind_missed")]
+    return Table(words.say("confusion"), head, rows, [words.say("confusion_note")], is_shaded=True)
+
+
+def _calibration(report: Report, words: Wording) -> Table:
+    scored = report.scored
+    if not len(scored):
+        return Table(words.say("calibration"), [], [], [words.say("no_scores")])
+    figures = (scored.log_loss(), scored.brier(), scored.calibration_error())
+    rows = [
+        [words.say(name), words.number(value)]
+        for name, value in zip(("log_loss", "brier", "ece"), figures, strict=True)
+    ]
+    return Table(words.say("calibration"), ["", report.model.name], rows, [words.say("calibration_note")])
+
+
+def _names(report: Report, words: Wording) -> Table:
+    sides = [(words.say("gold"), report.gold_repeated)]
+    sides += [(one.name, one.repeated) for one in _predictions(report)]
+    rows = [[name, *map(words.number, repeated)] for name, repeated in sides]
+    return Table(
+        words.say("names"), ["", *words.say("names_columns").split("|")], rows, [words.say("names_note")]
+    )
+
+
+def _predictions(report: Report) -> list[Prediction]:
+    return [report.model] + ([report.comparison.other] if report.comparison else [])
+
+
+def _speeds(report: Report, words: Wording) -> Table:
+    rows = []
+    for one in _predictions(report):
+        speeds = [one.n_tokens / seconds if seconds else 0.0 for seconds in (one.seconds, one.cpu_seconds)]
+        cells = [words.number(round(speed)) if speed else "–" for speed in speeds]
+        rows.append([one.name, *cells, f"{one.n_bytes / 1e6:.1f}" if one.n_bytes else "–"])
+    return Table(words.say("speeds"), ["", *words.say("speed_columns").split("|")], rows)
+
+
+def _comparison(report: Report, words: Wording) -> Table:
+    assert report.comparison is not None
+    other, n_texts, scores = report.comparison.other, report.comparison.n_texts, report.comparison.scores
+    rows = []
+    for row, (mine, theirs, paired) in scores.items():
+        interval = f"{paired.low:+.3f} – {paired.high:+.3f}"
+        tests = (paired.p_bootstrap, paired.p_randomization)
+        name = words.say("row_all") if row == "all" else row
+        cells = [
+            f"{mine:.3f}",
+            f"{theirs:.3f}",
+            f"{paired.difference:+.3f}",
+            interval,
+            *(f"{p:.3f}" for p in tests),
+        ]
+        rows.append([name, *cells])
+    states = [error.state for error in report.errors]
+    counts = {state: words.number(states.count(state)) for state in STATES}
+    notes = [words.say("states", other=other.name, **counts), words.say("tests")]
+    if n_texts < len(report.docs):
+        notes.append(words.say("lacking", other=other.name, n=len(report.docs) - n_texts, shared=n_texts))
+    head = [words.say("by_label"), report.model.name, other.name, *words.say("test_columns").split("|")]
+    return Table(words.say("comparison", other=other.name), head, rows, notes)
