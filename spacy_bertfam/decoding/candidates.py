@@ -75,7 +75,9 @@ def _likely_spans(marginals: Marginals, tag_set: TagSet, floor: float) -> tuple[
     return SpanRows(*keys[:, likely]), probabilities[likely]
 
 
-def _ended(marginals: Marginals, tag_set: TagSet, floor: float) -> Iterator[tuple[Ints1d, Ints1d, Ints1d, Floats]]:
+def _ended(
+    marginals: Marginals, tag_set: TagSet, floor: float
+) -> Iterator[tuple[Ints1d, Ints1d, Ints1d, Floats]]:
     """YIELDS (tuple): starts, ends, labels and probabilities of the spans with one token, then with two, ..."""
     packed, between = marginals.packed, marginals.chain.between
     emissions, backward = (packed.unpack(array) for array in (marginals.emissions, marginals.backward))

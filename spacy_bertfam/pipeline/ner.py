@@ -93,8 +93,8 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         found = self.decode(docs, scores, outside=outside, temperature=self.temperature)
         if self.min_candidate_score is None:
             return Predictions(found, presets)
-        known = {"outside": outside, "temperature": self.temperature}
-        candidates = self.find_candidates(docs, scores, self.min_candidate_score, **known)
+        temperature, least = self.temperature, self.min_candidate_score
+        candidates = self.find_candidates(docs, scores, least, outside=outside, temperature=temperature)
         return Predictions(found, presets, candidates)
 
     def _find_presets(self, docs: Sequence[Doc]) -> list[Preset]:
@@ -149,7 +149,7 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         return [kept_spans(spans, least, others=inf) for spans in found]
 
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[list[ScoredSpan]]) -> None:
-        """Set ``doc.ents`` and each entity's ``ent._.score``; where they were looked for, ``doc.spans["candidates"]``."""
+        """Set ``doc.ents`` and each entity's ``ent._.score``, and if asked for ``doc.spans["candidates"]``."""
         register_score()  # other code may have put its own in the place of ours
         docs = list(docs)
         presets = predictions.presets if isinstance(predictions, Predictions) else self._find_presets(docs)
@@ -247,8 +247,8 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
             )
         check_min_score(self.min_score, self.name, self.labels)
         if self.min_candidate_score is not None:
-            known = {"setting": "min_candidate_score", "lowest": LOWEST_FLOOR}
-            check_min_score(self.min_candidate_score, self.name, self.labels, **known)
+            value, setting = self.min_candidate_score, "min_candidate_score"
+            check_min_score(value, self.name, self.labels, setting=setting, lowest=LOWEST_FLOOR)
 
     def _require_labels(self) -> None:
         if not self.labels:

@@ -76,7 +76,7 @@ def _thresholds(calibration: Calibration, words: Wording) -> str:
     thousands = words.say("thousands")
     rows = [[cell.replace(",", thousands) for cell in row] for row in threshold_rows(calibration)]
     head = [words.say(f"column_{name.lower()}") for name in THRESHOLD_NAMES]
-    table = _table(head, rows, marked=f"{calibration.min_score:g}")
+    table = _table(head, rows, marked="" if calibration.min_score is None else f"{calibration.min_score:g}")
     return card(words.say("which"), table + f"<p>{words.say('left')}</p>\n")
 
 
