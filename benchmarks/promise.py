@@ -6,8 +6,6 @@ has chance of its own, and, with as many texts drawn with replacement, the share
 source, and what is promised of it is known.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
 from math import inf
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from numpy.typing import NDArray
 from spacy.training import Corpus
 from wasabi.tables import table
 
-from benchmarks.machine import describe
+from benchmarks.machine import describe_machine
 from spacy_bertfam.evaluation.evidence import Cut, Evidence, read_evidence
 from spacy_bertfam.evaluation.promise import NTH, find_cut
 from spacy_bertfam.evaluation.recording import read_tags
@@ -42,6 +40,13 @@ def take(evidence: Evidence, chosen: NDArray[np.int64]) -> Evidence:
     return Evidence(texts, *(getattr(evidence, name)[spans] for name in names), evidence.n_gold[chosen])
 
 
+def of_labels(evidence: Evidence, known: NDArray[np.bool_]) -> Evidence:
+    """RETURNS (Evidence): the spans of some of the labels."""
+    kept = known[evidence.labels]
+    names = ("texts", "labels", "scores", "right", "beyond")
+    return Evidence(*(getattr(evidence, name)[kept] for name in names), evidence.n_gold)
+
+
 def best_temperature(by_temperature: dict[float, Evidence], fits: NDArray[np.int64]) -> float:
     """RETURNS (float): that with the lowest log loss of the entities of these texts."""
 
@@ -54,7 +59,11 @@ def best_temperature(by_temperature: dict[float, Evidence], fits: NDArray[np.int
 
 
 def one_round(
-    by_temperature: dict[float, Evidence], own: NDArray[np.int64], goal: str, share: float, labels: list[int | None]
+    by_temperature: dict[float, Evidence],
+    own: NDArray[np.int64],
+    goal: str,
+    share: float,
+    labels: list[int | None],
 ) -> tuple[float, list[Cut | None]]:
     """RETURNS (tuple): the temperature, and a threshold for each label; None where there is no promise."""
     fits = np.arange(len(own)) % NTH == 0
@@ -70,7 +79,14 @@ def main(
     pipeline: Path,
     data: list[Path] = typer.Argument(..., help="Annotated .spacy files, taken together"),
     goal: list[str] = typer.Option(
-        ["precision=0.9", "precision=0.95", "recall=0.8", "recall=0.95", "recall=0.98", "by-label:precision=0.9"],
+        [
+            "precision=0.9",
+            "precision=0.95",
+            "recall=0.8",
+            "recall=0.95",
+            "recall=0.98",
+            "by-label:precision=0.9",
+        ],
         help="What is promised, with a confidence of 0.9; several times",
     ),
     n_rounds: int = typer.Option(100, help="Splits, and draws"),
@@ -80,14 +96,17 @@ def main(
     ner = find_ner(nlp)
     readings = read_tags(nlp, ner, [eg for path in data for eg in Corpus(path)(nlp)], progress=True)
     by_temperature = {t: read_evidence(ner, readings, t, candidates=True) for t in TEMPERATURES}
-    known = [None, *range(len(ner.labels))]
+    # a label that the annotation does not have is not looked at
+    n_gold = by_temperature[TEMPERATURES[0]].n_gold.sum(axis=0)
+    by_temperature = {t: of_labels(evidence, n_gold > 0) for t, evidence in by_temperature.items()}
+    known = [None, *np.flatnonzero(n_gold).tolist()]
     rows = []
     for name in goal:
         kind, share = name.split("=")[0], float(name.split("=")[1])
         labels = known[1:] if kind.startswith("by-label:") else known[:1]
         rows.append([name, *count(by_temperature, kind.removeprefix("by-label:"), share, labels, n_rounds)])
-    print(describe() if callable(describe) else "")
-    print(f"{pipeline}: {len(readings):,} texts, {by_temperature[TEMPERATURES[0]].n_gold.sum():,} entities")
+    print(", ".join(f"{name} {value}" for name, value in describe_machine().items()))
+    print(f"{pipeline}: {len(readings):,} texts, {n_gold.sum():,} entities")
     print(table(rows, header=NAMES, divider=True))
 
 
@@ -117,7 +136,9 @@ def count(
     return [f"{made}", f"{other} of {made}", f"{source} of {drawn}", *(f"{value:.3f}" for value in means)]
 
 
-def holds(evidence: Evidence, goal: str, share: float, labels: list[int | None], cuts: list[Cut | None]) -> bool:
+def holds(
+    evidence: Evidence, goal: str, share: float, labels: list[int | None], cuts: list[Cut | None]
+) -> bool:
     """RETURNS (bool): whether the promise holds of every label."""
     every = np.ones(len(evidence.n_gold), dtype=bool)
     return all(
@@ -130,14 +151,15 @@ def cost(evidence: Evidence, label: int | None, cut: Cut) -> list[float]:
     """RETURNS (list[float]): the columns from ``min_score`` on."""
     own = evidence.part(np.ones(len(evidence.n_gold), dtype=bool), label)
     floor = min(cut.candidates, 1.0)
-    shares = [own.precision(replace_candidates(cut)), own.recall(cut), own.precision(Cut(0.0)), own.recall(Cut(0.0))]
+    alone = cut._replace(candidates=inf)
+    shares = [own.precision(alone), own.recall(cut), own.precision(Cut(0.0)), own.recall(Cut(0.0))]
     n_candidates = int((own.beyond & (own.scores >= cut.candidates)).sum())
-    return [cut.entities, floor, *(each.share_right for each in shares), n_candidates / max(own.n_gold.sum(), 1)]
-
-
-def replace_candidates(cut: Cut) -> Cut:
-    """RETURNS (Cut): of entities alone."""
-    return cut._replace(candidates=inf)
+    return [
+        cut.entities,
+        floor,
+        *(each.share_right for each in shares),
+        n_candidates / max(own.n_gold.sum(), 1),
+    ]
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def _likely_spans(marginals: Marginals, tag_set: TagSet, floor: float) -> tuple[
     starts, ends, labels, weights = map(np.concatenate, zip(*ended, strict=True))
     # in IOB a span is one whether it begins with B- or I-
     keys, which = np.unique(np.stack([starts, ends, labels]), axis=1, return_inverse=True)
-    probabilities = np.clip(np.bincount(which.reshape(-1), weights, keys.shape[1]), 0.0, 1.0)
+    probabilities: Floats = np.bincount(which.reshape(-1), weights, keys.shape[1]).clip(0.0, 1.0)
     likely = probabilities >= floor
     return SpanRows(*keys[:, likely]), probabilities[likely]
 

@@ -48,9 +48,9 @@ class Evidence:
     def part(self, texts: Bools1d, label: int | None = None) -> "Evidence":
         """RETURNS (Evidence): of some of the texts, the others without anything, and of one label, or of all."""
         chosen = texts[self.texts] & (label is None or self.labels == label)
-        rows = (getattr(self, name)[chosen] for name in ("texts", "labels", "scores", "right", "beyond"))
-        n_gold = self.n_gold if label is None else self.n_gold[:, [label]]
-        return Evidence(*rows, n_gold * texts[:, None])
+        n_gold = (self.n_gold if label is None else self.n_gold[:, [label]]) * texts[:, None]
+        own, labels, scores = self.texts[chosen], self.labels[chosen], self.scores[chosen]
+        return Evidence(own, labels, scores, self.right[chosen], self.beyond[chosen], n_gold)
 
     def precision(self, cut: Cut) -> Trials:
         """RETURNS (Trials): the spans that are kept, wrong where they are none of the annotation."""

@@ -18,7 +18,7 @@ from spacy_bertfam.evaluation.risk import Claim
 @pytest.fixture(scope="module")
 def drawn():
     nlp = random_pipeline()
-    examples = draw_examples(nlp, n_texts=900)
+    examples = draw_examples(nlp, n_texts=450)
     scale(nlp, 3.0)
     return nlp.to_bytes(), [(eg.predicted, eg.reference) for eg in examples]
 
@@ -26,8 +26,8 @@ def drawn():
 @pytest.fixture
 def overconfident(drawn):
     nlp = random_pipeline().from_bytes(drawn[0])
-    examples = [Example(predicted.copy(), reference) for predicted, reference in drawn[1]]
-    return nlp, examples[:500], examples[500:]
+    examples = [Example(predicted.copy(), reference.copy()) for predicted, reference in drawn[1]]
+    return nlp, examples[:270], examples[270:]
 
 
 def shares(nlp, examples):
@@ -45,16 +45,16 @@ def shares(nlp, examples):
 def test_a_promised_precision_is_kept_on_other_texts_and_not_by_much(overconfident):
     nlp, examples, others = overconfident
     before = shares(nlp, others)[0]
-    found = promise(nlp, examples, "precision", 0.8)
+    found = promise(nlp, examples, "precision", 0.88)
     ner = nlp.get_pipe("ner")
-    assert before < 0.78
-    assert 0.8 <= shares(nlp, others)[0] < 0.86
+    assert before < 0.85
+    assert 0.88 <= shares(nlp, others)[0] < 0.94
     assert 0 < ner.min_score < 1 and ner.temperature == pytest.approx(3.0, rel=0.2)
     assert ner.min_candidate_score is None
     assert found.settings == {"temperature": ner.temperature, "min_score": ner.min_score}
     assert nlp.get_pipe_config("ner")["min_score"] == ner.min_score
     (kept,) = found.kept
-    assert kept.before[0].n.sum() > kept.after[0].n.sum() and kept.after[0].share_right > 0.8
+    assert kept.before[0].n.sum() > kept.after[0].n.sum() and kept.after[0].share_right > 0.88
 
 
 def test_a_recall_within_reach_needs_no_candidates(overconfident):
@@ -84,11 +84,15 @@ def test_by_label_each_has_a_threshold_and_others_keep_theirs(overconfident):
     one, *rest = ner.labels
     found = promise(nlp, examples, "precision", 0.75, labels=[one])
     assert ner.min_score.keys() == set(ner.labels)
-    assert all(ner.min_score[label] == 0.25 for label in rest) and [kept.label for kept in found.kept] == [one]
+    assert all(ner.min_score[label] == 0.25 for label in rest) and [kept.label for kept in found.kept] == [
+        one
+    ]
     found = promise(nlp, examples, "recall", 0.75, labels=[])
     assert [kept.label for kept in found.kept] == list(ner.labels)
     for label in ner.labels:
-        gold = {(i, e.start, e.end) for i, eg in enumerate(others) for e in eg.reference.ents if e.label_ == label}
+        gold = {
+            (i, e.start, e.end) for i, eg in enumerate(others) for e in eg.reference.ents if e.label_ == label
+        }
         docs = list(nlp.pipe(eg.predicted.copy() for eg in others))
         likely = [[*doc.ents, *doc.spans.get("candidates", ())] for doc in docs]
         spans = {(i, e.start, e.end) for i, own in enumerate(likely) for e in own if e.label_ == label}
@@ -107,8 +111,12 @@ def test_too_few_texts_promise_nothing_and_change_nothing(overconfident):
 
 def test_what_no_threshold_reaches_is_told(overconfident):
     nlp, examples, _ = overconfident
-    with pytest.raises(NoPromise, match="expected a pipeline that does better, or a lower promise"):
-        promise(nlp, examples, "recall", 0.9999)
+    for eg in examples[::2]:
+        eg.reference.set_ents([], default="outside")
+    with pytest.raises(
+        NoPromise, match=r"0\.\d+ of the .*: expected a pipeline that does better, or a lower promise"
+    ):
+        promise(nlp, examples, "precision", 0.8)
 
 
 def test_an_unknown_label_is_named(overconfident):
@@ -150,7 +158,12 @@ def test_recall_walks_from_most_to_least():
 
 
 def test_evidence_counts_what_a_threshold_leaves():
-    rows = [(0, 0, 0.9, True, False), (0, 1, 0.4, False, False), (0, 0, 0.2, True, True), (1, 1, inf, True, False)]
+    rows = [
+        (0, 0, 0.9, True, False),
+        (0, 1, 0.4, False, False),
+        (0, 0, 0.2, True, True),
+        (1, 1, inf, True, False),
+    ]
     texts, labels, scores, right, beyond = map(np.array, zip(*rows, strict=True))
     evidence = Evidence(texts, labels, scores, right, beyond, np.array([[2, 1], [0, 1]]))
     for (entities, candidates), (n, wrong, missed) in {
