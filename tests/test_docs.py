@@ -320,9 +320,11 @@ def test_the_calibration_runs(line, clone, tmp_path, monkeypatch):
     name = "qa" if "fr_qa" in line else "ner"
     # what the pipeline learned from, annotated as it finds it half of the time
     nlp = spacy.load("training/quickstart/model-best")
-    docs = list(nlp.pipe(["Anne vit à Rennes."] * 4))
+    promises = "--precision" in line or "--recall" in line  # of few texts nothing is promised
+    n_right, n_texts = (396, 400) if promises else (2, 4)
+    docs = list(nlp.pipe(["Anne vit à Rennes."] * n_texts))
     assert docs[0].ents
-    for doc in docs[2:]:
+    for doc in docs[n_right:]:
         doc.ents = ()
     if name == "qa":
         qa, text = spacy.load("training/fr_qa/model-best").get_pipe("qa"), "Anne préside à Rennes."

@@ -1,7 +1,7 @@
 """`bertfam calibrate`: entities and answers with calibrated scores."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -10,8 +10,6 @@ from .arguments import GPU, PIPELINE
 
 if TYPE_CHECKING:
     from spacy.language import Language
-
-    from ..evaluation.calibration import Calibration
 
 
 def calibrate_cli(
@@ -34,6 +32,17 @@ def calibrate_cli(
         help="Write the temperature into MODEL itself, a folder, and no copy. Where none can be fitted, because all "
         "entities are right or all are wrong, a warning says so and MODEL stays as it is.",
     ),
+    precision: float | None = typer.Option(
+        None, help="Set the lowest min_score with which so large a share of the entities is right, as 0.95."
+    ),
+    recall: float | None = typer.Option(
+        None,
+        help="Set the highest min_score with which so large a share of the annotation is found, as 0.98; where all "
+        "entities are too few, with candidates.",
+    ),
+    confidence: float = typer.Option(0.9, help="Of what --precision or --recall promise of new texts."),
+    by_label: bool = typer.Option(False, "--by-label", help="Promise it of each label, for all together."),
+    labels: str | None = typer.Option(None, help="PER,LOC: promise it of each of these alone."),
     use_gpu: int = GPU,
 ) -> None:
     """Calibrate the scores of a pipeline on annotated texts.
@@ -42,9 +51,14 @@ def calibrate_cli(
     ones are found, only their scores change; a min_score above 0 then leaves others. What is written is a copy of the
     pipeline with the new temperature in its config, or with --in-place that config alone. The figures printed are
     cross-fitted: measured on texts that their temperature was not fitted to.
+
+    With --precision or --recall a threshold is set too, and kept only if a test on two thirds of the texts says that
+    it does what is promised; the others fit the temperature. Where they are too few for that nothing is written.
     """
     from ..evaluation.calibration import NoTemperature, calibrate
     from ..evaluation.calibration_table import format_calibration
+    from ..evaluation.promise import promise
+    from ..evaluation.promise_table import format_promise
     from ..files.saving import write_file
     from ..visual.reliability import calibration_warnings, render_calibration
     from .explain import close_bars
@@ -52,9 +66,19 @@ def calibrate_cli(
     from .pipelines import load_pipeline, read_examples
 
     _require_place(model, out, in_place=in_place)
+    promised = _promised(precision, recall, confidence, page, by_label=by_label, labels=labels)
     compute_on(use_gpu, silent=True)
     nlp = load_pipeline(model)
     examples = read_examples(nlp, data, option="DATA")
+    if promised is not None:
+        made = promise(nlp, examples, component=component, progress=True, **promised)
+        close_bars()
+        typer.echo(format_promise(made))
+        for warning in _trained_on(nlp, data):
+            typer.echo(f"Warning: {warning}", err=True)
+        written = _write(nlp, out, made.component, made.settings)
+        typer.echo(f"{written}: written")
+        return
     try:
         calibration = calibrate(nlp, examples, component=component, progress=True)
     except NoTemperature as error:
@@ -68,7 +92,7 @@ def calibrate_cli(
         typer.echo(f"Warning: {warning}", err=True)
     if page is not None:
         write_file(page, render_calibration(calibration, name=model, lang=nlp.lang or ""))
-    written = _write(nlp, out, calibration)
+    written = _write(nlp, out, calibration.component, {"temperature": calibration.after})
     typer.echo(f"{written}: written, temperature {calibration.after:g}")
 
 
@@ -93,17 +117,50 @@ def _require_place(model: str, out: Path | None, *, in_place: bool) -> None:
         require_writable(Path(model, "config.cfg"))
 
 
-def _write(nlp: "Language", out: Path | None, calibration: "Calibration") -> Path:
+def _promised(
+    precision: float | None,
+    recall: float | None,
+    confidence: float,
+    page: Path | None,
+    *,
+    by_label: bool,
+    labels: str | None,
+) -> dict[str, Any] | None:
+    """RETURNS (dict | None): the arguments of ``promise``; None where nothing is to be promised."""
+    if precision is None and recall is None:
+        if by_label or labels:
+            raise UserError(
+                "--by-label and --labels say of what something is promised; expected --precision or --recall."
+            )
+        return None
+    if precision is not None and recall is not None:
+        raise UserError(
+            "--precision and --recall exclude each other; expected one of them: a min_score keeps one."
+        )
+    if page is not None:
+        raise UserError(
+            "--page shows a temperature without a promise; expected it without --precision and --recall."
+        )
+    goal, share = ("precision", precision) if recall is None else ("recall", recall)
+    for name, value in ((goal, share), ("confidence", confidence)):
+        if value is None or not 0 < value < 1:
+            raise UserError(f"--{name} is {value:g}; expected a share between 0 and 1, as 0.95.")
+    names = (
+        [name.strip() for name in labels.split(",") if name.strip()] if labels else [] if by_label else None
+    )
+    return {"goal": goal, "share": share, "confidence": confidence, "labels": names}
+
+
+def _write(nlp: "Language", out: Path | None, component: str, settings: dict[str, Any]) -> Path:
     """RETURNS (Path): where the calibrated pipeline is."""
     from ..evaluation.calibration import calibrate_in_place, copy_calibrated
     from ..files.saving import require_new
 
-    changed = {"component": calibration.component, "temperature": calibration.after}
     if out is None:
-        calibrate_in_place(nlp.path, **changed)  # type: ignore[arg-type]
+        calibrate_in_place(nlp.path, component=component, **settings)
         return Path(nlp.path)
     require_new(out)
-    copy_calibrated(nlp.path, out, **changed)  # type: ignore[arg-type]
+    copy_calibrated(nlp.path, out, component=component, **settings)
     return out
 
 

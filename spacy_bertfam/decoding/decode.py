@@ -52,7 +52,7 @@ def decode(
     spans, probabilities = _decode_rows(scores, n_read, tag_set, chain)
     if places is not None:
         spans = spans._replace(starts=places[spans.starts], ends=places[spans.ends - 1] + 1)
-    return _split(spans, probabilities, lengths, tag_set)
+    return split_spans(spans, probabilities, lengths, tag_set)
 
 
 def read_scores(
@@ -121,7 +121,7 @@ def _decode_together(
     return spans, score_spans(forward_backward(packed, chain), tag_set, path, spans.starts, spans.ends)
 
 
-def _split(
+def split_spans(
     spans: SpanRows, probabilities: Floats, lengths: Ints1d, tag_set: TagSet
 ) -> list[list[ScoredSpan]]:
     """Spans over texts end to end to the spans of each text."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import exp, log
 from pathlib import Path
 from shutil import copyfile, copytree
+from typing import Any
 
 import numpy as np
 from spacy.language import Language
@@ -45,7 +46,7 @@ class Calibration:
     """The account of ``calibrate``."""
 
     component: str
-    min_score: float  # of the component
+    min_score: float | None  # of the component; None where it has a table of them by label
     n_texts: int
     before: float  # temperature
     after: float  # temperature
@@ -75,14 +76,14 @@ class Calibration:
     @property
     def kept(self) -> tuple[Threshold, Threshold]:
         """What the component's ``min_score`` leaves before and after."""
-        (before,) = thresholds(self.entities_before, self.counts, [self.min_score])
-        (after,) = thresholds(self.entities_after, self.counts, [self.min_score])
+        (before,) = thresholds(self.entities_before, self.counts, [self.min_score or 0.0])
+        (after,) = thresholds(self.entities_after, self.counts, [self.min_score or 0.0])
         return before, after
 
     @property
     def thresholds(self) -> list[Threshold]:
         """What other values of ``min_score`` would leave with the new temperature, the component's among them."""
-        return thresholds(self.entities_after, self.counts, sorted({*MIN_SCORES, self.min_score}))
+        return thresholds(self.entities_after, self.counts, sorted({*MIN_SCORES, self.min_score or 0.0}))
 
 
 def calibrate(
@@ -108,10 +109,10 @@ def calibrate(
         noun, recording = "entities", record(nlp, head, examples, progress=progress)
     before = recording.entities(head.temperature)
     _require_both(before, noun)
-    after = _fit(recording)
+    after = fit_temperature(recording)
     calibration = Calibration(
         component=head.name,
-        min_score=head.min_score,
+        min_score=None if isinstance(head.min_score, dict) else head.min_score,
         n_texts=recording.n_texts,
         before=head.temperature,
         after=after,
@@ -121,43 +122,55 @@ def calibrate(
         counts=recording.counts,
         noun=noun,
     )
-    set_temperature(nlp, head.name, after)
+    change_settings(nlp, head.name, temperature=after)
     return calibration
 
 
-def set_temperature(nlp: Language, component: str, temperature: float) -> None:
-    """Set it for now, and in the pipeline's config, for when it is saved and loaded again."""
-    find_calibrated(nlp, component).temperature = temperature
-    nlp.get_pipe_config(component)["temperature"] = temperature
+def change_settings(nlp: Language, component: str, **settings: Any) -> None:
+    """Change them for now, and in the pipeline's config, for when it is saved and loaded again."""
+    pipe = find_calibrated(nlp, component)
+    for name, value in settings.items():
+        setattr(pipe, name, value)
+    nlp.get_pipe_config(component).update(settings)
 
 
-def copy_calibrated(source: Path, out: Path, *, component: str, temperature: float) -> None:
-    """Copy the folder of a pipeline beside ``out``, and move it there when it is whole; only its config differs.
+def copy_calibrated(source: Path, out: Path, *, component: str, **settings: Any) -> None:
+    """Copy the folder of a pipeline beside ``out``, and move it there when it is whole; only its config differs, by
+    these settings of the component.
 
     Saving the pipeline instead would also save the words of the texts that it has read since it was loaded.
     out (Path): must not exist yet.
     """
-    config = _calibrated_config(source, component=component, temperature=temperature)
+    config = _calibrated_config(source, component, settings)
     with replaced_whole(out) as copy:
         # without the modes of the files: those of an installed package may be read-only
         copytree(source, copy, copy_function=copyfile, dirs_exist_ok=True)
         config.to_disk(copy / "config.cfg")
 
 
-def calibrate_in_place(folder: Path, *, component: str, temperature: float) -> None:
-    """Write the temperature into the config of a pipeline's folder; whatever interrupts it, it is the old one or the
-    new one."""
-    config = _calibrated_config(folder, component=component, temperature=temperature)
+def calibrate_in_place(folder: Path, *, component: str, **settings: Any) -> None:
+    """Write settings of a component into the config of a pipeline's folder; whatever interrupts it, it is the old one
+    or the new one."""
+    config = _calibrated_config(folder, component, settings)
     write_file(folder / "config.cfg", config.to_str())
 
 
-def _calibrated_config(folder: Path, *, component: str, temperature: float) -> Config:
+def _calibrated_config(folder: Path, component: str, settings: dict[str, Any]) -> Config:
     config = load_config(folder / "config.cfg")
-    config["components"][component]["temperature"] = temperature
+    config["components"][component].update(settings)
+    try:
+        read = Config().from_str(config.to_str())["components"][component]
+    except ValueError:
+        read = {}
+    if any(read.get(name) != value for name, value in settings.items()):
+        raise UserError(
+            f"A label of {component!r} cannot stand in a config, which is written by lines of `label = number`; "
+            "expected none with : or =, and none that begins with # or [. Set one min_score for all labels."
+        )
     return config
 
 
-def _fit(recording: Recording, texts: Bools1d | None = None) -> float:
+def fit_temperature(recording: Recording, texts: Bools1d | None = None) -> float:
     """RETURNS (float): the temperature with the lowest log loss of the entities of some texts, or of all.
 
     Another kind of text asks for a higher temperature than the texts that it is fitted to, and the log loss gives a
@@ -208,7 +221,7 @@ def _hold_out(recording: Recording) -> HeldOut | None:
     others = [recording.entities(1.0, ~fold) for fold in folds]
     if not all(0 < entities.n_right < len(entities) for entities in others):
         return None
-    temperatures = tuple(_fit(recording, ~fold) for fold in folds)
+    temperatures = tuple(fit_temperature(recording, ~fold) for fold in folds)
     scored = [recording.entities(*pair) for pair in zip(temperatures, folds, strict=True)]
     return HeldOut(temperatures, join(scored))
 

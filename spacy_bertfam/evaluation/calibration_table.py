@@ -53,7 +53,11 @@ def format_calibration(calibration: Calibration) -> str:
             f"min_score is {calibration.min_score:g}, and other {calibration.noun} are above it now; the upper lines "
             f"count all {calibration.noun}, whatever min_score is."
         )
-    own = f"{calibration.min_score:g}"
+    if calibration.min_score is None:
+        parts.append(
+            "min_score is a table by label, made for the scores before; the figures count all, whatever it is."
+        )
+    own = "" if calibration.min_score is None else f"{calibration.min_score:g}"
     rows = [[*row, "set in this pipeline" if row[0] == own else ""] for row in threshold_rows(calibration)]
     names = [calibration.noun if name == "entities" else name for name in [*THRESHOLD_NAMES, ""]]
     parts.append(table(rows, header=names, aligns=("r", "r", "r", "r", "r", "l"), spacing=2).rstrip("\n"))

@@ -15,7 +15,7 @@ from ..data.bare import bare_copy
 from ..pipeline.batching import batches
 from ..pipeline.ner import BertfamNER
 from ..pipeline.preset import find_preset
-from ..types import Bools1d, Ints1d
+from ..types import Bools1d, Ints1d, ScoredSpan
 from .scored import Counts, ScoredEntities, gold_check, scored_entities
 
 BATCH_SIZE = 256  # Docs
@@ -27,7 +27,9 @@ class Reading(NamedTuple):
     eg: Example  # the predicted side bare, tokens as the pipeline left them
     scores: NDArray[np.float32]  # Shape: (n_tokens, n_tags)
     outside: Bools1d | None  # tokens of entities that stood there before; Shape: (n_tokens,)
-    unscored: list[bool]  # whether each of those entities is right, where that is known
+    unscored: list[
+        tuple[str, bool]
+    ]  # label of each of those entities, and whether it is right where that is known
     is_right: Callable[[int, int, str], bool | None]
 
 
@@ -73,6 +75,13 @@ class Recording:
 def record(
     nlp: Language, ner: BertfamNER, examples: Iterable[Example], *, progress: bool = False
 ) -> Recording:
+    """RETURNS (Recording): of ``read_tags``, whose arguments these are."""
+    return recording_of(ner, read_tags(nlp, ner, examples, progress=progress), progress=progress)
+
+
+def read_tags(
+    nlp: Language, ner: BertfamNER, examples: Iterable[Example], *, progress: bool = False
+) -> list[Reading]:
     """Read the texts by all that stands before a recognizer, and score their tags.
 
     examples (Iterable[Example]): the reference side is annotated; of the predicted side only the words count.
@@ -83,13 +92,22 @@ def record(
     with nlp.select_pipes(disable=names[names.index(ner.name) :]):
         docs = nlp.pipe((bare_copy(eg.predicted, nlp.vocab) for eg in examples), batch_size=BATCH_SIZE)
         read = _scored(ner, tqdm(docs, total=len(examples), desc="read", disable=not progress))
-        readings = [
+        return [
             _reading(ner, doc, scores, eg.reference) for eg, (doc, scores) in zip(examples, read, strict=True)
         ]
-    unscored = [right for reading in readings for right in reading.unscored]
+
+
+def recording_of(ner: BertfamNER, readings: Sequence[Reading], *, progress: bool = False) -> Recording:
+    """RETURNS (Recording): of what ``read_tags`` has read."""
+    unscored = [right for reading in readings for _, right in reading.unscored]
     n_gold = sum(len(reading.eg.reference.ents) for reading in readings)
     counts = Counts(n_gold, len(unscored), sum(unscored))
-    return Recording(len(readings), counts, partial(_decoded, ner, readings), progress=progress)
+
+    def find(temperature: float) -> Iterator[Found]:
+        for i, span, right in decoded(ner, readings, partial(ner.decode, temperature=temperature)):
+            yield i, span.score, right
+
+    return Recording(len(readings), counts, find, progress=progress)
 
 
 def _reading(ner: BertfamNER, doc: Doc, scores: NDArray[np.float32], reference: Doc) -> Reading:
@@ -98,27 +116,31 @@ def _reading(ner: BertfamNER, doc: Doc, scores: NDArray[np.float32], reference: 
     if ner.overwrite_ents:
         return Reading(eg, scores, None, [], is_right)
     preset = find_preset(doc)
-    checked = (is_right(ent.start, ent.end, ent.label_) for ent in preset.ents)
-    return Reading(eg, scores, preset.tokens, [right for right in checked if right is not None], is_right)
+    checked = ((ent.label_, is_right(ent.start, ent.end, ent.label_)) for ent in preset.ents)
+    unscored = [(label, right) for label, right in checked if right is not None]
+    return Reading(eg, scores, preset.tokens, unscored, is_right)
 
 
-def _decoded(ner: BertfamNER, readings: Sequence[Reading], temperature: float) -> Iterator[Found]:
+def decoded(
+    ner: BertfamNER, readings: Sequence[Reading], decode: Callable[..., list[list[ScoredSpan]]]
+) -> Iterator[tuple[int, ScoredSpan, bool]]:
+    """The spans whose tokens have gold annotation.
+
+    decode (Callable): as ``BertfamNER.decode``, or ``find_candidates``; but for its other arguments.
+    YIELDS (tuple[int, ScoredSpan, bool]): the index of the text, the span, and whether it is right.
+    """
     first = 0
     for batch in batches(
         (each.eg.predicted for each in readings), batch_size=BATCH_SIZE, max_words=ner.max_words
     ):
         part = readings[first : first + len(batch)]
-        found = ner.decode(
-            batch,
-            [reading.scores for reading in part],
-            outside=[reading.outside for reading in part],
-            temperature=temperature,
-        )
+        scores, outside = [reading.scores for reading in part], [reading.outside for reading in part]
+        found = decode(batch, scores, outside=outside)
         for i, spans in enumerate(found, first):
             for span in spans:
                 right = readings[i].is_right(span.start, span.end, span.label)
                 if right is not None:
-                    yield i, span.score, right
+                    yield i, span, right
         first += len(batch)
 
 

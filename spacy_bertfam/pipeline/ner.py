@@ -24,10 +24,11 @@ from .batching import BoundedBatches
 from .entity_score import register_score, set_score
 from .gold import check_gold, read_gold
 from .labeled_head import LabeledHead, TrainedHead
+from .min_score import LOWEST_FLOOR, MinScore, check_min_score, kept_spans, set_candidates
 from .preset import Predictions, Preset, find_preset
 from .saved_head import SETTING, SavedHead, check_labels
 from .sum_reduced import SumReducedPipe
-from .words import decode_words
+from .words import candidates_of_words, decode_words
 
 logger = logging.getLogger("spacy")
 
@@ -54,19 +55,20 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         name: str = "ner",
         *,
         scheme: str = "BIOES",
-        min_score: float = 0.0,
+        min_score: MinScore = 0.0,
+        min_candidate_score: MinScore | None = None,
         temperature: float = 1.0,
         overwrite_ents: bool = False,
         scorer: Callable[..., Any] | None = None,
     ) -> None:
         self.name, self.vocab, self.model, self.scorer = name, vocab, model, scorer
-        self.min_score = min_score
+        self.min_score, self.min_candidate_score = min_score, min_candidate_score
         self.temperature = temperature
-        self._require_numbers(temperature)
         self.overwrite_ents = overwrite_ents
         self.teaching: Teaching | None = None  # while it trains; never saved
         self.watch: Watch | None = None  # sees what it predicts from; never saved
         self.cfg: dict[str, Any] = {"labels": [], "scheme": validate_scheme(scheme), SETTING: scheme}
+        self._require_numbers(temperature)
         register_score()
 
     @property
@@ -82,13 +84,18 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         docs = list(docs)
         presets = self._find_presets(docs)
         if not any(len(doc) for doc in docs):
-            return Predictions([[] for _ in docs], presets)
+            none: list[list[ScoredSpan]] = [[] for _ in docs]
+            return Predictions(none, presets, None if self.min_candidate_score is None else none)
         outside = [preset.tokens for preset in presets]
         scores = self.score_tags(docs)
         if self.watch is not None:
             self.watch(docs, scores, outside)
         found = self.decode(docs, scores, outside=outside, temperature=self.temperature)
-        return Predictions(found, presets)
+        if self.min_candidate_score is None:
+            return Predictions(found, presets)
+        temperature, least = self.temperature, self.min_candidate_score
+        candidates = self.find_candidates(docs, scores, least, outside=outside, temperature=temperature)
+        return Predictions(found, presets, candidates)
 
     def _find_presets(self, docs: Sequence[Doc]) -> list[Preset]:
         """What must stay on each Doc as it is."""
@@ -121,19 +128,42 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         known = {"learned": learned, "temperature": temperature, "outside": outside}
         return decode_words(docs, scores, self.tag_set, component=self.name, rate=self.rate, **known)
 
+    def find_candidates(
+        self,
+        docs: Sequence[Doc],
+        scores: Sequence[NDArray[np.float32]],
+        least: MinScore,
+        *,
+        outside: Sequence[Bools1d | None] | None,
+        temperature: float,
+    ) -> list[list[ScoredSpan]]:
+        """All spans of each Doc that are so likely, on the best path or not; they may overlap. Other arguments as in
+        ``decode``, which has looked at the scores.
+
+        least (float | dict[str, float]): as ``min_candidate_score``.
+        """
+        floor = min(least.values(), default=1.0) if isinstance(least, dict) else least
+        learned = self.model.attrs["head_transitions"](self.model)
+        known = {"learned": learned, "temperature": temperature, "outside": outside, "floor": floor}
+        found = candidates_of_words(docs, scores, self.tag_set, **known)
+        return [kept_spans(spans, least, others=inf) for spans in found]
+
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[list[ScoredSpan]]) -> None:
-        """Set ``doc.ents`` and each entity's ``ent._.score``."""
+        """Set ``doc.ents`` and each entity's ``ent._.score``, and if asked for ``doc.spans["candidates"]``."""
         register_score()  # other code may have put its own in the place of ours
         docs = list(docs)
         presets = predictions.presets if isinstance(predictions, Predictions) else self._find_presets(docs)
         for doc, scored, preset in zip(docs, predictions, presets, strict=True):
             for ent in doc.ents if self.overwrite_ents else ():
                 set_score(ent, None)
-            kept = [span for span in scored if span.score >= self.min_score]
+            kept = kept_spans(scored, self.min_score)
             ents = [Span(doc, span.start, span.end, label=span.label) for span in kept]
             doc.set_ents([*preset.ents, *ents], blocked=preset.blocked or None)
             for ent, span in zip(ents, kept, strict=True):
                 set_score(ent, span.score)
+        if isinstance(predictions, Predictions) and predictions.candidates is not None:
+            for doc, candidates in zip(docs, predictions.candidates, strict=True):
+                set_candidates(doc, candidates)
 
     def update(
         self,
@@ -211,13 +241,14 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
             fit_tagger(self.model, get_examples, self.tag_set, nlp=nlp, component=self.name, **words)
 
     def _require_numbers(self, temperature: float) -> None:
-        # spaCy takes a text that looks like a number for one
         if not (isinstance(temperature, (int, float)) and 0 < temperature < inf):
             raise UserError(
                 f"Component {self.name!r}: temperature is {temperature!r}; expected a finite number above 0."
             )
-        if not (isinstance(self.min_score, (int, float)) and 0 <= self.min_score <= 1):
-            raise UserError(f"Component {self.name!r}: min_score is {self.min_score!r}; expected 0 to 1.")
+        check_min_score(self.min_score, self.name, self.labels)
+        if self.min_candidate_score is not None:
+            value, setting = self.min_candidate_score, "min_candidate_score"
+            check_min_score(value, self.name, self.labels, setting=setting, lowest=LOWEST_FLOOR)
 
     def _require_labels(self) -> None:
         if not self.labels:

@@ -7,11 +7,13 @@ from spacy.language import Language
 
 from ..listeners.upstream import check_foreign, connect_listeners
 from ..types import TaggerModel
+from .min_score import MinScore
 from .ner import BertfamNER
 
 DEFAULT_CONFIG = {
     "scheme": "BIOES",
     "min_score": 0.0,
+    "min_candidate_score": None,
     "temperature": 1.0,
     "overwrite_ents": False,
     "scorer": {"@scorers": "spacy.ner_scorer.v1"},
@@ -34,7 +36,8 @@ def make_bertfam_ner(
     name: str,
     model: TaggerModel,
     scheme: str,
-    min_score: float,
+    min_score: MinScore,
+    min_candidate_score: MinScore | None,
     temperature: float,
     overwrite_ents: bool,
     scorer: Callable[..., Any] | None,
@@ -43,7 +46,10 @@ def make_bertfam_ner(
 
     model (Model[list[Doc], list[Floats2d]]): a head, as ``spacy-bertfam.TokenClassifier.v1``.
     scheme (str): the tags that are learned: "IO", "IOB2", "BIOES" or "BILUO".
-    min_score (float): entities with a lower score are left out; 0 keeps all, 1 hardly any.
+    min_score (float | dict[str, float]): entities with a lower score are left out; 0 keeps all, 1 hardly any. A table
+        by label keeps all entities of the labels that it does not have. `bertfam calibrate --precision` finds it.
+    min_candidate_score (float | dict[str, float] | None): all other spans that are as likely are left in
+        ``doc.spans["candidates"]``, with a table those of its labels alone; None looks for none.
     temperature (float): scores are calibrated by it; above 1 they become lower. `bertfam calibrate` finds it.
     overwrite_ents (bool): forget the entities that stand on the Doc already; false keeps them.
     scorer (Callable | None): the evaluation method.
@@ -56,6 +62,7 @@ def make_bertfam_ner(
         name,
         scheme=scheme,
         min_score=min_score,
+        min_candidate_score=min_candidate_score,
         temperature=temperature,
         overwrite_ents=overwrite_ents,
         scorer=scorer,

@@ -32,8 +32,14 @@ def find_preset(doc: Doc) -> Preset:
 
 
 class Predictions(list[list[ScoredSpan]]):
-    """The entities that were found in each Doc of a batch, and what stood on the Docs before."""
+    """The entities that were found in each Doc of a batch, what stood on the Docs before, and all likely spans where
+    they are asked for."""
 
-    def __init__(self, found: list[list[ScoredSpan]], presets: list[Preset]) -> None:
+    def __init__(
+        self,
+        found: list[list[ScoredSpan]],
+        presets: list[Preset],
+        candidates: list[list[ScoredSpan]] | None = None,
+    ) -> None:
         super().__init__(found)
-        self.presets = presets
+        self.presets, self.candidates = presets, candidates

@@ -77,7 +77,8 @@ def _thresholds(calibration: Calibration, words: Wording) -> str:
     thousands = words.say("thousands")
     rows = [[cell.replace(",", thousands) for cell in row] for row in threshold_rows(calibration)]
     head = [words.say(f"column_{name.lower()}") for name in THRESHOLD_NAMES]
-    table = _table(head, rows, name=words.say("which"), marked=f"{calibration.min_score:g}")
+    marked = "" if calibration.min_score is None else f"{calibration.min_score:g}"
+    table = _table(head, rows, name=words.say("which"), marked=marked)
     return card(words.say("which"), table + f"<p>{words.say('left')}</p>\n")
 
 

@@ -12,7 +12,8 @@ from spacy.tokens import Doc, DocBin
 from typer.testing import CliRunner
 
 from spacy_bertfam.cli.app import app
-from spacy_bertfam.evaluation.calibration import calibrate
+from spacy_bertfam.errors import UserError
+from spacy_bertfam.evaluation.calibration import calibrate, calibrate_in_place
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +183,22 @@ def test_page_and_terminal_show_the_same_cross_fitted_figures(run, tmp_path):
         (["model", "data"], "No folder for the calibrated pipeline; expected OUT, or --in-place"),
         (["model", "data", "new", "--in-place"], "new and --in-place exclude each other"),
         (["nobody", "data", "--in-place"], "'nobody' is no folder; expected one with --in-place"),
+        (
+            ["model", "data", "OUT", "--precision", "1.5"],
+            "--precision is 1.5; expected a share between 0 and 1",
+        ),
+        (
+            ["model", "data", "OUT", "--recall", "0.9", "--confidence", "1"],
+            "--confidence is 1; expected a share",
+        ),
+        (["model", "data", "OUT", "--recall", ".9", "--precision", ".9"], "--precision and --recall exclude"),
+        (["model", "data", "OUT", "--by-label"], "--by-label and --labels say of what something is promised"),
+        (["model", "data", "OUT", "--recall", "0.9", "--page", "page"], "--page shows a temperature without"),
+        (["model", "data", "OUT", "--recall", "0.9", "--labels", "X"], "The component 'ner' has no label X"),
+        (
+            ["model", "data", "OUT", "--precision", "0.99"],
+            "No precision of 0.99 can be promised with a confidence",
+        ),
     ],
 )
 def test_what_the_user_can_mend_is_told_and_nothing_is_written(run, tmp_path, args, sentence):
@@ -202,3 +219,36 @@ def test_one_of_several_recognisers_is_calibrated(run, tmp_path):
     assert run(tmp_path / "two", "data", tmp_path / "out", "--component", "ner").exit_code == 0
     config = spacy.load(tmp_path / "out").config["components"]
     assert config["ner"]["temperature"] > 2 and config["other"]["temperature"] == 1.0
+
+
+def test_a_promise_is_printed_and_written_into_the_config(run, tmp_path, folder):
+    nlp, data = spacy.load("model"), tmp_path / "many.spacy"
+    scale(nlp, 1 / 3)
+    DocBin(docs=[eg.reference for eg in draw_examples(nlp, n_texts=200)]).to_disk(data)
+    result = run("model", data, tmp_path / "out", "--precision", "0.85")
+    assert result.exit_code == 0, result.output
+    assert "at least 85.0% of the entities are right, with a confidence of 0.9." in result.stdout
+    assert re.search(r"(?m)^all +0\.\d+ +\d+ +0\.(8[5-9]|9)\d* +0\.\d+ +\d+ +0\.\d+ +0\.\d+$", result.stdout)
+    before, after = files_of(Path("model")), files_of(tmp_path / "out")
+    assert [name for name in before if before[name] != after[name]] == ["config.cfg"]
+    settings = spacy.load(tmp_path / "out").get_pipe_config("ner")
+    assert settings["temperature"] > 2 and 0 < settings["min_score"] < 1
+    assert re.search(rf"(?m)^all +{settings['min_score']:g} ", result.stdout)
+    model = shutil.copytree("model", tmp_path / "model")
+    result = run(model, data, "--in-place", "--recall", "0.7", "--by-label")
+    assert result.exit_code == 0, result.output
+    assert "for all together" in result.stdout
+    ner = spacy.load(model).get_pipe("ner")
+    assert ner.min_score.keys() == set(ner.labels)
+
+
+def test_a_label_that_no_config_can_hold_is_refused(tmp_path):
+    nlp = random_pipeline()
+    nlp.to_disk(tmp_path / "model")
+    for label in ("a:b", "#c", "[d]"):
+        with pytest.raises(UserError, match="A label of 'ner' cannot stand in a config"):
+            calibrate_in_place(tmp_path / "model", component="ner", min_score={label: 0.5})
+    calibrate_in_place(tmp_path / "model", component="ner", min_score={"A b.é": 0.5})
+    assert spacy.util.load_config(tmp_path / "model/config.cfg")["components"]["ner"]["min_score"] == {
+        "A b.é": 0.5
+    }

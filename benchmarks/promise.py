@@ -1,0 +1,166 @@
+"""`python -m benchmarks.promise`: how often a promised precision or recall holds on texts that were not calibrated on.
+
+The texts are read once. Then, a hundred times, half of them calibrate as `bertfam calibrate --precision` does (a third
+for temperature and order, two thirds for the test), and two things are looked at: the share in the other half, which
+has chance of its own, and, with as many texts drawn with replacement, the share in all texts: then all texts are the
+source, and what is promised of it is known.
+"""
+
+from math import inf
+from pathlib import Path
+
+import numpy as np
+import spacy
+import typer
+from numpy.typing import NDArray
+from spacy.training import Corpus
+from wasabi.tables import table
+
+from benchmarks.machine import describe_machine
+from spacy_bertfam.evaluation.evidence import Cut, Evidence, read_evidence
+from spacy_bertfam.evaluation.promise import NTH, find_cut
+from spacy_bertfam.evaluation.recording import read_tags
+from spacy_bertfam.evaluation.risk import Claim
+from spacy_bertfam.evaluation.scored import ScoredEntities
+from spacy_bertfam.pipeline.find import find_ner
+
+TEMPERATURES = np.geomspace(0.7, 4.0, 15).tolist()
+NAMES = ("promised", "made", "held in other half", "held in source", "min_score", "candidates from",
+         "precision", "recall", "without: precision", "recall", "candidates per gold")  # fmt: skip
+
+
+def take(evidence: Evidence, chosen: NDArray[np.int64]) -> Evidence:
+    """RETURNS (Evidence): of these texts in this order; one that is named twice counts twice."""
+    order = np.argsort(evidence.texts, kind="stable")
+    starts = np.searchsorted(evidence.texts[order], np.arange(len(evidence.n_gold) + 1))
+    rows = [order[starts[text] : starts[text + 1]] for text in chosen]
+    spans = np.concatenate(rows)
+    names = ("labels", "scores", "right", "beyond")
+    texts = np.repeat(np.arange(len(chosen)), [len(row) for row in rows])
+    return Evidence(texts, *(getattr(evidence, name)[spans] for name in names), evidence.n_gold[chosen])
+
+
+def of_labels(evidence: Evidence, known: NDArray[np.bool_]) -> Evidence:
+    """RETURNS (Evidence): the spans of some of the labels."""
+    kept = known[evidence.labels]
+    names = ("texts", "labels", "scores", "right", "beyond")
+    return Evidence(*(getattr(evidence, name)[kept] for name in names), evidence.n_gold)
+
+
+def best_temperature(by_temperature: dict[float, Evidence], fits: NDArray[np.int64]) -> float:
+    """RETURNS (float): that with the lowest log loss of the entities of these texts."""
+
+    def loss(temperature: float) -> float:
+        found = take(by_temperature[temperature], fits)
+        entities = ScoredEntities(found.scores, found.right).part(~found.beyond & (found.scores < inf))
+        return entities.log_loss()
+
+    return min(by_temperature, key=loss)
+
+
+def one_round(
+    by_temperature: dict[float, Evidence],
+    own: NDArray[np.int64],
+    goal: str,
+    share: float,
+    labels: list[int | None],
+) -> tuple[float, list[Cut | None]]:
+    """RETURNS (tuple): the temperature, and a threshold for each label; None where there is no promise."""
+    fits = np.arange(len(own)) % NTH == 0
+    temperature = best_temperature(by_temperature, own[fits])
+    found = take(by_temperature[temperature], own)
+    claim = Claim(1 - share, 0.1 / len(labels))
+    return temperature, [
+        find_cut(found.part(fits, label), found.part(~fits, label), goal, claim) for label in labels
+    ]
+
+
+def main(
+    pipeline: Path,
+    data: list[Path] = typer.Argument(..., help="Annotated .spacy files, taken together"),
+    goal: list[str] = typer.Option(
+        [
+            "precision=0.9",
+            "precision=0.95",
+            "recall=0.8",
+            "recall=0.95",
+            "recall=0.98",
+            "by-label:precision=0.9",
+        ],
+        help="What is promised, with a confidence of 0.9; several times",
+    ),
+    n_rounds: int = typer.Option(100, help="Splits, and draws"),
+) -> None:
+    """Print a table: how often each promise was made and held, and what it cost."""
+    nlp = spacy.load(pipeline)
+    ner = find_ner(nlp)
+    readings = read_tags(nlp, ner, [eg for path in data for eg in Corpus(path)(nlp)], progress=True)
+    by_temperature = {t: read_evidence(ner, readings, t, candidates=True) for t in TEMPERATURES}
+    # a label that the annotation does not have is not looked at
+    n_gold = by_temperature[TEMPERATURES[0]].n_gold.sum(axis=0)
+    by_temperature = {t: of_labels(evidence, n_gold > 0) for t, evidence in by_temperature.items()}
+    known = [None, *np.flatnonzero(n_gold).tolist()]
+    rows = []
+    for name in goal:
+        kind, share = name.split("=")[0], float(name.split("=")[1])
+        labels = known[1:] if kind.startswith("by-label:") else known[:1]
+        rows.append([name, *count(by_temperature, kind.removeprefix("by-label:"), share, labels, n_rounds)])
+    print(", ".join(f"{name} {value}" for name, value in describe_machine().items()))
+    print(f"{pipeline}: {len(readings):,} texts, {n_gold.sum():,} entities")
+    print(table(rows, header=NAMES, divider=True))
+
+
+def count(
+    by_temperature: dict[float, Evidence], goal: str, share: float, labels: list[int | None], n_rounds: int
+) -> list[str]:
+    """RETURNS (list[str]): the columns of one promise, after its name."""
+    rng, n_texts = np.random.default_rng(0), len(next(iter(by_temperature.values())).n_gold)
+    made = other = drawn = source = 0
+    costs = []
+    for _ in range(n_rounds):
+        order = rng.permutation(n_texts)
+        temperature, cuts = one_round(by_temperature, order[: n_texts // 2], goal, share, labels)
+        if None not in cuts:
+            made += 1
+            rest = take(by_temperature[temperature], order[n_texts // 2 :])
+            other += holds(rest, goal, share, labels, cuts)
+            costs += [cost(rest, label, cut) for label, cut in zip(labels, cuts, strict=True)]
+        own = rng.integers(0, n_texts, size=n_texts // 2)
+        temperature, cuts = one_round(by_temperature, own, goal, share, labels)
+        if None not in cuts:
+            drawn += 1
+            source += holds(by_temperature[temperature], goal, share, labels, cuts)
+    if not costs:
+        return [f"{made}", "", f"{source} of {drawn}", *[""] * (len(NAMES) - 4)]
+    means = np.array(costs).mean(axis=0)
+    return [f"{made}", f"{other} of {made}", f"{source} of {drawn}", *(f"{value:.3f}" for value in means)]
+
+
+def holds(
+    evidence: Evidence, goal: str, share: float, labels: list[int | None], cuts: list[Cut | None]
+) -> bool:
+    """RETURNS (bool): whether the promise holds of every label."""
+    every = np.ones(len(evidence.n_gold), dtype=bool)
+    return all(
+        getattr(evidence.part(every, label), goal)(cut).share_right >= share
+        for label, cut in zip(labels, cuts, strict=True)
+    )
+
+
+def cost(evidence: Evidence, label: int | None, cut: Cut) -> list[float]:
+    """RETURNS (list[float]): the columns from ``min_score`` on."""
+    own = evidence.part(np.ones(len(evidence.n_gold), dtype=bool), label)
+    floor = min(cut.candidates, 1.0)
+    alone = cut._replace(candidates=inf)
+    shares = [own.precision(alone), own.recall(cut), own.precision(Cut(0.0)), own.recall(Cut(0.0))]
+    n_candidates = int((own.beyond & (own.scores >= cut.candidates)).sum())
+    return [
+        cut.entities,
+        floor,
+        *(each.share_right for each in shares),
+        n_candidates / max(own.n_gold.sum(), 1),
+    ]
+
+
+if __name__ == "__main__":
+    typer.run(main)
