@@ -380,7 +380,7 @@ def test_a_cheap_command_runs(name, line, clone, tmp_path, monkeypatch):
         for package in ("openvino", "nncf", "onnxruntime"):
             pytest.importorskip(package)
     monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
-    if name == "docs/annotations.md":
+    if name.startswith("docs/annotations."):
         write_export(shlex.split(line)[5:])
     for command in [*makers(name, line), line]:
         result = CliRunner().invoke(spacy_app, shlex.split(command)[3:])
@@ -445,9 +445,8 @@ def test_the_training_of_categories_runs(clone, tiny_encoder, tmp_path, monkeypa
         assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception}"
 
 
-@pytest.mark.parametrize("name", ["docs/domain.md", "README.fr.md"])
-def test_the_adaptation_to_a_domain_runs(name, clone, tiny_encoder, tmp_path, monkeypatch):
-    (line,) = [line for n, line in SPACY_COMMANDS if "bertfam pretrain" in line and n == name]
+def test_the_adaptation_to_a_domain_runs(clone, tiny_encoder, tmp_path, monkeypatch):
+    (line,) = [line for _, line in SPACY_COMMANDS if "bertfam pretrain" in line]
     monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
     _, _, _, _, _, _, texts, out, *_ = shlex.split(line)
     text = Path("assets/fr_train.jsonl").read_text(encoding="utf8")
@@ -457,7 +456,7 @@ def test_the_adaptation_to_a_domain_runs(name, clone, tiny_encoder, tmp_path, mo
     result = CliRunner().invoke(spacy_app, shlex.split(line)[3:])
     assert result.exit_code == 0, f"{result.output}\n{result.exception}"
     assert Path(out, "model.safetensors").is_file()
-    for line in [line for n, line in SPACY_COMMANDS if "bertfam fill" in line and n == name]:
+    for line in [line for _, line in SPACY_COMMANDS if "bertfam fill" in line]:
         result = CliRunner().invoke(spacy_app, shlex.split(line)[3:])
         assert result.exit_code == 0 and "probability" in result.output, result.output
 
