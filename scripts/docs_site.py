@@ -28,7 +28,6 @@ PLACES = {
     "examples/presidio_recognizer.py": "presidio_recognizer.py",
     "project.yml": "reference/project.md",
 }
-TWINS = {"README.fr.md": "fr/index.html", "README.md": "../index.html"}
 LINK = re.compile(r"\[([^\[\]]*)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 CODE = re.compile(r"(?ms)(^```.*?^```$|`[^`\n]+`)")
 
@@ -84,6 +83,16 @@ def all_places() -> dict[str, str]:
     return places
 
 
+def other_language(source: str, target: str, places: dict[str, str]) -> str | None:
+    """RETURNS (str | None): the page in the site of the other language, which mkdocs does not see from this one."""
+    is_french, leads_to_french = source.endswith(".fr.md"), target.endswith(".fr.md")
+    if target in places and leads_to_french and not is_french:
+        return f"fr/{places[target].removesuffix('.fr.md')}.html"
+    if is_french and not leads_to_french and f"{target.removesuffix('.md')}.fr.md" in places:
+        return f"../{places[target].removesuffix('.md')}.html"
+    return None
+
+
 def with_links(text: str, source: str, places: dict[str, str]) -> str:
     """RETURNS (str): the text; links lead to places of the site, those to other files are their text alone."""
 
@@ -91,9 +100,9 @@ def with_links(text: str, source: str, places: dict[str, str]) -> str:
         words, link, anchor = found[1], found[2], found[3] or ""
         if "://" in link:
             return found[0]
-        if link in TWINS:  # the page in the other language, which mkdocs sees as a site of its own
-            return f'<a href="{TWINS[link]}">{words}</a>'
         target = os.path.normpath(os.path.join(os.path.dirname(source), link)).replace(os.sep, "/")
+        if page := other_language(source, target, places):
+            return f'<a href="{page}{anchor}">{words}</a>'
         if target.startswith("configs/"):
             place, anchor = "reference/configs.md", f"#{Path(target).stem}"
         elif target in places:

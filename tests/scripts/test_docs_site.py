@@ -21,6 +21,10 @@ PLACES = all_places()
         ("docs/train.md", "[a](https://spacy.io)", "[a](https://spacy.io)"),
         ("docs/train.md", "`[a](../README.md)`", "`[a](../README.md)`"),
         ("README.md", "[a](README.fr.md)", '<a href="fr/index.html">a</a>'),
+        ("docs/train.fr.md", "[a](train.md#settings)", '<a href="../train.html#settings">a</a>'),
+        ("README.fr.md", "![a](assets/render.png)", "![a](render.png)"),
+        ("docs/train.fr.md", "[a](scores.fr.md)", "[a](scores.fr.md)"),
+        ("docs/train.fr.md", "[a](fast.md)", "[a](fast.md)"),  # it has no French version
     ],
 )
 def test_a_link_leads_to_the_place_in_the_site(source, link, expected):
