@@ -126,12 +126,15 @@ def _function(registry: str, name: str, target: Callable[..., Any]) -> str:
 
 def api() -> str:
     """RETURNS (str): what mkdocstrings fills in."""
-    exports = [f"{module}.{name}" for name, module in spacy_bertfam.EXPORTS.items()]
-    groups = {"Exported by spacy_bertfam": exports, **API}
+    exports = {f"{module}.{name}": name for name, module in spacy_bertfam.EXPORTS.items()}
+    groups = {"Exported by spacy_bertfam": [*exports], **API}
     parts = ["# Python API\n", "What is not here is not promised to stay.\n"]
     for title, names in groups.items():
         parts.append(f"## {title}\n")
-        parts += [f"::: spacy_bertfam.{name}\n    options:\n      heading_level: 3\n" for name in names]
+        for name in names:
+            heading = f"spacy_bertfam.{exports.get(name, name)}"
+            options = f"      heading_level: 3\n      heading: {heading}\n"
+            parts.append(f"::: spacy_bertfam.{name}\n    options:\n{options}")
     return "\n".join(parts)
 
 

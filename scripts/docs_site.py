@@ -45,13 +45,13 @@ on_config.mkdocs_priority = 100  # type: ignore[attr-defined]
 
 def on_page_content(html: str, **kwargs: Any) -> str:
     """Called by mkdocs with each page: equations become MathML, which browsers show without a script."""
-    return re.sub(
-        r'(?s)<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>',
-        lambda found: latex2mathml.converter.convert(
-            unescape(found[2]), display="block" if found[1] == "div" else "inline"
-        ),
-        html,
-    )
+
+    def replaced(found: re.Match[str]) -> str:
+        display = "block" if found[1] == "div" else "inline"
+        math = latex2mathml.converter.convert(unescape(found[2]), display=display)
+        return f'<{found[1]} class="equation">{math}</{found[1]}>'
+
+    return re.sub(r'(?s)<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', replaced, html)
 
 
 def stage() -> None:
