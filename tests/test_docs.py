@@ -1,5 +1,6 @@
 """The documents: every command in them exists with its options, the cheap ones run, stated defaults are true."""
 
+import ast
 import json
 import os
 import re
@@ -29,6 +30,7 @@ from spacy_bertfam.cli import spacy_entry  # noqa: F401  what spaCy does for its
 from spacy_bertfam.data.pairs import make_pair
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "spacy_bertfam"
 PAGES = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))]
 DOCS = ["README.md", "README.fr.md", "CONTRIBUTING.md", "assets/README.md", "CHANGELOG.md", *PAGES]
 TEXTS = {name: (ROOT / name).read_text(encoding="utf8") for name in DOCS}
@@ -44,6 +46,9 @@ def commands(name: str) -> list[str]:
     """The lines of bash blocks and the commands in running text, `&&` taken apart."""
     lines = [line for block in blocks(name, "bash") for line in block.splitlines()]
     lines += re.findall(r"`(python [^`]+)`", CODE[name])
+    docker = "".join(blocks(name, "dockerfile"))
+    lines += [shlex.join(json.loads(words)) for words in re.findall(r"(?m)^CMD (.*)$", docker)]
+    lines += re.findall(r"(?m)^RUN (.*)$", docker)
     return [part.strip() for line in lines for part in line.split("&&")]
 
 
@@ -98,7 +103,7 @@ def test_extras_that_are_installed_exist(name, line):
 @pytest.mark.parametrize("name, line", COMMANDS)
 def test_files_that_a_command_reads_exist(name, line):
     for word in shlex.split(line):
-        if re.match(r"(assets|configs|scripts)\b", word):
+        if re.match(r"(assets|configs|examples|scripts)\b", word):
             assert (ROOT / word).exists(), word
     assert line.split()[0] in ("python", "source", "tests/")
 
@@ -112,6 +117,63 @@ def test_links_lead_to_files(name):
     for link in re.findall(r"\]\(([^)#]+)\)", text):
         if not link.startswith("https://"):
             assert (ROOT / name).parent.joinpath(link).exists(), link
+
+
+def number(text: str, language: str = "en") -> float:
+    """RETURNS (float): of `1,234.5`, or in French of `1234,5`."""
+    return float(text.replace(",", "." if language == "fr" else ""))
+
+
+def stated_figures() -> list[tuple[str, str, str]]:
+    """The decimal numbers of each paragraph, and of the table before it, that links to figures, with these."""
+    found = []
+    for name, text in CODE.items():
+        for part in re.split(r"\n\n(?!\|)", text):
+            part = re.sub(r"`.*?`", "", part)
+            links = re.findall(r"benchmarks/((?:figures/)?\w+\.md)", part)
+            words = re.sub(r"\]\(.*?\)", "]", part) if links and name.startswith(("docs/", "README")) else ""
+            numbers = re.findall(r"(?<![\w.,-])\d+(?:[.,]\d+)+(?!\w)", words)
+            found += [(name, each, " ".join(links)) for each in numbers if each.count(".") < 2]
+    return found
+
+
+@pytest.mark.parametrize("name, stated, links", stated_figures())
+def test_a_stated_figure_is_one_of_the_benchmarks(name, stated, links):
+    files = FIGURES if "README.md" in links else [f"benchmarks/{link}" for link in links.split()]
+    figures = "\n".join((ROOT / file).read_text(encoding="utf8") for file in files)
+    known = {number(each) for each in re.findall(r"\d[\d,]*(?:\.\d+)?", figures)}
+    wanted = number(stated, "fr" if name.endswith(".fr.md") else "en")
+    places = len(re.sub(r".*[.,]", "", stated)) if wanted != int(wanted) or "." in stated else 0
+    assert any(round(each * scale, places) == wanted for each in known for scale in (1, 100)), stated
+
+
+def messages(path: Path) -> str:
+    """RETURNS (str): the strings of a module, one a line, with `…` for what is put into them."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.JoinedStr):
+            found.append(
+                "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+            )
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.append(node.value)
+    return "\n".join(found)
+
+
+ERRORS = TEXTS["docs/faq.md"].split("## Errors")[1].split("\n## ")[0]
+
+
+@pytest.mark.parametrize(
+    "text", [each for each in re.findall(r"(?m)^### (.*)$", ERRORS) if "spaCy" not in each]
+)
+def test_an_error_of_the_faq_is_one_of_the_package(text):
+    assert any(text in messages(path) for path in PACKAGE.rglob("*.py"))
+
+
+def test_every_page_stands_in_the_navigation():
+    content = (ROOT / "mkdocs.yml").read_text(encoding="utf8")
+    listed = re.findall(r"(?m)^ +- (?:.*: )?(\S+\.md)$", content[content.index("\nnav:") :])
+    assert {name.removeprefix("docs/").replace(".fr.md", ".md") for name in PAGES} <= set(listed)
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.fr.md"])
@@ -182,6 +244,11 @@ def clone(tiny_encoder, tmp_path_factory) -> Path:
     (folder / "texts" / "a.txt").write_text(doc.text, encoding="utf8")
     corrected = {"id": 1, "text": doc.text, "label": [[0, 4, "PER"], [11, 17, "LOC"]]}
     (folder / "corrected.jsonl").write_text(json.dumps(corrected), encoding="utf8")
+    for language in ("my", "mon"):
+        (folder / language).mkdir()
+        for part in ("train", "dev"):
+            rows = "text\tlabel\nAnne nage.\tsport\nLe train part.\ttravel\n"
+            (folder / language / f"{part}.tsv").write_text(rows, encoding="utf8")
     for run in ("quickstart", "mine"):
         (folder / "training" / run).mkdir(parents=True)
         nlp.to_disk(folder / "training" / run / "model-best")
@@ -214,22 +281,30 @@ def test_the_conversion_of_questions_runs(line, tmp_path, monkeypatch):
     assert Path(out, "dev.spacy").is_file()
 
 
-@pytest.mark.parametrize("name", [name for name in DOCS if blocks(name, "python") and name != SERVE])
-def test_the_python_of_the_documents_runs(name, clone, monkeypatch, capsys):
+PYTHON = [(name, n) for name in DOCS if name != SERVE for n in range(len(blocks(name, "python")))]
+
+
+@pytest.mark.parametrize("name, n", PYTHON)
+def test_the_python_of_the_documents_runs(name, n, clone, tiny_encoder, monkeypatch, capsys):
     monkeypatch.chdir(clone)
-    for code in blocks(name, "python"):
-        assert len([line for line in code.splitlines() if line]) <= 10
-        exec(compile(code, name, "exec"), {})
+    code = blocks(name, "python")[n]
+    assert len([line for line in code.splitlines() if line]) <= 10
+    for package in re.findall(r"(?m)^(?:import|from) (\w+)", code):
+        pytest.importorskip(package)  # the recipes are for packages that the tests do without
+    code = code.replace("camembert-base", tiny_encoder("camembert").as_posix())
+    exec(compile(code, name, "exec"), {"__name__": "__main__"})
     if name.startswith("README"):
         assert "<html" in (clone / "page.html").read_text(encoding="utf8")
 
 
 # `adopt` wants a pipeline of another package, `convert-qa` questions, `fetch` asks the hub, `train` and `fill` want an
-# encoder, `calibrate` a pipeline that is right at times, `serve` does not end: other tests run them
+# encoder, `calibrate` a pipeline that is right at times, `serve` does not end, --ray wants Ray, a page makes
+# training/cats: other tests run them
 CHEAP = [
     (name, line)
     for name, line in SPACY_COMMANDS
     if line.split()[3] in ("bertfam", "evaluate")
+    and not re.search(r" --ray |/cats/", line)
     and line.split()[4]
     not in ("adopt", "calibrate", "convert-qa", "fetch", "fill", "serve", "train", "pretrain")
 ]
@@ -307,7 +382,7 @@ def test_a_cheap_command_runs(name, line, clone, tmp_path, monkeypatch):
         for package in ("openvino", "nncf", "onnxruntime"):
             pytest.importorskip(package)
     monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
-    if name == "docs/annotations.md":
+    if name.startswith("docs/annotations."):
         write_export(shlex.split(line)[5:])
     for command in [*makers(name, line), line]:
         result = CliRunner().invoke(spacy_app, shlex.split(command)[3:])
@@ -364,12 +439,20 @@ def test_the_training_that_is_resumed_runs(clone, tiny_encoder, tmp_path, monkey
     assert not Path("training/long/training-state").exists()
 
 
-@pytest.mark.parametrize("name", ["docs/tasks.md", "README.fr.md"])
-def test_the_adaptation_to_a_domain_runs(name, clone, tiny_encoder, tmp_path, monkeypatch):
-    (line,) = [line for n, line in SPACY_COMMANDS if "bertfam pretrain" in line and n == name]
+@pytest.mark.slow
+def test_the_training_of_categories_runs(clone, tiny_encoder, tmp_path, monkeypatch):
+    monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
+    for line in [line for name, line in SPACY_COMMANDS if name == "docs/categories.md" and "/cats/" in line]:
+        line = line.replace("camembert-base", str(tiny_encoder("camembert")))
+        steps = ["--training.max_steps", "1"] if " train configs" in line else []
+        result = CliRunner().invoke(spacy_app, [*shlex.split(line)[3:], *steps])
+        assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception}"
+
+
+def test_the_adaptation_to_a_domain_runs(clone, tiny_encoder, tmp_path, monkeypatch):
+    (line,) = [line for _, line in SPACY_COMMANDS if "bertfam pretrain" in line]
     monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
     _, _, _, _, _, _, texts, out, *_ = shlex.split(line)
-    Path(texts).parent.mkdir()
     text = Path("assets/fr_train.jsonl").read_text(encoding="utf8")
     sentences = [json.loads(row)["text"] for row in text.splitlines()]
     Path(texts).write_text("\n\n".join(sentences[:40]), encoding="utf8")
@@ -377,7 +460,7 @@ def test_the_adaptation_to_a_domain_runs(name, clone, tiny_encoder, tmp_path, mo
     result = CliRunner().invoke(spacy_app, shlex.split(line)[3:])
     assert result.exit_code == 0, f"{result.output}\n{result.exception}"
     assert Path(out, "model.safetensors").is_file()
-    for line in [line for n, line in SPACY_COMMANDS if "bertfam fill" in line and n == name]:
+    for line in [line for _, line in SPACY_COMMANDS if "bertfam fill" in line]:
         result = CliRunner().invoke(spacy_app, shlex.split(line)[3:])
         assert result.exit_code == 0 and "probability" in result.output, result.output
 
