@@ -18,7 +18,8 @@ def passages_of(document: Mapping[str, Any]) -> dict[str, Any]:
 
     RAISES (DataError): when its passages have no texts.
     """
-    text, spans = "", []
+    text = ""
+    spans: list[Any] = []
     for passage in objects_of(document.get("passages")):
         words, start = passage.get("text", ""), passage.get("offset")
         if isinstance(words, list):  # BigBio's

@@ -52,7 +52,7 @@ def _parts(entry: Mapping[str, Any]) -> tuple[list[list[tuple[str, bool | None]]
         and all(isinstance(each, list) for each in sentences)
     ):
         return list(map(_words, sentences)), [(span, _listed(span)) for part in ner for span in as_list(part)]
-    if not isinstance(tokens, list) or "text" in entry and not _counts_words(entry.get("spans")):
+    if not isinstance(tokens, list) or ("text" in entry and not _counts_words(entry.get("spans"))):
         return None, []
     if isinstance(entry.get("entities"), list) and tokens and all(isinstance(token, str) for token in tokens):
         keys = ("start", "end", "type")

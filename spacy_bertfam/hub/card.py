@@ -7,7 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import spacy
+from spacy.about import __version__ as spacy_version
+from spacy.glossary import GLOSSARY
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -133,7 +134,7 @@ def _facts(nlp: Language, report: Scores | None) -> list[list[str]]:
     if report and report["model"].get("seconds"):
         speed = report["model"]["tokens"] / report["model"]["seconds"]
         facts["Speed"] = f"{speed:,.0f} tokens a second, on the machine of the report"
-    facts["Made with"] = f"spacy-bertfam {__version__}, spaCy {spacy.__version__}"
+    facts["Made with"] = f"spacy-bertfam {__version__}, spaCy {spacy_version}"
     return [[key, _plain(value)] for key, value in facts.items()]
 
 
@@ -149,7 +150,7 @@ def _labels(pipe: Any, examples: Iterable[Doc]) -> list[str]:
     rows = [
         [
             label,
-            spacy.explain(label) or "",
+            GLOSSARY.get(label, ""),
             ", ".join(sorted(texts, key=texts.__getitem__, reverse=True)[:N_EXAMPLES]),
         ]
         for label in labels
@@ -198,9 +199,9 @@ def _calibration(pipe: Any, report: Scores | None) -> list[str]:
     error = ((report or {}).get("calibration") or {}).get("ece")
     said += "." if error is None else f"; their expected calibration error is {error:.3f}."
     bounds = pipe.min_score
-    if isinstance(bounds, Mapping):
-        bounds = ", ".join(f"{label} {bound:g}" for label, bound in bounds.items())
-    return [f"{said} What has a lower score than `min_score` is left out: {bounds}." if bounds else said]
+    table = bounds.items() if isinstance(bounds, Mapping) else [("", bounds)]
+    listed = ", ".join(f"{label} {bound:g}".lstrip() for label, bound in table)
+    return [f"{said} What has a lower score than `min_score` is left out: {listed}." if bounds else said]
 
 
 def _sources(meta: Mapping[str, Any]) -> list[str]:

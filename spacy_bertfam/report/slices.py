@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -111,7 +111,8 @@ def _seen_in(train: Iterable[Doc], docs: Sequence[Doc]) -> Key:
 def _values(docs: Sequence[Doc], field: str) -> list[str]:
     """RETURNS (list[str]): the value of each document; the rarer of many are one."""
     # spaCy keeps the values of extensions there, whether they are registered here or not
+    key: Any = ("._.", field, None, None)
     data = (doc.user_data for doc in docs)
-    found = [str(each.get(field, each.get(("._.", field, None, None), NO_VALUE))) for each in data]
+    found = [str(each.get(field, each.get(key, NO_VALUE))) for each in data]
     common = {value for value, _ in Counter(found).most_common(N_VALUES)}
     return [value if value in common else OTHERS for value in found]
