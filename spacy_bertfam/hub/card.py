@@ -40,6 +40,10 @@ from transformers import pipeline
 nlp = pipeline("{task}", "path/to/this/folder")
 ```""",
 }
+CUT_OFF = (
+    "`transformers` cuts a text off at the limit of the network, tags each word by itself and knows no temperature; "
+    "spaCy with spacy-bertfam reads texts of any length."
+)
 READ = {
     "token-classification": "print([(ent.text, ent.label_, ent._.score) for ent in nlp(text).ents])",
     "text-classification": "print(nlp(text).cats)",
@@ -74,7 +78,7 @@ def model_card(
     tags = "tags: [spacy, spacy-bertfam]"
     use = USE[library].format(name=name, version=meta["version"], task=task, read=READ[task])
     sections = {
-        "": [_plain(meta.get("description") or ""), _table(["", ""], _facts(nlp, report))],
+        "": [_plain(meta.get("description") or ""), _table(["", ""], _facts(nlp, report).items())],
         "Labels": _labels(pipe, examples),
         "Scores": _report_scores(report) if report else _training_scores(meta.get("performance") or {}, pipe),
         "Calibration": _calibration(pipe, report),
@@ -122,7 +126,7 @@ def _task(pipe: Any) -> str:
     return "feature-extraction" if pipe is None else "text-classification"
 
 
-def _facts(nlp: Language, report: Scores | None) -> list[list[str]]:
+def _facts(nlp: Language, report: Scores | None) -> dict[str, str]:
     facts = {"Version": nlp.meta["version"], "Components": ", ".join(nlp.pipe_names)}
     with suppress(UserError):  # an encoder of another package, or without torch weights
         network = encoders_of(nlp)[0].shim.loaded.network
@@ -134,40 +138,28 @@ def _facts(nlp: Language, report: Scores | None) -> list[list[str]]:
     if report and report["model"].get("seconds"):
         speed = report["model"]["tokens"] / report["model"]["seconds"]
         facts["Speed"] = f"{speed:,.0f} tokens a second, on the machine of the report"
-    facts["Made with"] = f"spacy-bertfam {__version__}, spaCy {spacy_version}"
-    return [[key, _plain(value)] for key, value in facts.items()]
+    return facts | {"Made with": f"spacy-bertfam {__version__}, spaCy {spacy_version}"}
 
 
 def _labels(pipe: Any, examples: Iterable[Doc]) -> list[str]:
-    labels = getattr(pipe, "labels", ())
-    if not labels:
-        return []
-    scheme = f" in the scheme {pipe.cfg['scheme']}" if isinstance(pipe, BertfamNER) else ""
-    found: dict[str, dict[str, float]] = {}
+    labels: Sequence[str] = getattr(pipe, "labels", ())
+    found: dict[str, dict[str, float]] = {label: {} for label in labels}
     for ent in (ent for doc in examples for ent in doc.ents):
         texts = found.setdefault(ent.label_, {})
         texts[ent.text] = max(float(get_score(ent) or 0), texts.get(ent.text, 0.0))
-    rows = [
-        [
-            label,
-            GLOSSARY.get(label, ""),
-            ", ".join(sorted(texts, key=texts.__getitem__, reverse=True)[:N_EXAMPLES]),
-        ]
-        for label in labels
-        for texts in [found.get(label, {})]
-    ]
+    best = {label: sorted(found[label], key=found[label].__getitem__, reverse=True) for label in labels}
+    rows = [[label, GLOSSARY.get(label, ""), ", ".join(best[label][:N_EXAMPLES])] for label in labels]
     table = _table(["label", "meaning", "examples"], rows) if any(any(row[1:]) for row in rows) else ""
-    return [f"{_plain(', '.join(labels))}{scheme}.", table]
+    scheme = f" in the scheme {pipe.cfg['scheme']}" if isinstance(pipe, BertfamNER) else ""
+    return [f"{_plain(', '.join(labels))}{scheme}.", table] if labels else []
 
 
 def _report_scores(report: Scores) -> list[str]:
     rows = []
-    for label, row in {"all": report["scores"]["all"]["all"], **report["scores"]["label"]}.items():
-        f_score, low, high = row["f"]
+    for label, row in [("all", report["scores"]["all"]["all"]), *report["scores"]["label"].items()]:
+        _, low, high = row["f"]
         interval = "–" if low is None else f"{low:.3f}–{high:.3f}"
-        rows.append(
-            [label, str(row["gold"]), *(_figure(row[key][0]) for key in "pr"), _figure(f_score), interval]
-        )
+        rows.append([label, str(row["gold"]), *(_figure(row[key][0]) for key in "prf"), interval])
     said = f"On {report['data']}, {report['texts']:,} texts; intervals of 95% by bootstrap over texts."
     return [_plain(said), _table(["label", "gold", "P", "R", "F1", "interval of F1"], rows)]
 
@@ -178,14 +170,10 @@ def _training_scores(performance: Scores, pipe: Any) -> list[str]:
     all_of, per_label = ("ents_", "ents_per_type") if is_ner else ("cats_macro_", "cats_f_per_type")
     if not getattr(pipe, "labels", ()) or performance.get(f"{all_of}f") is None:
         return []
-    rows = {"all": [performance.get(f"{all_of}{key}") for key in "prf"]}
-    rows |= {
-        label: [row.get(key) for key in "prf"] for label, row in (performance.get(per_label) or {}).items()
-    }
-    return [
-        "On the development data.",
-        _table(["label", "P", "R", "F1"], [[label, *map(_figure, row)] for label, row in rows.items()]),
-    ]
+    rows = [("all", {key: performance.get(f"{all_of}{key}") for key in "prf"})]
+    rows += (performance.get(per_label) or {}).items()
+    figures = [[label, *(_figure(row.get(key)) for key in "prf")] for label, row in rows]
+    return ["On the development data.", _table(["label", "P", "R", "F1"], figures)]
 
 
 def _figure(score: float | None) -> str:
@@ -198,23 +186,18 @@ def _calibration(pipe: Any, report: Scores | None) -> list[str]:
     said = f"Scores are exact probabilities, at temperature {pipe.temperature:.2f}"
     error = ((report or {}).get("calibration") or {}).get("ece")
     said += "." if error is None else f"; their expected calibration error is {error:.3f}."
-    bounds = pipe.min_score
-    table = bounds.items() if isinstance(bounds, Mapping) else [("", bounds)]
-    listed = ", ".join(f"{label} {bound:g}".lstrip() for label, bound in table)
-    return [f"{said} What has a lower score than `min_score` is left out: {listed}." if bounds else said]
+    bounds: Any = pipe.min_score
+    if isinstance(bounds, Mapping):
+        bounds = ", ".join(f"{label} {bound:g}" for label, bound in bounds.items())
+    return [f"{said} What has a lower score than `min_score` is left out: {bounds}." if bounds else said]
 
 
 def _sources(meta: Mapping[str, Any]) -> list[str]:
-    sources = meta.get("sources") or []
     keys = ("name", "author", "url", "license")
-    rows = [[_plain(str(source.get(key) or "")) for key in keys] for source in sources]
-    listed = (
-        _table(list(keys), rows)
-        if rows
-        else "Nobody has said what it was trained on: `sources` in meta.json."
-    )
+    rows = [[str(source.get(key) or "") for key in keys] for source in meta.get("sources") or ()]
     license_name = _plain(meta.get("license") or "") or "not said (`license` in meta.json)"
-    return [listed, f"License of the pipeline: {license_name}."]
+    unsaid = "Nobody has said what it was trained on: `sources` in meta.json."
+    return [_table(keys, rows) if rows else unsaid, f"License of the pipeline: {license_name}."]
 
 
 def _limits(pipe: Any, report: Scores | None, library: str) -> Iterable[str]:
@@ -225,22 +208,16 @@ def _limits(pipe: Any, report: Scores | None, library: str) -> Iterable[str]:
             yield f"Of {listed} there were fewer than {FEW} gold entities: their scores are mostly chance."
         yield "On texts of another kind than those of the scores, expect lower ones: measure on your own."
     elif pipe is not None:
-        yield (
-            "The scores, where there are any, are those by which training chose its best step: expect lower ones on "
-            "new texts."
-        )
+        yield "The scores, if any, are those by which training chose its best step: expect lower ones on new texts."
     if isinstance(pipe, BertfamNER):
         yield "Entities do not overlap; each has one label."
     if library == TRANSFORMERS:
-        yield (
-            "`transformers` cuts a text off at the limit of the network, tags each word by itself and knows no "
-            "temperature; spaCy with spacy-bertfam reads texts of any length."
-        )
+        yield CUT_OFF
     yield "It repeats what its texts say of people and groups: have people look where a mistake does harm."
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [list(head), ["---"] * len(head), *rows]
+    lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(map(_plain, line))} |" for line in lines)
 
 
@@ -251,4 +228,4 @@ def _scalar(value: str) -> str:
 
 def _plain(text: str) -> str:
     """No label or name becomes a column, a tag or a line."""
-    return re.sub(r"(?<!\\)\|", r"\\|", " ".join(text.split())).replace("<", "&lt;")
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

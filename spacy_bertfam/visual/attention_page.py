@@ -77,7 +77,7 @@ def render_attention(
         + card(say["overview"], GRID.format(say=say), " data-script hidden")
         + card(say["matrix"], MATRIX.format(say=say, matrix=matrix, chosen=_name(layer, head, wording))),
         notes=notes,
-        styles=["attention.css"],
+        styles=["controls.css", "attention.css"],
         script="attention.js",
         data=as_data({**_data(attention, say), "layer": layer, "head": head, **packed}),
     )
