@@ -10,14 +10,13 @@ from ..visual.page import ENTITY, format_score, label_shades
 from ..visual.reliability_chart import reliability_chart
 from ..visual.template import as_data, card, direction_of, html_page, language_tag
 from ..visual.wording import Wording
-from .outcomes import Entity, Outcome
-from .report import MENDED, Error, Report
+from .outcomes import KINDS, Entity, Outcome
+from .report import MENDED, STATES, Error, Report
 from .tables import Table
 
 AROUND = 25  # tokens on each side of an error
 SHORT = 2 * AROUND  # tokens; a sentence of no more is shown whole
 N_SHOWN = 500
-FILTERS = ("kind", "label", "state")
 
 
 def render_report(
@@ -105,22 +104,23 @@ def _chart(report: Report, table: Table, words: Wording) -> str:
 
 def _filters(errors: Sequence[Error], words: Wording) -> str:
     """A choice for each way in which the errors differ; the script shows them."""
+    kinds, states = words.names("kind_names", KINDS), words.names("state_names", STATES)
+    names = words.names("filter_names", ("kind", "label", "state"))
     values = {
-        "kind": {error.outcome.kind: words.say(f"kind_{error.outcome.kind}") for error in errors},
+        "kind": {error.outcome.kind: kinds[error.outcome.kind] for error in errors},
         "label": {error.outcome.label: error.outcome.label for error in errors},
-        "state": {error.state: words.say(f"state_{error.state}") for error in errors if error.state},
+        "state": {error.state: states[error.state] for error in errors if error.state},
     }
     selects = ""
-    for name in FILTERS:
+    for name, known in values.items():
         options = "".join(
             f'<option value="{escape(value)}">{escape(said)}</option>'
-            for value, said in sorted(values[name].items())
+            for value, said in sorted(known.items())
         )
-        if options:
-            selects += (
-                f'<label>{words.say(f"filter_{name}")} <select id="{name}"><option value="">{words.say("any")}</option>'
-                f"{options}</select></label>\n"
-            )
+        selects += (
+            f'<label>{names[name]} <select id="{name}"><option value="">{words.say("any")}</option>{options}'
+            "</select></label>\n"
+        ) * bool(known)
     return f'<form id="filters" hidden>\n{selects}<output id="n_shown"></output>\n</form>\n'
 
 
@@ -152,8 +152,8 @@ def _error(
         markup = _marked_text(doc, around, ents, css, renderer, {ent[1:3] for ent in marked if ent})
         heading = escape(name) if name else words.say("gold")
         texts += f'<div class="side"><h4>{heading}</h4>\n<div class="text">{markup}</div></div>\n'
-    said = [words.say(f"kind_{outcome.kind}"), escape(outcome.label)]
-    said += [words.say(f"state_{error.state}")] * bool(error.state)
+    said = [words.names("kind_names", KINDS)[outcome.kind], escape(outcome.label)]
+    said += [words.names("state_names", STATES)[error.state]] if error.state else []
     heading = f"<h3>{' · '.join(said)} <small>{words.say('text_n', n=error.doc + 1)}</small></h3>\n"
     data = {"kind": outcome.kind, "label": escape(outcome.label), "state": error.state}
     attributes = ' class="error"' + "".join(f' data-{name}="{value}"' for name, value in data.items())
