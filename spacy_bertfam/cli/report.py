@@ -81,7 +81,7 @@ def read_gold(nlp: "Language", path: Path, *, field: str = "") -> "list[Doc]":
 
     files = sorted(path.rglob("*.spacy")) if path.is_dir() else [path] * (path.suffix == ".spacy")
     if not files:
-        return read_references(path, nlp, options=ReadOptions(field=field))
+        return read_references(path, nlp, ReadOptions(field=field))
     docs = []
     for file in files:
         for doc in read_docs(file, nlp.vocab):

@@ -47,8 +47,8 @@ def build_corpus(
         # Docs of another vocab are of no use to this pipeline
         if not references or references[0].vocab is not nlp.vocab:
             references[:] = read_references(
-                Path(path), nlp, format=format, labels=labels, keep_unmapped=keep_unmapped, unit=unit,
-                alignment=alignment, options=options,
+                Path(path), nlp, options, format=format, labels=labels, keep_unmapped=keep_unmapped, unit=unit,
+                alignment=alignment,
             )  # fmt: skip
         for reference in references:
             yield Example(bare_copy(reference, reference.vocab), reference)
@@ -57,16 +57,9 @@ def build_corpus(
 
 
 def read_references(
-    path: Path,
-    nlp: Language,
-    *,
-    options: ReadOptions,
-    format: str = "auto",
-    labels: Mapping[str, str] | None = None,
-    keep_unmapped: bool = True,
-    unit: str = "doc",
-    alignment: str = "strict",
-) -> list[Doc]:
+    path: Path, nlp: Language, options: ReadOptions, *, format: str = "auto", labels: Mapping[str, str] | None = None,
+    keep_unmapped: bool = True, unit: str = "doc", alignment: str = "strict",
+) -> list[Doc]:  # fmt: skip
     """RETURNS (list[Doc]): the annotated Docs of files that `convert` reads; how much is lost is logged."""
     report = ConversionReport()
     records = gather_records(path, format=format, lang=nlp.lang or "xx", report=report, options=options)
@@ -75,9 +68,8 @@ def read_references(
     for record in records:
         docs = record_to_docs(record, nlp, unit=unit, alignment=alignment, report=report)
         value = record.source if options.field == "file" else record.value
-        if value:
-            for doc in docs:
-                doc.user_data[options.field] = value
+        for doc in docs if value else ():
+            doc.user_data[options.field] = value
         found += docs
     _log(path, report)
     return found

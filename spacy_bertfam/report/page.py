@@ -10,14 +10,13 @@ from ..visual.page import ENTITY, format_score, label_shades
 from ..visual.reliability_chart import reliability_chart
 from ..visual.template import as_data, card, direction_of, html_page, language_tag
 from ..visual.wording import Wording
-from .outcomes import Entity, Outcome
-from .report import MENDED, Error, Report
+from .outcomes import KINDS, Entity, Outcome
+from .report import MENDED, STATES, Error, Report
 from .tables import Table
 
 AROUND = 25  # tokens on each side of an error
 SHORT = 2 * AROUND  # tokens; a sentence of no more is shown whole
 N_SHOWN = 500
-FILTERS = ("kind", "label", "state")
 
 
 def render_report(
@@ -30,7 +29,7 @@ def render_report(
     mended = [error for error in report.errors if error.state == MENDED]
     own = [error for error in report.errors if error.state != MENDED]
     errors = own[:n_shown] + mended[:n_shown]
-    labels = sorted({ent.label for error in errors for ent in _entities(report, error)})
+    labels = sorted({ent.label for error in errors for _, ents in _sides(report, error.doc) for ent in ents})
     css = {label: f"l{i}" for i, label in enumerate(labels)}
     renderer = EntityRenderer({"template": ENTITY})
     shades = {css[label]: label_shades(label, renderer.colors) for label in labels}
@@ -105,38 +104,33 @@ def _chart(report: Report, table: Table, words: Wording) -> str:
 
 def _filters(errors: Sequence[Error], words: Wording) -> str:
     """A choice for each way in which the errors differ; the script shows them."""
+    kinds, states = words.names("kind_names", KINDS), words.names("state_names", STATES)
+    names = words.names("filter_names", ("kind", "label", "state"))
     values = {
-        "kind": {error.outcome.kind: words.say(f"kind_{error.outcome.kind}") for error in errors},
+        "kind": {error.outcome.kind: kinds[error.outcome.kind] for error in errors},
         "label": {error.outcome.label: error.outcome.label for error in errors},
-        "state": {error.state: words.say(f"state_{error.state}") for error in errors if error.state},
+        "state": {error.state: states[error.state] for error in errors if error.state},
     }
     selects = ""
-    for name in FILTERS:
+    for name, known in values.items():
         options = "".join(
             f'<option value="{escape(value)}">{escape(said)}</option>'
-            for value, said in sorted(values[name].items())
+            for value, said in sorted(known.items())
         )
-        if options:
-            selects += (
-                f'<label>{words.say(f"filter_{name}")} <select id="{name}"><option value="">{words.say("any")}</option>'
-                f"{options}</select></label>\n"
-            )
+        selects += (
+            f'<label>{names[name]} <select id="{name}"><option value="">{words.say("any")}</option>{options}'
+            "</select></label>\n"
+        ) * bool(known)
     return f'<form id="filters" hidden>\n{selects}<output id="n_shown"></output>\n</form>\n'
 
 
-def _sides(report: Report, i: int) -> list[tuple[str, Sequence[Outcome], bool]]:
-    """Of one text the name of each side, its outcomes, and whether the gold entities of these are meant."""
-    model = report.model.outcomes[i] or []
-    sides: list[tuple[str, Sequence[Outcome], bool]] = [("", model, True), (report.model.name, model, False)]
+def _sides(report: Report, i: int) -> list[tuple[str, list[Entity]]]:
+    """RETURNS (list): the gold entities of a text, which have no name, and those of each prediction."""
+    mine = report.outcomes[i]
+    sides = [("", [one.gold for one in mine]), (report.model.name, [one.predicted for one in mine])]
     if report.comparison and (others := report.comparison.other.outcomes[i]) is not None:
-        sides.append((report.comparison.other.name, others, False))
-    return sides
-
-
-def _entities(report: Report, error: Error) -> Iterable[Entity]:
-    """All of the text of an error, on every side."""
-    for _, outcomes, _ in _sides(report, error.doc):
-        yield from (ent for one in outcomes for ent in (one.gold, one.predicted) if ent)
+        sides.append((report.comparison.other.name, [one.predicted for one in others]))
+    return [(name, [ent for ent in ents if ent]) for name, ents in sides]
 
 
 def _error(
@@ -145,22 +139,20 @@ def _error(
     doc, outcome = report.docs[error.doc], error.outcome
     around = _window(doc, outcome)
     texts = ""
-    for name, outcomes, is_gold in _sides(report, error.doc):
-        found = [one.gold if is_gold else one.predicted for one in outcomes]
-        ents = [ent for ent in found if ent and around[0] <= ent.start and ent.end <= around[1]]
-        marked = {(outcome.gold if is_gold else outcome.predicted)}
-        markup = _marked_text(doc, around, ents, css, renderer, {ent[1:3] for ent in marked if ent})
-        heading = escape(name) if name else words.say("gold")
-        texts += f'<div class="side"><h4>{heading}</h4>\n<div class="text">{markup}</div></div>\n'
-    said = [words.say(f"kind_{outcome.kind}"), escape(outcome.label)]
-    said += [words.say(f"state_{error.state}")] * bool(error.state)
+    for name, ents in _sides(report, error.doc):
+        wrong = outcome.predicted if name else outcome.gold
+        markup = _marked_text(doc, around, ents, css, renderer, wrong[1:3] if wrong else None)
+        texts += (
+            f'<div><h4>{escape(name) or words.say("gold")}</h4>\n<div class="text">{markup}</div></div>\n'
+        )
+    said = [words.names("kind_names", KINDS)[outcome.kind], escape(outcome.label)]
+    said += [words.names("state_names", STATES)[error.state]] if error.state else []
     heading = f"<h3>{' · '.join(said)} <small>{words.say('text_n', n=error.doc + 1)}</small></h3>\n"
     data = {"kind": outcome.kind, "label": escape(outcome.label), "state": error.state}
     attributes = ' class="error"' + "".join(f' data-{name}="{value}"' for name, value in data.items())
     lang, direction = language_tag(doc.lang_), direction_of(doc)
-    return card(
-        "", f'{heading}<div class="sides" lang="{lang}" dir="{direction}">\n{texts}</div>\n', attributes
-    )
+    sides = f'<div class="sides" lang="{lang}" dir="{direction}">\n{texts}</div>\n'
+    return card("", heading + sides, attributes)
 
 
 def _window(doc: Doc, outcome: Outcome) -> tuple[int, int]:
@@ -176,29 +168,23 @@ def _window(doc: Doc, outcome: Outcome) -> tuple[int, int]:
 
 
 def _marked_text(
-    doc: Doc,
-    around: tuple[int, int],
-    ents: Iterable[Entity],
-    css: dict[str, str],
-    renderer: EntityRenderer,
-    wrong: set[tuple[int, int]],
-) -> str:
+    doc: Doc, around: tuple[int, int], ents: Iterable[Entity], css: dict[str, str], renderer: EntityRenderer,
+    wrong: tuple[int, int] | None,
+) -> str:  # fmt: skip
+    """The text of a window by displaCy; an entity that crosses its edge is cut there."""
     start, end = around
-    shown, offset = doc[start:end], doc[start].idx
-    spans, last = [], start
+    shown, last = doc[start:end], start
+    spans = []
     for ent in sorted(ents, key=lambda ent: ent[1:3]):
-        if ent.start < last:  # two within one token of the gold text
+        # two within one token of the gold text are shown as one
+        first, after = max(ent.start, last), min(ent.end, end)
+        if first >= after:
             continue
-        last = ent.end
-        span = doc[ent.start : ent.end]
+        last, span = after, doc[first:after]
         score = "" if ent.score is None else f'&nbsp;<span class="score">{format_score(ent.score)}</span>'
-        name = css[ent.label] + (" wrong" if ent[1:3] in wrong else "")
-        spans.append(
-            {
-                "start": span.start_char - offset, "end": span.end_char - offset, "label": escape(ent.label),
-                "params": {"css": name, "score": score, "hint": ""},
-            }
-        )  # fmt: skip
+        params = {"css": css[ent.label] + " wrong" * (ent[1:3] == wrong), "score": score, "hint": ""}
+        place = {"start": span.start_char - shown.start_char, "end": span.end_char - shown.start_char}
+        spans.append({**place, "label": escape(ent.label), "params": params})
     settings = {"lang": doc.lang_, "direction": direction_of(doc)}
     markup = str(renderer.render([{"text": shown.text, "ents": spans, "settings": settings}])).strip()
     return f"{'… ' * (start > 0)}{markup}{' …' * (end < len(doc))}"

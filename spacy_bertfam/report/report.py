@@ -15,7 +15,7 @@ from .bootstrap import Paired, compare, prf
 from .outcomes import RIGHT, Outcome
 from .overlap import Scores, overlap_scores
 from .prediction import Prediction
-from .slices import Slice, count_rows, make_slices
+from .slices import ALL, Slice, count_rows, make_slices
 
 NEW, SHARED, MENDED = STATES = ("new", "shared", "mended")
 
@@ -133,8 +133,8 @@ def _compare(model: Prediction, other: Prediction, seed: int) -> Comparison:
     first, second = (count_rows(side, lambda i, ent: ent.label) for side in zip(*both, strict=True))
     none = np.zeros((len(both), 3), dtype=np.float32)
     for side in (first, second):
-        side["all"] = sum(side.values(), start=none)
-    rows = ["all", *sorted({*first, *second} - {"all"}, key=lambda row: -first.get(row, none)[:, 2].sum())]
+        side[ALL] = sum(side.values(), start=none)
+    rows = [ALL, *sorted({*first, *second} - {ALL}, key=lambda row: -first.get(row, none)[:, 2].sum())]
     sides = [np.stack([side.get(row, none) for row in rows], axis=1) for side in (first, second)]
     f_scores = [np.nan_to_num(prf(side.sum(axis=0))[:, 2]).tolist() for side in sides]
     figures = zip(*f_scores, compare(*sides, seed=seed), strict=True)

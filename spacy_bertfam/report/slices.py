@@ -18,7 +18,9 @@ DOC_LENGTHS = ("1-25", "26-100", "101-500", "501+")  # tokens of a document
 LONGEST = (26, 101, 501)
 SEEN, SEEN_OTHERWISE, UNSEEN = SEENS = ("seen", "seen_otherwise", "unseen")
 N_VALUES = 20
-OTHERS, NO_VALUE = "others", "no_value"
+ALL, OTHERS, NO_VALUE = "all", "others", "no_value"
+NAMED = (ALL, *SEENS, *PLACES, OTHERS, NO_VALUE)  # rows with a name in every language
+WAYS = ("label", "length", "training", "place", "doc_length", "field")
 
 
 class Slice(NamedTuple):
@@ -84,7 +86,7 @@ def make_slices(
         return DOC_LENGTHS[bisect_right(LONGEST, len(docs[i]))]
 
     ways: list[tuple[str, Key, Sequence[str]]] = [
-        ("all", lambda i, ent: "all", ()),
+        (ALL, lambda i, ent: ALL, ()),
         ("label", lambda i, ent: ent.label, ()),
         ("length", length, LENGTHS),
     ]
@@ -111,8 +113,7 @@ def _seen_in(train: Iterable[Doc], docs: Sequence[Doc]) -> Key:
 def _values(docs: Sequence[Doc], field: str) -> list[str]:
     """RETURNS (list[str]): the value of each document; the rarer of many are one."""
     # spaCy keeps the values of extensions there, whether they are registered here or not
-    key: Any = ("._.", field, None, None)
-    data = (doc.user_data for doc in docs)
-    found = [str(each.get(field, each.get(key, NO_VALUE))) for each in data]
+    extension: Any = ("._.", field, None, None)
+    found = [str(doc.user_data.get(field, doc.user_data.get(extension, NO_VALUE))) for doc in docs]
     common = {value for value, _ in Counter(found).most_common(N_VALUES)}
     return [value if value in common else OTHERS for value in found]

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from math import isnan
 
 from ..visual.wording import Wording
-from .outcomes import KINDS, SPURIOUS
+from .outcomes import KINDS, MISSED, SPURIOUS
+from .overlap import WAYS as OVERLAPS
 from .prediction import Prediction
 from .report import STATES, Report
-from .slices import Slice
+from .slices import NAMED, WAYS, Slice
 
 N_LABELS = 20  # rows and columns of the table of labels taken for each other
 
@@ -47,16 +48,16 @@ def make_tables(report: Report, words: Wording) -> Iterator[Table]:
 
 
 def _scores(slices: Sequence[Slice], words: Wording, *, notes: Sequence[str] = ()) -> Table:
-    last = slices[-1].name
-    head = [words.say(f"by_{last}"), *words.say("score_columns").split("|")]
-    table = Table(words.say(f"scores_by_{last}"), head, [], list(notes))
+    last, names = slices[-1].name, words.names("row_names", NAMED)
+    head = [words.names("slice_columns", WAYS)[last], *words.say("score_columns").split("|")]
+    table = Table(words.names("slice_titles", WAYS)[last], head, [], list(notes))
     for one in slices:
         totals = one.counts.sum(axis=0).astype(int).tolist()
         ends = one.ends[:, :, 2].T.tolist()
         for row, (_, predicted, gold), scores, (low, high) in zip(
             one.rows, totals, one.scores().tolist(), ends, strict=True
         ):
-            name = row if one.name == "label" else words.sentences.get(f"row_{row}", row)
+            name = row if one.name == "label" else names.get(row, row)
             is_known = not isnan(low)
             interval = f"{low:.3f}–{high:.3f}" if is_known else "–"
             cells = [words.number(gold), words.number(predicted), *(_figure(score) for score in scores)]
@@ -70,7 +71,8 @@ def _figure(score: float) -> str:
 
 
 def _overlap(report: Report, words: Wording) -> Table:
-    rows = [[words.say(f"way_{way}"), *map(_figure, scores)] for way, scores in report.overlap.items()]
+    names = words.names("way_names", OVERLAPS)
+    rows = [[names[way], *map(_figure, scores)] for way, scores in report.overlap.items()]
     notes = [report.overlap_note or words.say("overlap_note")]
     return Table(words.say("overlap"), ["", *words.say("score_columns").split("|")[2:5]], rows, notes)
 
@@ -78,18 +80,18 @@ def _overlap(report: Report, words: Wording) -> Table:
 def _kinds(report: Report, labels: Sequence[str], words: Wording) -> Table:
     counts = report.kinds
     rows = [[label, *(words.number(counts[label, kind]) for kind in KINDS)] for label in labels]
-    head = [words.say("by_label"), *(words.say(f"kind_{kind}") for kind in KINDS)]
+    head = [words.say("gold_label"), *words.say("kind_names").split("|")]
     return Table(words.say("kinds"), head, rows, [words.say("kinds_note")], is_shaded=True)
 
 
 def _confusion(report: Report, labels: Sequence[str], words: Wording) -> Table:
     """The most common labels; what they are missed as and made of nothing has a row and a column."""
     counts, labels = report.confusion, [*labels[:N_LABELS], ""]
+    names = words.names("kind_names", KINDS)
     rows = [
-        [gold or words.say(f"kind_{SPURIOUS}"), *(words.number(counts[gold, label]) for label in labels)]
-        for gold in labels
+        [gold or names[SPURIOUS], *(words.number(counts[gold, label]) for label in labels)] for gold in labels
     ]
-    head = [words.say("gold_label"), *labels[:-1], words.say("kind_missed")]
+    head = [words.say("gold_label"), *labels[:-1], names[MISSED]]
     return Table(words.say("confusion"), head, rows, [words.say("confusion_note")], is_shaded=True)
 
 
@@ -98,10 +100,8 @@ def _calibration(report: Report, words: Wording) -> Table:
     if not len(scored):
         return Table(words.say("calibration"), [], [], [words.say("no_scores")])
     figures = (scored.log_loss(), scored.brier(), scored.calibration_error())
-    rows = [
-        [words.say(name), words.number(value)]
-        for name, value in zip(("log_loss", "brier", "ece"), figures, strict=True)
-    ]
+    names = words.say("figure_names").split("|")
+    rows = [[name, words.number(value)] for name, value in zip(names, figures, strict=True)]
     return Table(words.say("calibration"), ["", report.model.name], rows, [words.say("calibration_note")])
 
 
@@ -130,11 +130,11 @@ def _speeds(report: Report, words: Wording) -> Table:
 def _comparison(report: Report, words: Wording) -> Table:
     assert report.comparison is not None
     other, n_texts, scores = report.comparison.other, report.comparison.n_texts, report.comparison.scores
-    rows = []
+    rows, names = [], words.names("row_names", NAMED)
     for row, (mine, theirs, paired) in scores.items():
         interval = f"{paired.low:+.3f} – {paired.high:+.3f}"
         tests = (paired.p_bootstrap, paired.p_randomization)
-        name = words.say("row_all") if row == "all" else row
+        name = names.get(row, row)
         cells = [
             f"{mine:.3f}",
             f"{theirs:.3f}",
@@ -148,5 +148,5 @@ def _comparison(report: Report, words: Wording) -> Table:
     notes = [words.say("states", other=other.name, **counts), words.say("tests")]
     if n_texts < len(report.docs):
         notes.append(words.say("lacking", other=other.name, n=len(report.docs) - n_texts, shared=n_texts))
-    head = [words.say("by_label"), report.model.name, other.name, *words.say("test_columns").split("|")]
+    head = ["", report.model.name, other.name, *words.say("test_columns").split("|")]
     return Table(words.say("comparison", other=other.name), head, rows, notes)

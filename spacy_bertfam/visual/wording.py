@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 
 from .template import read_resource
 
@@ -9,7 +10,7 @@ from .template import read_resource
 class Wording:
     """The sentences of a page in one language; names in braces are filled in, by the page or by its script.
 
-    page (str): "entities", "attention" or "calibration".
+    page (str): "entities", "attention", "calibration", "serve" or "report".
     lang (str): the language of the text; where the page does not speak it, it is in English.
     noun (str): what the page is about; "answers" takes the place of its entities.
     """
@@ -31,6 +32,10 @@ class Wording:
         """RETURNS (str): the form for one or for many, with the number in it."""
         # 0 takes the plural in English and the singular in French: no page counts it
         return self.say(f"{name}_one" if n == 1 else f"{name}_many", n=self.number(n), **values)
+
+    def names(self, name: str, keys: Iterable[str]) -> dict[str, str]:
+        """RETURNS (dict[str, str]): each key with its name, of a sentence that has them all between bars."""
+        return dict(zip(keys, self.say(name).split("|"), strict=True))
 
     def number(self, value: int | float) -> str:
         """RETURNS (str): a count with its thousands apart, or three decimals."""
