@@ -151,7 +151,7 @@ def cost(evidence: Evidence, label: int | None, cut: Cut) -> list[float]:
     floor = min(cut.candidates, 1.0)
     alone = cut._replace(candidates=inf)
     shares = [own.precision(alone), own.recall(cut), own.precision(Cut(0.0)), own.recall(Cut(0.0))]
-    n_candidates = len(own.kept(cut._replace(entities=inf)).rows)
+    n_candidates = int(own.kept(cut).rows[:, 4].sum())
     return [
         cut.entities,
         floor,

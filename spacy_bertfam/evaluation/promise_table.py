@@ -24,7 +24,7 @@ def format_promise(promise: Promise) -> str:
     """RETURNS (str): what each threshold leaves in the texts that tested it, beside all that is found there."""
     rows = []
     for label, cut, test in promise.kept:
-        n_candidates = len(test.kept(cut._replace(entities=inf)).rows)
+        n_candidates = int(test.kept(cut).rows[:, 4].sum())
         candidates = "" if cut.candidates == inf else f"{n_candidates:,} from {cut.candidates:g}"
         rows.append(
             [label or "all", f"{cut.entities:g}", candidates, *_figures(test, cut), *_figures(test, Cut(0.0))]
