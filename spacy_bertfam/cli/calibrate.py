@@ -33,14 +33,21 @@ def calibrate_cli(
         "entities are right or all are wrong, a warning says so and MODEL stays as it is.",
     ),
     precision: float | None = typer.Option(
-        None, help="Set the lowest min_score with which so large a share of the entities is right, as 0.95."
+        None,
+        min=0.01,
+        max=0.9999,
+        help="Set the lowest min_score with which so large a share of entities is right.",
     ),
     recall: float | None = typer.Option(
         None,
+        min=0.01,
+        max=0.9999,
         help="Set the highest min_score with which so large a share of the annotation is found, as 0.98; where all "
         "entities are too few, with candidates.",
     ),
-    confidence: float = typer.Option(0.9, help="Of what --precision or --recall promise of new texts."),
+    confidence: float = typer.Option(
+        0.9, min=0.5, max=0.9999, help="That --precision or --recall holds on new texts."
+    ),
     by_label: bool = typer.Option(False, "--by-label", help="Promise it of each label, for all together."),
     labels: str | None = typer.Option(None, help="PER,LOC: promise it of each of these alone."),
     use_gpu: int = GPU,
@@ -66,18 +73,31 @@ def calibrate_cli(
     from .pipelines import load_pipeline, read_examples
 
     _require_place(model, out, in_place=in_place)
-    promised = _promised(precision, recall, confidence, page, by_label=by_label, labels=labels)
+    _require_one_promise(precision, recall, page, by_label=by_label or labels is not None)
     compute_on(use_gpu, silent=True)
     nlp = load_pipeline(model)
     examples = read_examples(nlp, data, option="DATA")
-    if promised is not None:
-        made = promise(nlp, examples, component=component, progress=True, **promised)
+    if precision is not None or recall is not None:
+        names = [name.strip() for name in (labels or "").split(",") if name.strip()]
+        goal, share = ("recall", recall) if precision is None else ("precision", precision)
+        made = promise(
+            nlp,
+            examples,
+            goal,
+            share or 0.0,
+            confidence=confidence,
+            component=component,
+            labels=names if by_label or names else None,
+            progress=True,
+        )
         close_bars()
         typer.echo(format_promise(made))
+        typer.echo(
+            f"Promised of texts drawn as these were: a {goal} of at least {share:g}, confidence {confidence:g}."
+        )
         for warning in _trained_on(nlp, data):
             typer.echo(f"Warning: {warning}", err=True)
-        written = _write(nlp, out, made.component, made.settings)
-        typer.echo(f"{written}: written")
+        typer.echo(f"{_write(nlp, out, made.component, made.settings)}: written")
         return
     try:
         calibration = calibrate(nlp, examples, component=component, progress=True)
@@ -117,38 +137,22 @@ def _require_place(model: str, out: Path | None, *, in_place: bool) -> None:
         require_writable(Path(model, "config.cfg"))
 
 
-def _promised(
-    precision: float | None,
-    recall: float | None,
-    confidence: float,
-    page: Path | None,
-    *,
-    by_label: bool,
-    labels: str | None,
-) -> dict[str, Any] | None:
-    """RETURNS (dict | None): the arguments of ``promise``; None where nothing is to be promised."""
-    if precision is None and recall is None:
-        if by_label or labels:
-            raise UserError(
-                "--by-label and --labels say of what something is promised; expected --precision or --recall."
-            )
-        return None
+def _require_one_promise(
+    precision: float | None, recall: float | None, page: Path | None, *, by_label: bool
+) -> None:
     if precision is not None and recall is not None:
         raise UserError(
             "--precision and --recall exclude each other; expected one of them: a min_score keeps one."
         )
-    if page is not None:
+    promised = precision is not None or recall is not None
+    if promised and page is not None:
         raise UserError(
             "--page shows a temperature without a promise; expected it without --precision and --recall."
         )
-    goal, share = ("precision", precision) if recall is None else ("recall", recall)
-    for name, value in ((goal, share), ("confidence", confidence)):
-        if value is None or not 0 < value < 1:
-            raise UserError(f"--{name} is {value:g}; expected a share between 0 and 1, as 0.95.")
-    names = (
-        [name.strip() for name in labels.split(",") if name.strip()] if labels else [] if by_label else None
-    )
-    return {"goal": goal, "share": share, "confidence": confidence, "labels": names}
+    if by_label and not promised:
+        raise UserError(
+            "--by-label and --labels say of what something is promised; expected --precision or --recall."
+        )
 
 
 def _write(nlp: "Language", out: Path | None, component: str, settings: dict[str, Any]) -> Path:

@@ -9,12 +9,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..types import Bools1d, Floats, Ints1d, ScoredSpan, SpanRows, Transitions
+from ..types import Floats, Ints1d, SpanRows
 from .chain import to_weights
-from .decode import most_tokens, parts_of, read_scores, scaled_chain, split_spans
-from .lattice import Marginals, forward_backward
+from .lattice import Marginals
 from .tags import TagSet
 
 
@@ -30,42 +28,12 @@ class Grown(NamedTuple):
         return Grown(*(array[chosen] for array in self))
 
 
-def find_candidates(
-    rows: NDArray[Any],
-    lengths: Ints1d,
-    tag_set: TagSet,
-    floor: float,
-    *,
-    learned: Transitions | None = None,
-    temperature: float = 1.0,
-    outside: Bools1d | None = None,
-    words: Bools1d | None = None,
-) -> list[list[ScoredSpan]]:
-    """The spans of each text with at least this probability, in the order of the text; they may overlap.
-
-    floor (float): above 0. Other arguments as in ``decode``. A text is never cut, as in ``best_log_probabilities``.
-    """
-    scores, n_read = read_scores(rows, lengths, temperature, outside, words)
-    chain, places = scaled_chain(tag_set, learned, temperature), scores.places
-    found: list[SpanRows] = []
-    probabilities, end = [np.zeros(0)], 0
-    for part in parts_of(n_read, most_tokens(tag_set)):
-        start, end = end, end + int(part.sum())
-        if start == end:
-            continue
-        marginals = forward_backward(scores.part(start, end).pack(part), chain)
-        spans, p = _likely_spans(marginals, tag_set, floor)
-        found.append(spans._replace(starts=spans.starts + start, ends=spans.ends + start))
-        probabilities.append(p)
-    if not found:
-        return [[] for _ in lengths]
-    spans = SpanRows(*map(np.concatenate, zip(*found, strict=True)))
-    if places is not None:
-        spans = spans._replace(starts=places[spans.starts], ends=places[spans.ends - 1] + 1)
-    return split_spans(spans, np.concatenate(probabilities), lengths, tag_set)
-
-
-def _likely_spans(marginals: Marginals, tag_set: TagSet, floor: float) -> tuple[SpanRows, Floats]:
+def likely_spans(marginals: Marginals, tag_set: TagSet, floor: float) -> tuple[SpanRows, Floats]:
+    """RETURNS (tuple[SpanRows, Floats]): all spans with at least this probability, in the order of the text, and the
+    probability of each."""
+    if not len(marginals.forward):
+        none = np.zeros(0, dtype=np.int64)
+        return SpanRows(none, none, none), np.zeros(0)
     ended = list(_ended(marginals, tag_set, floor))
     starts, ends, labels, weights = map(np.concatenate, zip(*ended, strict=True))
     # in IOB a span is one whether it begins with B- or I-

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..types import Bools1d, Floats, Ints1d, ScoredSpan, SpanRows, Transitions
 from .blockwise import long_path, long_scores
+from .candidates import likely_spans
 from .chain import Chain, constrain
 from .lattice import best_paths, forward_backward
 from .packing import TagScores
@@ -34,6 +35,7 @@ def decode(
     temperature: float = 1.0,
     outside: Bools1d | None = None,
     words: Bools1d | None = None,
+    floor: float | None = None,
 ) -> list[list[ScoredSpan]]:
     """The entities of the best legal path of each text, each with its probability.
 
@@ -44,15 +46,17 @@ def decode(
     outside (Bools1d | None): tokens that must be O; Shape: (n_tokens,).
     words (Bools1d | None): the tokens that are read: no entity begins or ends with another one, and each goes on
         across it. None reads all. Shape: (n_tokens,).
+    floor (float | None): instead, all spans with at least this probability, above 0, which may overlap; the lattice of
+        a long text is then kept whole, some 50 bytes for each token and tag.
     """
     scores, n_read = read_scores(rows, lengths, temperature, outside, words)
     if not n_read.sum():
         return [[] for _ in lengths]
     chain, places = scaled_chain(tag_set, learned, temperature), scores.places
-    spans, probabilities = _decode_rows(scores, n_read, tag_set, chain)
+    spans, probabilities = _decode_rows(scores, n_read, tag_set, chain, floor)
     if places is not None:
         spans = spans._replace(starts=places[spans.starts], ends=places[spans.ends - 1] + 1)
-    return split_spans(spans, probabilities, lengths, tag_set)
+    return _split(spans, probabilities, lengths, tag_set)
 
 
 def read_scores(
@@ -75,7 +79,7 @@ def scaled_chain(tag_set: TagSet, learned: Transitions | None, temperature: floa
 
 
 def _decode_rows(
-    scores: TagScores, lengths: Ints1d, tag_set: TagSet, chain: Chain
+    scores: TagScores, lengths: Ints1d, tag_set: TagSet, chain: Chain, floor: float | None
 ) -> tuple[SpanRows, Floats]:
     """RETURNS (tuple[SpanRows, Floats]): the spans of all texts, and the probability of each."""
     max_tokens = most_tokens(tag_set)
@@ -84,7 +88,9 @@ def _decode_rows(
     for part in parts_of(lengths, max_tokens):
         start, end = end, end + int(part.sum())
         own = scores.part(start, end)
-        if len(own) <= max_tokens:
+        if floor is not None:
+            spans, p = likely_spans(forward_backward(own.pack(part), chain), tag_set, floor)
+        elif len(own) <= max_tokens:
             spans, p = _decode_together(own, part, tag_set, chain)
         else:
             path = long_path(own, chain, max_tokens=max_tokens)
@@ -121,7 +127,7 @@ def _decode_together(
     return spans, score_spans(forward_backward(packed, chain), tag_set, path, spans.starts, spans.ends)
 
 
-def split_spans(
+def _split(
     spans: SpanRows, probabilities: Floats, lengths: Ints1d, tag_set: TagSet
 ) -> list[list[ScoredSpan]]:
     """Spans over texts end to end to the spans of each text."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import inf
 from typing import NamedTuple
 
@@ -30,72 +29,74 @@ class Trials(NamedTuple):
     @property
     def share_right(self) -> float:
         """The share over all texts that went right; 0 of nothing."""
-        n = int(self.n.sum())
-        return 1.0 - int(self.wrong.sum()) / n if n else 0.0
+        return 1.0 - int(self.wrong.sum()) / int(self.n.sum()) if self.n.any() else 0.0
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The spans of all texts, end to end; Shape: (n_spans,)."""
+    """The spans of all texts: a row for each, with text, label (both by index), whether it is right, whether it is the
+    first and likeliest for its gold entity, and whether it is beyond the best path: a candidate, never an entity."""
 
-    texts: Ints1d  # the index of its text
-    labels: Ints1d  # index in the recognizer's labels; after these, of others that the texts have
-    scores: Floats  # inf of an entity that a component before has set
-    right: Bools1d
-    beyond: Bools1d  # not on the best path: a candidate, never an entity
+    rows: Ints1d  # Shape: (n_spans, 5)
+    scores: Floats  # Shape: (n_spans,); inf of an entity that a component before has set
     n_gold: Ints1d  # entities of the annotation; Shape: (n_texts, n_labels)
 
     def part(self, texts: Bools1d, label: int | None = None) -> "Evidence":
         """RETURNS (Evidence): of some of the texts, the others without anything, and of one label, or of all."""
-        chosen = texts[self.texts] & (label is None or self.labels == label)
-        n_gold = (self.n_gold if label is None else self.n_gold[:, [label]]) * texts[:, None]
-        own, labels, scores = self.texts[chosen], self.labels[chosen], self.scores[chosen]
-        return Evidence(own, labels, scores, self.right[chosen], self.beyond[chosen], n_gold)
+        chosen = texts[self.rows[:, 0]] & (label is None or self.rows[:, 1] == label)
+        n_gold = self.n_gold if label is None else self.n_gold[:, [label]]
+        return Evidence(self.rows[chosen], self.scores[chosen], n_gold * texts[:, None])
+
+    def kept(self, cut: Cut) -> "Evidence":
+        """RETURNS (Evidence): what a threshold leaves."""
+        chosen = self.scores >= np.where(self.rows[:, 4] > 0, cut.candidates, cut.entities)
+        return Evidence(self.rows[chosen], self.scores[chosen], self.n_gold)
 
     def precision(self, cut: Cut) -> Trials:
         """RETURNS (Trials): the spans that are kept, wrong where they are none of the annotation."""
-        return Trials(self._count(kept := self._kept(cut)), self._count(kept & ~self.right))
+        texts, _, right, *_ = self.kept(cut).rows.T
+        n = np.bincount(texts, minlength=len(self.n_gold))
+        return Trials(n, n - np.bincount(texts, right, len(self.n_gold)).astype(np.int64))
 
     def recall(self, cut: Cut) -> Trials:
         """RETURNS (Trials): the entities of the annotation, wrong where they are not kept."""
+        texts, _, _, finds, _ = self.kept(cut).rows.T
         n: Ints1d = self.n_gold.sum(axis=1)
-        return Trials(n, n - self._count(self._kept(cut) & self.right))
-
-    def _kept(self, cut: Cut) -> Bools1d:
-        return self.scores >= np.where(self.beyond, cut.candidates, cut.entities)
-
-    def _count(self, spans: Bools1d) -> Ints1d:
-        return np.bincount(self.texts[spans], minlength=len(self.n_gold))
+        return Trials(n, n - np.bincount(texts, finds, len(n)).astype(np.int64))
 
 
 def read_evidence(
     ner: BertfamNER, readings: Sequence[Reading], temperature: float, *, candidates: bool
 ) -> Evidence:
-    """RETURNS (Evidence): at one temperature, whatever the least scores of the recognizer are.
+    """RETURNS (Evidence): at one temperature, whatever the least scores of the recognizer are. The first labels are the
+    recognizer's; after these come others that the texts have.
 
     candidates (bool): with the spans beyond the best path.
     """
-    gold = [[ent.label_ for ent in reading.eg.reference.ents] for reading in readings]
-    preset = [[label for label, _ in reading.unscored] for reading in readings]
-    labels = dict.fromkeys([*ner.labels, *(label for text in [*gold, *preset] for label in text)])
-    index = {label: i for i, label in enumerate(labels)}
-    n_gold = np.zeros((len(readings), len(labels)), dtype=np.int64)
-    for text, names in enumerate(gold):
-        np.add.at(n_gold[text], [index[label] for label in names], 1)
+    index = {label: i for i, label in enumerate(ner.labels)}
+    gold = [(i, ent.label_) for i, reading in enumerate(readings) for ent in reading.eg.reference.ents]
+    places = [(i, index.setdefault(label, len(index))) for i, label in gold]
+    known: set[tuple[int, int, int, str]] = set()
+    found: set[tuple[int, int, int, str]] = set()
 
-    def rows() -> Iterator[tuple[int, int, float, bool, bool]]:
+    def rows() -> Iterator[tuple[int, int, bool, bool, bool, float]]:
         for text, reading in enumerate(readings):
-            yield from ((text, index[label], inf, right, False) for label, right in reading.unscored)
-        known = set()
-        for text, span, right in decoded(ner, readings, partial(ner.decode, temperature=temperature)):
-            known.add((text, *span[:3]))
-            yield text, index[span.label], span.score, right, False
-        if candidates:
-            decode = partial(ner.find_candidates, least=LOWEST_FLOOR, temperature=temperature)
-            for text, span, right in decoded(ner, readings, decode):
-                if (text, *span[:3]) not in known:
-                    yield text, index[span.label], span.score, right, True
+            for label, right in reading.unscored:
+                yield text, index.setdefault(label, len(index)), right, right, False, inf
+        for floor in (None, LOWEST_FLOOR)[: 1 + candidates]:
+            spans = decoded(ner, readings, temperature, floor)
+            for text, span, right in sorted(spans, key=lambda each: -each[1].score):
+                place = (text, *span[:3])
+                if place not in known:
+                    # spans of other tokens than the annotation's may lie in the same entity
+                    tokens = readings[text].eg.alignment.x2y[span.start : span.end]
+                    entity = (text, int(tokens[0]), int(tokens[-1]), span.label)
+                    finds = right and entity not in found
+                    yield text, index[span.label], right, finds, floor is not None, span.score
+                    known.add(place)
+                    found.update([entity] if right else [])
 
-    table = np.array(list(rows()), dtype=np.float64).reshape(-1, 5)
-    texts, label_ids = table[:, :2].T.astype(np.int64)
-    return Evidence(texts, label_ids, table[:, 2], table[:, 3] > 0, table[:, 4] > 0, n_gold)
+    table = np.array(list(rows()), dtype=np.float64).reshape(-1, 6)
+    n_gold = np.zeros((len(readings), len(index)), dtype=np.int64)
+    np.add.at(n_gold, tuple(np.array(places, dtype=np.int64).reshape(-1, 2).T), 1)
+    return Evidence(table[:, :5].astype(np.int64), table[:, 5], n_gold)

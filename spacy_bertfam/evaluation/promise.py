@@ -10,9 +10,8 @@ texts have chance of their own beside it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from math import ceil, inf
-from typing import Any, Literal, NamedTuple
+from math import inf
+from typing import Any, NamedTuple
 
 import numpy as np
 from spacy.language import Language
@@ -24,10 +23,9 @@ from ..pipeline.min_score import LOWEST_FLOOR, MinScore
 from ..pipeline.ner import BertfamNER
 from .calibration import change_settings, fit_temperature
 from .evidence import Cut, Evidence, Trials, read_evidence
-from .recording import read_tags, recording_of
-from .risk import FEWEST_TEXTS, Claim, last_kept, n_needed, p_value
+from .recording import record
+from .risk import FEWEST_TEXTS, Claim, binomial_tail, last_kept
 
-Goal = Literal["precision", "recall"]
 NTH = 3  # text: fits, the others test
 N_CUTS = 200  # thresholds at most, of each kind
 N_DIGITS = 4  # of a threshold
@@ -42,29 +40,22 @@ class Kept(NamedTuple):
 
     label: str | None
     cut: Cut
-    before: tuple[Trials, Trials]  # precision and recall of all that is found
-    after: tuple[Trials, Trials]
-    n_candidates: int
+    test: Evidence
 
 
-@dataclass(frozen=True)
-class Promise:
+class Promise(NamedTuple):
     """The account of ``promise``."""
 
     component: str
-    goal: Goal
-    share: float
-    confidence: float
-    temperature: float
     n_texts: int  # of the test
     kept: list[Kept]
-    settings: dict[str, Any]  # of the component, with the temperature
+    settings: dict[str, Any]  # of the component: the temperature and the least scores
 
 
 def promise(
     nlp: Language,
     examples: Iterable[Example],
-    goal: Goal,
+    goal: str,
     share: float,
     *,
     confidence: float = 0.9,
@@ -77,22 +68,24 @@ def promise(
 
     Where all entities are too few for a recall, ``min_candidate_score`` is set: so many are then among entities and
     ``doc.spans["candidates"]``.
-    share (float): what is promised, between 0 and 1.
+    goal, share (str, float): "precision" or "recall", and how much of it, between 0 and 1.
     confidence (float): with which all promises hold together: each has its share of the level (Bonferroni).
-    component (str | None): name of the bertfam_ner; None is the only one.
     labels (Sequence[str] | None): one promise for each of these, the thresholds of others stay; none of them is for
         each label of the component; None is one promise for all labels together.
-    RAISES (NoPromise): when one cannot be made: what the texts show, and how many would be enough.
+    RAISES (NoPromise): when one cannot be made: what the texts show, and how many could be enough.
     """
     ner = find_ner(nlp, component)
-    chosen = _chosen(ner, labels)
-    readings = read_tags(nlp, ner, examples, progress=progress)
-    fits = np.arange(len(readings)) % NTH == 0
-    recording = recording_of(ner, readings, progress=progress)
+    if unknown := sorted(set(labels or ()) - set(ner.labels)):
+        raise UserError(
+            f"No label {', '.join(unknown)}; {ner.name!r} has {', '.join(ner.labels)}: name some of these."
+        )
+    chosen = [None] if labels is None else list(dict.fromkeys(labels)) or list(ner.labels)
+    recording = record(nlp, ner, examples, progress=progress)
+    fits = np.arange(recording.n_texts) % NTH == 0
     found = recording.entities(1.0, fits)
     mixed = 0 < found.n_right < len(found)  # else no temperature is better than another
     temperature = fit_temperature(recording, fits) if mixed else ner.temperature
-    evidence = read_evidence(ner, readings, temperature, candidates=goal == "recall")
+    evidence = read_evidence(ner, recording.readings, temperature, candidates=goal == "recall")
     claim = Claim(1.0 - share, (1.0 - confidence) / len(chosen))
     kept, failed = [], []
     for label in chosen:
@@ -100,20 +93,22 @@ def promise(
         fit, test = evidence.part(fits, index), evidence.part(~fits, index)
         cut = find_cut(fit, test, goal, claim)
         if cut is None:
-            failed.append(_explain(fit, test, goal, claim, label))
+            failed.append(_explain(getattr(test, goal)(order_cuts(fit, goal, claim)[0]), label))
         else:
-            kept.append(_account(label, test, cut))
+            kept.append(Kept(label, cut, test))
     if failed:
+        n, n_texts = (n * NTH // (NTH - 1) + 1 for n in (claim.fewest, FEWEST_TEXTS))
         raise NoPromise(
-            f"No {goal} of {share:g} can be promised with a confidence of {confidence:g}. {' '.join(failed)}"
+            f"A {goal} of {share:g} cannot be promised with a confidence of {confidence:g}: of what is surest "
+            f"{'; '.join(failed)}. Expected at least {n} entities in {n_texts} texts, of which two thirds are tested, "
+            "if all are right, and more where some are wrong: give more texts, or promise less."
         )
     settings = {"temperature": temperature, **_settings(ner, goal, kept)}
     change_settings(nlp, ner.name, **settings)
-    n_texts = int((~fits).sum())
-    return Promise(ner.name, goal, share, confidence, temperature, n_texts, kept, settings)
+    return Promise(ner.name, int((~fits).sum()), kept, settings)
 
 
-def find_cut(fit: Evidence, test: Evidence, goal: Goal, claim: Claim) -> Cut | None:
+def find_cut(fit: Evidence, test: Evidence, goal: str, claim: Claim) -> Cut | None:
     """RETURNS (Cut | None): of the thresholds that keep the promise the one that is wanted.
 
     fit (Evidence): of the texts that order them.
@@ -123,19 +118,21 @@ def find_cut(fit: Evidence, test: Evidence, goal: Goal, claim: Claim) -> Cut | N
     return last_kept(order_cuts(fit, goal, claim), tried, claim)
 
 
-def order_cuts(fit: Evidence, goal: Goal, claim: Claim) -> list[Cut]:
+def order_cuts(fit: Evidence, goal: str, claim: Claim) -> list[Cut]:
     """The thresholds to be tested, from that which promises most.
 
     Precision: from that which looks surest downwards; above it are fewer entities than a test needs. Recall: from that
     with most candidates to that with fewest entities, which never finds more.
     """
-    scores = _quantiles(fit.scores[~fit.beyond])
+    _, _, right, _, beyond = fit.rows.T > 0
+    scores = _quantiles(fit.scores[~beyond])
     if goal == "recall":
-        floors = sorted({LOWEST_FLOOR, *_quantiles(fit.scores[fit.beyond & fit.right])})
+        floors = sorted({LOWEST_FLOOR, *_quantiles(fit.scores[beyond & right])})
         return [*(Cut(0.0, floor) for floor in floors if floor > 0), Cut(0.0), *map(Cut, scores)]
     cuts = [*map(Cut, reversed(scores)), Cut(0.0)]
-    p_values = [p_value(fit.precision(cut), claim.rate) for cut in cuts]
-    return cuts[int(np.argmin(p_values)) :]
+    tried = (fit.precision(cut) for cut in cuts)
+    tails = [binomial_tail(int(each.wrong.sum()), int(each.n.sum()), claim.rate) for each in tried]
+    return cuts[int(np.argmin(tails)) :]
 
 
 def _quantiles(scores: Any) -> list[float]:
@@ -148,24 +145,7 @@ def _quantiles(scores: Any) -> list[float]:
     return found
 
 
-def _chosen(ner: BertfamNER, labels: Sequence[str] | None) -> Sequence[str | None]:
-    if labels is None:
-        return [None]
-    unknown = sorted(set(labels) - set(ner.labels))
-    if unknown:
-        raise UserError(
-            f"The component {ner.name!r} has no label {', '.join(unknown)}; expected some of {', '.join(ner.labels)}."
-        )
-    return list(dict.fromkeys(labels)) or list(ner.labels)
-
-
-def _account(label: str | None, test: Evidence, cut: Cut) -> Kept:
-    before, after = ((test.precision(each), test.recall(each)) for each in (Cut(0.0), Cut(cut.entities)))
-    n_candidates = int((test.beyond & (test.scores >= cut.candidates)).sum())
-    return Kept(label, cut, before, (after[0], test.recall(cut)), n_candidates)
-
-
-def _settings(ner: BertfamNER, goal: Goal, kept: Sequence[Kept]) -> dict[str, Any]:
+def _settings(ner: BertfamNER, goal: str, kept: Sequence[Kept]) -> dict[str, Any]:
     """RETURNS (dict): the least scores; a table keeps those that other labels have already."""
     least: MinScore = kept[0].cut.entities
     floor: MinScore | None = None if kept[0].cut.candidates == inf else kept[0].cut.candidates
@@ -177,26 +157,6 @@ def _settings(ner: BertfamNER, goal: Goal, kept: Sequence[Kept]) -> dict[str, An
     return {"min_score": least} if goal == "precision" else {"min_score": least, "min_candidate_score": floor}
 
 
-def _explain(fit: Evidence, test: Evidence, goal: Goal, claim: Claim, label: str | None) -> str:
-    """RETURNS (str): what stands against a promise, and what would be enough."""
-    first = order_cuts(fit, goal, claim)[0]
-    trials = test.precision(first) if goal == "precision" else test.recall(first)
+def _explain(trials: Trials, label: str | None) -> str:
     n, n_texts = int(trials.n.sum()), int((trials.n > 0).sum())
-    who = "" if label is None else f"{label}: "
-    what = (
-        f"of the entities with a score of at least {first.entities:g} "
-        if goal == "precision"
-        else "of the annotated entities, candidates included, "
-    )
-    shown = f"{who}{trials.share_right:.3f} {what}are right or found ({n} in {n_texts} texts that test it)"
-    needed = n_needed(trials, claim)
-    if n < claim.fewest or n_texts < FEWEST_TEXTS:
-        need = f"too few: at least {claim.fewest} in {FEWEST_TEXTS} texts could promise it, if all of them were right"
-        return f"{shown}, {need}; expected {_given(claim.fewest)} in {_given(FEWEST_TEXTS)} or more."
-    if needed is None:
-        return f"{shown}: expected a pipeline that does better, or a lower promise."
-    return f"{shown}; expected about {_given(max(needed, n + 1))} of them in DATA, of which two thirds test."
-
-
-def _given(n: int) -> int:
-    return ceil(n * NTH / (NTH - 1))
+    return f"{trials.share_right:.3f} is right ({'' if label is None else f'{label}, '}{n} entities in {n_texts} texts)"

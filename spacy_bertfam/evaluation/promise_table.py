@@ -4,8 +4,8 @@ from math import inf
 
 from wasabi.tables import table
 
-from .evidence import Trials
-from .promise import Kept, Promise
+from .evidence import Cut, Evidence
+from .promise import Promise
 
 NAMES = (
     "label",
@@ -21,30 +21,22 @@ NAMES = (
 
 
 def format_promise(promise: Promise) -> str:
-    """RETURNS (str): what is promised, then what each threshold leaves in the texts that tested it."""
-    rows = [_row(kept) for kept in promise.kept]
-    aligns = ("l", *"r" * (len(NAMES) - 1))
-    parts = [table(rows, header=NAMES, aligns=aligns, spacing=2).strip("\n")]
-    parts.append(
-        f"Measured on {promise.n_texts:,} texts that neither temperature nor order of the thresholds were made of; "
-        f"temperature {promise.temperature:g}."
+    """RETURNS (str): what each threshold leaves in the texts that tested it, beside all that is found there."""
+    rows = []
+    for label, cut, test in promise.kept:
+        n_candidates = int(test.kept(cut).rows[:, 4].sum())
+        candidates = "" if cut.candidates == inf else f"{n_candidates:,} from {cut.candidates:g}"
+        rows.append(
+            [label or "all", f"{cut.entities:g}", candidates, *_figures(test, cut), *_figures(test, Cut(0.0))]
+        )
+    shown = table(rows, header=NAMES, aligns=("l", *"r" * (len(NAMES) - 1)), spacing=2).strip("\n")
+    found = "entities and candidates" if any(row[2] for row in rows) else "entities alone"
+    return (
+        f"{shown}\nMeasured on {promise.n_texts:,} texts that neither the temperature "
+        f"({promise.settings['temperature']:g}) nor the order of thresholds were made of; recall is that of {found}."
     )
-    what = "entities are right" if promise.goal == "precision" else "annotated entities are found"
-    if any(kept.n_candidates for kept in promise.kept):
-        what = 'annotated entities are among entities and doc.spans["candidates"]'
-    each = "" if promise.kept[0].label is None else "of each of these labels "
-    parts.append(
-        f"Promised of new texts that are drawn as these were: {each}at least {promise.share:.1%} of the {what}, with "
-        f"a confidence of {promise.confidence:g}{' for all together' if each else ''}."
-    )
-    return "\n".join(parts)
 
 
-def _row(kept: Kept) -> list[str]:
-    candidates = "" if kept.cut.candidates == inf else f"{kept.n_candidates:,} from {kept.cut.candidates:g}"
-    row = [kept.label or "all", f"{kept.cut.entities:g}", candidates]
-    return row + _figures(*kept.after) + _figures(*kept.before)
-
-
-def _figures(precision: Trials, recall: Trials) -> list[str]:
-    return [f"{int(precision.n.sum()):,}", f"{precision.share_right:.3f}", f"{recall.share_right:.3f}"]
+def _figures(test: Evidence, cut: Cut) -> list[str]:
+    precision = test.precision(Cut(cut.entities))
+    return [f"{precision.n.sum():,}", f"{precision.share_right:.3f}", f"{test.recall(cut).share_right:.3f}"]

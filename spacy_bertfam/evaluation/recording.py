@@ -1,7 +1,6 @@
 """A recognizer's tag scores of annotated texts: the encoder runs once, temperatures are tried on what it left."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -41,6 +40,7 @@ class Recording:
 
     counts (Counts): over these texts.
     find (Callable): temperature -> of each entity the index of its text, its score, and whether it is right.
+    readings (Sequence[Reading]): of a recognizer, of each text.
     progress (bool): show on standard error how many temperatures have been tried.
     """
 
@@ -49,10 +49,11 @@ class Recording:
         n_texts: int,
         counts: Counts,
         find: Callable[[float], Iterable[Found]],
+        readings: Sequence[Reading] = (),
         *,
         progress: bool = False,
     ) -> None:
-        self.n_texts, self.counts = n_texts, counts
+        self.n_texts, self.counts, self.readings = n_texts, counts, readings
         self._find = find
         self._known: dict[float, tuple[ScoredEntities, Ints1d]] = {}
         self._bar = tqdm(desc="temperatures", disable=not progress)
@@ -75,13 +76,6 @@ class Recording:
 def record(
     nlp: Language, ner: BertfamNER, examples: Iterable[Example], *, progress: bool = False
 ) -> Recording:
-    """RETURNS (Recording): of ``read_tags``, whose arguments these are."""
-    return recording_of(ner, read_tags(nlp, ner, examples, progress=progress), progress=progress)
-
-
-def read_tags(
-    nlp: Language, ner: BertfamNER, examples: Iterable[Example], *, progress: bool = False
-) -> list[Reading]:
     """Read the texts by all that stands before a recognizer, and score their tags.
 
     examples (Iterable[Example]): the reference side is annotated; of the predicted side only the words count.
@@ -92,22 +86,18 @@ def read_tags(
     with nlp.select_pipes(disable=names[names.index(ner.name) :]):
         docs = nlp.pipe((bare_copy(eg.predicted, nlp.vocab) for eg in examples), batch_size=BATCH_SIZE)
         read = _scored(ner, tqdm(docs, total=len(examples), desc="read", disable=not progress))
-        return [
+        readings = [
             _reading(ner, doc, scores, eg.reference) for eg, (doc, scores) in zip(examples, read, strict=True)
         ]
-
-
-def recording_of(ner: BertfamNER, readings: Sequence[Reading], *, progress: bool = False) -> Recording:
-    """RETURNS (Recording): of what ``read_tags`` has read."""
     unscored = [right for reading in readings for _, right in reading.unscored]
     n_gold = sum(len(reading.eg.reference.ents) for reading in readings)
     counts = Counts(n_gold, len(unscored), sum(unscored))
 
     def find(temperature: float) -> Iterator[Found]:
-        for i, span, right in decoded(ner, readings, partial(ner.decode, temperature=temperature)):
+        for i, span, right in decoded(ner, readings, temperature):
             yield i, span.score, right
 
-    return Recording(len(readings), counts, find, progress=progress)
+    return Recording(len(readings), counts, find, readings, progress=progress)
 
 
 def _reading(ner: BertfamNER, doc: Doc, scores: NDArray[np.float32], reference: Doc) -> Reading:
@@ -122,11 +112,10 @@ def _reading(ner: BertfamNER, doc: Doc, scores: NDArray[np.float32], reference: 
 
 
 def decoded(
-    ner: BertfamNER, readings: Sequence[Reading], decode: Callable[..., list[list[ScoredSpan]]]
+    ner: BertfamNER, readings: Sequence[Reading], temperature: float, floor: float | None = None
 ) -> Iterator[tuple[int, ScoredSpan, bool]]:
-    """The spans whose tokens have gold annotation.
+    """The spans whose tokens have gold annotation; arguments as in ``BertfamNER.decode``.
 
-    decode (Callable): as ``BertfamNER.decode``, or ``find_candidates``; but for its other arguments.
     YIELDS (tuple[int, ScoredSpan, bool]): the index of the text, the span, and whether it is right.
     """
     first = 0
@@ -135,7 +124,7 @@ def decoded(
     ):
         part = readings[first : first + len(batch)]
         scores, outside = [reading.scores for reading in part], [reading.outside for reading in part]
-        found = decode(batch, scores, outside=outside)
+        found = ner.decode(batch, scores, outside=outside, temperature=temperature, floor=floor)
         for i, spans in enumerate(found, first):
             for span in spans:
                 right = readings[i].is_right(span.start, span.end, span.label)

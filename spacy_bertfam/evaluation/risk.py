@@ -16,7 +16,6 @@ import numpy as np
 from .evidence import Cut, Trials
 
 FEWEST_TEXTS = 50  # with something to try; fewer say too little of how much hangs together in a text
-MOST_TRIALS = 1_000_000
 
 
 class Claim(NamedTuple):
@@ -87,17 +86,3 @@ def last_kept(cuts: Sequence[Cut], tried: Callable[[Cut], Trials], claim: Claim)
             break
         kept = cut
     return kept
-
-
-def n_needed(trials: Trials, claim: Claim) -> int | None:
-    """RETURNS (int | None): about how many trials would pass, if as large a share of them went wrong; None where no
-    number up to a million would."""
-    share, n = 1.0 - trials.share_right, claim.fewest
-    if share >= claim.rate:
-        return None
-    effect = design_effect(trials)
-    while binomial_tail(ceil(n * share), n, claim.rate) > claim.level:
-        n = ceil(n * 1.05)
-        if n > MOST_TRIALS:
-            return None
-    return ceil(n * effect)

@@ -28,7 +28,7 @@ from .min_score import LOWEST_FLOOR, MinScore, check_min_score, kept_spans, set_
 from .preset import Predictions, Preset, find_preset
 from .saved_head import SETTING, SavedHead, check_labels
 from .sum_reduced import SumReducedPipe
-from .words import candidates_of_words, decode_words
+from .words import decode_words
 
 logger = logging.getLogger("spacy")
 
@@ -93,9 +93,10 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         found = self.decode(docs, scores, outside=outside, temperature=self.temperature)
         if self.min_candidate_score is None:
             return Predictions(found, presets)
-        temperature, least = self.temperature, self.min_candidate_score
-        candidates = self.find_candidates(docs, scores, least, outside=outside, temperature=temperature)
-        return Predictions(found, presets, candidates)
+        least = self.min_candidate_score
+        floor = min(least.values(), default=1.0) if isinstance(least, dict) else least
+        candidates = self.decode(docs, scores, outside=outside, temperature=self.temperature, floor=floor)
+        return Predictions(found, presets, [kept_spans(spans, least, others=inf) for spans in candidates])
 
     def _find_presets(self, docs: Sequence[Doc]) -> list[Preset]:
         """What must stay on each Doc as it is."""
@@ -117,36 +118,18 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         *,
         outside: Sequence[Bools1d | None] | None,
         temperature: float,
+        floor: float | None = None,
     ) -> list[list[ScoredSpan]]:
         """The entities of each Doc by the scores of its tags.
 
         outside (Sequence[NDArray[bool] | None] | None): for each Doc the tokens that are taken already;
             Shape: (n_tokens,).
+        floor (float | None): instead, all spans that are as likely, on the best path or not; they may overlap.
         """
         self._require_numbers(temperature)
         learned = self.model.attrs["head_transitions"](self.model)
-        known = {"learned": learned, "temperature": temperature, "outside": outside}
-        return decode_words(docs, scores, self.tag_set, component=self.name, rate=self.rate, **known)
-
-    def find_candidates(
-        self,
-        docs: Sequence[Doc],
-        scores: Sequence[NDArray[np.float32]],
-        least: MinScore,
-        *,
-        outside: Sequence[Bools1d | None] | None,
-        temperature: float,
-    ) -> list[list[ScoredSpan]]:
-        """All spans of each Doc that are so likely, on the best path or not; they may overlap. Other arguments as in
-        ``decode``, which has looked at the scores.
-
-        least (float | dict[str, float]): as ``min_candidate_score``.
-        """
-        floor = min(least.values(), default=1.0) if isinstance(least, dict) else least
-        learned = self.model.attrs["head_transitions"](self.model)
         known = {"learned": learned, "temperature": temperature, "outside": outside, "floor": floor}
-        found = candidates_of_words(docs, scores, self.tag_set, **known)
-        return [kept_spans(spans, least, others=inf) for spans in found]
+        return decode_words(docs, scores, self.tag_set, component=self.name, rate=self.rate, **known)
 
     def set_annotations(self, docs: Iterable[Doc], predictions: Sequence[list[ScoredSpan]]) -> None:
         """Set ``doc.ents`` and each entity's ``ent._.score``, and if asked for ``doc.spans["candidates"]``."""

@@ -8,7 +8,6 @@ from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
 
 from ..decoding.best_sequence import best_log_probabilities
-from ..decoding.candidates import find_candidates
 from ..decoding.decode import decode
 from ..decoding.tags import TagSet
 from ..errors import Diverged, UserError
@@ -26,6 +25,7 @@ def decode_words(
     outside: Sequence[Bools1d | None] | None = None,
     learned: Transitions | None = None,
     temperature: float = 1.0,
+    floor: float | None = None,
 ) -> list[list[ScoredSpan]]:
     """As ``decode``, on the tokens that are not white space.
 
@@ -51,9 +51,8 @@ def decode_words(
             "training that diverged. Expected finite ones: load the pipeline again, or train with a lower rate."
         )
     lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
-    return decode(
-        rows, lengths, tag_set, learned=learned, temperature=temperature, outside=forced, words=words
-    )
+    known = {"learned": learned, "temperature": temperature, "outside": forced, "words": words}
+    return decode(rows, lengths, tag_set, floor=floor, **known)  # type: ignore[arg-type]
 
 
 def score_sequences(
@@ -70,23 +69,6 @@ def score_sequences(
     lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
     known = {"learned": learned, "temperature": temperature, "outside": forced, "words": words}
     return best_log_probabilities(np.concatenate(list(scores)), lengths, tag_set, **known)  # type: ignore[arg-type]
-
-
-def candidates_of_words(
-    docs: Sequence[Doc],
-    scores: Sequence[NDArray[np.float32]],
-    tag_set: TagSet,
-    *,
-    floor: float,
-    outside: Sequence[Bools1d | None] | None = None,
-    learned: Transitions | None = None,
-    temperature: float = 1.0,
-) -> list[list[ScoredSpan]]:
-    """As ``find_candidates``, on the tokens that are not white space; arguments as in ``decode_words``."""
-    forced, words = _read_words(docs, outside)
-    lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
-    known = {"learned": learned, "temperature": temperature, "outside": forced, "words": words}
-    return find_candidates(np.concatenate(list(scores)), lengths, tag_set, floor, **known)  # type: ignore[arg-type]
 
 
 def _read_words(

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from all_paths import span_probabilities
 
-from spacy_bertfam.decoding.candidates import find_candidates
 from spacy_bertfam.decoding.decode import decode
 from spacy_bertfam.decoding.tags import PREFIXES, TagSet
 from spacy_bertfam.types import Transitions
@@ -28,7 +27,7 @@ def test_the_spans_above_the_floor_are_those_of_all_paths(scheme, has_learned, f
     outside = np.zeros(len(rows), dtype=bool)
     outside[[1, 7]] = True
     known = {"learned": learned, "temperature": 1.3}
-    found = find_candidates(rows, LENGTHS, tag_set, floor, outside=outside, **known)
+    found = decode(rows, LENGTHS, tag_set, floor=floor, outside=outside, **known)
     ends = np.cumsum(LENGTHS)
     for text, start, end in zip(found, ends - LENGTHS, ends, strict=True):
         expected = {}
@@ -46,7 +45,7 @@ def test_entities_of_the_best_path_have_the_same_score_and_skipped_tokens_are_go
     rows[:, 0] += 2
     words = np.arange(400) % 5 > 0
     known = {"lengths": np.array([300, 100]), "tag_set": tag_set, "temperature": 0.5, "words": words}
-    candidates = find_candidates(rows, floor=0.02, **known)
+    candidates = decode(rows, floor=0.02, **known)
     for entities, likely in zip(decode(rows, **known), candidates, strict=True):
         scores = {span[:3]: span.score for span in likely}
         assert len(scores) > len(entities) > 10
@@ -57,5 +56,5 @@ def test_entities_of_the_best_path_have_the_same_score_and_skipped_tokens_are_go
 def test_texts_without_a_token_that_is_read_have_none():
     tag_set = TagSet("IO", ("A",))
     words = np.zeros(3, dtype=bool)
-    assert find_candidates(np.zeros((3, 2)), np.array([2, 1]), tag_set, 0.1, words=words) == [[], []]
-    assert find_candidates(np.zeros((0, 2)), np.array([0]), tag_set, 0.1) == [[]]
+    assert decode(np.zeros((3, 2)), np.array([2, 1]), tag_set, floor=0.1, words=words) == [[], []]
+    assert decode(np.zeros((0, 2)), np.array([0]), tag_set, floor=0.1) == [[]]

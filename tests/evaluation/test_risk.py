@@ -12,7 +12,6 @@ from spacy_bertfam.evaluation.risk import (
     binomial_tail,
     design_effect,
     last_kept,
-    n_needed,
     p_value,
 )
 
@@ -62,16 +61,6 @@ def test_the_walk_ends_before_the_first_that_fails():
 
     assert last_kept(cuts, tried, Claim(0.05, 0.1)) == Cut(0.8)
     assert last_kept(cuts[2:], tried, Claim(0.05, 0.1)) is None
-
-
-def test_what_would_be_enough_is_enough():
-    claim, some = Claim(0.05, 0.1), trials([1] * 100, [1] * 3 + [0] * 97)
-    n = n_needed(some, claim)
-    assert p_value(some, claim.rate) > claim.level
-    assert 100 < n < 1000
-    assert binomial_tail(int(n * 0.03), n, claim.rate) <= claim.level
-    assert n_needed(trials([1] * 100, [1] * 6 + [0] * 94), claim) is None
-    assert n_needed(trials([1] * 100, [1] * 5 + [0] * 95), claim) is None
 
 
 @pytest.mark.parametrize("spread", [0.0, 1.0])
