@@ -46,9 +46,6 @@ def commands(name: str) -> list[str]:
     """The lines of bash blocks and the commands in running text, `&&` taken apart."""
     lines = [line for block in blocks(name, "bash") for line in block.splitlines()]
     lines += re.findall(r"`(python [^`]+)`", CODE[name])
-    docker = "".join(blocks(name, "dockerfile"))
-    lines += [shlex.join(json.loads(words)) for words in re.findall(r"(?m)^CMD (.*)$", docker)]
-    lines += re.findall(r"(?m)^RUN (.*)$", docker)
     return [part.strip() for line in lines for part in line.split("&&")]
 
 
