@@ -17,6 +17,7 @@ from urllib.request import urlopen
 
 import pytest
 import spacy
+import srsly
 import typer
 from spacy.cli._util import app as spacy_app
 from spacy.language import Language
@@ -26,6 +27,7 @@ from spacy.util import load_config, load_model_from_config
 from typer.testing import CliRunner
 from weasel.util import load_project_config
 
+from spacy_bertfam.about import __version__
 from spacy_bertfam.cli import spacy_entry  # noqa: F401  what spaCy does for its command line
 from spacy_bertfam.data.pairs import make_pair
 
@@ -171,6 +173,20 @@ def test_every_page_stands_in_the_navigation():
     content = (ROOT / "mkdocs.yml").read_text(encoding="utf8")
     listed = re.findall(r"(?m)^ +- (?:.*: )?(\S+\.md)$", content[content.index("\nnav:") :])
     assert {name.removeprefix("docs/").replace(".fr.md", ".md") for name in PAGES} <= set(listed)
+
+
+def test_the_release_is_the_same_in_code_changelog_and_citation():
+    citation = srsly.read_yaml(ROOT / "CITATION.cff")
+    version, date = re.findall(r"(?m)^## (\S+) \((.*)\)$", TEXTS["CHANGELOG.md"])[0]
+    assert (citation["version"], citation["date-released"]) == (version, date) and version == __version__
+
+
+def test_the_files_for_github_can_be_read():
+    for path in (ROOT / ".github").rglob("*.yml"):
+        content = srsly.read_yaml(path)
+        assert path.parent.name != "workflows" or "bash .ci/run" in [
+            step.get("run") for step in content["jobs"]["checks"]["steps"]
+        ]
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.fr.md"])
