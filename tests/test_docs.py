@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from configparser import ConfigParser
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -146,6 +147,7 @@ def test_a_stated_figure_is_one_of_the_benchmarks(name, stated, links):
     assert any(round(each * scale, places) == wanted for each in known for scale in (1, 100)), stated
 
 
+@cache
 def messages(path: Path) -> str:
     """RETURNS (str): the strings of a module, one a line, with `…` for what is put into them."""
     found = []
