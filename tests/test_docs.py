@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from configparser import ConfigParser
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -17,6 +18,7 @@ from urllib.request import urlopen
 
 import pytest
 import spacy
+import srsly
 import typer
 from spacy.cli._util import app as spacy_app
 from spacy.language import Language
@@ -26,6 +28,7 @@ from spacy.util import load_config, load_model_from_config
 from typer.testing import CliRunner
 from weasel.util import load_project_config
 
+from spacy_bertfam.about import __version__
 from spacy_bertfam.cli import spacy_entry  # noqa: F401  what spaCy does for its command line
 from spacy_bertfam.data.pairs import make_pair
 
@@ -46,9 +49,6 @@ def commands(name: str) -> list[str]:
     """The lines of bash blocks and the commands in running text, `&&` taken apart."""
     lines = [line for block in blocks(name, "bash") for line in block.splitlines()]
     lines += re.findall(r"`(python [^`]+)`", CODE[name])
-    docker = "".join(blocks(name, "dockerfile"))
-    lines += [shlex.join(json.loads(words)) for words in re.findall(r"(?m)^CMD (.*)$", docker)]
-    lines += re.findall(r"(?m)^RUN (.*)$", docker)
     return [part.strip() for line in lines for part in line.split("&&")]
 
 
@@ -147,6 +147,7 @@ def test_a_stated_figure_is_one_of_the_benchmarks(name, stated, links):
     assert any(round(each * scale, places) == wanted for each in known for scale in (1, 100)), stated
 
 
+@cache
 def messages(path: Path) -> str:
     """RETURNS (str): the strings of a module, one a line, with `…` for what is put into them."""
     found = []
@@ -174,6 +175,20 @@ def test_every_page_stands_in_the_navigation():
     content = (ROOT / "mkdocs.yml").read_text(encoding="utf8")
     listed = re.findall(r"(?m)^ +- (?:.*: )?(\S+\.md)$", content[content.index("\nnav:") :])
     assert {name.removeprefix("docs/").replace(".fr.md", ".md") for name in PAGES} <= set(listed)
+
+
+def test_the_release_is_the_same_in_code_changelog_and_citation():
+    citation = srsly.read_yaml(ROOT / "CITATION.cff")
+    version, date = re.findall(r"(?m)^## (\S+) \((.*)\)$", TEXTS["CHANGELOG.md"])[0]
+    assert (citation["version"], citation["date-released"]) == (version, date) and version == __version__
+
+
+def test_the_files_for_github_can_be_read():
+    for path in (ROOT / ".github").rglob("*.yml"):
+        content = srsly.read_yaml(path)
+        assert path.parent.name != "workflows" or "bash .ci/run" in [
+            step.get("run") for step in content["jobs"]["checks"]["steps"]
+        ]
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.fr.md"])
