@@ -34,8 +34,9 @@ def decode(
     temperature: float = 1.0,
     outside: Bools1d | None = None,
     words: Bools1d | None = None,
+    path: Ints1d | None = None,
 ) -> list[list[ScoredSpan]]:
-    """The entities of the best legal path of each text, each with its probability.
+    """The entities of the best legal path of each text, or of a given one, each with its probability.
 
     rows (NDArray): scores of texts that stand end to end; Shape: (n_tokens, n_tags).
     lengths (Ints1d): tokens of each text; Shape: (n_texts,).
@@ -44,12 +45,15 @@ def decode(
     outside (Bools1d | None): tokens that must be O; Shape: (n_tokens,).
     words (Bools1d | None): the tokens that are read: no entity begins or ends with another one, and each goes on
         across it. None reads all. Shape: (n_tokens,).
+    path (Ints1d | None): legal tags whose entities are scored in place of the best ones; Shape: (n_tokens,).
     """
     scores, n_read = read_scores(rows, lengths, temperature, outside, words)
     if not n_read.sum():
         return [[] for _ in lengths]
     chain, places = scaled_chain(tag_set, learned, temperature), scores.places
-    spans, probabilities = _decode_rows(scores, n_read, tag_set, chain)
+    if path is not None and places is not None:
+        path = path[places]
+    spans, probabilities = _decode_rows(scores, n_read, tag_set, chain, path)
     if places is not None:
         spans = spans._replace(starts=places[spans.starts], ends=places[spans.ends - 1] + 1)
     return _split(spans, probabilities, lengths, tag_set)
@@ -75,7 +79,7 @@ def scaled_chain(tag_set: TagSet, learned: Transitions | None, temperature: floa
 
 
 def _decode_rows(
-    scores: TagScores, lengths: Ints1d, tag_set: TagSet, chain: Chain
+    scores: TagScores, lengths: Ints1d, tag_set: TagSet, chain: Chain, path: Ints1d | None
 ) -> tuple[SpanRows, Floats]:
     """RETURNS (tuple[SpanRows, Floats]): the spans of all texts, and the probability of each."""
     max_tokens = most_tokens(tag_set)
@@ -83,13 +87,13 @@ def _decode_rows(
     end = 0
     for part in parts_of(lengths, max_tokens):
         start, end = end, end + int(part.sum())
-        own = scores.part(start, end)
+        own, tags = scores.part(start, end), None if path is None else path[start:end]
         if len(own) <= max_tokens:
-            spans, p = _decode_together(own, part, tag_set, chain)
+            spans, p = _decode_together(own, part, tag_set, chain, tags)
         else:
-            path = long_path(own, chain, max_tokens=max_tokens)
-            spans = spans_of(path, part, tag_set)
-            p = long_scores(own, chain, tag_set, path, spans, max_tokens=max_tokens)
+            tags = long_path(own, chain, max_tokens=max_tokens) if tags is None else tags
+            spans = spans_of(tags, part, tag_set)
+            p = long_scores(own, chain, tag_set, tags, spans, max_tokens=max_tokens)
         found.append(spans._replace(starts=spans.starts + start, ends=spans.ends + start))
         probabilities.append(p)
     return SpanRows(*map(np.concatenate, zip(*found, strict=True))), np.concatenate(probabilities)
@@ -111,10 +115,10 @@ def parts_of(lengths: Ints1d, max_tokens: int) -> Iterator[Ints1d]:
 
 
 def _decode_together(
-    scores: TagScores, lengths: Ints1d, tag_set: TagSet, chain: Chain
+    scores: TagScores, lengths: Ints1d, tag_set: TagSet, chain: Chain, path: Ints1d | None
 ) -> tuple[SpanRows, Floats]:
     packed = scores.pack(lengths)
-    path = best_paths(packed, chain)
+    path = best_paths(packed, chain) if path is None else path
     spans = spans_of(path, lengths, tag_set)
     if not len(spans.starts):
         return spans, np.zeros(0)

@@ -12,7 +12,7 @@ from ..decoding.decode import decode
 from ..decoding.tags import TagSet
 from ..errors import Diverged, UserError
 from ..heads.finite import is_finite
-from ..types import Bools1d, Floats, ScoredSpan, Transitions
+from ..types import Bools1d, Floats, Ints1d, ScoredSpan, Transitions
 
 
 def decode_words(
@@ -25,6 +25,7 @@ def decode_words(
     outside: Sequence[Bools1d | None] | None = None,
     learned: Transitions | None = None,
     temperature: float = 1.0,
+    path: Ints1d | None = None,
 ) -> list[list[ScoredSpan]]:
     """As ``decode``, on the tokens that are not white space.
 
@@ -37,6 +38,7 @@ def decode_words(
     rate (float | None): the last one that it learned at in this process.
     outside (Sequence[Bools1d | None] | None): for each Doc the tokens that must be O, Shape: (n_tokens,). White space
         that is marked here stays, and keeps entities apart.
+    path (Ints1d | None): tags whose entities are scored in place of the best ones, of all Docs end to end.
     RAISES (UserError): when a score is no finite number.
     """
     forced, words = _read_words(docs, outside)
@@ -51,7 +53,14 @@ def decode_words(
         )
     lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
     return decode(
-        rows, lengths, tag_set, learned=learned, temperature=temperature, outside=forced, words=words
+        rows,
+        lengths,
+        tag_set,
+        learned=learned,
+        temperature=temperature,
+        outside=forced,
+        words=words,
+        path=path,
     )
 
 

@@ -45,7 +45,7 @@ def render_page(
         header=_summary(len(docs), counts, css, words),
         main="".join(_doc_card(doc, text, words) for doc, text in zip(docs, texts, strict=True)),
         notes=[" ".join(notes)] if notes else [],
-        rules=_label_rules(css, renderer.colors),
+        rules=label_rules(css, renderer.colors),
     )
 
 
@@ -125,7 +125,8 @@ def _notes(ents: Iterable[Span], words: Wording, *, low: float) -> Iterator[str]
         yield words.say("low", low=format_score(low))
 
 
-def _label_rules(css: Mapping[str, str], colors: Mapping[str, str]) -> str:
+def label_rules(css: Mapping[str, str], colors: Mapping[str, str]) -> str:
+    """RETURNS (str): rules for the style sheet; ``css`` has the class of each label, ``colors`` as `label_shades`."""
     shades = {name: label_shades(label, colors) for label, name in css.items()}
     return "".join(
         f".{name} {{ --light: {light}; --dark: {dark}; }}\n" for name, (light, dark) in shades.items()
