@@ -22,10 +22,9 @@ from ..errors import UserError
 from ..evaluation.recording import BATCH_SIZE, score_docs
 from ..files.saving import write_file
 from ..pipeline.find import find_ner
-from ..pipeline.words import decode_words
 from ..training.resumable.loop import KEEP_NEVER, Training
 from ..training.stopping import Stop
-from ..types import Ints1d, ScoredSpan, Transitions
+from ..types import Ints1d, Transitions
 
 CONFIG = Path(__file__).with_name("fold.cfg")
 # Runs of texts that a fold is made of: neighbors are often of one article, and would tell each other's names
@@ -42,22 +41,21 @@ class Unseen(NamedTuple):
     learned: Transitions | None  # the head's own weights between tags
     temperature: float
 
-    def decode(self, docs: Sequence[Doc], path: Ints1d | None = None) -> list[list[ScoredSpan]]:
-        """The entities of the best tags, or of given ones, each with its exact probability.
-
-        docs (Sequence[Doc]): all of the data. path (Ints1d | None): tags; Shape: (n_tokens,).
-        """
-        own = [docs[i] for i in self.texts]
-        known = {"learned": self.learned, "temperature": self.temperature, "path": path}
-        return decode_words(own, [self.rows], self.tag_set, **known)  # type: ignore[arg-type]
+    @property
+    def known(self) -> dict[str, Any]:
+        """What decoding takes besides."""
+        return {"learned": self.learned, "temperature": self.temperature}
 
     def to_bytes(self, digest: str) -> bytes:
         """RETURNS (bytes): a .npz file, without pickle."""
-        tags = {"labels": np.array(self.tag_set.labels), "scheme": np.array(self.tag_set.scheme)}
-        learned = {} if self.learned is None else self.learned._asdict()
-        numbers = {"texts": self.texts, "rows": self.rows, "temperature": np.array(self.temperature)}
+        arrays: dict[str, Any] = {"digest": np.array(digest), "texts": self.texts, "rows": self.rows}
+        arrays |= {"labels": np.array(self.tag_set.labels), "scheme": np.array(self.tag_set.scheme)}
+        arrays |= {
+            "temperature": np.array(self.temperature),
+            **(self.learned._asdict() if self.learned else {}),
+        }
         file = io.BytesIO()
-        np.savez(file, digest=np.array(digest), **tags, **numbers, **learned)
+        np.savez(file, **arrays)
         return file.getvalue()
 
 
@@ -125,7 +123,7 @@ def cross_validate(
     for fold in range(n_folds):
         place = folder / f"fold-{fold + 1}-of-{n_folds}.npz"
         if not place.is_file():
-            others = [docs[i] for i in np.flatnonzero(folds != fold)]
+            others = [doc for doc, own in zip(docs, folds.tolist(), strict=True) if own != fold]
             nlp = _train(others, config, folder, stop, use_gpu)
             if nlp is None:
                 return

@@ -15,7 +15,7 @@ from .audit import Audit
 from .findings import Finding
 
 CONTEXT = 30  # tokens on either side of a finding
-RULES = """.sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 0 1rem; }
+RULES = """.sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 0 1em; }
 .sides h3 { margin: 0; font-size: .875rem; font-weight: 400; color: var(--soft); }
 fieldset { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin: 1rem 0 0; border: 1px solid var(--line); }
 label { min-height: 1.5rem; }
@@ -56,11 +56,12 @@ def render_audit(audit: Audit, *, n_shown: int) -> str:
 
 def _header(audit: Audit, words: Wording, ids: Mapping[str, str]) -> str:
     sizes = {"texts": words.number(len(audit.docs)), "entities": words.number(audit.n_entities)}
+    sizes["confident"] = words.number(sum(one.is_confident for one in audit.findings))
     line = words.say("in_texts", findings=words.count("findings", len(audit.findings)), **sizes)
     choices = [CHOICE.format(id="all", checked=" checked", text=words.say("all"))]
     choices += [
         CHOICE.format(id=ids[kind], checked="", text=f"{words.say(kind)} ({words.number(n)})")
-        for kind, n in audit.counts.items()
+        for kind, (n, _) in audit.counts.items()
     ]
     legend = f"<legend>{words.say('filter')}</legend>\n"
     return f"<p>{line}</p>\n<fieldset>\n{legend}{''.join(choices)}</fieldset>\n"

@@ -21,6 +21,11 @@ class Deviation(NamedTuple):
     usual: str  # the label that it mostly has; "" where it is mostly no entity
     times: tuple[int, int]  # how often it is annotated so, and how often in another way
 
+    @property
+    def share(self) -> float:
+        """The share of its places that are annotated as mostly."""
+        return self.times[0] / sum(self.times)
+
 
 def find_deviations(docs: Sequence[Doc]) -> list[list[Deviation]]:
     """Compare all places of each string that is an entity somewhere.

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from ..audit.audit import Audit
     from ..audit.folds import Unseen
     from ..data.writers.formats import Form
+
+
+class Training(NamedTuple):
+    """What is to be trained, as given on the command line."""
+
+    encoder: str
+    lang: str
+    n_folds: int
+    steps: int | None
+    overrides: Mapping[str, Any]
 
 
 def audit_cli(
@@ -68,14 +78,18 @@ def audit_cli(
     if model is not None:
         docs, parts = _by_pipeline(model, data, component)
     else:
-        training = {"encoder": str(encoder), "lang": str(lang), "n_folds": folds, "steps": steps}
-        docs, parts = _by_folds(data, output, overrides, use_gpu, **training)
+        training = Training(str(encoder), str(lang), folds, steps, overrides)
+        docs, parts = _by_folds(data, output, training, use_gpu)
     found = audit(docs, parts)
     _write(found, output, form, limit)
-    typer.echo(table([*found.counts.items(), ("all", len(found.findings))], header=("reason", "findings")))
+    rows = [(kind, *numbers) for kind, numbers in found.counts.items()]
+    typer.echo(table(rows, header=("reason", "findings", "confident"), aligns=("l", "r", "r")))
     typer.echo(f"texts {len(docs):,}, entities {found.n_entities:,} -> {output / 'audit.html'}, audit.json")
     if found.n_unscored:
-        typer.echo(f"Note: {found.n_unscored:,} entities have no probability and are not judged.", err=True)
+        typer.echo(
+            f"Note: {found.n_unscored:,} entities have a label that the recognizer lacks and are not judged.",
+            err=True,
+        )
 
 
 def _require_one(encoder: str | None, model: str | None, lang: str | None, *, is_training: bool) -> None:
@@ -106,20 +120,21 @@ def _by_pipeline(model: str, data: Path, component: str | None) -> "tuple[list[D
     return docs, [read_unseen_by(nlp, docs, np.arange(len(docs)), component=component)]
 
 
-def _by_folds(
-    data: Path, output: Path, overrides: Mapping[str, Any], use_gpu: int, *, n_folds: int, **training: Any
-) -> "tuple[list[Doc], list[Unseen]]":
+def _by_folds(data: Path, output: Path, training: Training, use_gpu: int) -> "tuple[list[Doc], list[Unseen]]":
     import spacy
 
     from ..audit.folds import cross_validate, fold_config
     from ..training.stopping import Stop
 
-    docs = _read(spacy.blank(training["lang"]), data)
+    docs, n_folds = _read(spacy.blank(training.lang), data), training.n_folds
     if len(docs) < n_folds:
         raise UserError(
             f"{data} has {len(docs)} annotated texts for {n_folds} folds; expected one a fold or more."
         )
-    config = fold_config(n_words=sum(map(len, docs)), overrides=overrides, **training)
+    n_words = sum(map(len, docs))
+    config = fold_config(
+        training.encoder, training.lang, n_words, steps=training.steps, overrides=training.overrides
+    )
     parts = []
     with Stop().handling_signals() as stop:
         try:

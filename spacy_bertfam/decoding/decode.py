@@ -34,9 +34,8 @@ def decode(
     temperature: float = 1.0,
     outside: Bools1d | None = None,
     words: Bools1d | None = None,
-    path: Ints1d | None = None,
 ) -> list[list[ScoredSpan]]:
-    """The entities of the best legal path of each text, or of a given one, each with its probability.
+    """The entities of the best legal path of each text, each with its probability.
 
     rows (NDArray): scores of texts that stand end to end; Shape: (n_tokens, n_tags).
     lengths (Ints1d): tokens of each text; Shape: (n_texts,).
@@ -45,18 +44,43 @@ def decode(
     outside (Bools1d | None): tokens that must be O; Shape: (n_tokens,).
     words (Bools1d | None): the tokens that are read: no entity begins or ends with another one, and each goes on
         across it. None reads all. Shape: (n_tokens,).
-    path (Ints1d | None): legal tags whose entities are scored in place of the best ones; Shape: (n_tokens,).
     """
     scores, n_read = read_scores(rows, lengths, temperature, outside, words)
     if not n_read.sum():
         return [[] for _ in lengths]
     chain, places = scaled_chain(tag_set, learned, temperature), scores.places
-    if path is not None and places is not None:
-        path = path[places]
-    spans, probabilities = _decode_rows(scores, n_read, tag_set, chain, path)
+    spans, probabilities = _decode_rows(scores, n_read, tag_set, chain)
     if places is not None:
         spans = spans._replace(starts=places[spans.starts], ends=places[spans.ends - 1] + 1)
     return _split(spans, probabilities, lengths, tag_set)
+
+
+def score_places(
+    rows: NDArray[Any],
+    lengths: Ints1d,
+    tag_set: TagSet,
+    path: Ints1d,
+    places: SpanRows,
+    *,
+    learned: Transitions | None = None,
+    temperature: float = 1.0,
+    words: Bools1d | None = None,
+) -> Floats:
+    """The probability that a place holds exactly the entities that a path has there, or none, and that none goes on
+    across its borders; other arguments as in ``decode``.
+
+    path (Ints1d): legal tags of all tokens; Shape: (n_tokens,).
+    places (SpanRows): by their order, without overlap, from entity border to entity border; labels are not looked at.
+    RETURNS (Floats): Shape: (n_places,).
+    """
+    scores, n_read = read_scores(rows, lengths, temperature, None, words)
+    if scores.places is not None:
+        path = path[scores.places]
+        starts, ends = (np.searchsorted(scores.places, borders) for borders in places[:2])
+        places = places._replace(starts=starts, ends=ends)
+    return _decode_rows(scores, n_read, tag_set, scaled_chain(tag_set, learned, temperature), (path, places))[
+        1
+    ]
 
 
 def read_scores(
@@ -79,21 +103,28 @@ def scaled_chain(tag_set: TagSet, learned: Transitions | None, temperature: floa
 
 
 def _decode_rows(
-    scores: TagScores, lengths: Ints1d, tag_set: TagSet, chain: Chain, path: Ints1d | None
+    scores: TagScores,
+    lengths: Ints1d,
+    tag_set: TagSet,
+    chain: Chain,
+    given: tuple[Ints1d, SpanRows] | None = None,
 ) -> tuple[SpanRows, Floats]:
-    """RETURNS (tuple[SpanRows, Floats]): the spans of all texts, and the probability of each."""
+    """The spans of all texts, and the probability of each.
+
+    given (tuple[Ints1d, SpanRows] | None): tags and spans to score; None are those of the best path.
+    """
     max_tokens = most_tokens(tag_set)
     found, probabilities = [], []
     end = 0
     for part in parts_of(lengths, max_tokens):
         start, end = end, end + int(part.sum())
-        own, tags = scores.part(start, end), None if path is None else path[start:end]
+        own, known = scores.part(start, end), None if given is None else _part_of(*given, start, end)
         if len(own) <= max_tokens:
-            spans, p = _decode_together(own, part, tag_set, chain, tags)
+            spans, p = _decode_together(own, part, tag_set, chain, known)
         else:
-            tags = long_path(own, chain, max_tokens=max_tokens) if tags is None else tags
-            spans = spans_of(tags, part, tag_set)
-            p = long_scores(own, chain, tag_set, tags, spans, max_tokens=max_tokens)
+            path = known[0] if known else long_path(own, chain, max_tokens=max_tokens)
+            spans = known[1] if known else spans_of(path, part, tag_set)
+            p = long_scores(own, chain, tag_set, path, spans, max_tokens=max_tokens)
         found.append(spans._replace(starts=spans.starts + start, ends=spans.ends + start))
         probabilities.append(p)
     return SpanRows(*map(np.concatenate, zip(*found, strict=True))), np.concatenate(probabilities)
@@ -114,12 +145,21 @@ def parts_of(lengths: Ints1d, max_tokens: int) -> Iterator[Ints1d]:
         first, base = last, int(ends[last - 1])
 
 
+def _part_of(path: Ints1d, spans: SpanRows, start: int, end: int) -> tuple[Ints1d, SpanRows]:
+    own = slice(*np.searchsorted(spans.starts, (start, end)))
+    return path[start:end], SpanRows(spans.starts[own] - start, spans.ends[own] - start, spans.labels[own])
+
+
 def _decode_together(
-    scores: TagScores, lengths: Ints1d, tag_set: TagSet, chain: Chain, path: Ints1d | None
+    scores: TagScores,
+    lengths: Ints1d,
+    tag_set: TagSet,
+    chain: Chain,
+    known: tuple[Ints1d, SpanRows] | None,
 ) -> tuple[SpanRows, Floats]:
     packed = scores.pack(lengths)
-    path = best_paths(packed, chain) if path is None else path
-    spans = spans_of(path, lengths, tag_set)
+    path = known[0] if known else best_paths(packed, chain)
+    spans = known[1] if known else spans_of(path, lengths, tag_set)
     if not len(spans.starts):
         return spans, np.zeros(0)
     return spans, score_spans(forward_backward(packed, chain), tag_set, path, spans.starts, spans.ends)
