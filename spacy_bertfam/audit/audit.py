@@ -64,9 +64,9 @@ def audit(docs: Sequence[Doc], parts: Iterable[Unseen]) -> Audit:
     gold: list[Spans] = []
     unweighed: list[tuple[Finding, float, float]] = []
     for part in parts:
-        for own, findings in _read(docs, part, deviations):
+        for own, found in _read(docs, part, deviations):
             gold.append(own)
-            unweighed += findings
+            unweighed += found
     confidence = self_confidence(gold)
     findings = [weighed(*one, confidence) for one in unweighed]
     n_entities = sum(len(doc.ents) for doc in docs)

@@ -58,13 +58,10 @@ class Finding:
             return DIFFERENT
         if not self.gold or not self.suggested:
             return NO_ENTITY if self.gold else MISSED
-        borders, labels = (
-            [[span[part] for span in side] for side in (self.gold, self.suggested)]
-            for part in (slice(2), slice(2, 3))
-        )
-        if borders[0] == borders[1]:
+        if [span[:2] for span in self.gold] == [span[:2] for span in self.suggested]:
             return LABEL
-        return BORDER if {*map(tuple, labels[0])} == {*map(tuple, labels[1])} else BOTH
+        labels, others = ({span.label for span in side} for side in (self.gold, self.suggested))
+        return BORDER if labels == others else BOTH
 
     @property
     def score(self) -> float:
