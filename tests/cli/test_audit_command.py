@@ -96,4 +96,4 @@ def test_a_pipeline_that_says_it_learned_from_the_texts_is_refused_and_another_r
     assert result.exit_code == 1 and "has never seen" in " ".join(result.stderr.split())
     result = run_audit(tmp_path, "--model", tmp_path / "trained")
     assert result.exit_code == 0, result.output
-    assert "4 entities have a label that the recognizer lacks" in " ".join(result.stderr.split())
+    assert "6 entities have a label that the recognizer lacks" in " ".join(result.stderr.split())
