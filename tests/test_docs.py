@@ -224,8 +224,8 @@ def test_the_python_of_the_documents_runs(name, clone, monkeypatch, capsys):
         assert "<html" in (clone / "page.html").read_text(encoding="utf8")
 
 
-# `adopt` wants a pipeline of another package, `audit` an encoder, `convert-qa` questions, `fetch` asks the hub, `train` and `fill` want an
-# encoder, `calibrate` a pipeline that is right at times, `serve` does not end: other tests run them
+# `adopt` wants a pipeline of another package, `convert-qa` questions, `fetch` asks the hub, `audit`, `train` and `fill`
+# want an encoder, `calibrate` a pipeline that is right at times, `serve` does not end: other tests run them
 CHEAP = [
     (name, line)
     for name, line in SPACY_COMMANDS
