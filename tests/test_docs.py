@@ -312,7 +312,7 @@ def test_the_python_of_the_documents_runs(name, n, clone, tiny_encoder, monkeypa
         assert "<html" in (clone / "page.html").read_text(encoding="utf8")
 
 
-# `adopt` wants a pipeline of another package, `convert-qa` questions, `fetch` asks the hub, `train` and `fill` want an
+# `adopt` wants a pipeline of another package, `convert-qa` questions, `fetch` asks the hub, `audit`, `train` and `fill` want an
 # encoder, `calibrate` a pipeline that is right at times, `serve` does not end, --ray wants Ray, a page makes
 # training/cats: other tests run them
 CHEAP = [
@@ -321,7 +321,7 @@ CHEAP = [
     if line.split()[3] in ("bertfam", "evaluate")
     and not re.search(r" --ray |/cats/", line)
     and line.split()[4]
-    not in ("adopt", "calibrate", "convert-qa", "fetch", "fill", "serve", "train", "pretrain")
+    not in ("adopt", "audit", "calibrate", "convert-qa", "fetch", "fill", "serve", "train", "pretrain")
 ]
 
 

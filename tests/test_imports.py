@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "spacy_bertfam"
 RANKS = {
     "__init__": 0, "about": 0, "errors": 0, "types": 0, "files": 1, "data": 2, "gate": 2, "decoding": 2, "encoder": 3,
     "listeners": 4, "heads": 5, "head_fit": 6, "pipeline": 7, "annotation": 8, "training": 8, "hub": 8, "evaluation": 8,
-    "optimize": 9, "checks": 9, "visual": 9, "report": 10, "server": 10,
+    "optimize": 9, "checks": 9, "visual": 9, "audit": 10, "report": 10, "server": 10,
     "cli": 11,
 }  # fmt: skip
 # within a part: what has no number is above all that have one

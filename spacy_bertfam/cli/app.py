@@ -20,7 +20,7 @@ app = typer.Typer(
 
 # Each is a module here, with a function NAME_cli that parses the command line and prints
 MODULES = (
-    "adopt", "annotate", "attention", "calibrate", "card", "check", "convert", "convert_cats", "convert_qa",
+    "adopt", "annotate", "attention", "audit", "calibrate", "card", "check", "convert", "convert_cats", "convert_qa",
     "export_hf", "fetch", "fill", "import_hf", "info", "optimize", "pretrain", "render", "report", "serve", "train",
 )  # fmt: skip
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -28,7 +28,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 # What these do not know they hand on to the config, as spaCy's `train` does
 TO_CONFIG = {"allow_extra_args": True, "ignore_unknown_options": True}
-SETTINGS = {"check": TO_CONFIG, "train": TO_CONFIG}
+SETTINGS = {"audit": TO_CONFIG, "check": TO_CONFIG, "train": TO_CONFIG}
 
 for _name, _function in COMMANDS.items():
     app.command(_name, context_settings=SETTINGS.get(_name))(explained(_function))

@@ -7,6 +7,7 @@ import typer
 
 from ..errors import UserError
 from .arguments import GPU, PIPELINE
+from .pipelines import is_trained_on
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -170,8 +171,7 @@ def _write(nlp: "Language", out: Path | None, component: str, settings: dict[str
 
 def _trained_on(nlp: "Language", data: Path) -> list[str]:
     """RETURNS (list[str]): a warning, where the data are those of the training."""
-    train = nlp.config.interpolate().get("paths", {}).get("train")
-    if not train or not Path(train).exists() or Path(train).resolve() != data.resolve():
+    if not is_trained_on(nlp, data):
         return []
     return [
         f"{data} is what the pipeline was trained on, on which it is overconfident: the temperature is too low for "

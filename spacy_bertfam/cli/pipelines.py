@@ -68,6 +68,12 @@ def read_examples(nlp: "Language", path: Path, *, option: str = "--check") -> "l
     return examples
 
 
+def is_trained_on(nlp: "Language", data: Path) -> bool:
+    """RETURNS (bool): whether the pipeline says that these data were its training data."""
+    train = nlp.config.interpolate().get("paths", {}).get("train")
+    return bool(train) and Path(train).exists() and Path(train).resolve() == data.resolve()
+
+
 def read_docs(nlp: "Language", path: Path) -> "Sequence[Doc]":
     """Read the texts of a .spacy file, or of all in a folder, or the lines of a text file, tokenized; at least one."""
     if path.is_dir() or path.suffix == ".spacy":

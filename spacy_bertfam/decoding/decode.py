@@ -59,6 +59,33 @@ def decode(
     return _split(spans, probabilities, lengths, tag_set)
 
 
+def score_places(
+    rows: NDArray[Any],
+    lengths: Ints1d,
+    tag_set: TagSet,
+    path: Ints1d,
+    places: SpanRows,
+    *,
+    learned: Transitions | None = None,
+    temperature: float = 1.0,
+    words: Bools1d | None = None,
+) -> Floats:
+    """The probability that a place holds exactly the entities that a path has there, or none, and that none goes on
+    across its borders; other arguments as in ``decode``.
+
+    path (Ints1d): legal tags of all tokens; Shape: (n_tokens,).
+    places (SpanRows): by their order, without overlap, from entity border to entity border; labels are not looked at.
+    RETURNS (Floats): Shape: (n_places,).
+    """
+    scores, n_read = read_scores(rows, lengths, temperature, None, words)
+    if scores.places is not None:
+        path = path[scores.places]
+        starts, ends = (np.searchsorted(scores.places, borders) for borders in places[:2])
+        places = places._replace(starts=starts, ends=ends)
+    chain = scaled_chain(tag_set, learned, temperature)
+    return _decode_rows(scores, n_read, tag_set, chain, given=(path, places))[1]
+
+
 def read_scores(
     rows: NDArray[Any], lengths: Ints1d, temperature: float, outside: Bools1d | None, words: Bools1d | None
 ) -> tuple[TagScores, Ints1d]:
@@ -79,22 +106,30 @@ def scaled_chain(tag_set: TagSet, learned: Transitions | None, temperature: floa
 
 
 def _decode_rows(
-    scores: TagScores, lengths: Ints1d, tag_set: TagSet, chain: Chain, floor: float | None
+    scores: TagScores,
+    lengths: Ints1d,
+    tag_set: TagSet,
+    chain: Chain,
+    floor: float | None = None,
+    given: tuple[Ints1d, SpanRows] | None = None,
 ) -> tuple[SpanRows, Floats]:
-    """RETURNS (tuple[SpanRows, Floats]): the spans of all texts, and the probability of each."""
+    """The spans of all texts, and the probability of each.
+
+    given (tuple[Ints1d, SpanRows] | None): tags and spans to score; None are those of the best path.
+    """
     max_tokens = most_tokens(tag_set)
     found, probabilities = [], []
     end = 0
     for part in parts_of(lengths, max_tokens):
         start, end = end, end + int(part.sum())
-        own = scores.part(start, end)
+        own, known = scores.part(start, end), None if given is None else _part_of(*given, start, end)
         if floor is not None:
             spans, p = likely_spans(forward_backward(own.pack(part), chain), tag_set, floor)
         elif len(own) <= max_tokens:
-            spans, p = _decode_together(own, part, tag_set, chain)
+            spans, p = _decode_together(own, part, tag_set, chain, known)
         else:
-            path = long_path(own, chain, max_tokens=max_tokens)
-            spans = spans_of(path, part, tag_set)
+            path = known[0] if known else long_path(own, chain, max_tokens=max_tokens)
+            spans = known[1] if known else spans_of(path, part, tag_set)
             p = long_scores(own, chain, tag_set, path, spans, max_tokens=max_tokens)
         found.append(spans._replace(starts=spans.starts + start, ends=spans.ends + start))
         probabilities.append(p)
@@ -116,12 +151,21 @@ def parts_of(lengths: Ints1d, max_tokens: int) -> Iterator[Ints1d]:
         first, base = last, int(ends[last - 1])
 
 
+def _part_of(path: Ints1d, spans: SpanRows, start: int, end: int) -> tuple[Ints1d, SpanRows]:
+    own = slice(*np.searchsorted(spans.starts, (start, end)))
+    return path[start:end], SpanRows(spans.starts[own] - start, spans.ends[own] - start, spans.labels[own])
+
+
 def _decode_together(
-    scores: TagScores, lengths: Ints1d, tag_set: TagSet, chain: Chain
+    scores: TagScores,
+    lengths: Ints1d,
+    tag_set: TagSet,
+    chain: Chain,
+    known: tuple[Ints1d, SpanRows] | None,
 ) -> tuple[SpanRows, Floats]:
     packed = scores.pack(lengths)
-    path = best_paths(packed, chain)
-    spans = spans_of(path, lengths, tag_set)
+    path = known[0] if known else best_paths(packed, chain)
+    spans = known[1] if known else spans_of(path, lengths, tag_set)
     if not len(spans.starts):
         return spans, np.zeros(0)
     return spans, score_spans(forward_backward(packed, chain), tag_set, path, spans.starts, spans.ends)

@@ -29,9 +29,9 @@ def score_spans(marginals: Marginals, tag_set: TagSet, path: Ints1d, starts: Int
     """
     probabilities = _score_as_tagged(marginals, tag_set, path, starts, ends)
     if tag_set.scheme == "IOB":
-        swapped = path.copy()
-        swapped[starts] = tag_set.other_beginning(path[starts])
-        probabilities += _score_as_tagged(marginals, tag_set, swapped, starts, ends)
+        swapped, begun = path.copy(), path[starts] > 0  # O begins nothing
+        swapped[starts[begun]] = tag_set.other_beginning(path[starts[begun]])
+        probabilities += np.where(begun, _score_as_tagged(marginals, tag_set, swapped, starts, ends), 0.0)
     return np.clip(probabilities, 0.0, 1.0)
 
 

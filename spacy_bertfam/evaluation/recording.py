@@ -85,7 +85,7 @@ def record(
     names = nlp.pipe_names
     with nlp.select_pipes(disable=names[names.index(ner.name) :]):
         docs = nlp.pipe((bare_copy(eg.predicted, nlp.vocab) for eg in examples), batch_size=BATCH_SIZE)
-        read = _scored(ner, tqdm(docs, total=len(examples), desc="read", disable=not progress))
+        read = score_docs(ner, tqdm(docs, total=len(examples), desc="read", disable=not progress))
         readings = [
             _reading(ner, doc, scores, eg.reference) for eg, (doc, scores) in zip(examples, read, strict=True)
         ]
@@ -133,6 +133,7 @@ def decoded(
         first += len(batch)
 
 
-def _scored(ner: BertfamNER, docs: Iterable[Doc]) -> Iterator[tuple[Doc, NDArray[np.float32]]]:
+def score_docs(ner: BertfamNER, docs: Iterable[Doc]) -> Iterator[tuple[Doc, NDArray[np.float32]]]:
+    """YIELDS (tuple[Doc, NDArray]): each Doc and the scores of its tags; Shape: (n_tokens, n_tags)."""
     for batch in batches(docs, batch_size=BATCH_SIZE, max_words=ner.max_words):
         yield from zip(batch, ner.score_tags(batch), strict=True)

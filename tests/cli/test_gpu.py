@@ -78,6 +78,7 @@ def test_what_thinc_says_is_explained_and_nothing_else() -> None:
 
 
 ARGUMENTS = {
+    "audit": ["data.spacy", "--output", "out", "--encoder", "encoder", "--lang", "fr"],
     "annotate": ["model", "texts.txt", "out.jsonl"],
     "train": [str(CONFIG), "--paths.train", "a.spacy", "--paths.dev", "a.spacy"],
     "calibrate": ["model", "data.spacy", "out"],

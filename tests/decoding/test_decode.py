@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from all_paths import span_probabilities
+from all_paths import legal_paths, path_logs, shares_of, span_probabilities
+from tagging import encode
 
 from spacy_bertfam.decoding import decode as decoding
-from spacy_bertfam.decoding.decode import decode, parts_of
+from spacy_bertfam.decoding.decode import decode, parts_of, score_places
 from spacy_bertfam.decoding.tags import TagSet
-from spacy_bertfam.types import ScoredSpan, Transitions
+from spacy_bertfam.types import ScoredSpan, SpanRows, Transitions
 
 TAG_SET = TagSet("BIOES", ("PER", "LOC"))
 LENGTHS = np.array([0, 3, 1, 0, 2, 3, 0])
@@ -116,3 +117,34 @@ def test_a_text_of_as_many_tokens_as_are_decoded_together_is_not_cut(rows, monke
     monkeypatch.setattr(decoding, "MAX_TOKENS", 3)
     monkeypatch.setattr(decoding, "long_path", lambda *args, **options: pytest.fail("was cut"))
     decode(rows, LENGTHS, TAG_SET)
+
+
+READING, PLACES = [(0, 2, "PER"), (3, 4, "LOC")], [(0, 3), (3, 4), (4, 5)]
+
+
+@pytest.mark.parametrize("scheme", ["BIOES", "IOB2", "IO", "IOB"])
+@pytest.mark.parametrize("max_tokens", [2, 16_384])
+def test_a_place_has_the_share_of_all_paths_that_read_it_so(scheme, max_tokens, monkeypatch):
+    """Two texts of five tokens, the second one with a token that is not read."""
+    monkeypatch.setattr(decoding, "MAX_TOKENS", max_tokens)
+    monkeypatch.setattr(decoding, "MIN_TOKENS", 2)
+    tag_set, rng = TagSet(scheme, ("PER", "LOC")), np.random.default_rng(3)
+    n = len(tag_set)
+    learned = Transitions(rng.normal(size=(n, n)), rng.normal(size=n), rng.normal(size=n))
+    rows, words = rng.normal(size=(10, n), scale=2.0), np.ones(10, bool)
+    words[6] = False  # inside of the second text's PER: its tokens are 5, 7
+    path = encode(tag_set, [(0, 2, "PER"), (3, 4, "LOC"), (5, 8, "PER"), (9, 10, "LOC")], 10)
+    places = np.array([*PLACES, (5, 8), (8, 9), (9, 10)])
+    spans = SpanRows(places[:, 0], places[:, 1], np.zeros(6, dtype=np.int64))
+    options = {"learned": learned, "temperature": 1.3, "words": words}
+    found = score_places(rows, np.array([5, 5]), tag_set, path, spans, **options)
+    for read, reading, here, own in (
+        (rows[:5], READING, PLACES, found[:3]),
+        (rows[[5, 7, 8, 9]], [(0, 2, "PER"), (3, 4, "LOC")], [(0, 2), (2, 3), (3, 4)], found[3:]),
+    ):
+        paths, held = legal_paths(tag_set, len(read))
+        shares = shares_of(path_logs(read, learned, paths) / 1.3)
+        for (start, end), p in zip(here, own.tolist(), strict=True):
+            wanted = [span for span in reading if span[0] < end and start < span[1]]
+            same = [[s for s in spans if s[0] < end and start < s[1]] == wanted for spans in held]
+            assert p == pytest.approx(shares[same].sum(), abs=1e-9)

@@ -1,0 +1,64 @@
+"""The same string annotated differently: places that deviate from what most others of the string say."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from spacy.matcher import PhraseMatcher
+from spacy.tokens import Doc, Span
+from spacy.util import filter_spans
+
+# A string says something where it occurs so often, and so much of it is annotated alike
+MIN_TIMES, MIN_SHARE = 4, 0.8
+
+
+class Deviation(NamedTuple):
+    """A place where a string is not annotated as mostly."""
+
+    start: int  # first token
+    end: int  # token after the last
+    label: str  # "" where it is no entity
+    usual: str  # the label that it mostly has; "" where it is mostly no entity
+    times: tuple[int, int]  # how often it is annotated so, and how often in another way
+
+    @property
+    def share(self) -> float:
+        """The share of its places that are annotated as mostly."""
+        return self.times[0] / sum(self.times)
+
+
+def find_deviations(docs: Sequence[Doc]) -> list[list[Deviation]]:
+    """Compare all places of each string that is an entity somewhere.
+
+    A place within a longer entity, or where annotation is missing, says nothing.
+    RETURNS (list[list[Deviation]]): of each text, without overlap.
+    """
+    if not docs:
+        return []
+    matcher = PhraseMatcher(docs[0].vocab)
+    for text, ent in {ent.text: ent for doc in docs for ent in doc.ents}.items():
+        matcher.add(text, [ent.as_doc()])
+    places: dict[str, list[tuple[int, Span, str]]] = defaultdict(list)
+    for i, doc in enumerate(docs):
+        for span in matcher(doc, as_spans=True):
+            label = _label_at(span)
+            if label is not None:
+                places[span.text].append((i, span, label))
+    found: list[dict[Span, Deviation]] = [{} for _ in docs]
+    for own in places.values():
+        usual, n = Counter(label for _, _, label in own).most_common(1)[0]
+        if len(own) >= MIN_TIMES and n >= MIN_SHARE * len(own):
+            for i, span, label in own:
+                if label != usual:
+                    found[i][span] = Deviation(span.start, span.end, label, usual, (n, len(own) - n))
+    return [[each[span] for span in filter_spans(each)] for each in found]
+
+
+def _label_at(span: Span) -> str | None:
+    """RETURNS (str | None): the label of an entity with just these borders, "" where none is near; None where another
+    one is, or where nobody has said."""
+    ents = span.ents
+    if ents and (ents[0].start, ents[0].end) == (span.start, span.end):
+        return str(ents[0].label_)
+    is_free = all(token.ent_iob_ == "O" for token in span)
+    return "" if is_free else None

@@ -1,0 +1,44 @@
+"""Strings that are annotated in one way nearly everywhere."""
+
+import pytest
+import spacy
+from spacy.tokens import Doc, Span
+
+from spacy_bertfam.audit.strings import Deviation, find_deviations
+
+VOCAB = spacy.blank("fr").vocab
+
+
+def doc_of(words, *ents):
+    doc = Doc(VOCAB, words=words.split())
+    doc.set_ents([Span(doc, *ent) for ent in ents])
+    return doc
+
+
+USUAL = [doc_of("vers Vix .", (1, 2, "LOC"))] * 4
+
+
+@pytest.mark.parametrize(
+    ("odd", "label"), [(doc_of("vers Vix .", (1, 2, "PER")), "PER"), (doc_of("vers Vix ."), "")]
+)
+def test_another_label_or_none_deviates(odd, label):
+    assert find_deviations([*USUAL, odd]) == [[], [], [], [], [Deviation(1, 2, label, "LOC", (4, 1))]]
+
+
+def test_an_entity_deviates_whose_string_is_mostly_none():
+    docs = [doc_of("le Monde est") for _ in range(5)] + [doc_of("le Monde est", (1, 2, "ORG"))]
+    assert find_deviations(docs)[5] == [Deviation(1, 2, "ORG", "", (5, 1))]
+
+
+def test_few_or_undecided_strings_say_nothing():
+    odd = doc_of("Vix", (0, 1, "PER"))
+    assert find_deviations([*USUAL[:2], odd]) == [[]] * 3
+    assert find_deviations([*USUAL, odd, odd]) == [[]] * 6
+    assert find_deviations([]) == []
+
+
+def test_a_place_in_a_longer_entity_or_without_annotation_says_nothing():
+    longer = doc_of("Pont de Vix", (0, 3, "LOC"))
+    unknown = doc_of("Vix")
+    unknown.set_ents([], missing=[unknown[0:1]])
+    assert find_deviations([*USUAL, longer, unknown]) == [[]] * 6
