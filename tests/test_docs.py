@@ -312,8 +312,8 @@ def test_the_python_of_the_documents_runs(name, n, clone, tiny_encoder, monkeypa
         assert "<html" in (clone / "page.html").read_text(encoding="utf8")
 
 
-# `adopt` wants a pipeline of another package, `convert-qa` questions, `fetch` asks the hub, `audit`, `train` and `fill` want an
-# encoder, `calibrate` a pipeline that is right at times, `serve` does not end, --ray wants Ray, a page makes
+# `adopt` wants a pipeline of another package, `convert-qa` questions, `fetch` asks the hub, `audit`, `train` and `fill`
+# want an encoder, `calibrate` a pipeline that is right at times, `serve` does not end, --ray wants Ray, a page makes
 # training/cats: other tests run them
 CHEAP = [
     (name, line)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from spacy.displacy.render import EntityRenderer
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 
-from ..pipeline.entity_score import register_score, set_score
 from ..types import ScoredSpan
-from ..visual.page import ENTITY, format_score, label_rules, render_entities
+from ..visual.marked import Shown, format_score, mark_entities
+from ..visual.page import label_rules
 from ..visual.template import card, direction_of, html_page, language_tag
 from ..visual.wording import Wording
 from .audit import Audit
@@ -35,9 +35,7 @@ def render_audit(audit: Audit, *, n_shown: int) -> str:
     labels = sorted({span.label for one in shown for span in one.gold + one.suggested})
     css = {label: f"l{i}" for i, label in enumerate(labels)}
     ids = {kind: f"k{i}" for i, kind in enumerate(audit.counts)}
-    renderer = EntityRenderer({"template": ENTITY})
-    register_score()
-    cards = [_card(n, audit.docs[one.text], one, words, renderer, css, ids) for n, one in enumerate(shown, 1)]
+    cards = [_card(n, audit.docs[one.text], one, words, css, ids) for n, one in enumerate(shown, 1)]
     hidden = len(audit.findings) - len(shown)
     return html_page(
         lang=words.lang,
@@ -49,7 +47,7 @@ def render_audit(audit: Audit, *, n_shown: int) -> str:
             *([words.say("shown", shown=words.number(len(shown)))] if hidden else []),
         ],
         rules=RULES
-        + label_rules(css, renderer.colors)
+        + label_rules(css, EntityRenderer({}).colors)
         + "".join(HIDE.format(id=name) for name in ids.values()),
     )
 
@@ -72,12 +70,11 @@ def _card(
     doc: Doc,
     finding: Finding,
     words: Wording,
-    renderer: EntityRenderer,
     css: Mapping[str, str],
     ids: Mapping[str, str],
 ) -> str:
     sides = "".join(
-        f"<section>\n<h3>{words.say(side)}</h3>\n{_side(doc, finding, spans, words, renderer, css)}</section>\n"
+        f"<section>\n<h3>{words.say(side)}</h3>\n{_side(doc, finding, spans, words, css)}</section>\n"
         for side, spans in (("gold", finding.gold), ("suggested", finding.suggested))
     )
     strings = "".join(f"<p>{escape(line)}</p>\n" for line in _elsewhere(doc, finding, words))
@@ -91,15 +88,16 @@ def _side(
     finding: Finding,
     spans: Sequence[ScoredSpan],
     words: Wording,
-    renderer: EntityRenderer,
     css: Mapping[str, str],
 ) -> str:
     first = max(0, finding.start - CONTEXT)
     part = doc[first : finding.end + CONTEXT].as_doc()
-    part.set_ents([Span(part, span.start - first, span.end - first, label=span.label) for span in spans])
-    for ent, span in zip(part.ents, spans, strict=True):
-        set_score(ent, span.score)
-    text = render_entities(renderer, part, part.ents, css=css, low=0.5)
+    shown: list[tuple[int, Shown]] = []
+    for span in spans:
+        place = part[span.start - first : span.end - first]
+        one = Shown(0, None, place.text, span.label, span.score, place.start_char, place.end_char)
+        shown.append((len(shown), one))
+    text = mark_entities(part, shown, css=css, low=0.5)
     none = "" if spans else f'<p class="none">{words.say("nothing")}</p>\n'
     return (
         f'<div class="text" lang="{language_tag(doc.lang_)}" dir="{direction_of(doc)}">{text}</div>\n{none}'
