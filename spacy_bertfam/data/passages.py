@@ -3,55 +3,80 @@
 BioC: Comeau et al. 2013, doi.org/10.1093/database/bat064. BigBio: Fries et al. 2022, arXiv 2206.15076 (schema `kb`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import DataError
-from .json_values import as_list, objects_of
+from .json_values import as_list, objects_of, shown
 
 FORM = '{"offset": 0, "text": ..., "annotations": [...]}'
 MOST_BETWEEN = 1000  # characters that no passage has
 
 
 def passages_of(document: Mapping[str, Any]) -> dict[str, Any]:
-    """RETURNS (dict[str, Any]): a document of BioC's or BigBio's JSON as one text with its entities.
+    """RETURNS (dict[str, Any]): a document of BioC's or BigBio's JSON as one text with its entities; annotations
+    without a place are left out and counted under "attributes".
 
-    RAISES (DataError): when its passages have no texts.
+    RAISES (DataError): when it has no passages, or one of them no text where it belongs.
     """
-    text = ""
-    spans: list[Any] = []
-    for passage in objects_of(document.get("passages")):
-        words, start = passage.get("text", ""), passage.get("offset")
-        if isinstance(words, list):  # BigBio's
-            words, start = "\n".join(map(str, words)), (as_list(passage.get("offsets")) or [[None]])[0][0]
-        if not isinstance(words, str) or not (start is None or type(start) is int):
-            raise DataError(f"found a passage without a text; expected {FORM}.")
-        gap = len(text[-1:]) if start is None else start - len(text)
-        if not 0 <= gap <= MOST_BETWEEN:
+    text, spans, relations = "", [], as_list(document.get("relations"))
+    for passage in document["passages"]:
+        for part in _parts(passage):
+            words, start = part.get("text"), part.get("offset")
+            if not isinstance(words, str) or type(start) is not int:
+                raise DataError(f"found the passage {shown(part)}; expected {FORM}.")
+            if not 0 <= start - len(text) <= MOST_BETWEEN:
+                where = f"{len(text)}, where the one before it ends, or soon after"
+                raise DataError(f"found a passage at {start}; expected {where}.")
+            text += "\n" * (start - len(text)) + words
+        for each in (passage, *objects_of(passage.get("sentences"))):
+            spans += map(_span_of_bioc, objects_of(each.get("annotations")))
+            relations += as_list(each.get("relations"))
+    spans += map(_span_of_bigbio, objects_of(document.get("entities")))
+    if not text:
+        raise DataError(f"found no passage with a text; expected {FORM}.")
+    placed = [span for span in spans if span["span"]]
+    nowhere = [span for span in spans if not span["span"]]
+    entry = {"id": document.get("id"), "text": text, "denotations": placed}
+    return {**entry, "relations": relations, "attributes": nowhere}
+
+
+def _parts(passage: Any) -> Iterator[Mapping[str, Any]]:
+    """YIELDS (Mapping): what has a text and an offset: the passage itself, its sentences, BigBio's texts."""
+    if not isinstance(passage, dict):
+        raise DataError(f"found the passage {shown(passage)}; expected {FORM}.")
+    texts, offsets = passage.get("text"), passage.get("offsets")
+    if isinstance(texts, list):
+        places = [place[0] if isinstance(place, list) and place else None for place in as_list(offsets)]
+        if len(places) != len(texts):
             raise DataError(
-                f"found a passage at {start}; expected {len(text)}, where the one before it ends, or soon after."
+                f"found {len(texts)} texts and {len(places)} offsets in a passage; expected one of each."
             )
-        text += "\n" * gap + words
-        spans += map(_bioc_span, objects_of(passage.get("annotations")))
-    for entity in objects_of(document.get("entities")):
-        offsets = as_list(entity.get("offsets"))
-        places = [
-            {"begin": place[0], "end": place[1]}
-            for place in offsets
-            if isinstance(place, list) and len(place) == 2
-        ]
-        texts = as_list(entity.get("text"))
-        spans.append(
-            {"span": places, "obj": entity.get("type"), **({"text": texts[0]} if len(texts) == 1 else {})}
-        )
-    return {"id": document.get("id"), "text": text, "denotations": spans}
+        yield from ({"text": text, "offset": place} for text, place in zip(texts, places, strict=True))
+    elif texts is None and isinstance(passage.get("sentences"), list):
+        yield from objects_of(passage["sentences"])
+    else:
+        yield passage
 
 
-def _bioc_span(annotation: Mapping[str, Any]) -> dict[str, Any]:
-    places = [(place.get("offset"), place.get("length")) for place in objects_of(annotation.get("locations"))]
-    ends = [
-        {"begin": a, "end": a + n if isinstance(a, int) and isinstance(n, int) else None} for a, n in places
-    ]
+def _span_of_bioc(annotation: Mapping[str, Any]) -> dict[str, Any]:
+    found = objects_of(annotation.get("locations"))
+    places: list[tuple[Any, Any]] = [(place.get("offset"), place.get("length")) for place in found]
+    is_number = all(type(number) is int for place in places for number in place)
+    if not is_number:
+        raise DataError(f"found the annotation {shown(annotation)}; expected numbers as offset and length.")
     infons = annotation.get("infons")
     label = infons.get("type") if isinstance(infons, dict) else None
-    return {"span": ends, "obj": label, "text": annotation.get("text")}
+    return {
+        "span": [{"begin": a, "end": a + n} for a, n in places],
+        "obj": label,
+        "text": annotation.get("text"),
+    }
+
+
+def _span_of_bigbio(entity: Mapping[str, Any]) -> dict[str, Any]:
+    offsets, texts = as_list(entity.get("offsets")), as_list(entity.get("text"))
+    if not all(isinstance(place, list) and len(place) == 2 for place in offsets):
+        raise DataError(f"found the entity {shown(entity)}; expected offsets as [[0, 5]].")
+    places = [{"begin": start, "end": end} for start, end in offsets]
+    return {"span": places, "obj": entity.get("type"), "text": texts[0] if len(texts) == 1 else None}

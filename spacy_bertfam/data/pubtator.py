@@ -34,20 +34,20 @@ def _pubtator(path: Path, source: str, report: ConversionReport) -> Iterator[Num
     with located(path):
         for number, line in numbered_lines(path, source, report.note):
             passage, cells = PASSAGE.fullmatch(line), line.split("\t")
-            if passage and (passage["kind"] == "t" or not document):
+            is_same = bool(document) and (passage["id"] if passage else cells[0]) == document["id"]
+            if passage and (passage["kind"] == "t" or not is_same):
                 if document:
                     yield first, document
                 document, first = {"id": passage["id"], "text": passage["text"], "entities": []}, number
             elif passage:
                 document["text"] += f"\n{passage['text']}"  # offsets count one character between the two
-            elif document and len(cells) >= 5 and cells[1].isdecimal() and cells[2].isdecimal():
+            elif is_same and len(cells) >= 5 and cells[1].isdecimal() and cells[2].isdecimal():
                 entity = {"start": cells[1], "end": cells[2], "text": cells[3], "label": cells[4]}
                 document["entities"].append(entity)
-            elif document and len(cells) == 4 and cells[0] == document["id"]:
+            elif is_same and len(cells) >= 4 and not cells[1].isdecimal():
                 report.ignored["relation lines"] += 1
             elif line.strip():
-                raise DataError(
-                    f"found {line[:60]!r}; expected {FORM}, or a title as `1234|t|...`.", line=number
-                )
+                expected = f"{FORM} with the number of the document before it, or a title as `1234|t|...`"
+                raise DataError(f"found {line[:60]!r}; expected {expected}.", line=number)
         if document:
             yield first, document

@@ -91,7 +91,9 @@ def read_tasks(value: Any, columns: Sequence[str] = ()) -> Iterator[Task]:
         for paragraph in objects_of(entry["paragraphs"]):
             words = read_paragraphs(paragraph)
             yield Task(paragraph.get("raw"), [], entry.get("id"), sentences=words)
-    elif isinstance(entry.get("passages"), list):
+    elif isinstance(entry.get("passages"), list) and not any(
+        isinstance(entry.get(k), str) for k in TEXT_KEYS
+    ):
         yield _plain(passages_of(entry))
     elif (sentences := read_tokens(entry, columns) or read_token_spans(entry)) is not None:
         yield Task(entry.get("text"), [], entry.get("id"), refusal(entry), sentences=sentences)

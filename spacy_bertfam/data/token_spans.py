@@ -57,7 +57,8 @@ def _parts(entry: Mapping[str, Any]) -> tuple[list[list[tuple[str, bool | None]]
     if isinstance(entry.get("entities"), list) and tokens and all(isinstance(token, str) for token in tokens):
         keys = ("start", "end", "type")
         return [_words(tokens)], [
-            (span, [span.get(key) for key in keys]) for span in objects_of(entry["entities"])
+            (span, [span.get(key) for key in keys] if isinstance(span, dict) else [None, None, None])
+            for span in entry["entities"]
         ]
     if _counts_words(entry.get("spans")) and len(objects_of(tokens)) == len(tokens):
         words = [(token.get("text"), token.get("ws")) for token in tokens]

@@ -119,6 +119,21 @@ JSON = [
                 {"infons": {"type": "LOC"}, "text": "Angers", "locations": [{"offset": 26, "length": 6}]}]}]}]}),
         "JSON",
     ),
+    Form(  # sentences within passages; of annotations without a place there is no entity
+        "bioc_sentences.json",
+        _json({"documents": [{"passages": [{"offset": 0, "sentences": [
+            {"offset": 0, "text": TEXT, "annotations": [
+                {"infons": {"type": "PER"}, "locations": [{"offset": 0, "length": 12}]},
+                {"infons": {"type": "LOC"}, "locations": [{"offset": 20, "length": 6}]},
+                {"infons": {"type": "MESH"}, "locations": []}]}], "relations": [{"id": "R"}]}]}]}),
+        "JSON",
+        ignored={"attributes": 1, "relations": 1},
+    ),
+    Form(
+        "beside_passages.json",
+        _json({"text": TEXT, "entities": [[0, 12, "PER"], [20, 26, "LOC"]], "passages": []}),
+        "JSON",
+    ),
     # BigBio's schema kb, https://github.com/bigscience-workshop/biomedical
     Form(
         "bigbio.json",
@@ -453,10 +468,11 @@ MARKUP = [
     # https://www.ncbi.nlm.nih.gov/research/pubtator3/api: offsets over title and abstract
     Form(
         "two.pubtator",
-        f"1|t|Rien.\n1|a|{TEXT}\n1\t6\t18\tClaire Morel\tPER\tD1\n1\t26\t32\tAngers\tLOC\tD2\n1\tCID\tD1\tD2\n\n"
+        f"1|t|Rien.\n1|a|{TEXT}\n1\t6\t18\tClaire Morel\tPER\tD1\n1\t26\t32\tAngers\tLOC\tD2\n"
+        "1\tCID\tD1\tD2\n1\tBind\tD1\tD2\tNovel\n\n"
         "2|t|Rien.\n2|a|\n",
         "PubTator",
-        ignored={"relation lines": 1},
+        ignored={"relation lines": 2},
     ),
     Form(
         "nested.xml",
@@ -475,6 +491,13 @@ HOSTILE = [
     ("azure.json", _json({"projectFileVersion": "1", "assets": {"documents": []}}), "Azure's, whose texts"),
     ("bioc.json", _json({"documents": [{"passages": [{"offset": i, "text": "Oz"} for i in (9, 4)]}]}), "at 4"),
     ("gliner.json", _json([{"tokenized_text": WORDS, "ner": [[0, 5, "PER"]]}]), "words 0 to 4"),
+    ("no_text.json", _json({"documents": [{"passages": [{"offset": 0}]}]}), "found the passage"),
+    ("no_passage.json", _json({"documents": [{"passages": []}]}), "found no passage with a text"),
+    ("bigbio.json", _json({"passages": [{"text": ["Oz"], "offsets": [0]}]}), "found the passage"),
+    ("bigbio_2.json", _json({"passages": [{"text": "Oz", "offset": 0}], "entities": [{"offsets": [0]}]}), "offsets as"),
+    ("spert.json", _json([{"tokens": WORDS, "entities": [[0, 2, "PER"]]}]), "found the span"),
+    ("other.pubtator", f"1|t|{TEXT}\n2\t0\t12\tClaire Morel\tPER\n", "with the number of the document"),
+    ("no_type.pubtator", f"1|t|{TEXT}\n1\t0\t12\tClaire Morel\n", "with the number of the document"),
     ("scierc.jsonl", _json({"doc_key": "a", "sentences": [WORDS], "ner": [[[3, 2, "PER"]]]}), "found the span"),
     ("squad.json", _json({"data": [{"paragraphs": [{"context": TEXT, "qas": []}]}]}), "`bertfam convert-qa`"),
     ("pubtator.txt", f"1|t|{TEXT}\n1|a|Rien.\n1\t0\ttwelve\tClaire Morel\tPER\tD1\n", "found '1"),
