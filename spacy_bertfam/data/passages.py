@@ -19,7 +19,8 @@ def passages_of(document: Mapping[str, Any]) -> dict[str, Any]:
 
     RAISES (DataError): when it has no passages, or one of them no text where it belongs.
     """
-    text, spans, relations = "", [], as_list(document.get("relations"))
+    text, relations = "", as_list(document.get("relations"))
+    spans: list[Any] = []
     for passage in document["passages"]:
         for part in _parts(passage):
             words, start = part.get("text"), part.get("offset")
