@@ -211,7 +211,8 @@ def test_a_long_text_with_spans_is_one_text_in_which_each_has_its_words():
     words = re.findall(r'<span class="word"[^>]*>(\w+)<span class="slice l0" data-i="(\d+)"', page)
     assert words == [(f"mot{i}", str(i // 7)) for i in range(n) if i % 7 < 3]
     assert page.count('</div><div class="spans"') == 2, "no line ends between the parts"
-    assert re.findall(r"\bmot\d+\b(?=[ <])", page) == [token.text for token in doc]
+    text = page[: page.index("<script")]
+    assert re.findall(r"\bmot\d+\b(?=[ <])", text) == [token.text for token in doc]
 
 
 def test_spans_with_a_lower_score_are_left_out():
