@@ -1,7 +1,9 @@
 """What a page shows of Docs, entities and groups of spans, and displaCy's markup of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
+from itertools import pairwise
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -19,6 +21,7 @@ SPAN = {
     "slice": '<span {bg} style="top: {top_offset}px"></span>',
     "start": '<span {bg} data-start style="top: {top_offset}px"></span>',
 }
+N_TOKENS = 100  # that displaCy is given at once
 HEIGHTS = {"top_offset": 38, "top_offset_step": 20, "span_label_offset": 18}  # pixels
 
 
@@ -93,19 +96,32 @@ def mark_entities(doc: Doc, shown: Numbered, *, css: Mapping[str, str], low: flo
 
 def mark_spans(doc: Doc, shown: Numbered, *, css: Mapping[str, str], low: float) -> str:
     """As ``mark_entities``, for spans that may overlap: lines below the words, in displaCy's style "span"."""
-    spans, attributes = [], {}
+    spans: list[tuple[int, int, str]] = []  # tokens, and the index that stands for a label
+    attributes = {}
     for i, one in shown:
         span = doc.char_span(one.start, one.end)
         assert span is not None  # it is one of the Doc's
-        spans.append({"start_token": span.start, "end_token": span.end, "label": str(i)})
+        spans.append((span.start, span.end, str(i)))
         tag = escape(one.label if one.score is None else f"{one.label} {format_score(one.score)}")
-        attributes[str(i)] = (
-            f'class="slice {_classes(one, css, low)}" data-i="{i}" data-tag="{tag}"{_hint(one)}'
-        )
+        classes = f"slice {_classes(one, css, low)}"
+        attributes[str(i)] = f'class="{classes}" data-i="{i}" data-tag="{tag}"{_hint(one)}'
     renderer = SpanRenderer({"template": SPAN, "colors": attributes, **HEIGHTS})
     settings = {"lang": doc.lang_, "direction": direction_of(doc)}
-    parsed = {"tokens": [token.text for token in doc], "spans": spans, "settings": settings}
-    return str(renderer.render([parsed])).strip()
+    parts = ({**part, "settings": settings} for part in _parts(doc, spans))
+    return "".join(str(renderer.render([part])).strip() for part in parts)
+
+
+def _parts(doc: Doc, spans: Sequence[tuple[int, int, str]]) -> Iterator[dict[str, Any]]:
+    """Cut a long Doc where no span goes on: displaCy looks at all spans for each token."""
+    within = {i for start, end, _ in spans for i in range(start + 1, end)}
+    cuts = [i for i in range(0, len(doc), N_TOKENS) if i not in within]
+    starting: dict[int, list[dict[str, Any]]] = {}
+    for start, end, label in spans:
+        first = cuts[bisect_right(cuts, start) - 1]
+        found = {"start_token": start - first, "end_token": end - first, "label": label}
+        starting.setdefault(first, []).append(found)
+    for first, last in pairwise([*cuts, len(doc)]):
+        yield {"tokens": [token.text for token in doc[first:last]], "spans": starting.get(first, [])}
 
 
 def _classes(one: Shown, css: Mapping[str, str], low: float) -> str:

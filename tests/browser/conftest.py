@@ -22,9 +22,9 @@ LOCAL = ("file:", "data:", "http://127.0.0.1:")
 
 
 # Not for the whole session: while Playwright runs there can be no other event loop in its thread
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A browser for all tests of this folder."""
+    """A browser for the tests of a module."""
     pytest.importorskip("axe_playwright_python", reason="the extra browser is not installed")
     sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
     program = os.environ.get("BERTFAM_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)

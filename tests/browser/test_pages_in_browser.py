@@ -175,7 +175,11 @@ def test_a_calibration_is_readable_in_every_view_and_no_table_is_cut_off(open_pa
     page.set_viewport_size({"width": 240, "height": 800})
     tables.last.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.activeElement.scrollLeft > 0")
+    scrolled = """async () => {
+      for (let i = 0; i < 120 && !document.activeElement.scrollLeft; i++) await new Promise(requestAnimationFrame);
+      return document.activeElement.scrollLeft;
+    }"""
+    assert page.evaluate(scrolled) > 0
 
 
 @pytest.fixture

@@ -203,6 +203,18 @@ def test_spans_of_groups_are_lines_below_the_words_with_label_and_score():
     assert "1 document, 2 entités" in Elements(page).text, "an entity that is in a group too counts once"
 
 
+def test_a_long_text_with_spans_is_one_text_in_which_each_has_its_words():
+    n = 450
+    doc = make_doc([f"mot{i}" for i in range(n)])
+    doc.spans["sc"] = [Span(doc, i, min(i + 3, n), label="A") for i in range(0, n, 7)]
+    page = render_page([doc])
+    words = re.findall(r'<span class="word"[^>]*>(\w+)<span class="slice l0" data-i="(\d+)"', page)
+    assert words == [(f"mot{i}", str(i // 7)) for i in range(n) if i % 7 < 3]
+    assert page.count('</div><div class="spans"') == 2, "no line ends between the parts"
+    text = page[: page.index("<script")]
+    assert re.findall(r"\bmot\d+\b(?=[ <])", text) == [token.text for token in doc]
+
+
 def test_spans_with_a_lower_score_are_left_out():
     page = render_page([make_nested()], min_score=0.5)
     assert "LOC" not in page and "1 entité dont le score est inférieur à .50" in page
