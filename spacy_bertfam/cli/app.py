@@ -20,8 +20,8 @@ app = typer.Typer(
 
 # Each is a module here, with a function NAME_cli that parses the command line and prints
 MODULES = (
-    "adopt", "annotate", "attention", "calibrate", "check", "convert", "convert_cats", "convert_qa", "export_hf",
-    "fetch", "fill", "import_hf", "info", "optimize", "pretrain", "render", "report", "serve", "train",
+    "adopt", "annotate", "attention", "calibrate", "card", "check", "convert", "convert_cats", "convert_qa",
+    "export_hf", "fetch", "fill", "import_hf", "info", "optimize", "pretrain", "render", "report", "serve", "train",
 )  # fmt: skip
 COMMANDS: dict[str, Callable[..., None]] = {
     name.replace("_", "-"): getattr(import_module(f".{name}", __package__), f"{name}_cli") for name in MODULES

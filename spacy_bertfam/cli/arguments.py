@@ -17,6 +17,9 @@ CODE = typer.Option(None, "--code", "-c", help="Python file to import before, wi
 GPU = typer.Option(-1, "--gpu-id", "-g", help="GPU, or -1 for the CPU")
 LANG = typer.Option(..., "--lang", "-l", help="Language of spaCy's tokenizer: fr, en, xx, ...")
 REPORT = typer.Option(None, "--report", metavar="FILE.json", help="The table as JSON")
+REPORT_FOLDER = typer.Option(
+    None, "--report", metavar="FOLDER", help="What `bertfam report` has written, for scores with intervals"
+)
 TO = typer.Option(
     None,
     help="jsonl, csv, parquet, spacy, iob2, bioes, brat, webanno, label-studio, doccano, prodigy; else OUT's ending",

@@ -16,8 +16,8 @@ def attention_cli(
     component: str | None = typer.Option(
         None, help="The component with the encoder, where several have one."
     ),
-    layer: int | None = typer.Option(None, min=1, help="The layer to begin with, from 1; else the average."),
-    head: int | None = typer.Option(None, min=1, help="The head to begin with, from 1; else the average."),
+    layer: int | None = typer.Option(None, min=1, help="The layer to begin with, from 1."),
+    head: int | None = typer.Option(None, min=1, help="The head to begin with, from 1."),
     lines: bool = typer.Option(False, "--lines", help="Each line is a text of its own; the first is shown."),
     title: str | None = TITLE,
 ) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from .arguments import PIPELINE
+from .arguments import PIPELINE, REPORT_FOLDER
 
 
 def export_hf_cli(
@@ -12,6 +12,7 @@ def export_hf_cli(
     out: Path = typer.Argument(..., help="Folder for the checkpoint; must not hold anything yet."),
     component: str | None = typer.Option(None, help="Whose head goes along; mostly it is clear."),
     encoder_only: bool = typer.Option(False, "--encoder-only", help="The encoder without a head."),
+    report: Path | None = REPORT_FOLDER,
     push: str | None = typer.Option(None, help="Upload the folder to this repository, as me/my-ner."),
 ) -> None:
     """Write a pipeline as a Hugging Face network.
@@ -21,7 +22,8 @@ def export_hf_cli(
     from ..hub.export_hf import export_hf, push_folder
     from .pipelines import load_pipeline
 
-    for note in export_hf(load_pipeline(model), out, component=component, encoder_only=encoder_only):
+    nlp = load_pipeline(model)
+    for note in export_hf(nlp, out, component=component, encoder_only=encoder_only, report=report):
         typer.echo(f"Note: {note}", err=True)
     typer.echo(f"{out}: written")
     if push:

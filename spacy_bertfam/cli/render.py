@@ -31,7 +31,8 @@ def render_cli(
 ) -> None:
     """Write a web page of the entities of a text and their scores."""
     from ..data.texts import find_file
-    from ..visual.page import render_page, shown_entities
+    from ..visual.marked import shown_in, unique
+    from ..visual.page import render_page
 
     find_file(source)  # a mistyped path is told before a pipeline is loaded
     nlp = load_pipeline(model)
@@ -39,7 +40,7 @@ def render_cli(
     if not gold:
         require_entities(nlp, docs, model)
     write_file(output, render_page(docs, title=title, min_score=min_score, low=low))
-    counts = Counter(ent.label_ for doc in docs for ent in shown_entities(doc, min_score))
+    counts = Counter(one.label for one in unique(shown_in(docs, min_score)))
     labels = ", ".join(f"{label} {n}" for label, n in counts.most_common())
     typer.echo(f"docs {len(docs)}, entities {counts.total()}{f' ({labels})' if labels else ''} -> {output}")
     if open_page:
@@ -61,18 +62,14 @@ def read_gold(nlp: "Language", source: str) -> "list[Doc]":
     return docs
 
 
-def require_entities(
-    nlp: "Language",
-    docs: "Sequence[Doc]",
-    name: str,
-    *,
-    instead: str = ", or --gold to show the annotation of a .spacy file",
-) -> None:
-    """RAISES (UserError): when nothing in the pipeline sets entities: no component says so, and none has done it."""
-    says_so = any("doc.ents" in nlp.get_pipe_meta(pipe).assigns for pipe in nlp.pipe_names)
-    if not says_so and not any(doc.ents for doc in docs):
+def require_entities(nlp: "Language", docs: "Sequence[Doc]", name: str) -> None:
+    """RAISES (UserError): when nothing in the pipeline sets entities or spans: no component says so, and none has."""
+    assigned = [set(nlp.get_pipe_meta(pipe).assigns) for pipe in nlp.pipe_names]
+    # a bertfam_qa sets spans when it is asked
+    says_so = any(names & {"doc.ents", "doc.spans"} and "doc._.ask" not in names for names in assigned)
+    if not says_so and not any(doc.ents or doc.spans for doc in docs):
         has = f"it has {', '.join(nlp.pipe_names)}" if nlp.pipe_names else "it is empty"
         raise UserError(
             f"No component of {name} sets entities ({has}); expected one that does, as bertfam_ner or entity_ruler: "
-            f"give another pipeline{instead}."
+            "give another pipeline, or --gold to show the annotation of a .spacy file."
         )

@@ -1,53 +1,231 @@
-"""The model card of an exported checkpoint: what it is, its labels, its scores, how it was made."""
+"""The model card of a pipeline, for its wheel and for the hub: what it is, its labels, its scores, how to use it."""
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from spacy.about import __version__ as spacy_version
+from spacy.glossary import GLOSSARY
 from spacy.language import Language
+from spacy.tokens import Doc
 
 from ..about import __version__
+from ..errors import UserError
+from ..pipeline.entity_score import get_score
+from ..pipeline.find import encoders_of
 from ..pipeline.ner import BertfamNER
 from ..pipeline.qa import BertfamQA
 
+SPACY, TRANSFORMERS = "spacy", "transformers"
+FEW = 50  # gold entities
+N_EXAMPLES = 3
+UNNAMED = "pipeline"  # as spaCy names what nobody has named
+USE = {
+    SPACY: """```bash
+python -m pip install {name}-{version}-py3-none-any.whl
+```
 
-def model_card(nlp: Language, pipe: Any) -> str:
-    """RETURNS (str): Markdown with the YAML head that the hub reads.
+```python
+import spacy
 
-    pipe (BertfamNER | BertfamQA | TextCategorizer | None): the component that was exported; None for an encoder alone.
+nlp = spacy.load("{name}")
+{read}
+```""",
+    TRANSFORMERS: """```python
+from transformers import pipeline
+
+nlp = pipeline("{task}", "path/to/this/folder")
+```""",
+}
+CUT_OFF = (
+    "`transformers` cuts a text off at the limit of the network, tags each word by itself and knows no temperature; "
+    "spaCy with spacy-bertfam reads texts of any length."
+)
+READ = {
+    "token-classification": "print([(ent.text, ent.label_, ent._.score) for ent in nlp(text).ents])",
+    "text-classification": "print(nlp(text).cats)",
+    "question-answering": "print(nlp(text)._.ask(question))",
+    "feature-extraction": "print(nlp(text).tensor)",
+}
+Scores = Mapping[str, Any]
+
+
+def model_card(
+    nlp: Language,
+    pipe: Any,
+    *,
+    library: str = SPACY,
+    report: Scores | None = None,
+    examples: Iterable[Doc] = (),
+) -> str:
+    """Write a card. Its name and version are those of `nlp.meta`; so are description, sources and license.
+
+    pipe (BertfamNER | BertfamQA | TextCategorizer | None): whose labels and scores; None for an encoder alone.
+    library (str): what opens the folder, SPACY or TRANSFORMERS.
+    report (Mapping | None): of ``read_report``; without one the scores are those of training, in meta.json.
+    examples (Iterable[Doc]): read by the pipeline; of each label the entities with the highest scores are shown.
+    RETURNS (str): Markdown with the YAML head that the hub reads.
     """
-    meta = nlp.meta
-    is_ner = isinstance(pipe, BertfamNER)
-    task = "feature-extraction" if pipe is None else "text-classification"
-    if is_ner or isinstance(pipe, BertfamQA):
-        task = "token-classification" if is_ner else "question-answering"
-    head = [f"language: {meta['lang']}", "library_name: transformers", f"pipeline_tag: {task}"]
+    meta, task = nlp.meta, _task(pipe)
+    name = f"{meta['lang']}_{meta['name']}"
+    language = "multilingual" if meta["lang"] == "xx" else meta["lang"]
+    head = {"language": language, "library_name": library, "pipeline_tag": task}
     if meta.get("license"):
-        head.append(f"license: {meta['license']}")
-    lines = ["---", *head, "tags: [spacy, spacy-bertfam]", "---", "", f"# {meta['lang']}_{meta['name']}", ""]
-    if meta.get("description"):
-        lines += [meta["description"], ""]
-    pipes = ", ".join(nlp.pipe_names)
-    lines += [f"Exported from a spaCy pipeline ({pipes}) by spacy-bertfam {__version__}.", ""]
-    if getattr(pipe, "labels", ()):
-        scheme = f" in the scheme {pipe.cfg['scheme']}" if is_ner else ""
-        lines += ["## Labels", "", f"{', '.join(pipe.labels)}{scheme}.", ""]
-        lines += _scores(meta.get("performance") or {}, "ents" if is_ner else "cats")
-    if meta.get("sources"):
-        listed = [f"- {source.get('name')} {source.get('url', '')}".rstrip() for source in meta["sources"]]
-        lines += ["## Data and sources", "", *listed, ""]
-    return "\n".join(lines) + "\n"
+        head["license"] = meta["license"].lower()
+    tags = "tags: [spacy, spacy-bertfam]"
+    use = USE[library].format(name=name, version=meta["version"], task=task, read=READ[task])
+    sections = {
+        "": [_plain(meta.get("description") or ""), _table(["", ""], _facts(nlp, report).items())],
+        "Labels": _labels(pipe, examples),
+        "Scores": _report_scores(report) if report else _training_scores(meta.get("performance") or {}, pipe),
+        "Calibration": _calibration(pipe, report),
+        "How to use it": [use],
+        "Data, sources and licenses": _sources(meta),
+        "Limits": ["\n".join(f"- {limit}" for limit in _limits(pipe, report, library))],
+    }
+    parts = ["\n".join(["---", *(f"{key}: {_scalar(value)}" for key, value in head.items()), tags, "---"])]
+    parts.append(f"# {_plain(name)}")
+    for title, content in sections.items():
+        found = [part for part in content if part]
+        parts += [f"## {title}", *found] if title and found else found
+    return "\n\n".join(parts) + "\n"
 
 
-def _scores(performance: Mapping[str, Any], kind: str) -> list[str]:
-    """Scores on the development data, as `spacy train` left them in meta.json: of "ents" or of "cats"."""
-    all_of, per_label = ("ents_", "ents_per_type") if kind == "ents" else ("cats_macro_", "cats_f_per_type")
-    if performance.get(f"{all_of}f") is None:
+def read_report(folder: Path) -> Scores:
+    """Read what `bertfam report -o FOLDER` has written. RAISES (UserError): when it is not that."""
+    path = Path(folder) / "report.json"
+    try:
+        report = json.loads(path.read_text(encoding="utf8"))
+        for figures in (report["scores"]["all"]["all"], *report["scores"]["label"].values()):
+            _ = [figures[key][2] for key in "prf"], figures["gold"]
+        _ = report["data"], report["texts"], report["model"]["tokens"]
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise UserError(
+            f"{path} cannot be read ({type(error).__name__}: {error}); expected the folder that `bertfam report MODEL "
+            "DATA --output FOLDER` has written."
+        ) from error
+    return dict(report)
+
+
+def name_of(nlp: Language) -> str:
+    """RETURNS (str): that of `nlp.meta`; where nobody has given one, that of the folder, of `training/news/model-best`
+    "news"."""
+    name = str(nlp.meta["name"])
+    if name != UNNAMED or not nlp.path:
+        return name
+    folders = (part for part in reversed(Path(nlp.path).resolve().parts) if not part.startswith("model-"))
+    return re.sub(r"\W+", "_", next(folders)).strip("_").lower() or UNNAMED
+
+
+def _task(pipe: Any) -> str:
+    if isinstance(pipe, BertfamNER | BertfamQA):
+        return "token-classification" if isinstance(pipe, BertfamNER) else "question-answering"
+    return "feature-extraction" if pipe is None else "text-classification"
+
+
+def _facts(nlp: Language, report: Scores | None) -> dict[str, str]:
+    facts = {"Version": nlp.meta["version"], "Components": ", ".join(nlp.pipe_names)}
+    with suppress(UserError):  # an encoder of another package, or without torch weights
+        network = encoders_of(nlp)[0].shim.loaded.network
+        n = sum(parameter.numel() for parameter in network.parameters())
+        facts["Encoder"] = f"{network.config.model_type}, {n / 1e6:,.1f} million parameters"
+    files = Path(nlp.path).rglob("*") if nlp.path else ()
+    if n_bytes := sum(file.stat().st_size for file in files if file.is_file()):
+        facts["Size"] = f"{n_bytes / 1e6:,.1f} MB"
+    if report and report["model"].get("seconds"):
+        speed = report["model"]["tokens"] / report["model"]["seconds"]
+        facts["Speed"] = f"{speed:,.0f} tokens a second, on the machine of the report"
+    return facts | {"Made with": f"spacy-bertfam {__version__}, spaCy {spacy_version}"}
+
+
+def _labels(pipe: Any, examples: Iterable[Doc]) -> list[str]:
+    labels: Sequence[str] = getattr(pipe, "labels", ())
+    found: dict[str, dict[str, float]] = {label: {} for label in labels}
+    for ent in (ent for doc in examples for ent in doc.ents):
+        texts = found.setdefault(ent.label_, {})
+        texts[ent.text] = max(float(get_score(ent) or 0), texts.get(ent.text, 0.0))
+    best = {label: sorted(found[label], key=found[label].__getitem__, reverse=True) for label in labels}
+    rows = [[label, GLOSSARY.get(label, ""), ", ".join(best[label][:N_EXAMPLES])] for label in labels]
+    table = _table(["label", "meaning", "examples"], rows) if any(any(row[1:]) for row in rows) else ""
+    scheme = f" in the scheme {pipe.cfg['scheme']}" if isinstance(pipe, BertfamNER) else ""
+    return [f"{_plain(', '.join(labels))}{scheme}.", table] if labels else []
+
+
+def _report_scores(report: Scores) -> list[str]:
+    rows = []
+    for label, row in [("all", report["scores"]["all"]["all"]), *report["scores"]["label"].items()]:
+        _, low, high = row["f"]
+        interval = "–" if low is None else f"{low:.3f}–{high:.3f}"
+        rows.append([label, str(row["gold"]), *(_figure(row[key][0]) for key in "prf"), interval])
+    said = f"On {report['data']}, {report['texts']:,} texts; intervals of 95% by bootstrap over texts."
+    return [_plain(said), _table(["label", "gold", "P", "R", "F1", "interval of F1"], rows)]
+
+
+def _training_scores(performance: Scores, pipe: Any) -> list[str]:
+    """As `spacy train` left them in meta.json: of entities, or of categories."""
+    is_ner = isinstance(pipe, BertfamNER)
+    all_of, per_label = ("ents_", "ents_per_type") if is_ner else ("cats_macro_", "cats_f_per_type")
+    if not getattr(pipe, "labels", ()) or performance.get(f"{all_of}f") is None:
         return []
-    rows = {"all": [performance.get(f"{all_of}{key}") for key in "prf"]}
-    for label, scores in (performance.get(per_label) or {}).items():
-        rows[label] = [scores.get(key) for key in "prf"]
-    table = ["| label | P | R | F1 |", "|---|---|---|---|"]
-    table += [
-        f"| {label} | " + " | ".join(f"{s or 0:.3f}" for s in scores) + " |" for label, scores in rows.items()
-    ]
-    return ["## Scores on the development data", "", *table, ""]
+    rows = [("all", {key: performance.get(f"{all_of}{key}") for key in "prf"})]
+    rows += (performance.get(per_label) or {}).items()
+    figures = [[label, *(_figure(row.get(key)) for key in "prf")] for label, row in rows]
+    return ["On the development data.", _table(["label", "P", "R", "F1"], figures)]
+
+
+def _figure(score: float | None) -> str:
+    return "–" if score is None else f"{score:.3f}"
+
+
+def _calibration(pipe: Any, report: Scores | None) -> list[str]:
+    if not isinstance(pipe, BertfamNER | BertfamQA):
+        return []
+    said = f"Scores are exact probabilities, at temperature {pipe.temperature:.2f}"
+    error = ((report or {}).get("calibration") or {}).get("ece")
+    said += "." if error is None else f"; their expected calibration error is {error:.3f}."
+    bounds: Any = pipe.min_score
+    if isinstance(bounds, Mapping):
+        bounds = ", ".join(f"{label} {bound:g}" for label, bound in bounds.items())
+    return [f"{said} What has a lower score than `min_score` is left out: {bounds}." if bounds else said]
+
+
+def _sources(meta: Mapping[str, Any]) -> list[str]:
+    keys = ("name", "author", "url", "license")
+    rows = [[str(source.get(key) or "") for key in keys] for source in meta.get("sources") or ()]
+    license_name = _plain(meta.get("license") or "") or "not said (`license` in meta.json)"
+    unsaid = "Nobody has said what it was trained on: `sources` in meta.json."
+    return [_table(keys, rows) if rows else unsaid, f"License of the pipeline: {license_name}."]
+
+
+def _limits(pipe: Any, report: Scores | None, library: str) -> Iterable[str]:
+    if report is not None:
+        few = [label for label, row in report["scores"]["label"].items() if row["gold"] < FEW]
+        if few:
+            listed = _plain(", ".join(few))
+            yield f"Of {listed} there were fewer than {FEW} gold entities: their scores are mostly chance."
+        yield "On texts of another kind than those of the scores, expect lower ones: measure on your own."
+    elif pipe is not None:
+        yield "The scores, if any, are those by which training chose its best step: expect lower ones on new texts."
+    if isinstance(pipe, BertfamNER):
+        yield "Entities do not overlap; each has one label."
+    if library == TRANSFORMERS:
+        yield CUT_OFF
+    yield "It repeats what its texts say of people and groups: have people look where a mistake does harm."
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(_plain, line))} |" for line in lines)
+
+
+def _scalar(value: str) -> str:
+    """RETURNS (str): in YAML."""
+    return value if re.fullmatch(r"[a-z][a-z0-9.-]*", value) else json.dumps(value)
+
+
+def _plain(text: str) -> str:
+    """No label or name becomes a column, a tag or a line."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

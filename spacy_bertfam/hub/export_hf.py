@@ -19,7 +19,7 @@ from ..gate import CheckpointError
 from ..pipeline.find import encoders_of, find_encoder, find_head
 from ..pipeline.ner import BertfamNER
 from ..pipeline.qa import BertfamQA
-from .card import model_card
+from .card import TRANSFORMERS, model_card, read_report
 from .head import NEVER
 from .layers import Arrays, head_arrays
 from .network import ANSWERS, TEXTS, TOKENS, auto_class, head_names
@@ -49,7 +49,12 @@ class Outgoing(NamedTuple):
 
 
 def export_hf(
-    nlp: Language, out: Path, *, component: str | None = None, encoder_only: bool = False
+    nlp: Language,
+    out: Path,
+    *,
+    component: str | None = None,
+    encoder_only: bool = False,
+    report: Path | None = None,
 ) -> list[str]:
     """Write the encoder, with the head of a component, as a Hugging Face folder.
 
@@ -57,11 +62,13 @@ def export_hf(
     component (str | None): whose head goes along; None is the component that is named "ner", or the only one
         that has one.
     encoder_only (bool): leave the head out; the folder is then one for ``AutoModel``.
+    report (Path | None): folder of `bertfam report`, for the scores of the model card.
     RETURNS (list[str]): what does not travel, in sentences.
     RAISES (UserError): when the pipeline has no such component or encoder, or the head has no place there.
     """
     out = Path(out)
     require_new(out, or_empty=True)
+    scores = None if report is None else read_report(report)
     pipe = None if encoder_only else find_head(nlp, component)
     shim = encoder_shim(encoders_of(nlp)[0].model if pipe is None else find_encoder(nlp, pipe))
     shim.leave_stale_graph()
@@ -71,7 +78,8 @@ def export_hf(
             write_checkpoint(shim.loaded, staging)
         else:
             _write_classifier(head, shim.loaded, staging)
-        (staging / "README.md").write_text(model_card(nlp, pipe), encoding="utf8")
+        card = model_card(nlp, pipe, library=TRANSFORMERS, report=scores)
+        (staging / "README.md").write_text(card, encoding="utf8")
     return [] if head is None else head.notes
 
 

@@ -3,11 +3,14 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const { words, layers, heads, say } = data;
   const n = words.length;
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   // byte = 255 * square root of the weight; layers, heads, from word, to word
-  const roots = Uint8Array.from(atob(data.roots), (c) => c.charCodeAt(0));
+  const roots = data.kept === null ? bytes(data.roots) : spread(bytes(data.roots), bytes(data.at));
   // null is the average of all
-  const chosen = { layer: data.layer, head: data.head, word: data.word };
+  const chosen = { layer: data.layer, head: data.head, word: data.word, isBare: false };
   const known = new Map();
+  const buttons = [...document.getElementById("words").children];
+  const isSpecial = buttons.map((button) => button.classList.contains("special"));
   const find = (id) => document.getElementById(id);
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const all = (count) => Array.from({ length: count }, (_, i) => i);
@@ -15,9 +18,33 @@
     (layer === null ? say.all_layers : fill(say.nth_layer, { n: layer + 1 })) + ", " +
     (head === null ? say.all_heads : fill(say.nth_head, { n: head + 1 }));
 
+  // Of each row the largest are known; the others share what these leave
+  function spread(kept, at) {
+    const columns = n > 256 ? new Uint16Array(at.buffer) : at;
+    const spread = new Uint8Array(layers * heads * n * n);
+    for (let row = 0, i = 0; row < layers * heads * n; row++) {
+      const end = i + data.kept;
+      let left = 1;
+      for (let k = i; k < end; k++) left -= (kept[k] / 255) ** 2;
+      spread.fill(Math.round(255 * Math.sqrt(Math.max(left, 0) / (n - data.kept))), row * n, (row + 1) * n);
+      for (; i < end; i++) spread[row * n + columns[i]] = kept[i];
+    }
+    return spread;
+  }
+
+  // Words alone: what each gives to words is made to sum to 1
+  function keepWords(weights) {
+    for (let from = 0; from < n; from++) {
+      const row = weights.subarray(from * n, (from + 1) * n);
+      const isKept = (_, to) => !isSpecial[from] && !isSpecial[to];
+      const sum = row.filter(isKept).reduce((a, b) => a + b, 0);
+      row.forEach((weight, to) => { row[to] = isKept(weight, to) && sum ? weight / sum : 0; });
+    }
+  }
+
   // The weights of a layer and head, row by row
   function weightsOf(layer, head) {
-    const key = `${layer} ${head}`;
+    const key = `${layer} ${head} ${chosen.isBare}`;
     if (!known.has(key)) {
       const sum = new Float32Array(n * n);
       const maps = (layer === null ? all(layers) : [layer]).flatMap((l) =>
@@ -26,6 +53,7 @@
         const start = map * n * n;
         for (let i = 0; i < sum.length; i++) sum[i] += (roots[start + i] / 255) ** 2 / maps.length;
       }
+      if (chosen.isBare) keepWords(sum);
       known.set(key, sum);
     }
     return known.get(key);
@@ -35,8 +63,6 @@
   // Words of one direction in a sentence of the other stay where they are
   const isolate = (text) => `\u2068${text}\u2069`;
   const isShown = (weight) => weight >= 0.005;
-  const buttons = [...find("words").children];
-
   function showWord(word) {
     const row = weightsOf(chosen.layer, chosen.head).subarray(word * n, (word + 1) * n);
     buttons.forEach((button, i) => {
@@ -63,7 +89,7 @@
     for (let y = 0; y < n; y++) {
       for (let x = 0, end; x < n; x = end) {
         for (end = x + 1; end < n && level(y, end) === level(y, x); ) end++;
-        if (level(y, x)) drawn[level(y, x) - 1] += `M${x} ${y}h${end - x}v1h${x - end}z`;
+        if (level(y, x)) drawn[level(y, x) - 1] += `M${x} ${y}h${end - x}`;
       }
     }
     paths.forEach((path, i) => path.setAttribute("d", drawn[i]));
@@ -73,7 +99,7 @@
 
   function makeGrid() {
     const grid = find("grid");
-    grid.style.gridTemplateColumns = `auto repeat(${heads + 1}, minmax(1.75rem, 1fr))`;
+    grid.style.gridTemplateColumns = `auto repeat(${heads + 1}, minmax(1.25rem, 1fr))`;
     const label = (text) => grid.appendChild(document.createElement("span")).append(text);
     label("");
     [...all(heads), null].forEach((head) => label(head === null ? say.mean : head + 1));
@@ -124,6 +150,13 @@
 
   function choose(change) {
     Object.assign(chosen, change);
+    if (chosen.isBare && isSpecial[chosen.word]) chosen.word = data.word;
+    if ("isBare" in change) {
+      const labels = [...document.querySelectorAll(".labels text")]; // two of each word
+      isSpecial.forEach((is, i) => [buttons[i], labels[2 * i], labels[2 * i + 1]].forEach((part) =>
+        part.toggleAttribute("hidden", is && chosen.isBare)));
+      drawGrid();
+    }
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", i === chosen.word));
     for (const { button, layer, head } of cells) {
       const isChosen = layer === chosen.layer && head === chosen.head;
@@ -140,8 +173,10 @@
   function moveInWords(event, i) {
     const forward = getComputedStyle(find("words")).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
     const backward = forward === "ArrowLeft" ? "ArrowRight" : "ArrowLeft";
-    const next = buttons[i + { [forward]: 1, [backward]: -1 }[event.key]];
-    if (next) next.focus();
+    const step = { [forward]: 1, [backward]: -1 }[event.key];
+    let next = i + step;
+    while (buttons[next] && buttons[next].hidden) next += step;
+    if (buttons[next]) buttons[next].focus();
   }
 
   buttons.forEach((button, i) => {
@@ -156,6 +191,7 @@
     const select = find(name);
     select.addEventListener("change", () => choose({ [name]: select.value === "" ? null : Number(select.value) }));
   }
+  find("special").addEventListener("change", (event) => choose({ isBare: event.target.checked }));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawGrid);
   makeGrid();
   drawGrid();

@@ -97,6 +97,23 @@ def attention_of(nlp: Language, doc: Doc, component: str | None = None) -> Atten
     )
 
 
+def telling_head(attention: Attention) -> tuple[int, int, float] | None:
+    """The head in which words look most at one word that is neither themselves nor next to them: most others look at
+    special pieces or a neighbor (Clark et al. 2019, sections 3.1 and 3.2).
+
+    RETURNS (tuple[int, int, float] | None): indices of layer and head, and the largest weight on such a word, the
+        mean of all words; None where fewer than three words are shown.
+    """
+    words = np.flatnonzero(attention.tokens >= 0)
+    if len(words) < 3:
+        return None
+    places = np.arange(len(words))
+    is_far = np.abs(places[:, None] - places) > 1
+    means = (attention.weights[..., words[:, None], words] * is_far).max(axis=-1).mean(axis=-1)
+    layer, head = np.unravel_index(means.argmax(), means.shape)
+    return int(layer), int(head), float(means.max())
+
+
 def find_encoder(nlp: Language, component: str | None = None) -> EncoderShim:
     """RETURNS (EncoderShim): the encoder of the component, or the only one of the pipeline.
     RAISES (UserError): when there is none, or no name chooses between several."""

@@ -15,7 +15,9 @@ width="{size}" height="{size}">
 <g class="labels">{labels}</g>
 <g id="cells" shape-rendering="crispEdges" transform="translate({margin} {margin}) scale({cell})">
 <rect class="frame" width="{n}" height="{n}"/>
+<g transform="translate(0 .5)">
 {paths}
+</g>
 <rect id="row" width="{n}" height="1"/>
 </g>
 </svg>
@@ -32,7 +34,7 @@ def heat_map(words: Sequence[str], weights: NDArray[np.float32]) -> str:
     cell = 18 if n <= 50 else 12
     margin = 8 * min(LABEL_CHARS, max(map(len, words))) + 10
     paths = [
-        f'<path fill-opacity="{level / N_LEVELS:.3f}" d="{d}"/>'
+        f'<path stroke-opacity="{level / N_LEVELS:.3f}" d="{d}"/>'
         for level, d in enumerate(level_paths(weights), start=1)
     ]
     labels = "".join(_labels(word, margin + (i + 0.5) * cell, margin, cell) for i, word in enumerate(words))
@@ -41,15 +43,15 @@ def heat_map(words: Sequence[str], weights: NDArray[np.float32]) -> str:
 
 
 def level_paths(weights: NDArray[np.float32]) -> list[str]:
-    """RETURNS (list[str]): for each level from 1 on the cells that have it, as SVG path data in units of a cell."""
+    """RETURNS (list[str]): for each level from 1 on the cells that have it, as SVG path data: lines, one cell wide."""
     levels = np.rint(np.sqrt(weights) * N_LEVELS).astype(int)
     drawn = [""] * N_LEVELS
     for y, row in enumerate(levels):
-        # neighbors of one level are one rectangle
+        # neighbors of one level are one line
         starts = np.flatnonzero(np.diff(row, prepend=-1)).tolist()
         for x, end in zip(starts, [*starts[1:], len(row)], strict=True):
             if row[x]:
-                drawn[row[x] - 1] += f"M{x} {y}h{end - x}v1h{x - end}z"
+                drawn[row[x] - 1] += f"M{x} {y}h{end - x}"
     return drawn
 
 

@@ -2,17 +2,24 @@
 
 from base64 import b64encode
 from html import escape
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..encoder.attention import Floats4d
 from ..errors import UserError
-from .attention import Attention
+from .attention import Attention, telling_head
 from .attention_figure import heat_map
+from .marked import format_score
 from .template import as_data, card, html_page, language_tag
 from .wording import Wording
 
+# Bytes of weights in a page, which base64 makes a third more; and how many of a word's are kept at least
+BUDGET, MIN_KEPT = 540_000, 4
 SAID_BY_SCRIPT = ("mean", "nth_layer", "all_layers", "nth_head", "all_heads", "most")
-WORDS = """<p class="controls" data-script hidden>{selects}</p>
+WORDS = """<p class="controls" data-script hidden>{selects}<label><input type="checkbox" id="special">
+{say[hide_special]}</label></p>
 <p class="hint" data-script hidden>{say[choose_word]}</p>
 <div class="words" id="words" role="group" aria-label="{say[from_word]}" lang="{lang}" dir="{direction}">
 {words}</div>
@@ -21,7 +28,7 @@ WORDS = """<p class="controls" data-script hidden>{selects}</p>
 GRID = """<p class="hint">{say[choose_map]}</p>
 <div class="wide"><div class="grid" id="grid" role="group" aria-label="{say[overview]}"></div></div>
 """
-MATRIX = """<p class="hint" id="chosen">{say[all_layers]}, {say[all_heads]}</p>
+MATRIX = """<p class="hint" id="chosen">{chosen}</p>
 <div class="wide" role="group" aria-label="{say[matrix]}" tabindex="0">
 {matrix}</div>
 """
@@ -34,8 +41,10 @@ def render_attention(
 
     title (str | None): the heading of the page; None for one in the language of the Doc.
     layer (int | None): index of the layer that is chosen at first; None for the average of all.
-    head (int | None): index of the head that is chosen at first; None for the average of all.
-    RETURNS (str): the page; its weights are within 0.004 of those given.
+    head (int | None): index of the head that is chosen at first; None for the average of all. Without both it is the
+        one of ``telling_head``.
+    RETURNS (str): the page, of less than a megabyte; its weights are within 0.004 of those given, but of a long text
+        only the largest of each word are kept: what they leave of 1 is spread evenly over the others.
     RAISES (UserError): when there is no such layer or head.
     """
     n_layers, n_heads = attention.weights.shape[:2]
@@ -43,6 +52,13 @@ def render_attention(
     _check_index("head", head, n_heads)
     wording = Wording("attention", attention.lang)
     say = wording.sentences
+    notes = [say["reading"]]
+    if layer is None and head is None and (found := telling_head(attention)) is not None:
+        layer, head, mean = found
+        notes.append(wording.say("telling", layer=layer + 1, head=head + 1, mean=format_score(mean)))
+    packed = _pack(attention.weights)
+    if packed["kept"] is not None:
+        notes.append(wording.say("kept", n=packed["kept"]))
     words = WORDS.format(
         say=say,
         selects=_select("layer", n_layers, say) + _select("head", n_heads, say),
@@ -50,7 +66,8 @@ def render_attention(
         direction=attention.direction,
         words="".join(map(_word, attention.words, attention.tokens.tolist())),
     )
-    matrix = heat_map(attention.words, attention.weights.mean(axis=(0, 1)))
+    chosen = attention.weights[_which(layer), _which(head)].mean(axis=(0, 1))
+    matrix = heat_map(attention.words, chosen)
     return html_page(
         lang=wording.lang,
         title=say["title"] if title is None else title,
@@ -58,11 +75,11 @@ def render_attention(
         main=f"<noscript><p>{say['no_script']}</p></noscript>\n"
         + card(say["from_word"], words)
         + card(say["overview"], GRID.format(say=say), " data-script hidden")
-        + card(say["matrix"], MATRIX.format(say=say, matrix=matrix)),
-        notes=[say["reading"]],
-        styles=["attention.css"],
+        + card(say["matrix"], MATRIX.format(say=say, matrix=matrix, chosen=_name(layer, head, wording))),
+        notes=notes,
+        styles=["controls.css", "attention.css"],
         script="attention.js",
-        data=_data(attention, say, layer, head),
+        data=as_data({**_data(attention, say), "layer": layer, "head": head, **packed}),
     )
 
 
@@ -83,21 +100,42 @@ def _check_index(what: str, index: int | None, n: int) -> None:
         )
 
 
-def _data(attention: Attention, say: dict[str, str], layer: int | None, head: int | None) -> str:
+def _which(index: int | None) -> slice:
+    return slice(None) if index is None else slice(index, index + 1)
+
+
+def _name(layer: int | None, head: int | None, wording: Wording) -> str:
+    """As the script names it."""
+    layers = wording.say("all_layers") if layer is None else wording.say("nth_layer", n=layer + 1)
+    return f"{layers}, {wording.say('all_heads') if head is None else wording.say('nth_head', n=head + 1)}"
+
+
+def _data(attention: Attention, say: dict[str, str]) -> dict[str, Any]:
     n_layers, n_heads = attention.weights.shape[:2]
-    # the square root of each weight as a byte, 255 for 1: small weights keep more digits
-    roots = np.rint(np.sqrt(attention.weights) * 255).astype(np.uint8)
-    data = {
+    return {
         "words": attention.words,
         "layers": n_layers,
         "heads": n_heads,
-        "layer": layer,
-        "head": head,
         "word": int(np.flatnonzero(attention.tokens >= 0)[0]),
         "say": {name: say[name] for name in SAID_BY_SCRIPT},
-        "roots": b64encode(roots.tobytes()).decode("ascii"),
     }
-    return as_data(data)
+
+
+def _pack(weights: Floats4d) -> dict[str, Any]:
+    """The square root of each weight as a byte, 255 for 1: small weights keep more digits. Where these are too many,
+    those of the ``kept`` largest of each row, and under "at" their columns."""
+    n = weights.shape[-1]
+    rows = np.rint(np.sqrt(weights) * 255).astype(np.uint8).reshape(-1, n)
+    if rows.size <= BUDGET:
+        return {"kept": None, "roots": _base64(rows)}
+    kept = max(MIN_KEPT, BUDGET // (2 * len(rows)))
+    at = np.argpartition(rows, n - kept, axis=1)[:, n - kept :]
+    columns = at.astype(np.uint8 if n <= 256 else np.uint16)
+    return {"kept": kept, "roots": _base64(np.take_along_axis(rows, at, axis=1)), "at": _base64(columns)}
+
+
+def _base64(numbers: NDArray[Any]) -> str:
+    return b64encode(numbers.tobytes()).decode("ascii")
 
 
 def _sizes(attention: Attention, wording: Wording) -> str:

@@ -69,18 +69,19 @@ def _figures(calibration: Calibration, words: Wording) -> str:
         for name, row in zip(FIGURES, figures(calibration), strict=True)
     ]
     head = ["", words.say("before"), words.say("after")]
-    return card(words.say("in_figures"), _table(head, rows) + f"<p>{words.say('less_is_better')}</p>\n")
+    table = _table(head, rows, name=words.say("in_figures"))
+    return card(words.say("in_figures"), table + f"<p>{words.say('less_is_better')}</p>\n")
 
 
 def _thresholds(calibration: Calibration, words: Wording) -> str:
     thousands = words.say("thousands")
     rows = [[cell.replace(",", thousands) for cell in row] for row in threshold_rows(calibration)]
     head = [words.say(f"column_{name.lower()}") for name in THRESHOLD_NAMES]
-    table = _table(head, rows, marked=f"{calibration.min_score:g}")
+    table = _table(head, rows, name=words.say("which"), marked=f"{calibration.min_score:g}")
     return card(words.say("which"), table + f"<p>{words.say('left')}</p>\n")
 
 
-def _table(names: Sequence[str], rows: Iterable[Sequence[str]], *, marked: str = "") -> str:
+def _table(names: Sequence[str], rows: Iterable[Sequence[str]], *, name: str, marked: str = "") -> str:
     """A table whose first column names the rows; the row named ``marked`` is set off."""
     head = "".join(f'<th scope="col">{name}</th>' if name else "<td></td>" for name in names)
     body = ""
@@ -88,4 +89,5 @@ def _table(names: Sequence[str], rows: Iterable[Sequence[str]], *, marked: str =
         mark = ' class="set"' if first == marked else ""
         values = "".join(f"<td>{cell}</td>" for cell in cells)
         body += f'<tr{mark}><th scope="row">{first}</th>{values}</tr>\n'
-    return f'<div class="scroll"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n'
+    table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
+    return f'<div class="scroll" role="group" aria-label="{name}" tabindex="0">{table}</div>\n'

@@ -3,7 +3,7 @@
   const { say, colors } = JSON.parse(document.getElementById("data").textContent);
   const find = (id) => document.getElementById(id);
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  let models = [], text = "", entities = [], turn = 0;
+  let models = [], text = "", entities = [], groups = [], turn = 0;
 
   async function ask(path, body) {
     const headers = body ? { "Content-Type": "application/json" } : {};
@@ -50,9 +50,13 @@
     return mark;
   }
 
+  // What is an entity and in a group too counts once
+  const count = (lists) => new Set(lists.flat().map((e) => [e.utf16_start, e.utf16_end, e.label].join(" "))).size;
+
   function show() {
     const least = Number(find("least").value);
-    const kept = entities.filter(({ score }) => score === null || score >= least);
+    const above = (list) => list.filter(({ score }) => score === null || score >= least);
+    const kept = above(entities);
     const parts = [];
     let end = 0;
     for (const entity of kept) {
@@ -60,8 +64,15 @@
       end = entity.utf16_end;
     }
     find("text").replaceChildren(...parts, text.slice(end));
+    const keptGroups = groups.map(([, list]) => above(list));
+    find("groups").replaceChildren(...groups.map(([name], i) => {
+      const group = part("p", "entities", `${name}: `);
+      keptGroups[i].forEach((entity) => group.append(markOf(entity), " "));
+      return group;
+    }));
     find("least_is").textContent = least.toFixed(2);
-    find("said").textContent = fill(say.n_found, { shown: kept.length, n: entities.length });
+    const n = count([entities, ...groups.map(([, list]) => list)]);
+    find("said").textContent = fill(say.n_found, { shown: count([kept, ...keptGroups]), n });
   }
 
   function showAnswers(answers) {
@@ -99,7 +110,8 @@
     ]);
     if (mine !== turn) return;
     text = given;
-    entities = found.results[0].entities;
+    ({ entities } = found.results[0]);
+    groups = Object.entries(found.results[0].spans || {}).filter(([, list]) => list.length);
     find("found").hidden = false;
     showAnswers(answered && answered.results[0].answers);
     show();

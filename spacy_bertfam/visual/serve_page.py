@@ -20,6 +20,7 @@ FOUND = """<p><label for="least">{say[least]}</label>
 <input type="range" id="least" min="0" max="1" step="0.01" value="0">
 <output id="least_is" for="least">0.00</output></p>
 <div class="text entities" id="text" dir="auto"></div>
+<div id="groups"></div>
 <ol id="answers" hidden></ol>
 """
 
@@ -37,7 +38,7 @@ def render_serve(lang: str) -> str:
         + '<p id="said" role="status"></p>\n'
         + card(say["found"], FOUND.format(say=say), ' id="found" hidden'),
         notes=[f'{say["scores"]} <a href="/openapi.json">{say["paths"]}</a>'],
-        styles=["serve.css"],
+        styles=["controls.css", "serve.css"],
         script=SCRIPT,
         data=as_data({"say": say, "colors": shades}),
         asks=True,

@@ -33,7 +33,7 @@ def test_a_text_becomes_a_page(run, model, tmp_path):
     assert result.exit_code == 0, result.output
     assert "docs 1, entities 2 (PER 1, LOC 1) -> " in result.stdout
     page = (tmp_path / "sortie" / "p.html").read_text(encoding="utf8")
-    assert '<h1 dir="auto">Essai</h1>' in page and "Rennes<span" in page
+    assert '<h1 dir="auto">Essai</h1>' in page and "Rennes</bdi>" in page
     assert [path.name for path in (tmp_path / "sortie").iterdir()] == ["p.html"]
 
 
@@ -69,7 +69,7 @@ def test_the_least_score_leaves_entities_out(run, model, tmp_path):
     if added:
         Span.remove_extension("score")
     assert "entities 1 (PER 1)" in result.stdout
-    assert "Anne<span" not in (tmp_path / "page.html").read_text(encoding="utf8")
+    assert "Anne</bdi>" not in (tmp_path / "page.html").read_text(encoding="utf8")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +114,15 @@ def test_a_pipeline_that_sets_no_entities_is_refused(run, model, tmp_path):
     )
     assert (tmp_path / "page.html").read_text(encoding="utf8") == "former"
     assert run(model, "Il pleut.").exit_code == 0
+
+
+def test_a_pipeline_of_nested_entities_is_shown(run, tmp_path):
+    nlp = spacy.blank("fr")
+    nlp.add_pipe("span_ruler").add_patterns([{"label": "LOC", "pattern": "Rennes"}])
+    nlp.to_disk(tmp_path / "nested")
+    assert "entities 0" in run("nested", "Il pleut.").stdout
+    assert "entities 1 (LOC 1)" in run("nested", "Anne vit à Rennes.").stdout
+    assert "doc.spans[" in (tmp_path / "page.html").read_text(encoding="utf8")
 
 
 def test_a_component_that_sets_entities_and_does_not_say_so_is_enough(run, tmp_path):

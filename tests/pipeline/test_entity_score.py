@@ -13,7 +13,7 @@ from spacy.training import Example
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.evaluation.scorer import calibration_error
 from spacy_bertfam.hub.hf_output.output import to_hf_output
-from spacy_bertfam.visual.page import score_of
+from spacy_bertfam.visual.marked import score_of
 
 TEXT = TEXTS[0]  # Marie Vasseur PER, Rouen LOC
 

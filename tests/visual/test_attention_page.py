@@ -3,6 +3,7 @@
 import json
 import re
 from base64 import b64decode, b64encode
+from dataclasses import replace
 from hashlib import sha256
 from importlib.resources import files
 
@@ -11,7 +12,7 @@ import pytest
 from test_page import Elements
 
 from spacy_bertfam.errors import UserError
-from spacy_bertfam.visual.attention import Attention
+from spacy_bertfam.visual.attention import Attention, telling_head
 from spacy_bertfam.visual.attention_figure import N_LEVELS, level_paths
 from spacy_bertfam.visual.attention_page import render_attention
 from spacy_bertfam.visual.colors import DARK, LIGHT, READABLE, contrast
@@ -46,6 +47,37 @@ def weights_in(page):
 def test_the_weights_in_the_page_are_those_that_were_given():
     attention = make_attention(["Anne", "rit", "."])
     np.testing.assert_allclose(weights_in(render_attention(attention)), attention.weights, atol=0.004)
+
+
+def test_a_long_text_is_less_than_a_megabyte_and_keeps_the_largest_weights():
+    attention = make_attention(["Strasbourg"] * 200, n_layers=12, n_heads=12)
+    page = render_attention(attention)
+    assert len(page.encode("utf8")) < 1_000_000
+    data = data_of(page)
+    kept, n = data["kept"], len(data["words"])
+    roots, at = (np.frombuffer(b64decode(data[name]), dtype=np.uint8) for name in ("roots", "at"))
+    rows, columns = attention.weights.reshape(-1, n), at.reshape(-1, kept).astype(int)
+    found = (roots.reshape(-1, kept) / 255) ** 2
+    np.testing.assert_allclose(found, np.take_along_axis(rows, columns, axis=1), atol=0.004)
+    np.testing.assert_allclose(np.sort(found), np.sort(rows)[:, -kept:], atol=0.004)
+    assert f"the {kept} largest weights are kept" in page
+
+
+def test_the_page_begins_with_the_head_that_looks_at_words_farther_away():
+    attention = make_attention(["Anne", "qui", "chante", "rit"])
+    weights = np.zeros_like(attention.weights)
+    weights[..., 0] = 1  # all look at [CLS],
+    weights[0, 1, 1:5] = np.eye(6)[2:6]  # at the next one,
+    weights[1, 2, 1:5] = 0.5 * np.eye(6)[[3, 4, 1, 2]]  # and here at one farther away
+    found = replace(attention, weights=weights)
+    assert telling_head(found) == (1, 2, 0.5)
+    page = render_attention(found)
+    assert (data_of(page)["layer"], data_of(page)["head"]) == (1, 2)
+    assert "begins with layer 2, head 3" in page and "(.50 on average)" in page
+    assert '<p class="hint" id="chosen">Layer 2, head 3</p>' in page
+    for path in level_paths(weights[1, 2]):
+        assert f'd="{path}"' in page
+    assert "begins with" not in render_attention(found, layer=0)
 
 
 def test_the_sentence_stands_in_the_page_as_buttons():
@@ -148,11 +180,11 @@ def test_the_average_is_drawn_without_a_script():
     assert shown.count(">Anne</text>") == 2
 
 
-def test_neighbours_of_one_level_are_one_rectangle():
+def test_neighbours_of_one_level_are_one_line():
     paths = level_paths(np.array([[1, 1, 0], [0, 0.25, 0.75], [0.001, 0, 1]], dtype=np.float32))
     assert len(paths) == N_LEVELS
     drawn = {level: path for level, path in enumerate(paths, start=1) if path}
-    assert drawn == {15: "M0 0h2v1h-2zM2 2h1v1h-1z", 8: "M1 1h1v1h-1z", 13: "M2 1h1v1h-1z"}
+    assert drawn == {15: "M0 0h2M2 2h1", 8: "M1 1h1", 13: "M2 1h1"}
 
 
 def test_words_are_readable_on_the_strongest_shade():

@@ -7,7 +7,8 @@ import spacy
 from spacy.tokens import Doc, Span
 
 from spacy_bertfam.visual.colors import DARK, LIGHT
-from spacy_bertfam.visual.page import format_score, render_page, score_of
+from spacy_bertfam.visual.marked import format_score, score_of
+from spacy_bertfam.visual.page import render_page
 
 SCRIPT = "<script>alert(1)</script>"
 
@@ -52,7 +53,7 @@ class Elements(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if self.open and self.open[-1] != "style":
+        if self.open and self.open[-1] not in ("style", "script"):
             self.text += data
 
     def all(self, tag):
@@ -62,7 +63,7 @@ class Elements(HTMLParser):
 def test_the_score_stands_beside_the_label():
     page = render_page([make_doc(["Anne", "rit"], (0, 1, "PER", 0.9731))])
     assert "Anne\xa0PER\xa0.97 rit" in Elements(page).text
-    assert {"class": "l0", "title": "PER 0.9731"} in Elements(page).all("mark")
+    assert {"class": "l0", "data-i": "0", "title": "PER 0.9731"} in Elements(page).all("mark")
 
 
 @pytest.mark.parametrize("score", [None, float("nan"), "high"])
@@ -115,7 +116,7 @@ def test_the_legend_counts_labels_and_puts_the_most_frequent_first():
     doc = make_doc(["a", "b", "c", "d"], (0, 1, "LOC", None), (1, 2, "PER", None), (2, 3, "PER", None))
     text = Elements(render_page([doc, doc])).text
     assert "2 documents, 6 entités" in text
-    assert "PER 4LOC 2" in text
+    assert re.search(r"PER 4\s*LOC 2", text)
 
 
 def test_text_labels_and_titles_are_escaped():
@@ -123,15 +124,17 @@ def test_text_labels_and_titles_are_escaped():
     doc.user_data["title"] = f"titre {SCRIPT}"
     page = render_page([doc], title=f"page {SCRIPT}")
     elements = Elements(page)
-    assert "script" not in [tag for tag, _ in elements.found]
+    assert elements.all("script") == [{"type": "application/json", "id": "data"}, {}]
+    assert page.count("</script") == 2
     assert elements.text.count(SCRIPT) == 7  # <title>, h1, h2, legend, two in the text, one label
     assert "{label}&amp;" in elements.text
 
 
 def test_the_page_needs_nothing_from_elsewhere():
     page = render_page([make_doc(["Anne", "rit"], (0, 1, "PER", 0.9))])
-    assert re.findall(r"https?:|url\(|@import|<script|<link|<img|src=|href=", page) == []
-    assert "default-src 'none'" in page
+    assert re.findall(r"https?:|url\(|@import|<link|<img|src=|href=|innerHTML", page) == []
+    assert "default-src 'none'; script-src 'sha256-" in page
+    assert "<script" not in render_page([make_doc(["Il", "pleut"])])
 
 
 @pytest.mark.parametrize(
@@ -178,6 +181,43 @@ def test_half_a_megabyte_is_one_page():
     assert len(doc.text) > 500_000
     page = render_page([doc])
     assert page.count('title="PER 0.9000"') == n // 5
+
+
+def make_nested():
+    doc = make_doc(["l'", "Université", "de", "Rennes", "ouvre"], (1, 4, "ORG", None))
+    doc.spans["sc"] = [Span(doc, 1, 4, label="ORG"), Span(doc, 3, 4, label=f"LOC{SCRIPT}")]
+    doc.spans["sc"].attrs["scores"] = [0.9, 0.4]
+    doc.spans["empty"] = []
+    return doc
+
+
+def test_spans_of_groups_are_lines_below_the_words_with_label_and_score():
+    page = render_page([make_nested()])
+    slices = [span for span in Elements(page).all("span") if "slice" in span.get("class", "")]
+    starts = [span for span in slices if "data-start" in span]
+    assert [span["data-tag"] for span in starts] == ["ORG .90", f"LOC{SCRIPT} .40"]
+    assert [span["class"] for span in starts] == ["slice l0", "slice l1 low"]
+    # three words of the first, one of the second; the first word of each has its label too
+    assert [span["data-i"] for span in slices] == ["1", "1", "1", "1", "2", "2"]
+    assert "doc.spans[<bdi>&#x27;sc&#x27;</bdi>]" in page and "empty" not in Elements(page).text
+    assert "1 document, 2 entités" in Elements(page).text, "an entity that is in a group too counts once"
+
+
+def test_a_long_text_with_spans_is_one_text_in_which_each_has_its_words():
+    n = 450
+    doc = make_doc([f"mot{i}" for i in range(n)])
+    doc.spans["sc"] = [Span(doc, i, min(i + 3, n), label="A") for i in range(0, n, 7)]
+    page = render_page([doc])
+    words = re.findall(r'<span class="word"[^>]*>(\w+)<span class="slice l0" data-i="(\d+)"', page)
+    assert words == [(f"mot{i}", str(i // 7)) for i in range(n) if i % 7 < 3]
+    assert page.count('</div><div class="spans"') == 2, "no line ends between the parts"
+    text = page[: page.index("<script")]
+    assert re.findall(r"\bmot\d+\b(?=[ <])", text) == [token.text for token in doc]
+
+
+def test_spans_with_a_lower_score_are_left_out():
+    page = render_page([make_nested()], min_score=0.5)
+    assert "LOC" not in page and "1 entité dont le score est inférieur à .50" in page
 
 
 def test_no_docs_make_an_empty_page():

@@ -1,0 +1,52 @@
+"""`bertfam card`: the README of a pipeline's wheel, or of its folder on the hub."""
+
+import json
+from pathlib import Path
+
+import typer
+
+from ..errors import UserError
+from .arguments import PIPELINE, REPORT_FOLDER
+from .pipelines import load_pipeline, read_source
+
+
+def card_cli(
+    model: str = PIPELINE,
+    report: Path | None = REPORT_FOLDER,
+    examples: str | None = typer.Option(
+        None, metavar="TEXT_OR_FILE", help="Texts to take examples of the labels from, read line by line"
+    ),
+    output: Path | None = typer.Option(
+        None, "--output", "-o", help="The file, or its folder; else MODEL, where `spacy package` takes it up"
+    ),
+    name: str | None = typer.Option(None, help="Name of the pipeline without its language, as news"),
+    version: str | None = typer.Option(None, help="Version of the pipeline"),
+) -> None:
+    """Write a model card: what a pipeline is, labels, scores, calibration, size, how to use it, data, limits.
+
+    Without --output name and version go into the meta.json of MODEL too, so that `spacy package` makes a wheel of that
+    name. Description, license and sources are taken from meta.json.
+    """
+    from ..files.saving import write_file, write_files
+    from ..hub.card import model_card, name_of, read_report
+    from ..pipeline.find import find_head
+
+    scores = read_report(report) if report is not None else None
+    if output is None and not Path(model).is_dir():
+        raise UserError(f"{model!r} is no folder; expected one, or --output with the file to write.")
+    nlp = load_pipeline(model)
+    nlp.meta["name"] = name or name_of(nlp)
+    nlp.meta["version"] = version or nlp.meta["version"]
+    read = list(nlp.pipe(read_source(nlp, examples, by_line=True))) if examples is not None else []
+    card = model_card(nlp, find_head(nlp), report=scores, examples=read)
+    if output is not None:
+        output = output / "README.md" if output.is_dir() else output
+        write_file(output, card)
+    else:
+        meta = Path(model, "meta.json")
+        named = json.loads(meta.read_text(encoding="utf8"))
+        named |= {key: nlp.meta[key] for key in ("name", "version")}
+        output = meta.with_name("README.md")
+        content = {output: card, meta: json.dumps(named, ensure_ascii=False, indent=2) + "\n"}
+        write_files({path: text.encode("utf8") for path, text in content.items()})
+    typer.echo(f"{output}: written")
