@@ -82,5 +82,5 @@ def require_entities(
         has = f"it has {', '.join(nlp.pipe_names)}" if nlp.pipe_names else "it is empty"
         raise UserError(
             f"No component of {name} sets entities ({has}); expected one that does, as bertfam_ner or entity_ruler: "
-            f"give another pipeline{instead}."
+            "give another pipeline, or --gold to show the annotation of a .spacy file."
         )

@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ..errors import UserError
 from .arguments import GPU, PIPELINE
 from .pipelines import load_pipeline
+
+N_TRIED = 100  # texts of a pipeline that does not say whether it sets entities
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,9 +96,15 @@ def read_gold(nlp: "Language", path: Path, *, field: str = "") -> "list[Doc]":
 
 def _predict(nlp: "Language", docs: "Sequence[Doc]", name: str, rename: "Mapping[str, str]") -> "Prediction":
     from ..report.prediction import predict
-    from .render import require_entities
 
-    require_entities(nlp, [nlp(doc.text) for doc in docs[:1]], name, instead="")
+    assigned = {field for pipe in nlp.pipe_names for field in nlp.get_pipe_meta(pipe).assigns}
+    if "doc.ents" not in assigned and not any(
+        doc.ents for doc in nlp.pipe(doc.text for doc in docs[:N_TRIED])
+    ):
+        raise UserError(
+            f"No component of {name} sets entities ({', '.join(nlp.pipe_names) or 'it is empty'}); expected one that "
+            "does, as bertfam_ner or entity_ruler: give another pipeline."
+        )
     return predict(nlp, docs, Path(name).name, rename=rename, progress=True)
 
 

@@ -6,7 +6,7 @@ from html import escape
 from spacy.displacy.render import EntityRenderer
 from spacy.tokens import Doc
 
-from ..visual.page import ENTITY, format_score, label_shades
+from ..visual.page import ENTITY, format_score, label_rules
 from ..visual.reliability_chart import reliability_chart
 from ..visual.template import as_data, card, direction_of, html_page, language_tag
 from ..visual.wording import Wording
@@ -32,7 +32,6 @@ def render_report(
     labels = sorted({ent.label for error in errors for _, ents in _sides(report, error.doc) for ent in ents})
     css = {label: f"l{i}" for i, label in enumerate(labels)}
     renderer = EntityRenderer({"template": ENTITY})
-    shades = {css[label]: label_shades(label, renderer.colors) for label in labels}
     cards = "".join(_error(report, error, css, renderer, words) for error in errors)
     notes = [words.say("order")]
     if len(errors) < len(report.errors):
@@ -44,10 +43,8 @@ def render_report(
         header="".join(f"<p>{escape(sentence)}</p>\n" for sentence in summary),
         main="".join(_table(table, _chart(report, table, words)) for table in tables)
         + f'<h2 id="errors">{words.say("errors")}</h2>\n<p>{" ".join(notes)}</p>\n{_filters(errors, words)}{cards}',
-        styles=["reliability.css", "report.css"],
-        rules="".join(
-            f".{name} {{ --light: {light}; --dark: {dark}; }}\n" for name, (light, dark) in shades.items()
-        ),
+        styles=["reliability.css", "controls.css", "report.css"],
+        rules=label_rules(css, renderer.colors),
         script="report.js",
         data=as_data({"n_shown": words.sentences["n_shown"]}),
     )
@@ -121,7 +118,7 @@ def _filters(errors: Sequence[Error], words: Wording) -> str:
             f'<label>{names[name]} <select id="{name}"><option value="">{words.say("any")}</option>{options}'
             "</select></label>\n"
         ) * bool(known)
-    return f'<form id="filters" hidden>\n{selects}<output id="n_shown"></output>\n</form>\n'
+    return f'<form id="filters" class="controls" hidden>\n{selects}<output id="n_shown"></output>\n</form>\n'
 
 
 def _sides(report: Report, i: int) -> list[tuple[str, list[Entity]]]:

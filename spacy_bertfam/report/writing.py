@@ -73,7 +73,7 @@ def to_dict(report: Report) -> dict[str, Any]:
         "overlap": {way: dict(zip("prf", scores, strict=True)) for way, scores in report.overlap.items()},
         "kinds": kinds,
         "confusion": [{"gold": g, "predicted": p, "n": n} for (g, p), n in report.confusion.items()],
-        "repeated": report.gold_repeated._asdict(),
+        "repeated_names": report.gold_repeated._asdict(),
     }
     if len(scored):
         bins = [
@@ -105,8 +105,10 @@ def to_dict(report: Report) -> dict[str, Any]:
 
 
 def _about(one: Prediction) -> dict[str, Any]:
-    about = {name: value for name, value in vars(one).items() if name != "outcomes"}
-    return {**about, "repeated": one.repeated._asdict()}
+    return {
+        "name": one.name, "tokens": one.n_tokens, "seconds": one.seconds, "cpu_seconds": one.cpu_seconds,
+        "bytes": one.n_bytes, "left_out": one.n_left_out, "repeated_names": one.repeated._asdict(),
+    }  # fmt: skip
 
 
 def _rows(one: Slice) -> dict[str, Any]:
