@@ -11,6 +11,9 @@ from .pipelines import is_trained_on
 
 if TYPE_CHECKING:
     from spacy.language import Language
+    from spacy.training import Example
+
+    from ..evaluation.promise import Promise
 
 
 def calibrate_cli(
@@ -65,8 +68,6 @@ def calibrate_cli(
     """
     from ..evaluation.calibration import NoTemperature, calibrate
     from ..evaluation.calibration_table import format_calibration
-    from ..evaluation.promise import promise
-    from ..evaluation.promise_table import format_promise
     from ..files.saving import write_file
     from ..visual.reliability import calibration_warnings, render_calibration
     from .explain import close_bars
@@ -80,22 +81,9 @@ def calibrate_cli(
     examples = read_examples(nlp, data, option="DATA")
     if precision is not None or recall is not None:
         names = [name.strip() for name in (labels or "").split(",") if name.strip()]
-        goal, share = ("recall", recall) if precision is None else ("precision", precision)
-        made = promise(
-            nlp,
-            examples,
-            goal,
-            share or 0.0,
-            confidence=confidence,
-            component=component,
-            labels=names if by_label or names else None,
-            progress=True,
-        )
-        close_bars()
-        typer.echo(format_promise(made))
-        typer.echo(
-            f"Promised of texts drawn as these were: a {goal} of at least {share:g}, confidence {confidence:g}."
-        )
+        chosen = names if by_label or names else None
+        known = {"component": component, "confidence": confidence, "labels": chosen}
+        made = _promise(nlp, examples, precision, recall, **known)
         for warning in _trained_on(nlp, data):
             typer.echo(f"Warning: {warning}", err=True)
         typer.echo(f"{_write(nlp, out, made.component, made.settings)}: written")
@@ -154,6 +142,23 @@ def _require_one_promise(
         raise UserError(
             "--by-label and --labels say of what something is promised; expected --precision or --recall."
         )
+
+
+def _promise(
+    nlp: "Language", examples: "list[Example]", precision: float | None, recall: float | None, **known: Any
+) -> "Promise":
+    """RETURNS (Promise): what was set, after it was printed."""
+    from ..evaluation.promise import promise
+    from ..evaluation.promise_table import format_promise
+    from .explain import close_bars
+
+    goal, share = ("recall", recall or 0.0) if precision is None else ("precision", precision)
+    made = promise(nlp, examples, goal, share, progress=True, **known)
+    close_bars()
+    typer.echo(format_promise(made))
+    sure = f"with a confidence of {known['confidence']:g}"
+    typer.echo(f"Promised of texts that are drawn as these were: a {goal} of at least {share:g}, {sure}.")
+    return made
 
 
 def _write(nlp: "Language", out: Path | None, component: str, settings: dict[str, Any]) -> Path:

@@ -220,7 +220,7 @@ def test_a_promise_is_printed_and_written_into_the_config(run, tmp_path, folder)
     DocBin(docs=[eg.reference for eg in draw_examples(nlp, n_texts=200)]).to_disk(data)
     result = run("model", data, tmp_path / "out", "--precision", "0.85")
     assert result.exit_code == 0, result.output
-    assert "a precision of at least 0.85, confidence 0.9." in result.stdout
+    assert "a precision of at least 0.85, with a confidence of 0.9." in result.stdout
     assert re.search(r"(?m)^all +0\.\d+ +\d+ +0\.(8[5-9]|9)\d* +0\.\d+ +\d+ +0\.\d+ +0\.\d+$", result.stdout)
     before, after = files_of(Path("model")), files_of(tmp_path / "out")
     assert [name for name in before if before[name] != after[name]] == ["config.cfg"]
