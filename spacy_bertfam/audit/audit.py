@@ -12,7 +12,7 @@ from ..pipeline.words import decode_words, score_readings
 from ..types import ScoredSpan
 from .findings import KINDS, Finding, Spans, places_that_differ, self_confidence, weighed, with_strings
 from .folds import Unseen
-from .strings import Deviation, find_deviations
+from .strings import Usage, find_usages
 
 Reading = list[tuple[int, int, str]]  # entities: first token, token after the last, label
 
@@ -60,11 +60,11 @@ def audit(docs: Sequence[Doc], parts: Iterable[Unseen]) -> Audit:
 
     docs (Sequence[Doc]): all annotated. parts (Iterable[Unseen]): each text is in one of them.
     """
-    deviations = find_deviations(docs)
+    usages = find_usages(docs)
     gold: list[Spans] = []
     unweighed: list[tuple[Finding, float, float]] = []
     for part in parts:
-        for own, found in _read(docs, part, deviations):
+        for own, found in _read(docs, part, usages):
             gold.append(own)
             unweighed += found
     confidence = self_confidence(gold)
@@ -75,7 +75,7 @@ def audit(docs: Sequence[Doc], parts: Iterable[Unseen]) -> Audit:
 
 
 def _read(
-    docs: Sequence[Doc], part: Unseen, deviations: Sequence[Sequence[Deviation]]
+    docs: Sequence[Doc], part: Unseen, usages: Sequence[Sequence[Usage]]
 ) -> Iterator[tuple[Spans, list[tuple[Finding, float, float]]]]:
     """YIELDS (tuple): of each text the gold entities, and the findings with the probabilities of their readings."""
     own = [docs[i] for i in part.texts]
@@ -96,7 +96,7 @@ def _read(
     ]
     findings = []
     for i, text in enumerate(part.texts.tolist()):
-        usual = [d for d in deviations[text] if {d.label, d.usual} <= {"", *labels}]
+        usual = [d for d in usages[text] if {d.label, d.usual} <= {"", *labels}]
         findings.append(with_strings(text, places_that_differ(text, gold[i], found[i]), usual, gold[i]))
     places = [[(one.start, one.end) for one in each] for each in findings]
     suggested = [[span[:3] for one in each for span in one.suggested] for each in findings]
@@ -133,7 +133,7 @@ def _as_json(doc: Doc, finding: Finding) -> dict[str, Any]:
                 "times": d.times[0],
                 "otherwise": d.times[1],
             }
-            for d in finding.strings
+            for d in finding.deviations
         ],
     }
 

@@ -5,10 +5,11 @@ Either reading may be "none". Its score is the normalized margin between the two
 (Northcutt, Jiang and Chuang 2021, "Confident learning: estimating uncertainty in dataset labels", section 4), with a
 share for other places where the same string stands:
 
-    score = (p(suggested) - p(gold) + WEIGHT s + 1) / (2 + WEIGHT)
+    score = ((p(suggested) - p(gold) + WEIGHT s) / (1 + WEIGHT) + 1) / 2
 
 p is the exact probability that the place holds just these entities, over all legal tags of the text; s, where nearly
-all places of a string are annotated otherwise than here, their share. A finding is confident, and counts as an
+all places of a string are annotated otherwise than here, their share; where they are annotated as here, minus that. A
+finding is confident, and counts as an
 estimated mistake, where p(suggested) reaches the self-confidence of its label (equation 2 there): the mean p of the
 gold entities of that label, and for "none" of all. A label that is learned badly has the bar that it can reach.
 """
@@ -18,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..types import ScoredSpan
-from .strings import Deviation
+from .strings import Usage
 
 MISSED, NO_ENTITY, LABEL, BORDER, BOTH = "missed", "no entity", "label", "border", "label and border"
 DIFFERENT = "annotated differently elsewhere"
@@ -35,7 +36,7 @@ class Finding:
     text: int  # index in the data
     gold: Spans  # with the probability of each
     suggested: Spans
-    strings: tuple[Deviation, ...] = ()  # in this place, where their string is mostly annotated otherwise
+    strings: tuple[Usage, ...] = ()  # in this place, those that are annotated alike nearly everywhere
     p_gold: float = 0.0  # of the place
     p_suggested: float = 0.0
     is_confident: bool = False
@@ -64,10 +65,15 @@ class Finding:
         return BORDER if labels == others else BOTH
 
     @property
+    def deviations(self) -> list[Usage]:
+        """The strings that are annotated otherwise nearly everywhere."""
+        return [one for one in self.strings if one.deviates]
+
+    @property
     def score(self) -> float:
         """In [0, 1], as the head of this module says."""
-        share = max((one.share for one in self.strings), default=0.0)
-        return (self.p_suggested - self.p_gold + WEIGHT * share + 1) / (2 + WEIGHT)
+        evidence = max((one.evidence for one in self.strings), default=0.0)
+        return ((self.p_suggested - self.p_gold + WEIGHT * evidence) / (1 + WEIGHT) + 1) / 2
 
 
 def places_that_differ(
@@ -91,17 +97,17 @@ def places_that_differ(
 
 
 def with_strings(
-    text: int, findings: Iterable[Finding], deviations: Sequence[Deviation], gold: Spans
+    text: int, findings: Iterable[Finding], usages: Sequence[Usage], gold: Spans
 ) -> list[Finding]:
-    """RETURNS (list[Finding]): of one text, with the deviations of its strings; one that no finding touches becomes a
-    finding by itself."""
+    """RETURNS (list[Finding]): of one text, with the usages of its strings; one that deviates, and that no finding
+    touches, becomes a finding by itself."""
     found = [
-        replace(one, strings=tuple(d for d in deviations if d.start < one.end and one.start < d.end))
+        replace(one, strings=tuple(d for d in usages if d.start < one.end and one.start < d.end))
         for one in findings
     ]
-    touched = {deviation for one in found for deviation in one.strings}
-    for one in deviations:
-        if one not in touched:
+    touched = {usage for one in found for usage in one.strings}
+    for one in usages:
+        if one.deviates and one not in touched:
             here = tuple(span for span in gold if span.start == one.start and one.label)
             there = (ScoredSpan(one.start, one.end, one.usual, 0.0),) if one.usual else ()
             found.append(Finding(text, here, there, (one,), is_of_strings=True))

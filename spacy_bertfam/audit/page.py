@@ -113,5 +113,5 @@ def _elsewhere(doc: Doc, finding: Finding, words: Wording) -> list[str]:
             n=words.number(one.times[0]),
             all=words.number(sum(one.times)),
         )
-        for one in finding.strings
+        for one in finding.deviations
     ]

@@ -1,4 +1,4 @@
-"""The same string annotated differently: places that deviate from what most others of the string say."""
+"""The same string annotated differently: what nearly all places of a string are, and the few that deviate."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from spacy.util import filter_spans
 MIN_TIMES, MIN_SHARE = 4, 0.8
 
 
-class Deviation(NamedTuple):
-    """A place where a string is not annotated as mostly."""
+class Usage(NamedTuple):
+    """A place of a string that is annotated alike nearly everywhere."""
 
     start: int  # first token
     end: int  # token after the last
@@ -22,16 +22,21 @@ class Deviation(NamedTuple):
     times: tuple[int, int]  # how often it is annotated so, and how often in another way
 
     @property
-    def share(self) -> float:
-        """The share of its places that are annotated as mostly."""
-        return self.times[0] / sum(self.times)
+    def deviates(self) -> bool:
+        """Whether this place is annotated otherwise."""
+        return self.label != self.usual
+
+    @property
+    def evidence(self) -> float:
+        """The share of its places that are annotated as mostly; below 0 where this one is so too."""
+        return self.times[0] / sum(self.times) * (1 if self.deviates else -1)
 
 
-def find_deviations(docs: Sequence[Doc]) -> list[list[Deviation]]:
+def find_usages(docs: Sequence[Doc]) -> list[list[Usage]]:
     """Compare all places of each string that is an entity somewhere.
 
     A place within a longer entity, or where annotation is missing, says nothing.
-    RETURNS (list[list[Deviation]]): of each text, without overlap.
+    RETURNS (list[list[Usage]]): of each text, without overlap.
     """
     if not docs:
         return []
@@ -44,13 +49,12 @@ def find_deviations(docs: Sequence[Doc]) -> list[list[Deviation]]:
             label = _label_at(span)
             if label is not None:
                 places[span.text].append((i, span, label))
-    found: list[dict[Span, Deviation]] = [{} for _ in docs]
+    found: list[dict[Span, Usage]] = [{} for _ in docs]
     for own in places.values():
         usual, n = Counter(label for _, _, label in own).most_common(1)[0]
         if len(own) >= MIN_TIMES and n >= MIN_SHARE * len(own):
             for i, span, label in own:
-                if label != usual:
-                    found[i][span] = Deviation(span.start, span.end, label, usual, (n, len(own) - n))
+                found[i][span] = Usage(span.start, span.end, label, usual, (n, len(own) - n))
     return [[each[span] for span in filter_spans(each)] for each in found]
 
 

@@ -2,9 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -19,16 +18,6 @@ if TYPE_CHECKING:
     from ..audit.audit import Audit
     from ..audit.folds import Unseen
     from ..data.writers.formats import Form
-
-
-class Training(NamedTuple):
-    """What is to be trained, as given on the command line."""
-
-    encoder: str
-    lang: str
-    n_folds: int
-    steps: int | None
-    overrides: Mapping[str, Any]
 
 
 def audit_cli(
@@ -78,8 +67,8 @@ def audit_cli(
     if model is not None:
         docs, parts = _by_pipeline(model, data, component)
     else:
-        training = Training(str(encoder), str(lang), folds, steps, overrides)
-        docs, parts = _by_folds(data, output, training, use_gpu)
+        training = {"steps": steps, "overrides": overrides}
+        docs, parts = _by_folds(data, output, folds, str(encoder), str(lang), use_gpu, **training)
     found = audit(docs, parts)
     _write(found, output, form, limit)
     rows = [(kind, *numbers) for kind, numbers in found.counts.items()]
@@ -120,21 +109,20 @@ def _by_pipeline(model: str, data: Path, component: str | None) -> "tuple[list[D
     return docs, [read_unseen_by(nlp, docs, np.arange(len(docs)), component=component)]
 
 
-def _by_folds(data: Path, output: Path, training: Training, use_gpu: int) -> "tuple[list[Doc], list[Unseen]]":
+def _by_folds(
+    data: Path, output: Path, n_folds: int, encoder: str, lang: str, use_gpu: int, **training: Any
+) -> "tuple[list[Doc], list[Unseen]]":
     import spacy
 
     from ..audit.folds import cross_validate, fold_config
     from ..training.stopping import Stop
 
-    docs, n_folds = _read(spacy.blank(training.lang), data), training.n_folds
+    docs = _read(spacy.blank(lang), data)
     if len(docs) < n_folds:
         raise UserError(
             f"{data} has {len(docs)} annotated texts for {n_folds} folds; expected one a fold or more."
         )
-    n_words = sum(map(len, docs))
-    config = fold_config(
-        training.encoder, training.lang, n_words, steps=training.steps, overrides=training.overrides
-    )
+    config = fold_config(encoder, lang, sum(map(len, docs)), **training)
     parts = []
     with Stop().handling_signals() as stop:
         try:

@@ -9,7 +9,7 @@ from spacy_bertfam.audit.findings import (
     weighed,
     with_strings,
 )
-from spacy_bertfam.audit.strings import Deviation
+from spacy_bertfam.audit.strings import Usage
 from spacy_bertfam.types import ScoredSpan
 
 
@@ -72,18 +72,28 @@ def test_a_finding_is_confident_where_its_suggestion_is_as_sure_as_its_label_is(
 
 def test_the_score_is_the_normalized_margin_and_the_strings_add_to_it():
     (one,) = places_that_differ(0, spans(PER), spans(LOC))
-    assert weighed(one, 1.0, 0.0, {}).score == 0
-    assert weighed(one, 0.1, 0.7, {}).score == pytest.approx(1.6 / (2 + WEIGHT))
-    (with_string,) = with_strings(0, [one], [Deviation(2, 3, "", "LOC", (9, 1))], one.gold)
-    assert weighed(with_string, 0.1, 0.7, {}).score == pytest.approx((1.6 + 0.9 * WEIGHT) / (2 + WEIGHT))
-    (sure,) = with_strings(0, [one], [Deviation(2, 3, "", "LOC", (9, 0))], one.gold)
-    assert weighed(sure, 0.0, 1.0, {}).score == 1
+    assert weighed(one, 0.1, 0.7, {}).score == pytest.approx(0.5 + 0.3 / (1 + WEIGHT))
+    assert weighed(one, 0.4, 0.4, {}).score == 0.5
+    (with_string,) = with_strings(0, [one], [Usage(2, 3, "", "LOC", (9, 1))], one.gold)
+    assert weighed(with_string, 0.1, 0.7, {}).score == pytest.approx(
+        0.5 + (0.6 + 0.9 * WEIGHT) / (1 + WEIGHT) / 2
+    )
+    (usual,) = with_strings(0, [one], [Usage(1, 3, "PER", "PER", (9, 1))], one.gold)
+    assert weighed(usual, 0.1, 0.7, {}).score == pytest.approx(0.5 + (0.6 - 0.9 * WEIGHT) / (1 + WEIGHT) / 2)
+    assert weighed(usual, 1.0, 0.0, {}).score > 0 and (usual.deviations, with_string.deviations != []) == (
+        [],
+        True,
+    )
 
 
 @pytest.mark.parametrize("usual", ["LOC", ""])
 def test_a_deviation_of_a_string_alone_is_a_finding(usual):
     gold = spans((4, 5, "PER"))
-    (one,) = with_strings(3, [], [Deviation(4, 5, "PER", usual, (4, 1))], gold)
+    (one,) = with_strings(3, [], [Usage(4, 5, "PER", usual, (4, 1))], gold)
     one = weighed(one, 0.8, 0.2, {})
     assert (one.text, one.gold, one.kind) == (3, gold, "annotated differently elsewhere")
     assert one.suggested == ((ScoredSpan(4, 5, "LOC", 0.2),) if usual else ())
+
+
+def test_a_string_that_is_annotated_as_everywhere_is_no_finding():
+    assert with_strings(0, [], [Usage(4, 5, "PER", "PER", (4, 1))], spans((4, 5, "PER"))) == []
