@@ -9,7 +9,7 @@ from .outcomes import KINDS, MISSED, SPURIOUS
 from .overlap import WAYS as OVERLAPS
 from .prediction import Prediction
 from .report import STATES, Report
-from .slices import NAMED, WAYS, Slice
+from .slices import ALL, NAMED, WAYS, Slice
 
 N_LABELS = 20  # rows and columns of the table of labels taken for each other
 
@@ -133,16 +133,9 @@ def _comparison(report: Report, words: Wording) -> Table:
     rows, names = [], words.names("row_names", NAMED)
     for row, (mine, theirs, paired) in scores.items():
         interval = f"{paired.low:+.3f} – {paired.high:+.3f}"
+        signs = [f"{mine:.3f}", f"{theirs:.3f}", f"{paired.difference:+.3f}", interval]
         tests = (paired.p_bootstrap, paired.p_randomization)
-        name = names.get(row, row)
-        cells = [
-            f"{mine:.3f}",
-            f"{theirs:.3f}",
-            f"{paired.difference:+.3f}",
-            interval,
-            *(f"{p:.3f}" for p in tests),
-        ]
-        rows.append([name, *cells])
+        rows.append([names[ALL] if row == ALL else row, *signs, *(f"{p:.3f}" for p in tests)])
     states = [error.state for error in report.errors]
     counts = {state: words.number(states.count(state)) for state in STATES}
     notes = [words.say("states", other=other.name, **counts), words.say("tests")]

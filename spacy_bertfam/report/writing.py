@@ -1,7 +1,6 @@
 """A report as its three files: for programs, for a text that quotes it, and to look at."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from math import isnan
 from typing import Any
@@ -61,9 +60,9 @@ def to_dict(report: Report) -> dict[str, Any]:
     """RETURNS (dict[str, Any]): all figures and all errors, ready for JSON; places are tokens and characters from 0,
     the end is exclusive."""
     scored = report.scored
-    kinds: dict[str, Counter[str]] = {}
+    kinds: dict[str, dict[str, int]] = {}
     for (label, kind), n in report.kinds.items():
-        kinds.setdefault(label, Counter())[kind] = n
+        kinds.setdefault(label, {})[kind] = n
     found: dict[str, Any] = {
         "model": _about(report.model),
         "data": report.data,
