@@ -10,7 +10,7 @@ from spacy.training import Example
 from spacy.util import fix_random_seed
 
 from spacy_bertfam.errors import UserError
-from spacy_bertfam.evaluation.evidence import Cut, Evidence, read_evidence
+from spacy_bertfam.evaluation.evidence import Cut, Evidence, Trials, read_evidence
 from spacy_bertfam.evaluation.promise import NoPromise, find_cut, order_cuts, promise
 from spacy_bertfam.evaluation.promise_table import format_promise
 from spacy_bertfam.evaluation.recording import record
@@ -135,7 +135,8 @@ def some_evidence(rng, n_texts=400, share=0.85):
     right = rng.random(len(texts)) < scores * share / 0.75
     beyond = scores < 0.3
     n_gold = np.bincount(texts[right], minlength=n_texts) + rng.binomial(1, 0.02, size=n_texts)
-    return Evidence(np.stack([texts, texts * 0, right, right, beyond], axis=1), scores, n_gold[:, None])
+    gold = np.where(right, np.arange(len(texts)), -1)
+    return Evidence(np.stack([texts, texts * 0, right, gold, beyond], axis=1), scores, n_gold[:, None])
 
 
 @pytest.mark.parametrize(("goal", "share"), [("precision", 0.93), ("recall", 0.9)])
@@ -160,7 +161,7 @@ def test_recall_walks_from_most_to_least():
 
 
 def test_evidence_counts_what_a_threshold_leaves():
-    rows = [(0, 0, 1, 1, 0), (0, 1, 0, 0, 0), (0, 0, 1, 1, 1), (0, 0, 1, 0, 1), (1, 1, 1, 1, 0)]
+    rows = [(0, 0, 1, 1, 0), (0, 1, 0, -1, 0), (0, 0, 1, 0, 1), (0, 0, 1, 0, 1), (1, 1, 1, 0, 0)]
     evidence = Evidence(np.array(rows), np.array([0.9, 0.4, 0.2, 0.3, inf]), np.array([[2, 1], [0, 1]]))
     for cut, n, wrong, missed in [
         (Cut(0.0), [2, 1], [1, 0], [2, 0]),
@@ -181,5 +182,22 @@ def test_spans_of_other_tokens_in_one_entity_find_it_once():
     gold.ents = [Span(gold, 1, 2, label="LOC")]
     eg = Example(Doc(nlp.vocab, words=words, spaces=[True, False, False]), gold)
     evidence = read_evidence(ner, record(nlp, ner, [eg]).readings, 1.0, candidates=True)
-    assert evidence.rows[:, 2].sum() == 3 and evidence.rows[:, 3].sum() == 1
-    assert evidence.recall(Cut(0.0, 0.0)).share_right == 1.0
+    assert evidence.rows[:, 2].sum() == 3
+    assert evidence.recall(Cut(0.0, 0.0)) == Trials(np.array([1]), np.array([0]))
+    n, wrong = evidence.precision(Cut(0.0, 0.0))
+    assert n - wrong == [1]
+
+
+def test_entities_that_stood_there_in_one_gold_entity_are_right_once():
+    nlp = random_pipeline()
+    ner = nlp.get_pipe("ner")
+    gold = Doc(nlp.vocab, words=["New-York"])
+    gold.ents = [Span(gold, 0, 1, label="LOC")]
+    doc = Doc(nlp.vocab, words=["New", "-", "York"], spaces=[False] * 3)
+    ruler = nlp.add_pipe("entity_ruler", before="ner")
+    ruler.add_patterns([{"label": "LOC", "pattern": word} for word in ("New", "York")])
+    examples = [Example(doc, gold)]
+    evidence = read_evidence(ner, record(nlp, ner, examples).readings, 1.0, candidates=True)
+    set_by_rules = evidence.kept(Cut(inf))
+    assert set_by_rules.precision(Cut(inf)).share_right == 0.5
+    assert set_by_rules.recall(Cut(inf)) == Trials(np.array([1]), np.array([0]))
