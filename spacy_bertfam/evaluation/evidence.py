@@ -70,9 +70,11 @@ class Evidence:
 
     def _n_found(self) -> Ints1d:
         """RETURNS (Ints1d): the gold entities that are found, each once. Shape: (n_texts,)."""
-        texts, _, right, gold, _ = self.rows[self.rows[:, 2] > 0].T
+        texts, _, _, gold, _ = self.rows[self.rows[:, 2] > 0].T
         step = gold.max(initial=0) + 1
-        return np.bincount(np.unique(texts * step + gold) // step, minlength=len(self.n_gold))
+        places = np.sort(texts * step + gold)
+        unique = places[np.diff(places, prepend=-1) > 0]  # np.unique hashes, and takes twenty times as long
+        return np.bincount(unique // step, minlength=len(self.n_gold))
 
 
 def read_evidence(
