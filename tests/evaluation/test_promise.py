@@ -11,7 +11,7 @@ from spacy.util import fix_random_seed
 
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.evaluation.evidence import Cut, Evidence, Trials, read_evidence
-from spacy_bertfam.evaluation.promise import NoPromise, find_cut, order_cuts, promise
+from spacy_bertfam.evaluation.promise import NTH, NoPromise, find_cut, order_cuts, promise
 from spacy_bertfam.evaluation.promise_table import format_promise
 from spacy_bertfam.evaluation.recording import record
 from spacy_bertfam.evaluation.risk import Claim
@@ -105,10 +105,35 @@ def test_by_label_each_has_a_threshold_and_others_keep_theirs(overconfident):
 def test_too_few_texts_promise_nothing_and_change_nothing(overconfident):
     nlp, examples, _ = overconfident
     ner = nlp.get_pipe("ner")
-    with pytest.raises(NoPromise, match=r"in 2\d texts\). Expected at least 68 entities in 76 texts"):
+    with pytest.raises(NoPromise, match=r"in 2\d texts\). Expected at least 68 entities in 75 texts"):
         promise(nlp, examples[:40], "precision", 0.95)
     assert (ner.min_score, ner.temperature) == (0.0, 1.0)
     assert nlp.get_pipe_config("ner")["temperature"] == 1.0
+
+
+def test_the_fewest_texts_that_are_named_are_enough_where_all_is_right():
+    rng, n = np.random.default_rng(0), 75
+    texts = np.arange(n)
+    right = np.ones(n, dtype=int)
+    rows = np.stack([texts, texts * 0, right, texts * 0, texts * 0], axis=1)
+    scores = np.append(0.5, rng.uniform(0.5, 1.0, n - 1))  # the least is one of those that order thresholds
+    evidence, fits = Evidence(rows, scores, right[:, None]), texts % NTH == 0
+    for goal in ("precision", "recall"):
+        assert find_cut(evidence.part(fits), evidence.part(~fits), goal, Claim(0.05, 0.1)) is not None
+    few = texts < n - 1
+    assert find_cut(evidence.part(fits), evidence.part(~fits & few), "precision", Claim(0.05, 0.1)) is None
+
+
+def test_a_promise_for_one_label_keeps_the_candidates_of_others_and_says_whose_scores_change(overconfident):
+    nlp, examples, _ = overconfident
+    ner = nlp.get_pipe("ner")
+    one, *rest = ner.labels
+    ner.min_score, ner.min_candidate_score = {rest[0]: 0.25}, {one: 0.3, rest[1]: 0.02}
+    made = promise(nlp, examples, "recall", 0.5, labels=[one])
+    assert made.kept[0].cut.candidates == inf
+    assert ner.min_candidate_score == {rest[1]: 0.02} and ner.min_score[rest[0]] == 0.25
+    assert made.outdated == sorted(rest)
+    assert promise(nlp, examples, "recall", 0.5, labels=[one]).outdated == []  # the temperature is the same
 
 
 def test_what_no_threshold_reaches_is_told(overconfident):
