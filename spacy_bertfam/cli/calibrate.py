@@ -76,15 +76,16 @@ def calibrate_cli(
 
     _require_place(model, out, in_place=in_place)
     _require_one_promise(precision, recall, page, by_label=by_label or labels is not None)
+    names = _read_labels(labels, by_label=by_label)
     compute_on(use_gpu, silent=True)
     nlp = load_pipeline(model)
     examples = read_examples(nlp, data, option="DATA")
     if precision is not None or recall is not None:
-        names = [name.strip() for name in (labels or "").split(",") if name.strip()]
-        chosen = names if by_label or names else None
-        known = {"component": component, "confidence": confidence, "labels": chosen}
-        made = _promise(nlp, examples, precision, recall, **known)
-        for warning in _trained_on(nlp, data):
+        known = {"component": component, "confidence": confidence}
+        made = _promise(
+            nlp, examples, precision, recall, labels=names if by_label or names else None, **known
+        )
+        for warning in [*_outdated(made.outdated), *_trained_on(nlp, data)]:
             typer.echo(f"Warning: {warning}", err=True)
         typer.echo(f"{_write(nlp, out, made.component, made.settings)}: written")
         return
@@ -159,6 +160,28 @@ def _promise(
     sure = f"with a confidence of {known['confidence']:g}"
     typer.echo(f"Promised of texts that are drawn as these were: a {goal} of at least {share:g}, {sure}.")
     return made
+
+
+def _read_labels(labels: str | None, *, by_label: bool) -> list[str]:
+    """RETURNS (list[str]): those that are named; [] where the option is not given."""
+    names = [name.strip() for name in (labels or "").split(",") if name.strip()]
+    if labels is not None and by_label:
+        raise UserError(
+            "--by-label and --labels exclude each other; expected --by-label for each label, or --labels for some."
+        )
+    if labels is not None and not names:
+        raise UserError(f"--labels is {labels!r}; expected names, as PER,LOC, or --by-label for each label.")
+    return names
+
+
+def _outdated(labels: list[str]) -> list[str]:
+    """RETURNS (list[str]): a warning, where other thresholds stay."""
+    if not labels:
+        return []
+    return [
+        f"The temperature changes, and thresholds of {', '.join(labels)} stay that were made for other scores: what "
+        "was promised by them is promised no more. Promise it anew, in one command for all of these labels."
+    ]
 
 
 def _write(nlp: "Language", out: Path | None, component: str, settings: dict[str, Any]) -> Path:

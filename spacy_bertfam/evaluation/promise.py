@@ -10,7 +10,7 @@ texts have chance of their own beside it.
 """
 
 from collections.abc import Iterable, Sequence
-from math import inf
+from math import ceil, inf
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,6 +50,7 @@ class Promise(NamedTuple):
     n_texts: int  # of the test
     kept: list[Kept]
     settings: dict[str, Any]  # of the component: the temperature and the least scores
+    outdated: list[str]  # labels with least scores that stay, of scores of another temperature
 
 
 def promise(
@@ -97,15 +98,16 @@ def promise(
         else:
             kept.append(Kept(label, cut, test))
     if failed:
-        n, n_texts = (n * NTH // (NTH - 1) + 1 for n in (claim.fewest, FEWEST_TEXTS))
+        n, n_texts = (ceil(n * NTH / (NTH - 1)) for n in (claim.fewest, FEWEST_TEXTS))
         raise NoPromise(
             f"A {goal} of {share:g} cannot be promised with a confidence of {confidence:g}: of what is surest "
             f"{'; '.join(failed)}. Expected at least {n} entities in {n_texts} texts, of which two thirds are tested, "
             "if all are right, and more where some are wrong: give more texts, or promise less."
         )
     settings = {"temperature": temperature, **_settings(ner, goal, kept)}
+    outdated = _outdated(ner, settings, chosen)
     change_settings(nlp, ner.name, **settings)
-    return Promise(ner.name, int((~fits).sum()), kept, settings)
+    return Promise(ner.name, int((~fits).sum()), kept, settings, outdated)
 
 
 def find_cut(fit: Evidence, test: Evidence, goal: str, claim: Claim) -> Cut | None:
@@ -150,11 +152,31 @@ def _settings(ner: BertfamNER, goal: str, kept: Sequence[Kept]) -> dict[str, Any
     least: MinScore = kept[0].cut.entities
     floor: MinScore | None = None if kept[0].cut.candidates == inf else kept[0].cut.candidates
     if kept[0].label is not None:
-        old = ner.min_score
-        table = dict(old) if isinstance(old, dict) else dict.fromkeys(ner.labels, old)
-        least = {**table, **{str(each.label): each.cut.entities for each in kept}}
-        floor = {str(each.label): each.cut.candidates for each in kept if each.cut.candidates < inf} or None
+        least = _table(ner, ner.min_score) | {str(each.label): each.cut.entities for each in kept}
+        floors = _table(ner, ner.min_candidate_score) | {
+            str(each.label): each.cut.candidates for each in kept
+        }
+        floor = {label: score for label, score in floors.items() if score < inf} or None
     return {"min_score": least} if goal == "precision" else {"min_score": least, "min_candidate_score": floor}
+
+
+def _table(ner: BertfamNER, least: MinScore | None) -> dict[str, float]:
+    """RETURNS (dict[str, float]): of a number, one with each label; {} of None."""
+    if isinstance(least, dict):
+        return least
+    return {} if least is None else dict.fromkeys(ner.labels, least)
+
+
+def _outdated(ner: BertfamNER, settings: dict[str, Any], chosen: Sequence[str | None]) -> list[str]:
+    """RETURNS (list[str]): the labels with a least score that stays where the temperature does not."""
+    if settings["temperature"] == ner.temperature:
+        return []
+    found = set()
+    for name in ("min_score", "min_candidate_score"):
+        stays = {label for label, least in _table(ner, getattr(ner, name)).items() if least > 0}
+        is_set = name in settings
+        found |= stays - set(ner.labels if None in chosen else chosen) if is_set else stays
+    return sorted(found)
 
 
 def _explain(trials: Trials, label: str | None) -> str:

@@ -15,7 +15,7 @@ from ..pipeline.batching import batches
 from ..pipeline.ner import BertfamNER
 from ..pipeline.preset import find_preset
 from ..types import Bools1d, Ints1d, ScoredSpan
-from .scored import Counts, ScoredEntities, gold_check, scored_entities
+from .scored import WRONG, Counts, ScoredEntities, gold_finder, scored_entities
 
 BATCH_SIZE = 256  # Docs
 
@@ -27,9 +27,9 @@ class Reading(NamedTuple):
     scores: NDArray[np.float32]  # Shape: (n_tokens, n_tags)
     outside: Bools1d | None  # tokens of entities that stood there before; Shape: (n_tokens,)
     unscored: list[
-        tuple[str, bool]
-    ]  # label of each of those entities, and whether it is right where that is known
-    is_right: Callable[[int, int, str], bool | None]
+        tuple[str, int]
+    ]  # label of each of those whose tokens have gold annotation, and its gold one
+    gold_of: Callable[[int, int, str], int | None]  # see ``gold_finder``
 
 
 Found = tuple[int, float, bool]  # index of the text, score of the entity, whether it is right
@@ -89,34 +89,34 @@ def record(
         readings = [
             _reading(ner, doc, scores, eg.reference) for eg, (doc, scores) in zip(examples, read, strict=True)
         ]
-    unscored = [right for reading in readings for _, right in reading.unscored]
+    unscored = [gold != WRONG for reading in readings for _, gold in reading.unscored]
     n_gold = sum(len(reading.eg.reference.ents) for reading in readings)
     counts = Counts(n_gold, len(unscored), sum(unscored))
 
     def find(temperature: float) -> Iterator[Found]:
-        for i, span, right in decoded(ner, readings, temperature):
-            yield i, span.score, right
+        for i, span, gold in decoded(ner, readings, temperature):
+            yield i, span.score, gold != WRONG
 
     return Recording(len(readings), counts, find, readings, progress=progress)
 
 
 def _reading(ner: BertfamNER, doc: Doc, scores: NDArray[np.float32], reference: Doc) -> Reading:
     eg = Example(bare_copy(doc, doc.vocab), reference)
-    is_right = gold_check(eg)
+    gold_of = gold_finder(eg)
     if ner.overwrite_ents:
-        return Reading(eg, scores, None, [], is_right)
+        return Reading(eg, scores, None, [], gold_of)
     preset = find_preset(doc)
-    checked = ((ent.label_, is_right(ent.start, ent.end, ent.label_)) for ent in preset.ents)
-    unscored = [(label, right) for label, right in checked if right is not None]
-    return Reading(eg, scores, preset.tokens, unscored, is_right)
+    found = ((ent.label_, gold_of(ent.start, ent.end, ent.label_)) for ent in preset.ents)
+    unscored = [(label, gold) for label, gold in found if gold is not None]
+    return Reading(eg, scores, preset.tokens, unscored, gold_of)
 
 
 def decoded(
     ner: BertfamNER, readings: Sequence[Reading], temperature: float, floor: float | None = None
-) -> Iterator[tuple[int, ScoredSpan, bool]]:
+) -> Iterator[tuple[int, ScoredSpan, int]]:
     """The spans whose tokens have gold annotation; arguments as in ``BertfamNER.decode``.
 
-    YIELDS (tuple[int, ScoredSpan, bool]): the index of the text, the span, and whether it is right.
+    YIELDS (tuple[int, ScoredSpan, int]): the index of the text, the span, and which gold entity it is, or ``WRONG``.
     """
     first = 0
     for batch in batches(
@@ -127,9 +127,9 @@ def decoded(
         found = ner.decode(batch, scores, outside=outside, temperature=temperature, floor=floor)
         for i, spans in enumerate(found, first):
             for span in spans:
-                right = readings[i].is_right(span.start, span.end, span.label)
-                if right is not None:
-                    yield i, span, right
+                gold = readings[i].gold_of(span.start, span.end, span.label)
+                if gold is not None:
+                    yield i, span, gold
         first += len(batch)
 
 

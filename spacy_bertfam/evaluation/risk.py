@@ -67,7 +67,10 @@ def p_value(trials: Trials, rate: float, *, effect: float = 1.0) -> float:
 
     effect (float): a least design effect.
     RETURNS (float): 1 where fewer than ``FEWEST_TEXTS`` have a trial.
+    RAISES (ValueError): when more went right in a text than was tried: something is counted twice.
     """
+    if (trials.wrong < 0).any():
+        raise ValueError("More went right in a text than was tried; expected each trial once.")
     if int((trials.n > 0).sum()) < FEWEST_TEXTS:
         return 1.0
     effect = max(effect, design_effect(trials))

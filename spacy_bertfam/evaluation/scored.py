@@ -15,6 +15,7 @@ N_BINS = 10
 MIN_SCORES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95)
 # A wrong entity with a score of 1 costs no more than one of 1 - 1e-6: else a single one would decide everything
 NEAREST = 1e-6
+WRONG = -1  # of an entity that is none of the gold ones
 
 
 @dataclass(frozen=True)
@@ -99,20 +100,21 @@ def gold_places(eg: Example) -> Callable[[int, int], tuple[int, int] | None]:
     return place_of
 
 
-def gold_check(eg: Example) -> Callable[[int, int, str], bool | None]:
-    """Compare entities of the predicted side with the annotation of the other.
+def gold_finder(eg: Example) -> Callable[[int, int, str], int | None]:
+    """Compare entities of the predicted side with the annotation of the other. Where a token of that is several here,
+    several spans are the same gold entity.
 
-    RETURNS (Callable): first token, token after the last and label of an entity -> whether it is a gold one;
-        None where ``gold_places`` finds none.
+    RETURNS (Callable): first token, token after the last and label of an entity -> which of the gold ones it is, or
+        ``WRONG``; None where ``gold_places`` finds none.
     """
-    gold = {(ent.start, ent.end, ent.label_) for ent in eg.reference.ents}
+    gold = {(ent.start, ent.end, ent.label_): i for i, ent in enumerate(eg.reference.ents)}
     place_of = gold_places(eg)
 
-    def is_right(start: int, end: int, label: str) -> bool | None:
+    def gold_of(start: int, end: int, label: str) -> int | None:
         place = place_of(start, end)
-        return None if place is None else (*place, label) in gold
+        return None if place is None else gold.get((*place, label), WRONG)
 
-    return is_right
+    return gold_of
 
 
 def scored_entities(pairs: Iterable[tuple[float, bool]]) -> ScoredEntities:

@@ -6,7 +6,7 @@ from typing import Any
 from spacy.scorer import get_ner_prf
 from spacy.training import Example
 
-from .scored import gold_check, scored_entities
+from .scored import WRONG, gold_finder, scored_entities
 
 
 def make_ner_scorer() -> Callable[..., dict[str, Any]]:
@@ -32,11 +32,11 @@ def calibration_error(examples: Iterable[Example]) -> float | None:
 
 def _scored_entities(eg: Example) -> Iterator[tuple[float, bool]]:
     """YIELDS (tuple[float, bool]): score of a predicted entity, and whether it is one of the gold ones."""
-    is_right = gold_check(eg)
+    gold_of = gold_finder(eg)
     for ent in eg.predicted.ents:
         score = ent._.score if ent.has_extension("score") else None
         if score is None:
             continue
-        right = is_right(ent.start, ent.end, ent.label_)
-        if right is not None:
-            yield score, right
+        gold = gold_of(ent.start, ent.end, ent.label_)
+        if gold is not None:
+            yield score, gold != WRONG

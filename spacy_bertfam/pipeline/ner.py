@@ -214,6 +214,7 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         if trained is not None:
             self.take_head(trained)
         self._add_labels([*labels, *sorted(report.labels)])
+        self._require_numbers(self.temperature)
         is_new = trained is None and not self._trained_tags()
         self._resize(self._trained_tags())
         self.model.initialize(X=[eg.predicted for eg in islice(get_examples(), 10)])
@@ -222,6 +223,11 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         elif is_new and fit_words > 0:
             words = {"n_words": fit_words, "total": report.n_words}
             fit_tagger(self.model, get_examples, self.tag_set, nlp=nlp, component=self.name, **words)
+
+    def check_read(self, asked: str) -> None:
+        """Look at labels and weights that were read, and at the config's numbers beside them."""
+        super().check_read(asked)
+        self._require_numbers(self.temperature)
 
     def _require_numbers(self, temperature: float) -> None:
         if not (isinstance(temperature, (int, float)) and 0 < temperature < inf):

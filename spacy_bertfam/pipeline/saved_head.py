@@ -50,7 +50,8 @@ class SavedHead(TrainablePipe):  # type: ignore[misc]  # Cython: no types
             if not {"cfg", "model"} & set(exclude):
                 self.check_read(asked)
         except UserError as error:
-            raise UserError(f"Component {self.name!r} in {source}: {error}") from error
+            said = f"{error}".removeprefix(f"Component {self.name!r}: ")
+            raise UserError(f"Component {self.name!r} in {source}: {said}") from error
         except UNFIT as error:
             raise UserError(
                 f"Component {self.name!r} in {source}: no {self.model.name!r}, the kind of head that the config asks "

@@ -187,6 +187,11 @@ def test_page_and_terminal_show_the_same_cross_fitted_figures(run, tmp_path):
         (["model", "data", "OUT", "--recall", ".9", "--precision", ".9"], "--precision and --recall exclude"),
         (["model", "data", "OUT", "--by-label"], "--by-label and --labels say of what something is promised"),
         (["model", "data", "OUT", "--recall", "0.9", "--page", "page"], "--page shows a temperature without"),
+        (["model", "data", "OUT", "--recall", "0.9", "--labels", " ,"], "--labels is ' ,'; expected names"),
+        (
+            ["model", "data", "OUT", "--recall", "0.9", "--labels", "PER", "--by-label"],
+            "--by-label and --labels exclude each other",
+        ),
         (["model", "data", "OUT", "--recall", "0.9", "--labels", "X"], "No label X; 'ner' has"),
         (
             ["model", "data", "OUT", "--precision", "0.99"],

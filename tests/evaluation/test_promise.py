@@ -10,8 +10,8 @@ from spacy.training import Example
 from spacy.util import fix_random_seed
 
 from spacy_bertfam.errors import UserError
-from spacy_bertfam.evaluation.evidence import Cut, Evidence, read_evidence
-from spacy_bertfam.evaluation.promise import NoPromise, find_cut, order_cuts, promise
+from spacy_bertfam.evaluation.evidence import Cut, Evidence, Trials, read_evidence
+from spacy_bertfam.evaluation.promise import NTH, NoPromise, find_cut, order_cuts, promise
 from spacy_bertfam.evaluation.promise_table import format_promise
 from spacy_bertfam.evaluation.recording import record
 from spacy_bertfam.evaluation.risk import Claim
@@ -107,10 +107,35 @@ def test_by_label_each_has_a_threshold_and_others_keep_theirs(overconfident):
 def test_too_few_texts_promise_nothing_and_change_nothing(overconfident):
     nlp, examples, _ = overconfident
     ner = nlp.get_pipe("ner")
-    with pytest.raises(NoPromise, match=r"in 2\d texts\). Expected at least 68 entities in 76 texts"):
+    with pytest.raises(NoPromise, match=r"in 2\d texts\). Expected at least 68 entities in 75 texts"):
         promise(nlp, examples[:40], "precision", 0.95)
     assert (ner.min_score, ner.temperature) == (0.0, 1.0)
     assert nlp.get_pipe_config("ner")["temperature"] == 1.0
+
+
+def test_the_fewest_texts_that_are_named_are_enough_where_all_is_right():
+    rng, n = np.random.default_rng(0), 75
+    texts = np.arange(n)
+    right = np.ones(n, dtype=int)
+    rows = np.stack([texts, texts * 0, right, texts * 0, texts * 0], axis=1)
+    scores = np.append(0.5, rng.uniform(0.5, 1.0, n - 1))  # the least is one of those that order thresholds
+    evidence, fits = Evidence(rows, scores, right[:, None]), texts % NTH == 0
+    for goal in ("precision", "recall"):
+        assert find_cut(evidence.part(fits), evidence.part(~fits), goal, Claim(0.05, 0.1)) is not None
+    few = texts < n - 1
+    assert find_cut(evidence.part(fits), evidence.part(~fits & few), "precision", Claim(0.05, 0.1)) is None
+
+
+def test_a_promise_for_one_label_keeps_the_candidates_of_others_and_says_whose_scores_change(overconfident):
+    nlp, examples, _ = overconfident
+    ner = nlp.get_pipe("ner")
+    one, *rest = ner.labels
+    ner.min_score, ner.min_candidate_score = {rest[0]: 0.25}, {one: 0.3, rest[1]: 0.02}
+    made = promise(nlp, examples, "recall", 0.5, labels=[one])
+    assert made.kept[0].cut.candidates == inf
+    assert ner.min_candidate_score == {rest[1]: 0.02} and ner.min_score[rest[0]] == 0.25
+    assert made.outdated == sorted(rest)
+    assert promise(nlp, examples, "recall", 0.5, labels=[one]).outdated == []  # the temperature is the same
 
 
 def test_what_no_threshold_reaches_is_told(overconfident):
@@ -137,7 +162,8 @@ def some_evidence(rng, n_texts=400, share=0.85):
     right = rng.random(len(texts)) < scores * share / 0.75
     beyond = scores < 0.3
     n_gold = np.bincount(texts[right], minlength=n_texts) + rng.binomial(1, 0.02, size=n_texts)
-    return Evidence(np.stack([texts, texts * 0, right, right, beyond], axis=1), scores, n_gold[:, None])
+    gold = np.where(right, np.arange(len(texts)), -1)
+    return Evidence(np.stack([texts, texts * 0, right, gold, beyond], axis=1), scores, n_gold[:, None])
 
 
 @pytest.mark.parametrize(("goal", "share"), [("precision", 0.93), ("recall", 0.9)])
@@ -162,7 +188,7 @@ def test_recall_walks_from_most_to_least():
 
 
 def test_evidence_counts_what_a_threshold_leaves():
-    rows = [(0, 0, 1, 1, 0), (0, 1, 0, 0, 0), (0, 0, 1, 1, 1), (0, 0, 1, 0, 1), (1, 1, 1, 1, 0)]
+    rows = [(0, 0, 1, 1, 0), (0, 1, 0, -1, 0), (0, 0, 1, 0, 1), (0, 0, 1, 0, 1), (1, 1, 1, 0, 0)]
     evidence = Evidence(np.array(rows), np.array([0.9, 0.4, 0.2, 0.3, inf]), np.array([[2, 1], [0, 1]]))
     for cut, n, wrong, missed in [
         (Cut(0.0), [2, 1], [1, 0], [2, 0]),
@@ -184,5 +210,22 @@ def test_spans_of_other_tokens_in_one_entity_find_it_once():
     gold.ents = [Span(gold, 1, 2, label="LOC")]
     eg = Example(Doc(nlp.vocab, words=words, spaces=[True, False, False]), gold)
     evidence = read_evidence(ner, record(nlp, ner, [eg]).readings, 1.0, candidates=True)
-    assert evidence.rows[:, 2].sum() == 3 and evidence.rows[:, 3].sum() == 1
-    assert evidence.recall(Cut(0.0, 0.0)).share_right == 1.0
+    assert evidence.rows[:, 2].sum() == 3
+    assert evidence.recall(Cut(0.0, 0.0)) == Trials(np.array([1]), np.array([0]))
+    n, wrong = evidence.precision(Cut(0.0, 0.0))
+    assert n - wrong == [1]
+
+
+def test_entities_that_stood_there_in_one_gold_entity_are_right_once():
+    nlp = random_pipeline()
+    ner = nlp.get_pipe("ner")
+    gold = Doc(nlp.vocab, words=["New-York"])
+    gold.ents = [Span(gold, 0, 1, label="LOC")]
+    doc = Doc(nlp.vocab, words=["New", "-", "York"], spaces=[False] * 3)
+    ruler = nlp.add_pipe("entity_ruler", before="ner")
+    ruler.add_patterns([{"label": "LOC", "pattern": word} for word in ("New", "York")])
+    examples = [Example(doc, gold)]
+    evidence = read_evidence(ner, record(nlp, ner, examples).readings, 1.0, candidates=True)
+    set_by_rules = evidence.kept(Cut(inf))
+    assert set_by_rules.precision(Cut(inf)).share_right == 0.5
+    assert set_by_rules.recall(Cut(inf)) == Trials(np.array([1]), np.array([0]))

@@ -52,6 +52,11 @@ def test_few_texts_promise_nothing():
     assert p_value(trials([50] * FEWEST_TEXTS, [0] * FEWEST_TEXTS), 0.05) < 1e-9
 
 
+def test_a_trial_that_goes_right_twice_is_refused():
+    with pytest.raises(ValueError, match="More went right in a text than was tried"):
+        p_value(trials([2] * 60, [-4] + [1] * 59), 0.05)
+
+
 def test_the_walk_ends_before_the_first_that_fails():
     bad = {0.9: 0, 0.8: 2, 0.7: 30, 0.6: 0, 0.0: 30}
     cuts = [Cut(score) for score in (0.9, 0.8, 0.7, 0.6)]

@@ -1,14 +1,16 @@
 """Least scores by label, and candidates beyond the entities."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 import spacy
-from small_corpus import CNN, TEXTS, all_scores, own_pipeline
+from small_corpus import CNN, TEXTS, all_scores, make_examples, own_pipeline
 from spacy.language import Language
 from spacy.tokens import DocBin, Span
 
-from spacy_bertfam.data.writers.entry import entry_of
+from spacy_bertfam.data.writers.entry import all_spans, entry_of
+from spacy_bertfam.data.writers.formats import FORMS, write_entries
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.pipeline.entity_score import get_score
 
@@ -82,6 +84,19 @@ def test_candidates_are_the_likely_spans_that_are_no_entities(trained: Language)
     assert {label for _, _, label in candidates(trained(TEXTS[0]))} == {"PER"}
 
 
+def test_a_label_that_the_component_has_not_is_named_when_it_is_read_or_trained(
+    trained: Language, tmp_path: Path
+) -> None:
+    trained.to_disk(tmp_path / "one")
+    for name in ("min_score", "min_candidate_score"):
+        with pytest.raises(
+            UserError, match=f"one/ner: {name} has the labels PERS; expected some of LOC, ORG, PER"
+        ):
+            spacy.load(tmp_path / "one", config={f"components.ner.{name}": {"PERS": 0.5}})
+    with pytest.raises(UserError, match="min_score has the labels PERS"):
+        own_pipeline(CNN, min_score={"PERS": 0.5}).initialize(lambda: make_examples(trained))
+
+
 def test_words_that_are_taken_are_no_candidates(trained: Language) -> None:
     trained.get_pipe("ner").min_candidate_score = 0.001
     doc = trained.make_doc(TEXTS[0])
@@ -98,3 +113,27 @@ def test_scores_of_candidates_are_stored_and_written(trained: Language) -> None:
     assert candidates(again) == candidates(doc) != {}
     written = entry_of(doc, 0, score=get_score)["spans"]["candidates"]
     assert [span["score"] for span in written] == pytest.approx(list(candidates(doc).values()), abs=1e-6)
+
+
+@pytest.mark.parametrize("to", [*FORMS])
+def test_candidates_are_written_as_a_group_or_left_out_and_counted(
+    to: str, trained: Language, tmp_path: Path
+) -> None:
+    if to == "parquet":
+        pytest.importorskip("pyarrow")
+    ner = trained.get_pipe("ner")
+    ner.min_score, ner.min_candidate_score = 1.0, 0.001
+    doc = trained(TEXTS[0])
+    doc.spans["mine"] = [Span(doc, 0, 1, label="MINE")]
+    entry, left_out = entry_of(doc, 0, score=get_score), Counter()
+    assert len(candidates(doc)) > 0 == len(doc.ents)
+    assert [span["label"] for span in all_spans(entry)] == ["MINE"]
+    write_entries(FORMS[to], [entry], tmp_path / "out", left_out)
+    assert left_out["candidates"] == (0 if to in ("jsonl", "parquet", "spacy") else len(candidates(doc)))
+    assert left_out["spans that overlap others"] == 0
+
+
+def test_a_group_of_that_name_without_scores_is_not_the_recognizers(trained: Language) -> None:
+    doc = trained.make_doc(TEXTS[0])
+    doc.spans["candidates"] = [Span(doc, 0, 1, label="MINE")]
+    assert [span["label"] for span in all_spans(entry_of(doc, 0))] == ["MINE"]

@@ -13,6 +13,7 @@ from ..trimming import is_invisible
 Score = Callable[[Span], float | None]
 PIECE = re.compile(r"\S+|\s+")
 N_DIGITS = 6  # of scores and vectors
+CANDIDATES = "candidates"  # the group of `bertfam_ner`: what is merely likely, each with a score
 
 
 class Entity(TypedDict):
@@ -108,10 +109,19 @@ def whole(text: str) -> str:
 
 def all_spans(entry: Entry) -> list[Entity]:
     """RETURNS (list[Entity]): entities and those spans of the groups that are none of them, in the order of the text:
-    for formats that have one list, which may overlap."""
-    groups = entry.get("spans", {}).values()
+    for formats that have one list, which may overlap. Candidates are left out: `min_score` keeps them from being
+    entities."""
+    groups = (
+        group for key, group in entry.get("spans", {}).items() if not (key == CANDIDATES and _scored(group))
+    )
     unique = {(e["start"], e["end"], e["label"]): e for part in (*groups, entry["entities"]) for e in part}
     return [unique[key] for key in sorted(unique, key=lambda key: (key[0], -key[1], key[2]))]
+
+
+def n_candidates(entry: Entry) -> int:
+    """RETURNS (int): the spans of the recognizer's candidates, which `all_spans` leaves out."""
+    group = entry.get("spans", {}).get(CANDIDATES, [])
+    return len(group) if _scored(group) else 0
 
 
 def disjoint_spans(entry: Entry, left_out: Counter[str]) -> list[Entity]:
@@ -148,6 +158,11 @@ def tokens_of(entity: Entity, entry: Entry, visible: list[int], left_out: Counte
 def _entity(span: Span, score: float | None) -> Entity:
     rounded = None if score is None else round(float(score), N_DIGITS)
     return {"start": span.start_char, "end": span.end_char, "label": span.label_, "score": rounded}
+
+
+def _scored(group: list[Entity]) -> bool:
+    """RETURNS (bool): whether a component has made it; a person's own group of that name has no scores."""
+    return all(e["score"] is not None for e in group)
 
 
 def _above(min_score: float, entities: list[Entity]) -> list[Entity]:

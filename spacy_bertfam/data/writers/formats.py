@@ -10,13 +10,13 @@ from ...errors import DataError
 from .brat_folder import write_brat
 from .column_files import write_bioes, write_iob2
 from .docbin import write_docbin
-from .entry import Entry, all_spans
+from .entry import Entry, all_spans, n_candidates
 from .json_forms import doccano_form, line_writer, own_form, prodigy_form, write_label_studio
 from .parquet import require_pyarrow, write_parquet
 from .table import write_csv
 from .webanno import write_webanno
 
-ALL = frozenset({"scores", "categories", "vectors", "tokens of missing annotation"})
+ALL = frozenset({"scores", "categories", "vectors", "tokens of missing annotation", "candidates"})
 SCORES = frozenset({"scores"})
 MISSING = frozenset({"tokens of missing annotation"})
 NOTHING: frozenset[str] = frozenset()
@@ -95,6 +95,7 @@ def _counted(entries: Iterable[Entry], form: Form, left_out: Counter[str]) -> It
             "scores": sum(e["score"] is not None for e in all_spans(entry)),
             "categories": int("cats" in entry),
             "vectors": int("vector" in entry),
+            "candidates": n_candidates(entry),
             "tokens of missing annotation": len(entry.get("missing", ())) if "gold" in entry else 0,
         }
         left_out.update({what: n for what, n in found.items() if what not in form.holds and n})
