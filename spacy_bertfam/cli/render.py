@@ -38,7 +38,7 @@ def render_cli(
     nlp = load_pipeline(model)
     docs = read_gold(nlp, source) if gold else list(nlp.pipe(read_source(nlp, source, by_line=lines)))
     if not gold:
-        require_entities(nlp, docs, model, spans=True)
+        require_entities(nlp, docs, model)
     write_file(output, render_page(docs, title=title, min_score=min_score, low=low))
     counts = Counter(one.label for one in unique(shown_in(docs, min_score)))
     labels = ", ".join(f"{label} {n}" for label, n in counts.most_common())
@@ -62,23 +62,10 @@ def read_gold(nlp: "Language", source: str) -> "list[Doc]":
     return docs
 
 
-def require_entities(
-    nlp: "Language",
-    docs: "Sequence[Doc]",
-    name: str,
-    *,
-    spans: bool = False,
-    instead: str = ", or --gold to show the annotation of a .spacy file",
-) -> None:
-    """RAISES (UserError): when nothing in the pipeline sets entities: no component says so, and none has done it.
-
-    spans (bool): whether those of doc.spans will do, too.
-    """
-    wanted = {"doc.ents", "doc.spans"} if spans else {"doc.ents"}
-    assigned = [set(nlp.get_pipe_meta(pipe).assigns) for pipe in nlp.pipe_names]
-    # a bertfam_qa sets spans when it is asked
-    says_so = any(names & wanted and "doc._.ask" not in names for names in assigned)
-    if not says_so and not any(doc.ents or (spans and doc.spans) for doc in docs):
+def require_entities(nlp: "Language", docs: "Sequence[Doc]", name: str) -> None:
+    """RAISES (UserError): when nothing in the pipeline sets entities or spans: no component says so, and none has."""
+    says_so = any("doc.ents" in nlp.get_pipe_meta(pipe).assigns for pipe in nlp.pipe_names)
+    if not says_so and not any(doc.ents or doc.spans for doc in docs):  # a group may be there, and empty
         has = f"it has {', '.join(nlp.pipe_names)}" if nlp.pipe_names else "it is empty"
         raise UserError(
             f"No component of {name} sets entities ({has}); expected one that does, as bertfam_ner or entity_ruler: "

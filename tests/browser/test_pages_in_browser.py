@@ -121,7 +121,9 @@ def make_attention(words, *, n_layers=2, n_heads=12):
 
 
 def test_attention_is_readable_in_every_view_and_its_last_column_can_be_reached(open_page, require_sound):
-    page = open_page(render_attention(make_attention(["Anne", "vit", "à", *HOSTILE]), title=HOSTILE[0]))
+    page = open_page(
+        render_attention(make_attention(["Anne", "vit", "à", *HOSTILE], n_heads=16), title=HOSTILE[0])
+    )
     require_sound(page, "attention")
     assert [word for word in HOSTILE if word in page.locator("#words").inner_text()] == HOSTILE
     page.set_viewport_size({"width": 390, "height": 800})
@@ -173,6 +175,9 @@ def test_a_calibration_is_readable_in_every_view_and_no_table_is_cut_off(open_pa
     tables = page.locator(".scroll")
     assert tables.evaluate_all("all => all.every((e) => e.scrollWidth <= e.clientWidth)")
     page.set_viewport_size({"width": 240, "height": 800})
+    assert tables.last.get_attribute("tabindex") == "0", (
+        "not every browser lets the keyboard scroll by itself"
+    )
     tables.last.focus()
     page.keyboard.press("ArrowRight")
     scrolled = """async () => {

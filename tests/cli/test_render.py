@@ -125,6 +125,14 @@ def test_a_pipeline_of_nested_entities_is_shown(run, tmp_path):
     assert "doc.spans[" in (tmp_path / "page.html").read_text(encoding="utf8")
 
 
+def test_a_pipeline_that_sets_spans_only_when_it_is_asked_is_refused(run, tmp_path):
+    Language.component("render_test_asks", assigns=["doc.spans", "doc._.ask"], func=lambda doc: doc)
+    nlp = spacy.blank("fr")
+    nlp.add_pipe("render_test_asks")
+    nlp.to_disk(tmp_path / "asks")
+    assert "No component of asks sets entities" in run("asks", "Anne rit.").stderr
+
+
 def test_a_component_that_sets_entities_and_does_not_say_so_is_enough(run, tmp_path):
     @Language.component("silent_ruler")
     def silent_ruler(doc):

@@ -134,7 +134,7 @@ def test_with_an_output_the_pipeline_is_left_as_it_is(folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", '{"scores": {}}', '{"scores": {"all": {"all": {"gold": 1}}, "label": {}}}']
+    "content", ["", "[]", '{"scores": {}}', '{"scores": {"all": {"all": {"p": []}}, "label": {}}}']
 )
 def test_what_is_no_report_is_told(content, folder, tmp_path):
     (tmp_path / "report.json").write_text(content, encoding="utf8")
