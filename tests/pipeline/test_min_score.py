@@ -87,12 +87,15 @@ def test_candidates_are_the_likely_spans_that_are_no_entities(trained: Language)
 def test_a_label_that_the_component_has_not_is_named_when_it_is_read_or_trained(
     trained: Language, tmp_path: Path
 ) -> None:
-    trained.to_disk(tmp_path / "one")
-    for name in ("min_score", "min_candidate_score"):
+    block = trained.get_pipe_config("ner")
+    for name, before in (("min_score", 0.0), ("min_candidate_score", None)):
+        block[name] = {"PERS": 0.5}
+        trained.to_disk(tmp_path / name)
+        block[name] = before
         with pytest.raises(
-            UserError, match=f"one/ner: {name} has the labels PERS; expected some of LOC, ORG, PER"
+            UserError, match=f"/ner: {name} has the labels PERS; expected some of LOC, ORG, PER"
         ):
-            spacy.load(tmp_path / "one", config={f"components.ner.{name}": {"PERS": 0.5}})
+            spacy.load(tmp_path / name)
     with pytest.raises(UserError, match="min_score has the labels PERS"):
         own_pipeline(CNN, min_score={"PERS": 0.5}).initialize(lambda: make_examples(trained))
 
