@@ -2,12 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from ..errors import UserError
 from .arguments import PIPELINE, REPORT_FOLDER
 from .pipelines import load_pipeline, read_source
+
+if TYPE_CHECKING:
+    from spacy.language import Language
 
 
 def card_cli(
@@ -21,6 +25,10 @@ def card_cli(
     ),
     name: str | None = typer.Option(None, help="Name of the pipeline without its language, as news"),
     version: str | None = typer.Option(None, help="Version of the pipeline"),
+    component: str | None = typer.Option(
+        None, help="Whose labels and scores; mostly it is clear, and a pipeline of an encoder alone has none"
+    ),
+    force: bool = typer.Option(False, "--force", help="Write over the README.md of MODEL"),
 ) -> None:
     """Write a model card: what a pipeline is, labels, scores, calibration, size, how to use it, data, limits.
 
@@ -29,16 +37,20 @@ def card_cli(
     """
     from ..files.saving import write_file, write_files
     from ..hub.card import model_card, name_of, read_report
-    from ..pipeline.find import find_head
 
     scores = read_report(report) if report is not None else None
     if output is None and not Path(model).is_dir():
         raise UserError(f"{model!r} is no folder; expected one, or --output with the file to write.")
+    place = Path(model, "README.md")
+    if output is None and place.exists() and not force:
+        raise UserError(
+            f"{place} exists already; expected --force to write over it, or --output with another place."
+        )
     nlp = load_pipeline(model)
     nlp.meta["name"] = name or name_of(nlp)
     nlp.meta["version"] = version or nlp.meta["version"]
     read = list(nlp.pipe(read_source(nlp, examples, by_line=True))) if examples is not None else []
-    card = model_card(nlp, find_head(nlp), report=scores, examples=read)
+    card = model_card(nlp, _find_head(nlp, component), report=scores, examples=read)
     if output is not None:
         output = output / "README.md" if output.is_dir() else output
         write_file(output, card)
@@ -46,7 +58,17 @@ def card_cli(
         meta = Path(model, "meta.json")
         named = json.loads(meta.read_text(encoding="utf8"))
         named |= {key: nlp.meta[key] for key in ("name", "version")}
-        output = meta.with_name("README.md")
+        output = place
         content = {output: card, meta: json.dumps(named, ensure_ascii=False, indent=2) + "\n"}
         write_files({path: text.encode("utf8") for path, text in content.items()})
     typer.echo(f"{output}: written")
+
+
+def _find_head(nlp: "Language", component: str | None) -> Any:
+    """RETURNS (BertfamNER | BertfamQA | TextCategorizer | None): None of a pipeline of encoders alone."""
+    from ..pipeline.encoder import BertfamEncoder
+    from ..pipeline.find import find_head
+
+    pipes = [nlp.get_pipe(name) for name in nlp.component_names]
+    is_encoder = component is None and bool(pipes) and all(isinstance(pipe, BertfamEncoder) for pipe in pipes)
+    return None if is_encoder else find_head(nlp, component)

@@ -55,16 +55,22 @@ def report_cli(
     from ..report.writing import format_summary, written
     from .gpu import use_gpu as compute_on
 
+    wanted = parse_map(rename or [])
+    if wanted and compare is None:
+        raise UserError("--map gives other names to the labels of OTHER: expected --compare OTHER with it.")
     require_writable(output / "report.json")
     compute_on(use_gpu, silent=True)
     nlp = load_pipeline(model)
-    docs, n_unannotated = annotated_docs(read_gold(nlp, data, field=by or ""), str(data))
-    seen = read_gold(nlp, train) if train is not None else None
-    other = _other(compare, docs, nlp, parse_map(rename or [])) if compare is not None else None
-    found = _predict(nlp, docs, model, {})
+    gold, n_lost = read_gold(nlp, data, field=by or "")
+    docs, n_unannotated = annotated_docs(gold, str(data))
+    seen = read_gold(nlp, train)[0] if train is not None else None
+    names = distinct_names([model] if compare is None else [model, compare])
+    other = None if compare is None else _other(compare, docs, nlp, names[-1], wanted)
+    found = _predict(nlp, docs, model, names[0], {})
     report = make_report(
-        docs, found, data=data.name, other=other, train=seen, by=by, n_unannotated=n_unannotated, seed=seed
-    )
+        docs, found, data=data.resolve().name, other=other, train=seen, by=by, n_unannotated=n_unannotated,
+        n_lost=n_lost, seed=seed,
+    )  # fmt: skip
     contents = written(report, lang=nlp.lang or "", n_shown=limit)
     write_files({output / name: text.encode("utf8") for name, text in contents.items()})
     typer.echo(format_summary(report))
@@ -73,30 +79,57 @@ def report_cli(
     typer.echo(f"{output / 'report.html'}: written, with report.md and report.json")
 
 
-def read_gold(nlp: "Language", path: Path, *, field: str = "") -> "list[Doc]":
+def read_gold(
+    nlp: "Language", path: Path, *, field: str = "", alignment: str = "strict"
+) -> "tuple[list[Doc], int]":
     """Read annotated Docs: .spacy, a folder of such, or any form that `convert` reads.
 
     field (str): of the texts, to be kept in ``doc.user_data``.
+    alignment (str): of what is off the borders of the tokens, see ``build_doc``.
+    RETURNS (tuple[list[Doc], int]): with the number of entities that found no place in them.
     """
-    from ..data.corpus import read_references
+    from ..data.convert import gather_records, record_to_docs
     from ..data.options import ReadOptions
+    from ..data.report import ConversionReport
     from ..data.texts import read_docs
 
     files = sorted(path.rglob("*.spacy")) if path.is_dir() else [path] * (path.suffix == ".spacy")
-    if not files:
-        return read_references(path, nlp, ReadOptions(field=field))
-    docs = []
+    found, read = ConversionReport(), []
     for file in files:
-        for doc in read_docs(file, nlp.vocab):
-            if field == "file":
-                doc.user_data[field] = file.name
-            docs.append(doc)
-    return docs
+        place = file.relative_to(path if path.is_dir() else path.parent).as_posix()
+        read += [(doc, place if field == "file" else "") for doc in read_docs(file, nlp.vocab)]
+    options, lang = ReadOptions(field=field), nlp.lang or "xx"
+    for record in (
+        () if files else gather_records(path, format="auto", lang=lang, report=found, options=options)
+    ):
+        docs = record_to_docs(record, nlp, unit="doc", alignment=alignment, report=found)
+        read += [(doc, record.source if field == "file" else record.value) for doc in docs]
+    for doc, value in read:
+        if value:
+            doc.user_data[field] = value
+    left_out = [f"{n} {kind} left out" for kind, n in found.ignored.items() if n]
+    for note in (*left_out, *found.note_lines()):
+        typer.echo(f"Note: {path}: {note}", err=True)
+    return [doc for doc, _ in read], found.n_lost_by_label.total()
 
 
-def _predict(nlp: "Language", docs: "Sequence[Doc]", name: str, rename: "Mapping[str, str]") -> "Prediction":
+def distinct_names(sources: "Sequence[str]") -> list[str]:
+    """RETURNS (list[str]): of each path the last parts, as few as tell different ones apart."""
+    parts = [Path(source).resolve().parts for source in sources]
+    names: list[str] = []
+    for n in range(1, max(map(len, parts)) + 1):
+        names = [Path(*part[-n:]).as_posix() for part in parts]
+        if len(set(names)) == len(set(parts)):
+            break
+    return names
+
+
+def _predict(
+    nlp: "Language", docs: "Sequence[Doc]", model: str, name: str, rename: "Mapping[str, str]"
+) -> "Prediction":
     from ..report.prediction import predict
 
+<<<<<<< HEAD
     assigned = {field for pipe in nlp.pipe_names for field in nlp.get_pipe_meta(pipe).assigns}
     if "doc.ents" not in assigned and not any(
         doc.ents for doc in nlp.pipe(doc.text for doc in docs[:N_TRIED])
@@ -106,13 +139,20 @@ def _predict(nlp: "Language", docs: "Sequence[Doc]", name: str, rename: "Mapping
             "does, as bertfam_ner or entity_ruler: give another pipeline."
         )
     return predict(nlp, docs, Path(name).name, rename=rename, progress=True)
+=======
+    require_entities(nlp, [nlp(doc.text) for doc in docs[:1]], model, instead="")
+    return predict(nlp, docs, name, rename=rename, progress=True)
+>>>>>>> fixr
 
 
-def _other(name: str, docs: "Sequence[Doc]", nlp: "Language", rename: "Mapping[str, str]") -> "Prediction":
+def _other(
+    source: str, docs: "Sequence[Doc]", nlp: "Language", name: str, rename: "Mapping[str, str]"
+) -> "Prediction":
     """RETURNS (Prediction): of another pipeline, or of a file or folder of predictions."""
     from ..report.prediction import match_predictions
 
-    path = Path(name)
+    path = Path(source)
     if path.exists() and not (path / "meta.json").is_file():
-        return match_predictions(read_gold(nlp, path), docs, path.name, rename=rename)
-    return _predict(load_pipeline(name), docs, name, rename)
+        predicted, n_lost = read_gold(nlp, path, alignment="expand")
+        return match_predictions(predicted, docs, name, rename=rename, n_lost=n_lost)
+    return _predict(load_pipeline(source), docs, source, name, rename)

@@ -67,12 +67,10 @@ def read_records_of(
     RAISES (DataError): when they hold something else; it names file and line.
     """
     tasks: list[tuple[int, Task]] = []
-    fields: list[str] = []
     unknown: Counter[str] = Counter()
     for line, value in values:
         with located(path, line):
-            tasks += [(line, task) for task in read_tasks(value, options.tag_columns)]
-        fields += [_value_of(value, options.field)] * (len(tasks) - len(fields))
+            tasks += [(line, task) for task in read_tasks(value, options.tag_columns, about=options.field)]
         unknown.update(unknown_verdicts(value) if isinstance(value, dict) else ())
         names = names or names_within(value, options.tag_columns)
     _note(tasks, unknown, source, report)
@@ -95,21 +93,12 @@ def read_records_of(
         if i not in rows:
             with located(path, line):
                 record = _to_record(task, document, source, line, report)
-            yield replace(record, value=fields[i])
+            yield replace(record, value=task.value)
         elif rows[i]:
             record = to_record(rows[i], scheme, source, options.lang, report)
-            yield replace(record, document=document, value=fields[i])
+            yield replace(record, document=document, value=task.value)
         else:
             report.ignored["texts without words"] += 1
-
-
-def _value_of(value: Any, field: str) -> str:
-    """What a text says about itself, as the annotation tools have it: beside the text, or in an object of their own."""
-    places = (
-        [value, *(value.get(key) for key in ("meta", "metadata", "data"))] if isinstance(value, dict) else []
-    )
-    found = (place[field] for place in places if isinstance(place, dict) and place.get(field) is not None)
-    return str(next(found, "")) if field else ""
 
 
 def _note(

@@ -1,7 +1,7 @@
 """A value of JSON, in the form of one of the annotation tools -> texts with their spans, and whether they are gold."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -48,6 +48,7 @@ class Task:
     discontinuous (list): spans that are not of one piece, by their whole extent.
     groups (list): spans of `doc.spans`, each with its group.
     missing (list): pairs of characters between which nobody has looked.
+    value: what the text says of itself in the field that was asked for; "" where it has none.
     """
 
     text: Any
@@ -61,14 +62,22 @@ class Task:
     discontinuous: Sequence[Any] = ()
     groups: Sequence[dict[str, Any]] = ()
     missing: Sequence[Any] = ()
+    value: str = ""
 
 
-def read_tasks(value: Any, columns: Sequence[str] = ()) -> Iterator[Task]:
+def read_tasks(value: Any, columns: Sequence[str] = (), *, about: str = "") -> Iterator[Task]:
     """Yield the texts that a value holds: most tools have one in each, some all of them in one.
 
     columns (Sequence[str]): the keys of tags, where words have several.
+    about (str): the field whose value each text is to have, its own or that of what it is in.
     RAISES (DataError): when it is no object, or in a form that is not read.
     """
+    said = _value_of(value, about)
+    for task in _read_tasks(value, columns, about):
+        yield replace(task, value=said) if said and not task.value else task
+
+
+def _read_tasks(value: Any, columns: Sequence[str], about: str) -> Iterator[Task]:
     if is_pair(value):  # spaCy 2's TRAIN_DATA
         yield Task(value[0], value[1].get("entities"), reason=refusal(value[1]))
         return
@@ -77,11 +86,11 @@ def read_tasks(value: Any, columns: Sequence[str] = ()) -> Iterator[Task]:
     if several:
         for part in entry[several]:
             row = part.get("row") if isinstance(part, dict) else None  # the hub's viewer
-            yield from read_tasks(row if isinstance(row, dict) else part, columns)
+            yield from read_tasks(row if isinstance(row, dict) else part, columns, about=about)
     elif "classes" in entry and isinstance(entry.get("annotations"), list):  # NER Annotator
         for pair in entry["annotations"]:
             if pair is not None:  # a text that was deleted
-                yield from read_tasks(pair, columns)
+                yield from read_tasks(pair, columns, about=about)
     elif isinstance(entry.get("tracks"), list):  # PubAnnotation's, the annotations of several projects
         tracks = [track.get("denotations") for track in objects_of(entry["tracks"])]
         found = [span for part in (entry.get("denotations"), *tracks) for span in as_list(part)]
@@ -107,6 +116,15 @@ def read_tasks(value: Any, columns: Sequence[str] = ()) -> Iterator[Task]:
         yield _argilla_1(entry)
     else:
         yield _plain(entry)
+
+
+def _value_of(value: Any, field: str) -> str:
+    """What a text says about itself, as the annotation tools have it: beside the text, or in an object of their own."""
+    places = (
+        [value, *(value.get(key) for key in ("meta", "metadata", "data"))] if isinstance(value, dict) else []
+    )
+    found = (place[field] for place in places if isinstance(place, dict) and place.get(field) is not None)
+    return str(next(found, "")) if field else ""
 
 
 def _plain(entry: dict[str, Any]) -> Task:

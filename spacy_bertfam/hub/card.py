@@ -14,6 +14,7 @@ from spacy.tokens import Doc
 
 from ..about import __version__
 from ..errors import UserError
+from ..files.markdown import plain
 from ..pipeline.entity_score import get_score
 from ..pipeline.find import encoders_of
 from ..pipeline.ner import BertfamNER
@@ -22,6 +23,18 @@ from ..pipeline.qa import BertfamQA
 SPACY, TRANSFORMERS = "spacy", "transformers"
 FEW = 50  # gold entities
 N_EXAMPLES = 3
+NO_STRINGS = (
+    "y",
+    "n",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "true",
+    "false",
+    "null",
+    "nan",
+)  # in YAML; no is Norwegian too
 UNNAMED = "pipeline"  # as spaCy names what nobody has named
 USE = {
     SPACY: """```bash
@@ -78,16 +91,16 @@ def model_card(
     tags = "tags: [spacy, spacy-bertfam]"
     use = USE[library].format(name=name, version=meta["version"], task=task, read=READ[task])
     sections = {
-        "": [_plain(meta.get("description") or ""), _table(["", ""], _facts(nlp, report).items())],
+        "": [plain(meta.get("description") or ""), _table(["", ""], _facts(nlp, report).items())],
         "Labels": _labels(pipe, examples),
         "Scores": _report_scores(report) if report else _training_scores(meta.get("performance") or {}, pipe),
-        "Calibration": _calibration(pipe, report),
+        "Calibration": _calibration(pipe, report) if library == SPACY else [],
         "How to use it": [use],
         "Data, sources and licenses": _sources(meta),
         "Limits": ["\n".join(f"- {limit}" for limit in _limits(pipe, report, library))],
     }
     parts = ["\n".join(["---", *(f"{key}: {_scalar(value)}" for key, value in head.items()), tags, "---"])]
-    parts.append(f"# {_plain(name)}")
+    parts.append(f"# {plain(name)}")
     for title, content in sections.items():
         found = [part for part in content if part]
         parts += [f"## {title}", *found] if title and found else found
@@ -99,15 +112,30 @@ def read_report(folder: Path) -> Scores:
     path = Path(folder) / "report.json"
     try:
         report = json.loads(path.read_text(encoding="utf8"))
-        for figures in (report["scores"]["all"]["all"], *report["scores"]["label"].values()):
-            _ = [figures[key][2] for key in "prf"], figures["gold"]
-        _ = report["data"], report["texts"], report["model"]["tokens"]
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        _check(report)
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise UserError(
             f"{path} cannot be read ({type(error).__name__}: {error}); expected the folder that `bertfam report MODEL "
             "DATA --output FOLDER` has written."
         ) from error
     return dict(report)
+
+
+def _check(report: Any) -> None:
+    """RAISES (KeyError, TypeError, ...): when what the card shows is not there, or of another type."""
+    scores = report["scores"]
+    rows = [scores["all"]["all"], *scores["label"].values()]
+    maybe = [row[key][0] for row in rows for key in "prf"] + [row["f"][i] for row in rows for i in (1, 2)]
+    maybe += [(report.get("calibration") or {}).get("ece"), report["model"].get("seconds")]
+    figures = [figure for figure in maybe if figure is not None]
+    figures += [row["gold"] for row in rows] + [report["texts"], report["model"]["n_tokens"]]
+    for values, kinds, expected in (
+        (figures, (int, float), "a number"),
+        ([report["data"], report["model"]["name"]], (str,), "a string"),
+    ):
+        for value in values:
+            if not isinstance(value, kinds) or isinstance(value, bool) or value != value:
+                raise TypeError(f"found {json.dumps(value)[:40]}, expected {expected}")
 
 
 def name_of(nlp: Language) -> str:
@@ -136,7 +164,7 @@ def _facts(nlp: Language, report: Scores | None) -> dict[str, str]:
     if n_bytes := sum(file.stat().st_size for file in files if file.is_file()):
         facts["Size"] = f"{n_bytes / 1e6:,.1f} MB"
     if report and report["model"].get("seconds"):
-        speed = report["model"]["tokens"] / report["model"]["seconds"]
+        speed = report["model"]["n_tokens"] / report["model"]["seconds"]
         facts["Speed"] = f"{speed:,.0f} tokens a second, on the machine of the report"
     return facts | {"Made with": f"spacy-bertfam {__version__}, spaCy {spacy_version}"}
 
@@ -151,17 +179,18 @@ def _labels(pipe: Any, examples: Iterable[Doc]) -> list[str]:
     rows = [[label, GLOSSARY.get(label, ""), ", ".join(best[label][:N_EXAMPLES])] for label in labels]
     table = _table(["label", "meaning", "examples"], rows) if any(any(row[1:]) for row in rows) else ""
     scheme = f" in the scheme {pipe.cfg['scheme']}" if isinstance(pipe, BertfamNER) else ""
-    return [f"{_plain(', '.join(labels))}{scheme}.", table] if labels else []
+    return [f"{plain(', '.join(labels))}{scheme}.", table] if labels else []
 
 
 def _report_scores(report: Scores) -> list[str]:
     rows = []
     for label, row in [("all", report["scores"]["all"]["all"]), *report["scores"]["label"].items()]:
-        _, low, high = row["f"]
-        interval = "–" if low is None else f"{low:.3f}–{high:.3f}"
+        low, high = row["f"][1:3]
+        interval = "–" if low is None or high is None else f"{low:.3f}–{high:.3f}"
         rows.append([label, str(row["gold"]), *(_figure(row[key][0]) for key in "prf"), interval])
-    said = f"On {report['data']}, {report['texts']:,} texts; intervals of 95% by bootstrap over texts."
-    return [_plain(said), _table(["label", "gold", "P", "R", "F1", "interval of F1"], rows)]
+    said = f"{report['model']['name']} on {report['data']}, {report['texts']:,} texts; "
+    said += "intervals of 95% by bootstrap over texts."
+    return [plain(said), _table(["label", "gold", "P", "R", "F1", "interval of F1"], rows)]
 
 
 def _training_scores(performance: Scores, pipe: Any) -> list[str]:
@@ -195,7 +224,7 @@ def _calibration(pipe: Any, report: Scores | None) -> list[str]:
 def _sources(meta: Mapping[str, Any]) -> list[str]:
     keys = ("name", "author", "url", "license")
     rows = [[str(source.get(key) or "") for key in keys] for source in meta.get("sources") or ()]
-    license_name = _plain(meta.get("license") or "") or "not said (`license` in meta.json)"
+    license_name = plain(meta.get("license") or "") or "not said (`license` in meta.json)"
     unsaid = "Nobody has said what it was trained on: `sources` in meta.json."
     return [_table(keys, rows) if rows else unsaid, f"License of the pipeline: {license_name}."]
 
@@ -204,7 +233,7 @@ def _limits(pipe: Any, report: Scores | None, library: str) -> Iterable[str]:
     if report is not None:
         few = [label for label, row in report["scores"]["label"].items() if row["gold"] < FEW]
         if few:
-            listed = _plain(", ".join(few))
+            listed = plain(", ".join(few))
             yield f"Of {listed} there were fewer than {FEW} gold entities: their scores are mostly chance."
         yield "On texts of another kind than those of the scores, expect lower ones: measure on your own."
     elif pipe is not None:
@@ -218,14 +247,10 @@ def _limits(pipe: Any, report: Scores | None, library: str) -> Iterable[str]:
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(_plain, line))} |" for line in lines)
+    return "\n".join(f"| {' | '.join(map(plain, line))} |" for line in lines)
 
 
 def _scalar(value: str) -> str:
     """RETURNS (str): in YAML."""
-    return value if re.fullmatch(r"[a-z][a-z0-9.-]*", value) else json.dumps(value)
-
-
-def _plain(text: str) -> str:
-    """No label or name becomes a column, a tag or a line."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    is_plain = re.fullmatch(r"[a-z][a-z0-9.-]*", value) and value not in NO_STRINGS
+    return value if is_plain else json.dumps(value)

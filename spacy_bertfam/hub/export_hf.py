@@ -1,6 +1,6 @@
 """A spaCy pipeline -> a folder that `AutoModelForTokenClassification` and the like, and `pipeline`, open."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -147,7 +147,7 @@ def _outgoing(pipe: Any, pooling: str) -> Outgoing:
                 f"{pipe.name!r} reads answers from tokens of a shared encoder; expected an encoder of its own, whose "
                 "pieces it reads as transformers does: train it with spacy-bertfam.Encoder.v1 in [model.tok2vec]."
             )
-        return head._replace(kind=ANSWERS, names=["start", "end"])
+        return head._replace(kind=ANSWERS, names=["start", "end"], notes=list(_score_notes(pipe)))
     classes = classes_of(pipe)
     rows = [row for _, row in classes]
     head.arrays.update({name: head.arrays[name][rows] for name in ("output.weight", "output.bias")})
@@ -205,4 +205,11 @@ def _notes(ner: BertfamNER, pooling: str) -> list[str]:
         notes.append(f"The encoder pools by {pooling!r}; transformers reads a word's first piece.")
     if ner.model.attrs["head_transitions"](ner.model) is not None:
         notes.append("The learned transitions between tags have no place in a transformers checkpoint.")
-    return notes
+    return [*notes, *_score_notes(ner)]
+
+
+def _score_notes(pipe: BertfamNER | BertfamQA) -> Iterator[str]:
+    if pipe.temperature != 1:
+        yield f"The temperature {pipe.temperature:.2f}, at which scores are calibrated: transformers knows none."
+    if pipe.min_score:
+        yield f"The bound min_score, {pipe.min_score}: transformers leaves nothing out."

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 N_RESAMPLES = 1000
 ENDS = (0.025, 0.975)  # of intervals of 95%
+FEW = 10  # documents; below it, draws say little of what else there might be
 CHUNK = 1 << 20  # weights that are held at a time
 
 
@@ -30,22 +31,25 @@ def prf(counts: Floats) -> Floats:
         return np.stack([right / predicted, right / gold, 2 * right / (predicted + gold)], axis=-1)
 
 
-def intervals(counts: Floats, *, seed: int = 0, n: int = N_RESAMPLES) -> Floats:
+def intervals(counts: Floats, *, seed: int = 0, n: int = N_RESAMPLES, few: int = FEW) -> Floats:
     """Percentile intervals of 95% (Efron 1979, "Bootstrap methods: another look at the jackknife"; for scores of
     texts Koehn 2004, "Statistical significance tests for machine translation evaluation", section 3): as many documents
     are drawn, with replacement, as there are.
 
     counts (Floats): right, predicted and gold entities, Shape: (n_docs, n_rows, 3).
-    RETURNS (Floats): low and high ends of precision, recall and F1, Shape: (2, n_rows, 3); NaN where no draw has one.
+    RETURNS (Floats): low and high ends of precision, recall and F1, Shape: (2, n_rows, 3); NaN where no draw has one,
+        and of rows that are in fewer than ``few`` documents.
     """
     drawn = prf(_drawn(counts, seed, n))
     ends = np.full((2, *drawn.shape[1:]), np.nan, dtype=np.float32)
-    known = ~np.isnan(drawn).all(axis=0)
+    known = ~np.isnan(drawn).all(axis=0) & (counts.any(axis=2).sum(axis=0) >= few)[:, None]
     ends[:, known] = np.nanquantile(drawn[:, known], ENDS, axis=0)
     return ends
 
 
-def compare(first: Floats, second: Floats, *, seed: int = 0, n: int = N_RESAMPLES) -> list[Paired]:
+def compare(
+    first: Floats, second: Floats, *, seed: int = 0, n: int = N_RESAMPLES, few: int = FEW
+) -> list[Paired]:
     """Whether the F1 of two predictions differ by more than chance.
 
     Paired bootstrap (Koehn 2004, section 5): both on the same drawn documents; the p-value is the share of draws whose
@@ -56,7 +60,7 @@ def compare(first: Floats, second: Floats, *, seed: int = 0, n: int = N_RESAMPLE
     least as large. Both count the observation as one draw more, so that none is 0.
 
     first, second (Floats): of the same documents, Shape: (n_docs, n_rows, 3), see ``intervals``.
-    RETURNS (list[Paired]): one for each row.
+    RETURNS (list[Paired]): one for each row; of rows that are in fewer than ``few`` documents the bootstrap says NaN.
     """
     pair = np.stack([first, second], axis=2)
     total = pair.sum(axis=0)
@@ -65,7 +69,9 @@ def compare(first: Floats, second: Floats, *, seed: int = 0, n: int = N_RESAMPLE
     moved = _shuffled(second - first, seed, n)
     shuffled = _difference(np.stack([total[:, 0] + moved, total[:, 1] - moved], axis=2))
     low, high = np.quantile(drawn, ENDS, axis=0)
-    figures = (observed, low, high, _p_values(drawn - observed, observed), _p_values(shuffled, observed))
+    bootstrap = np.stack([low, high, _p_values(drawn - observed, observed)])
+    bootstrap[:, pair.any(axis=(2, 3)).sum(axis=0) < few] = np.nan
+    figures = (observed, *bootstrap, _p_values(shuffled, observed))
     return [Paired(*map(float, row)) for row in zip(*figures, strict=True)]
 
 

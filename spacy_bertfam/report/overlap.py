@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..errors import require_packages
+from ..errors import UserError, require_packages
 from .outcomes import Entity, Outcome
 
 WAYS = {
@@ -11,11 +11,18 @@ WAYS = {
     "partial": "partial",
     "type": "ent_type",
 }  # ours -> nervaluate's
+LONGEST = 500  # gold and predicted entities of a document
 Scores = dict[str, tuple[float, float, float]]
 
 
 def overlap_scores(outcomes: Sequence[Sequence[Outcome]]) -> Scores:
-    """RETURNS (Scores): way -> precision, recall and F1. RAISES (UserError): when nervaluate is not installed."""
+    """RETURNS (Scores): way -> precision, recall and F1. RAISES (UserError): when nervaluate is not installed,
+    or would take too long."""
+    if any(len(of_doc) > LONGEST for of_doc in outcomes):
+        raise UserError(
+            f"There is no table of strict, exact, partial and type scores: a document has over {LONGEST} entities, and "
+            "nervaluate compares each with each; expected shorter documents."
+        )
     require_packages("nervaluate", extra="report", user="the table of strict, exact, partial and type scores")
     from nervaluate import Evaluator
 

@@ -121,10 +121,13 @@ def _filters(errors: Sequence[Error], words: Wording) -> str:
     return f'<form id="filters" class="controls" hidden>\n{selects}<output id="n_shown"></output>\n</form>\n'
 
 
-def _sides(report: Report, i: int) -> list[tuple[str, list[Entity]]]:
-    """RETURNS (list): the gold entities of a text, which have no name, and those of each prediction."""
+def _sides(report: Report, i: int) -> list[tuple[str | None, list[Entity]]]:
+    """RETURNS (list): the gold entities of a text, which have None for a name, and those of each prediction."""
     mine = report.outcomes[i]
-    sides = [("", [one.gold for one in mine]), (report.model.name, [one.predicted for one in mine])]
+    sides: list[tuple[str | None, list[Entity | None]]] = [
+        (None, [one.gold for one in mine]),
+        (report.model.name, [one.predicted for one in mine]),
+    ]
     if report.comparison and (others := report.comparison.other.outcomes[i]) is not None:
         sides.append((report.comparison.other.name, [one.predicted for one in others]))
     return [(name, [ent for ent in ents if ent]) for name, ents in sides]
@@ -137,11 +140,10 @@ def _error(
     around = _window(doc, outcome)
     texts = ""
     for name, ents in _sides(report, error.doc):
-        wrong = outcome.predicted if name else outcome.gold
+        wrong = outcome.gold if name is None else outcome.predicted
         markup = _marked_text(doc, around, ents, css, renderer, wrong[1:3] if wrong else None)
-        texts += (
-            f'<div><h4>{escape(name) or words.say("gold")}</h4>\n<div class="text">{markup}</div></div>\n'
-        )
+        heading = words.say("gold") if name is None else escape(name)
+        texts += f'<div><h4>{heading}</h4>\n<div class="text">{markup}</div></div>\n'
     said = [words.names("kind_names", KINDS)[outcome.kind], escape(outcome.label)]
     said += [words.names("state_names", STATES)[error.state]] if error.state else []
     heading = f"<h3>{' · '.join(said)} <small>{words.say('text_n', n=error.doc + 1)}</small></h3>\n"

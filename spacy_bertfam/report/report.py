@@ -15,7 +15,7 @@ from .bootstrap import Paired, compare, prf
 from .outcomes import RIGHT, Outcome
 from .overlap import Scores, overlap_scores
 from .prediction import Prediction
-from .slices import ALL, Slice, count_rows, make_slices
+from .slices import ALL, Slice, count_rows, make_slices, quoted
 
 NEW, SHARED, MENDED = STATES = ("new", "shared", "mended")
 
@@ -54,6 +54,7 @@ class Report:
     slices: list[Slice]
     gold_repeated: Repeated
     n_unannotated: int = 0  # texts, left out
+    n_lost: int = 0  # gold entities that found no place in the tokens
     overlap: Scores = field(default_factory=dict)
     overlap_note: str = ""  # why there are no scores of overlaps
     comparison: Comparison | None = None
@@ -105,6 +106,7 @@ def make_report(
     train: Iterable[Doc] | None = None,
     by: str | None = None,
     n_unannotated: int = 0,
+    n_lost: int = 0,
     seed: int = 0,
 ) -> Report:
     """Put together all that there is to say of a prediction.
@@ -116,7 +118,7 @@ def make_report(
     """
     outcomes = [of_doc or [] for of_doc in model.outcomes]
     slices = make_slices(outcomes, docs, train=train, field=by, seed=seed)
-    report = Report(data, docs, model, slices, repeated_names(docs), n_unannotated)
+    report = Report(data, docs, model, slices, repeated_names(docs), n_unannotated, n_lost)
     try:
         report.overlap = overlap_scores(outcomes)
     except UserError as error:
@@ -130,7 +132,9 @@ def make_report(
 def _compare(model: Prediction, other: Prediction, seed: int) -> Comparison:
     pairs = zip(model.outcomes, other.outcomes, strict=True)
     both = [(mine, theirs) for mine, theirs in pairs if mine is not None and theirs is not None]
-    first, second = (count_rows(side, lambda i, ent: ent.label) for side in zip(*both, strict=True))
+    first, second = (
+        count_rows(side, lambda i, ent: quoted(ent.label, [ALL])) for side in zip(*both, strict=True)
+    )
     none = np.zeros((len(both), 3), dtype=np.float32)
     for side in (first, second):
         side[ALL] = sum(side.values(), start=none)

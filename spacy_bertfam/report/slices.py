@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from spacy.tokens import Doc
 
+from ..errors import UserError
 from .bootstrap import Floats, intervals, prf
 from .outcomes import RIGHT, Entity, Outcome
 
@@ -20,6 +21,10 @@ SEEN, SEEN_OTHERWISE, UNSEEN = SEENS = ("seen", "seen_otherwise", "unseen")
 N_VALUES = 20
 ALL, OTHERS, NO_VALUE = "all", "others", "no_value"
 NAMED = (ALL, *SEENS, *PLACES, OTHERS, NO_VALUE)  # rows with a name in every language
+BUILT_IN: dict[str, tuple[str, ...]] = {
+    "label": (),
+    "field": (OTHERS, NO_VALUE),
+}  # where rows are named by the data, those that are not
 WAYS = ("label", "length", "training", "place", "doc_length", "field")
 
 
@@ -74,6 +79,7 @@ def make_slices(
     train (Iterable[Doc] | None): annotated, as in training; an entity is seen when one of the same characters with
         the same label is in it.
     field (str | None): a key of ``doc.user_data``, or an extension of the Doc.
+    RAISES (UserError): when no Doc has the field.
     """
 
     def length(i: int, ent: Entity) -> str:
@@ -99,6 +105,11 @@ def make_slices(
     return [make_slice(name, outcomes, key, order, seed=seed) for name, key, order in ways]
 
 
+def quoted(value: str, taken: Sequence[str]) -> str:
+    """RETURNS (str): a value as the name of a row, in quotes where a row of another meaning has its name."""
+    return f'"{value}"' if value in taken else value
+
+
 def _seen_in(train: Iterable[Doc], docs: Sequence[Doc]) -> Key:
     pairs = {(ent.text, ent.label_) for doc in train for ent in doc.ents}
     texts = {text for text, _ in pairs}
@@ -114,6 +125,11 @@ def _values(docs: Sequence[Doc], field: str) -> list[str]:
     """RETURNS (list[str]): the value of each document; the rarer of many are one."""
     # spaCy keeps the values of extensions there, whether they are registered here or not
     extension: Any = ("._.", field, None, None)
-    found = [str(doc.user_data.get(field, doc.user_data.get(extension, NO_VALUE))) for doc in docs]
+    said = [doc.user_data.get(field, doc.user_data.get(extension)) for doc in docs]
+    if all(value is None for value in said):
+        raise UserError(
+            f"--by: none of the {len(docs)} texts has a field {field!r}; expected one that the texts have, or file."
+        )
+    found = [NO_VALUE if value is None else quoted(str(value), BUILT_IN["field"]) for value in said]
     common = {value for value, _ in Counter(found).most_common(N_VALUES)}
     return [value if value in common else OTHERS for value in found]

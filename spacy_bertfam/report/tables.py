@@ -9,7 +9,11 @@ from .outcomes import KINDS, MISSED, SPURIOUS
 from .overlap import WAYS as OVERLAPS
 from .prediction import Prediction
 from .report import STATES, Report
+<<<<<<< HEAD
 from .slices import ALL, NAMED, WAYS, Slice
+=======
+from .slices import ALL, BUILT_IN, NAMED, WAYS, Slice
+>>>>>>> fixr
 
 N_LABELS = 20  # rows and columns of the table of labels taken for each other
 
@@ -57,7 +61,7 @@ def _scores(slices: Sequence[Slice], words: Wording, *, notes: Sequence[str] = (
         for row, (_, predicted, gold), scores, (low, high) in zip(
             one.rows, totals, one.scores().tolist(), ends, strict=True
         ):
-            name = row if one.name == "label" else names.get(row, row)
+            name = names[row] if row in BUILT_IN.get(one.name, NAMED) else row
             is_known = not isnan(low)
             interval = f"{low:.3f}–{high:.3f}" if is_known else "–"
             cells = [words.number(gold), words.number(predicted), *(_figure(score) for score in scores)]
@@ -132,10 +136,24 @@ def _comparison(report: Report, words: Wording) -> Table:
     other, n_texts, scores = report.comparison.other, report.comparison.n_texts, report.comparison.scores
     rows, names = [], words.names("row_names", NAMED)
     for row, (mine, theirs, paired) in scores.items():
+<<<<<<< HEAD
         interval = f"{paired.low:+.3f} – {paired.high:+.3f}"
         signs = [f"{mine:.3f}", f"{theirs:.3f}", f"{paired.difference:+.3f}", interval]
         tests = (paired.p_bootstrap, paired.p_randomization)
         rows.append([names[ALL] if row == ALL else row, *signs, *(f"{p:.3f}" for p in tests)])
+=======
+        interval = "–" if isnan(paired.low) else f"{paired.low:+.3f} – {paired.high:+.3f}"
+        tests = (paired.p_bootstrap, paired.p_randomization)
+        name = names[ALL] if row == ALL else row
+        cells = [
+            f"{mine:.3f}",
+            f"{theirs:.3f}",
+            f"{paired.difference:+.3f}",
+            interval,
+            *map(_figure, tests),
+        ]
+        rows.append([name, *cells])
+>>>>>>> fixr
     states = [error.state for error in report.errors]
     counts = {state: words.number(states.count(state)) for state in STATES}
     notes = [words.say("states", other=other.name, **counts), words.say("tests")]

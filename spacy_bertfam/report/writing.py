@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from wasabi.tables import table
 
 from ..visual.wording import Wording
-from .bootstrap import Floats
+from .bootstrap import Floats, Paired
 from .markdown import render_markdown
 from .outcomes import Entity
 from .page import render_report
@@ -51,9 +51,16 @@ def _sentences(report: Report, words: Wording) -> Iterator[str]:
         entities=words.count("entities", sum(len(doc.ents) for doc in report.docs)),
         errors=words.count("errors", n_errors),
     )
-    for name, n in (("unannotated", report.n_unannotated), ("left_out", report.model.n_left_out)):
+    other = report.comparison.other if report.comparison else None
+    counts = [
+        ("unannotated", report.n_unannotated),
+        ("lost", report.n_lost),
+        ("left_out", report.model.n_left_out),
+    ]
+    counts += [("other_left_out", other.n_left_out), ("other_lost", other.n_lost)] if other else []
+    for name, n in counts:
         if n:
-            yield words.say(name, n=words.number(n))
+            yield words.say(name, n=words.number(n), other=other.name if other else "")
 
 
 def to_dict(report: Report) -> dict[str, Any]:
@@ -68,6 +75,7 @@ def to_dict(report: Report) -> dict[str, Any]:
         "data": report.data,
         "texts": len(report.docs),
         "texts_without_annotation": report.n_unannotated,
+        "gold_lost": report.n_lost,
         "scores": {one.name: _rows(one) for one in report.slices},
         "overlap": {way: dict(zip("prf", scores, strict=True)) for way, scores in report.overlap.items()},
         "kinds": kinds,
@@ -86,7 +94,7 @@ def to_dict(report: Report) -> dict[str, Any]:
             "other": _about(report.comparison.other),
             "texts": report.comparison.n_texts,
             "f": {
-                row: {"model": mine, "other": theirs, **paired._asdict()}
+                row: {"model": mine, "other": theirs, **_defined(paired)}
                 for row, (mine, theirs, paired) in rows
             },
         }
@@ -124,6 +132,10 @@ def _rows(one: Slice) -> dict[str, Any]:
 def _figures(score: float, ends: Floats) -> list[float | None]:
     """RETURNS (list[float | None]): a score, and the ends of its interval; None for what is not defined."""
     return [None if isnan(value) else float(value) for value in (score, *ends)]
+
+
+def _defined(paired: Paired) -> dict[str, float | None]:
+    return {name: None if isnan(value) else value for name, value in paired._asdict().items()}
 
 
 def _entity(ent: Entity | None, doc: Doc) -> dict[str, Any] | None:

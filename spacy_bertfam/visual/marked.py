@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import pairwise
 from numbers import Real
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from spacy.displacy.render import EntityRenderer, SpanRenderer
@@ -103,9 +104,16 @@ def mark_spans(doc: Doc, shown: Numbered, *, css: Mapping[str, str], low: float)
         assert span is not None  # it is one of the Doc's
         spans.append((span.start, span.end, str(i)))
         tag = escape(one.label if one.score is None else f"{one.label} {format_score(one.score)}")
+<<<<<<< HEAD
         classes = f"slice {_classes(one, css, low)}"
         attributes[str(i)] = f'class="{classes}" data-i="{i}" data-tag="{tag}"{_hint(one)}'
     renderer = SpanRenderer({"template": SPAN, "colors": attributes, **HEIGHTS})
+=======
+        attributes[str(i)] = (
+            f'class="slice {_classes(one, css, low)}" data-i="{i}" data-tag="{tag}"{_hint(one)}'
+        )
+    renderer = _Renderer({"template": SPAN, "colors": attributes, **HEIGHTS})
+>>>>>>> fixr
     settings = {"lang": doc.lang_, "direction": direction_of(doc)}
     parts = ({**part, "settings": settings} for part in _parts(doc, spans))
     return "".join(str(renderer.render([part])).strip() for part in parts)
@@ -122,6 +130,34 @@ def _parts(doc: Doc, spans: Sequence[tuple[int, int, str]]) -> Iterator[dict[str
         starting.setdefault(first, []).append(found)
     for first, last in pairwise([*cuts, len(doc)]):
         yield {"tokens": [token.text for token in doc[first:last]], "spans": starting.get(first, [])}
+
+
+class _Renderer(SpanRenderer):
+    """displaCy looks at each span for each token: here at those alone that overlap, or the time would be quadratic."""
+
+    @staticmethod
+    def _assemble_per_token_info(tokens: list[str], spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        group: list[dict[str, Any]] = []
+        spans = sorted(spans, key=itemgetter("start_token"))
+        first = end = 0
+        for span in (*spans, {"start_token": len(tokens)}):
+            start = span["start_token"]
+            if start >= end:
+                found += _token_info(tokens[first:end], first, group) + _token_info(
+                    tokens[end:start], end, []
+                )
+                group, first = [], start
+            group.append(span)
+            end = max(end, span.get("end_token", 0))
+        return found
+
+
+def _token_info(tokens: list[str], first: int, spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """RETURNS (list[dict]): of a part of a text that starts at the token ``first``."""
+    keys = ("start_token", "end_token")
+    moved = [{**span, **{key: span[key] - first for key in keys}} for span in spans]
+    return list(SpanRenderer._assemble_per_token_info(tokens, moved))
 
 
 def _classes(one: Shown, css: Mapping[str, str], low: float) -> str:

@@ -25,7 +25,7 @@ from .wording import Wording
 __all__ = ["ENTITY", "format_score", "label_rules", "label_shades", "render_page", "score_of"]
 SAID_BY_SCRIPT = ("n_found", "copied")
 LEAST = """<label for="least">{say[least]}</label>
-<input type="range" id="least" min="0" max="1" step="0.01" value="{value}"> <output for="least">{value:.2f}</output>
+<input type="range" id="least" min="0" max="1" step="any" value="{value}"> <output for="least">{value:.2f}</output>
 """
 CONTROLS = """<p class="controls" data-script hidden>{least}<button type="button" id="copy">{say[copy]}</button>
 <span id="said" role="status"></span></p>

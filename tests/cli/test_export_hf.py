@@ -3,6 +3,7 @@
 import huggingface_hub
 import pytest
 import spacy
+from small_corpus import encoder_config
 from transformers import AutoModel, AutoModelForTokenClassification
 from typer.testing import CliRunner
 
@@ -75,3 +76,21 @@ def test_an_error_is_a_sentence_and_exit_code_one(run, model, tmp_path, args, se
     assert result.exit_code == 1
     assert result.stderr.startswith(sentence) and "Traceback" not in result.output
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_pipeline_of_an_encoder_alone_has_a_card(tiny_encoder, tmp_path):
+    nlp = spacy.blank("fr")
+    nlp.add_pipe("bertfam_encoder", config={"model": encoder_config(tiny_encoder("bert"))})
+    nlp.initialize()
+    nlp.to_disk(tmp_path / "encoder")
+    result = CliRunner().invoke(app, ["card", str(tmp_path / "encoder")])
+    assert result.exit_code == 0, result.output
+    assert "feature-extraction" in (tmp_path / "encoder" / "README.md").read_text(encoding="utf8")
+
+
+def test_temperature_and_bound_of_the_scores_are_told_to_stay_behind(run, model, tmp_path):
+    nlp = spacy.load(model)
+    nlp.get_pipe("ner").temperature, nlp.get_pipe("ner").min_score = 2.0, 0.25
+    nlp.to_disk(tmp_path / "calibrated")
+    notes = run(tmp_path / "calibrated", "out").stderr
+    assert "temperature 2.00" in notes and "min_score, 0.25" in notes

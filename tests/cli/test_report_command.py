@@ -5,10 +5,12 @@ import sys
 
 import pytest
 import spacy
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
 from spacy_bertfam.cli.app import app
+from spacy_bertfam.cli.report import distinct_names
 
 TEXTS = [
     {"text": "Anne vit à Rennes.", "entities": [[0, 4, "PER"], [11, 17, "LOC"]], "meta": {"genre": "roman"}},
@@ -108,7 +110,7 @@ def test_without_nervaluate_the_report_says_what_is_missing(place, monkeypatch):
     result, found = report(place)
     assert result.exit_code == 0 and found["overlap"] == {}
     assert 'pip install "spacy-bertfam[report]"' in result.output
-    assert "spacy-bertfam[report]" in (place / "out" / "report.md").read_text(encoding="utf8")
+    assert r"spacy-bertfam\[report\]" in (place / "out" / "report.md").read_text(encoding="utf8")
 
 
 def test_a_pipeline_without_a_recognizer_and_texts_without_entities_are_refused(place):
@@ -119,3 +121,75 @@ def test_a_pipeline_without_a_recognizer_and_texts_without_entities_are_refused(
     lines(place / "dev.jsonl", [{"text": "Il pleut.", "entities": []}])
     result, _ = report(place)
     assert result.exit_code == 1 and "1 texts and no entity" in result.output
+
+
+def test_equal_texts_take_their_predictions_in_order_and_the_last_one_stays(place):
+    lines(place / "dev.jsonl", [{"text": "Anne vit.", "entities": [[0, 4, "PER"]]}] * 3)
+    predicted = [{"text": "Anne vit.", "entities": spans} for spans in ([[0, 4, "PER"]], [])]
+    _, found = report(place, "--compare", lines(place / "predicted.jsonl", predicted))
+    assert found["comparison"]["texts"] == 3
+    assert found["comparison"]["f"]["all"]["other"] == pytest.approx(0.5)  # 1 of 3 found
+
+
+def test_predictions_within_a_token_count_once_and_what_has_no_place_is_told(place):
+    text = "New-York dort, New-York rit."  # four entities, two of them in one token
+    gold = {"text": text, "entities": [[0, 8, "LOC"], [15, 23, "LOC"], [16, 18, "PER"]]}
+    nlp = spacy.blank("en")
+    nlp.tokenizer = Tokenizer(nlp.vocab)
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "LOC", "pattern": "New-York"}])
+    nlp.to_disk(place / "model")
+    lines(place / "dev.jsonl", [gold])
+    predicted = {"text": text, "entities": [[4, 8, "LOC"], [15, 18, "PER"], [19, 23, "LOC"]]}
+    lines(place / "predicted.jsonl", [predicted])
+    result, found = report(place, "--compare", place / "predicted.jsonl")
+    assert result.exit_code == 0, result.output
+    assert found["gold_lost"] == 1 and found["comparison"]["other"]["n_lost"] == 1
+    for name in ("report.md", "report.html"):
+        written = (place / "out" / name).read_text(encoding="utf8")
+        assert (
+            "1 gold entities are left out" in written
+            and "1 entities of predicted.jsonl do not count" in written
+        )
+
+
+def test_a_field_that_no_text_has_is_refused_and_values_are_no_built_in_rows(place):
+    result, found = report(place, "--by", "author")
+    assert result.exit_code == 1 and found is None and "has a field 'author'" in result.output
+    values = ("others", "end", "no_value", None)
+    entries = [{**TEXTS[0], "meta": {"genre": value}} for value in values]
+    lines(place / "dev.jsonl", [{"examples": entries, "meta": {"source": "x"}}])
+    _, found = report(place, "--by", "genre")
+    assert set(found["scores"]["field"]) == {'"others"', "end", '"no_value"', "no_value"}
+    assert "| end | 2 |" in (place / "out" / "report.md").read_text(encoding="utf8")
+    assert set(report(place, "--by", "source")[1]["scores"]["field"]) == {"x"}
+
+
+def test_files_of_the_same_name_in_two_folders_are_two(place):
+    doc = spacy.blank("fr")("Anne")
+    doc.set_ents([doc.char_span(0, 4, label="PER")])
+    for folder in "ab":
+        (place / "data" / folder).mkdir(parents=True)
+        DocBin(docs=[doc]).to_disk(place / "data" / folder / "x.spacy")
+    words = ["report", place / "model", place / "data", "-o", place / "out", "--by", "file"]
+    assert CliRunner().invoke(app, list(map(str, words))).exit_code == 0
+    found = json.loads((place / "out" / "report.json").read_text(encoding="utf8"))
+    assert set(found["scores"]["field"]) == {"a/x.spacy", "b/x.spacy"}
+
+
+def test_pipelines_have_names_that_tell_them_apart(place, monkeypatch):
+    monkeypatch.chdir(place / "model")
+    assert distinct_names(["."]) == ["model"]
+    assert distinct_names(["../a/model-best", "../b/model-best"]) == ["a/model-best", "b/model-best"]
+    assert distinct_names([".", "."]) == ["model", "model"]
+    words = ["report", ".", "../dev.jsonl", "-o", "../out"]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    page = (place / "out" / "report.html").read_text(encoding="utf8")
+    assert "<h4>model</h4>" in page and "<h4>annotation</h4>" in page
+
+
+def test_a_map_that_changes_nothing_is_refused(place):
+    result, found = report(place, "--map", "PERSON=PER")
+    assert result.exit_code == 1 and found is None and "expected --compare OTHER" in result.output
+    result, found = report(place, "--compare", place / "other", "--map", "PERSON=PER,Lieu=LOC")
+    assert result.exit_code == 1 and found is None
+    assert "other has no label Lieu; expected one of LOC, PERSON" in " ".join(result.output.split())

@@ -20,7 +20,7 @@ OBSERVED = f1(ONE.sum(axis=0)) - f1(TWO.sum(axis=0))
 
 
 def compared(n=20_000, seed=0):
-    (found,) = compare(ONE[:, None], TWO[:, None], seed=seed, n=n)
+    (found,) = compare(ONE[:, None], TWO[:, None], seed=seed, n=n, few=1)
     return found
 
 
@@ -46,7 +46,7 @@ def test_the_p_value_and_interval_of_the_paired_bootstrap_are_those_of_all_draws
 
 
 def test_equal_predictions_do_not_differ():
-    (found,) = compare(ONE[:, None], ONE[:, None])
+    (found,) = compare(ONE[:, None], ONE[:, None], few=1)
     assert (found.difference, found.p_bootstrap, found.p_randomization) == (0, 1, 1)
 
 
@@ -71,11 +71,21 @@ def test_a_seed_gives_the_same_again_and_draws_are_whole_documents():
     counts = corpora(np.random.default_rng(1), 30)
     assert np.array_equal(intervals(counts, seed=3), intervals(counts, seed=3))
     assert not np.array_equal(intervals(counts, seed=3), intervals(counts, seed=4))
-    assert intervals(np.repeat(counts[:1], 9, axis=0))[0] == pytest.approx(prf(counts[:1].sum(axis=0)))
+    assert intervals(np.repeat(counts[:1], 19, axis=0))[0] == pytest.approx(prf(counts[:1].sum(axis=0)))
 
 
 def test_what_is_never_there_has_no_interval():
-    counts = np.zeros((4, 2, 3), dtype=np.float32)
+    counts = np.zeros((10, 2, 3), dtype=np.float32)
     counts[:, 0] = 1
     ends = intervals(counts)
     assert np.isnan(ends[:, 1]).all() and (ends[:, 0] == 1).all()
+
+
+def test_a_row_in_few_documents_has_no_interval_and_no_bootstrap():
+    counts = np.zeros((40, 2, 3), dtype=np.float32)
+    counts[:, 0] = counts[:9, 1] = (1, 2, 2)
+    ends = intervals(counts)
+    assert np.isnan(ends[:, 1]).all() and not np.isnan(ends[:, 0]).any()
+    often, rare = compare(counts, np.zeros_like(counts))
+    assert often.low == 0.5 and np.isnan([rare.low, rare.high, rare.p_bootstrap]).all()
+    assert rare.p_randomization < 0.05

@@ -7,6 +7,7 @@ from spacy.scorer import Scorer
 from spacy.training import Example, offsets_to_biluo_tags
 from spacy.training.iob_utils import biluo_to_iob
 
+from spacy_bertfam.errors import UserError
 from spacy_bertfam.report.outcomes import (
     BOTH,
     BOUNDARY,
@@ -103,3 +104,9 @@ def test_other_tokens_are_compared_by_their_characters(make_doc):
     found = Example(make_doc(["Saint", "-", "Malo", "dort"], (0, 3, "LOC")), gold)
     assert list(predicted_entities(found, {"LOC": "VILLE"})) == [Entity("VILLE", 0, 1)]
     assert list(predicted_entities(found, {"LOC": "O"})) == []
+
+
+def test_a_document_of_very_many_entities_has_no_table_of_overlaps():
+    one = pair_entities([Entity("X", 0, 1)], [])
+    with pytest.raises(UserError, match="a document has over 500 entities"):
+        overlap_scores([one * 501])

@@ -1,13 +1,15 @@
+import random
 import re
 from html.parser import HTMLParser
 from importlib.resources import files
 
 import pytest
 import spacy
+from spacy.displacy.render import SpanRenderer
 from spacy.tokens import Doc, Span
 
 from spacy_bertfam.visual.colors import DARK, LIGHT
-from spacy_bertfam.visual.marked import format_score, score_of
+from spacy_bertfam.visual.marked import _Renderer, format_score, score_of
 from spacy_bertfam.visual.page import render_page
 
 SCRIPT = "<script>alert(1)</script>"
@@ -222,3 +224,27 @@ def test_spans_with_a_lower_score_are_left_out():
 
 def test_no_docs_make_an_empty_page():
     assert "<article>" not in render_page([])
+
+
+def test_spans_are_marked_as_displacy_does_without_looking_at_all_for_each_word(monkeypatch):
+    rng, looked_at = random.Random(0), []
+    places = [
+        (start, min(start + rng.randrange(1, 6), 300)) for start in (rng.randrange(300) for _ in range(60))
+    ]
+    spans = [{"start_token": a, "end_token": b, "label": str(i)} for i, (a, b) in enumerate(places)]
+    words = [f"w{i}" for i in range(300)]
+    whole = SpanRenderer._assemble_per_token_info(words, [dict(span) for span in spans])
+
+    def assemble(tokens, spans, plain=SpanRenderer._assemble_per_token_info):
+        looked_at.append(len(tokens) * len(spans))
+        return plain(tokens, spans)
+
+    monkeypatch.setattr(SpanRenderer, "_assemble_per_token_info", staticmethod(assemble))
+    assert _Renderer._assemble_per_token_info(words, spans) == whole
+    assert sum(looked_at) < 60 * 300 / 10
+
+
+def test_the_slider_holds_a_least_score_of_three_decimals():
+    page = render_page([make_doc(["a"], (0, 1, "X", 0.557))], min_score=0.555)
+    least = next(one for one in Elements(page).all("input") if one.get("id") == "least")
+    assert (least["value"], least["step"]) == ("0.555", "any")
