@@ -129,20 +129,15 @@ def _predict(
 ) -> "Prediction":
     from ..report.prediction import predict
 
-<<<<<<< HEAD
     assigned = {field for pipe in nlp.pipe_names for field in nlp.get_pipe_meta(pipe).assigns}
     if "doc.ents" not in assigned and not any(
         doc.ents for doc in nlp.pipe(doc.text for doc in docs[:N_TRIED])
     ):
         raise UserError(
-            f"No component of {name} sets entities ({', '.join(nlp.pipe_names) or 'it is empty'}); expected one that "
+            f"No component of {model} sets entities ({', '.join(nlp.pipe_names) or 'it is empty'}); expected one that "
             "does, as bertfam_ner or entity_ruler: give another pipeline."
         )
-    return predict(nlp, docs, Path(name).name, rename=rename, progress=True)
-=======
-    require_entities(nlp, [nlp(doc.text) for doc in docs[:1]], model, instead="")
     return predict(nlp, docs, name, rename=rename, progress=True)
->>>>>>> fixr
 
 
 def _other(

@@ -9,11 +9,7 @@ from .outcomes import KINDS, MISSED, SPURIOUS
 from .overlap import WAYS as OVERLAPS
 from .prediction import Prediction
 from .report import STATES, Report
-<<<<<<< HEAD
-from .slices import ALL, NAMED, WAYS, Slice
-=======
 from .slices import ALL, BUILT_IN, NAMED, WAYS, Slice
->>>>>>> fixr
 
 N_LABELS = 20  # rows and columns of the table of labels taken for each other
 
@@ -136,12 +132,6 @@ def _comparison(report: Report, words: Wording) -> Table:
     other, n_texts, scores = report.comparison.other, report.comparison.n_texts, report.comparison.scores
     rows, names = [], words.names("row_names", NAMED)
     for row, (mine, theirs, paired) in scores.items():
-<<<<<<< HEAD
-        interval = f"{paired.low:+.3f} – {paired.high:+.3f}"
-        signs = [f"{mine:.3f}", f"{theirs:.3f}", f"{paired.difference:+.3f}", interval]
-        tests = (paired.p_bootstrap, paired.p_randomization)
-        rows.append([names[ALL] if row == ALL else row, *signs, *(f"{p:.3f}" for p in tests)])
-=======
         interval = "–" if isnan(paired.low) else f"{paired.low:+.3f} – {paired.high:+.3f}"
         tests = (paired.p_bootstrap, paired.p_randomization)
         name = names[ALL] if row == ALL else row
@@ -153,7 +143,6 @@ def _comparison(report: Report, words: Wording) -> Table:
             *map(_figure, tests),
         ]
         rows.append([name, *cells])
->>>>>>> fixr
     states = [error.state for error in report.errors]
     counts = {state: words.number(states.count(state)) for state in STATES}
     notes = [words.say("states", other=other.name, **counts), words.say("tests")]

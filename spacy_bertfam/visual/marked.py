@@ -104,16 +104,9 @@ def mark_spans(doc: Doc, shown: Numbered, *, css: Mapping[str, str], low: float)
         assert span is not None  # it is one of the Doc's
         spans.append((span.start, span.end, str(i)))
         tag = escape(one.label if one.score is None else f"{one.label} {format_score(one.score)}")
-<<<<<<< HEAD
         classes = f"slice {_classes(one, css, low)}"
         attributes[str(i)] = f'class="{classes}" data-i="{i}" data-tag="{tag}"{_hint(one)}'
-    renderer = SpanRenderer({"template": SPAN, "colors": attributes, **HEIGHTS})
-=======
-        attributes[str(i)] = (
-            f'class="slice {_classes(one, css, low)}" data-i="{i}" data-tag="{tag}"{_hint(one)}'
-        )
     renderer = _Renderer({"template": SPAN, "colors": attributes, **HEIGHTS})
->>>>>>> fixr
     settings = {"lang": doc.lang_, "direction": direction_of(doc)}
     parts = ({**part, "settings": settings} for part in _parts(doc, spans))
     return "".join(str(renderer.render([part])).strip() for part in parts)

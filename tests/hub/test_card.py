@@ -148,9 +148,6 @@ def test_with_an_output_the_pipeline_is_left_as_it_is(folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-<<<<<<< HEAD
-    "content", ["", "[]", '{"scores": {}}', '{"scores": {"all": {"all": {"p": []}}, "label": {}}}']
-=======
     "content",
     [
         "",
@@ -163,7 +160,6 @@ def test_with_an_output_the_pipeline_is_left_as_it_is(folder, tmp_path):
         json.dumps({**REPORT, "model": {**REPORT["model"], "name": 1}}),
         json.dumps({**REPORT, "scores": {**REPORT["scores"], "label": []}}),
     ],
->>>>>>> fixr
 )
 def test_what_is_no_report_is_told(content, folder, tmp_path):
     (tmp_path / "report.json").write_text(content, encoding="utf8")
