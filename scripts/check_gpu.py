@@ -118,7 +118,7 @@ class Bench:
             found: dict[str, float] = {}
             nlp.update(order.sample(examples, BATCH), sgd=optimizer, drop=0.0, losses=found)
             optimizer.step_schedules()
-            losses.append(sum(loss for name, loss in found.items() if name != "encoder"))
+            losses.append(sum(loss for name, loss in found.items() if name not in ("encoder", "transformer")))
         return losses
 
     def trained(self, head: str, precision: str, device: str) -> Path:
@@ -274,11 +274,9 @@ def check_scaler(bench: Bench) -> dict[str, Any]:
 def check_shared(bench: Bench) -> dict[str, Any]:
     with bench.on(bench.device):
         nlp = bench.blank()
-        for name, architecture in (
-            ("tagger", "spacy.Tagger.v2"),
-            ("textcat", "spacy-bertfam.TextCatClassifier.v1"),
-        ):
-            model = {"@architectures": architecture, "tok2vec": LISTENER}
+        tagger = {"@architectures": "spacy.Tagger.v2", "tok2vec": LISTENER}
+        textcat = {"@architectures": "spacy-bertfam.TextCatClassifier.v1", "exclusive_classes": True}
+        for name, model in (("tagger", tagger), ("textcat", {**textcat, "tok2vec": LISTENER})):
             nlp.add_pipe(name, before="cleaner", config={"model": model})
         examples = bench.examples(nlp)
         for example in examples:
@@ -305,12 +303,9 @@ def check_foreign(bench: Bench) -> dict[str, Any]:
         nlp.add_pipe("transformer", config={"model": model})
         nlp.add_pipe("bertfam_ner", name="ner")
         examples = bench.examples(nlp)
-        optimizer = nlp.initialize(lambda: examples[:100])
-        losses: list[float] = []
-        for _ in range(10):
-            found: dict[str, float] = {}
-            nlp.update(examples[:BATCH], sgd=optimizer, drop=0.0, losses=found)
-            losses.append(found["ner"])
+        nlp.config["training"]["optimizer"] = bench.blank().config["training"]["optimizer"]
+        nlp.initialize(lambda: examples[:60])
+        losses = bench.train(nlp, examples[:BATCH], 10)
     require(losses[-1] < losses[0], f"losses {losses[0]:.1f} to {losses[-1]:.1f}")
     return {"losses": f"{losses[0]:.1f} to {losses[-1]:.1f}"}
 
