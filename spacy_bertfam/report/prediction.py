@@ -69,7 +69,7 @@ def match_predictions(
     for doc in docs:
         by_text.setdefault(_bare(doc), deque()).append(doc)
     same = [by_text.get(_bare(doc)) for doc in references]
-    matched = [found and (found.popleft() if len(found) > 1 else found[0]) for found in same]
+    matched = [None if found is None else found.popleft() if len(found) > 1 else found[0] for found in same]
     if not any(doc is not None for doc in matched):
         raise UserError(
             f"{name} has predictions for none of the {len(references)} texts: expected the same texts, with the "
