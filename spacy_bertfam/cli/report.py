@@ -94,16 +94,16 @@ def read_gold(
     from ..data.texts import read_docs
 
     files = sorted(path.rglob("*.spacy")) if path.is_dir() else [path] * (path.suffix == ".spacy")
-    found, read = ConversionReport(), []
+    found = ConversionReport()
+    read: list[tuple[Doc, str]] = []
     for file in files:
         place = file.relative_to(path if path.is_dir() else path.parent).as_posix()
         read += [(doc, place if field == "file" else "") for doc in read_docs(file, nlp.vocab)]
-    options, lang = ReadOptions(field=field), nlp.lang or "xx"
-    for record in (
-        () if files else gather_records(path, format="auto", lang=lang, report=found, options=options)
-    ):
-        docs = record_to_docs(record, nlp, unit="doc", alignment=alignment, report=found)
-        read += [(doc, record.source if field == "file" else record.value) for doc in docs]
+    if not files:
+        options, lang = ReadOptions(field=field), nlp.lang or "xx"
+        for record in gather_records(path, format="auto", lang=lang, report=found, options=options):
+            docs = record_to_docs(record, nlp, unit="doc", alignment=alignment, report=found)
+            read += [(doc, record.source if field == "file" else record.value) for doc in docs]
     for doc, value in read:
         if value:
             doc.user_data[field] = value

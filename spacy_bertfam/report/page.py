@@ -79,7 +79,7 @@ def _shaded(cells: Iterable[str]) -> str:
 
 def _range(table: Table, i: int) -> str:
     """The score of a row and its interval on a line that ends at 1; the figures stand beside it."""
-    floor = min(0.9, *(low for _, low, _ in filter(None, table.ranges)))
+    floor = min([0.9, *(low for _, low, _ in filter(None, table.ranges))])
     figures = table.ranges[i]
     if figures is None:
         return ""
