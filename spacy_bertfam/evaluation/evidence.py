@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -93,7 +93,7 @@ def read_evidence(
         for text, reading in enumerate(readings):
             for label, gold in reading.unscored:
                 yield text, index.setdefault(label, len(index)), gold != WRONG, gold, False, inf
-        entities = set()
+        entities: set[tuple[int, int, int, str]] = set()
         for text, span, gold in decoded(ner, readings, temperature):
             yield text, index[span.label], gold != WRONG, gold, False, span.score
             entities.add((text, *span[:3]))
@@ -102,7 +102,8 @@ def read_evidence(
                 yield text, index[span.label], gold != WRONG, gold, True, span.score
 
     # straight into an array: there may be a thousand candidates for a token
-    table = np.fromiter(rows(), dtype=np.dtype((np.float64, 6)))
+    row: Any = np.dtype((np.float64, 6))
+    table = np.fromiter(rows(), dtype=row)
     n_gold = np.zeros((len(readings), len(index)), dtype=np.int64)
     np.add.at(n_gold, tuple(np.array(places, dtype=np.int64).reshape(-1, 2).T), 1)
     return Evidence(table[:, :5].astype(np.int64), table[:, 5], n_gold)
