@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..pipeline.min_score import LOWEST_FLOOR
 from ..pipeline.ner import BertfamNER
@@ -95,7 +93,7 @@ def read_evidence(
         for text, reading in enumerate(readings):
             for label, gold in reading.unscored:
                 yield text, index.setdefault(label, len(index)), gold != WRONG, gold, False, inf
-        entities = set()
+        entities: set[tuple[int, int, int, str]] = set()
         for text, span, gold in decoded(ner, readings, temperature):
             yield text, index[span.label], gold != WRONG, gold, False, span.score
             entities.add((text, *span[:3]))
@@ -104,7 +102,8 @@ def read_evidence(
                 yield text, index[span.label], gold != WRONG, gold, True, span.score
 
     # straight into an array: there may be a thousand candidates for a token
-    table: NDArray[np.float64] = np.fromiter(chain.from_iterable(rows()), dtype=np.float64).reshape(-1, 6)
+    row: Any = np.dtype((np.float64, 6))
+    table = np.fromiter(rows(), dtype=row)
     n_gold = np.zeros((len(readings), len(index)), dtype=np.int64)
     np.add.at(n_gold, tuple(np.array(places, dtype=np.int64).reshape(-1, 2).T), 1)
     return Evidence(table[:, :5].astype(np.int64), table[:, 5], n_gold)

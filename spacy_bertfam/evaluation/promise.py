@@ -171,11 +171,11 @@ def _outdated(ner: BertfamNER, settings: dict[str, Any], chosen: Sequence[str | 
     """RETURNS (list[str]): the labels with a least score that stays where the temperature does not."""
     if settings["temperature"] == ner.temperature:
         return []
-    found = set()
+    found: set[str] = set()
     for name in ("min_score", "min_candidate_score"):
-        stays = {label for label, least in _table(ner, getattr(ner, name)).items() if least > 0}
-        is_set = name in settings
-        found |= stays - set(ner.labels if None in chosen else chosen) if is_set else stays
+        old, is_set = _table(ner, getattr(ner, name)), name in settings
+        stays = (label for label in old if not (is_set and (None in chosen or label in chosen)))
+        found.update(label for label in stays if old[label] > 0)
     return sorted(found)
 
 
