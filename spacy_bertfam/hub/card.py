@@ -128,7 +128,7 @@ def _check(report: Any) -> None:
     maybe = [row[key][0] for row in rows for key in "prf"] + [row["f"][i] for row in rows for i in (1, 2)]
     maybe += [(report.get("calibration") or {}).get("ece"), report["model"].get("seconds")]
     figures = [figure for figure in maybe if figure is not None]
-    figures += [row["gold"] for row in rows] + [report["texts"], report["model"]["n_tokens"]]
+    figures += [row["gold"] for row in rows] + [report["texts"], report["model"]["tokens"]]
     for values, kinds, expected in (
         (figures, (int, float), "a number"),
         ([report["data"], report["model"]["name"]], (str,), "a string"),
@@ -164,7 +164,7 @@ def _facts(nlp: Language, report: Scores | None) -> dict[str, str]:
     if n_bytes := sum(file.stat().st_size for file in files if file.is_file()):
         facts["Size"] = f"{n_bytes / 1e6:,.1f} MB"
     if report and report["model"].get("seconds"):
-        speed = report["model"]["n_tokens"] / report["model"]["seconds"]
+        speed = report["model"]["tokens"] / report["model"]["seconds"]
         facts["Speed"] = f"{speed:,.0f} tokens a second, on the machine of the report"
     return facts | {"Made with": f"spacy-bertfam {__version__}, spaCy {spacy_version}"}
 

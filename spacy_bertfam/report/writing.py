@@ -114,7 +114,7 @@ def to_dict(report: Report) -> dict[str, Any]:
 def _about(one: Prediction) -> dict[str, Any]:
     return {
         "name": one.name, "tokens": one.n_tokens, "seconds": one.seconds, "cpu_seconds": one.cpu_seconds,
-        "bytes": one.n_bytes, "left_out": one.n_left_out, "repeated_names": one.repeated._asdict(),
+        "bytes": one.n_bytes, "left_out": one.n_left_out, "lost": one.n_lost, "repeated_names": one.repeated._asdict(),
     }  # fmt: skip
 
 

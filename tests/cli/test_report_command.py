@@ -143,7 +143,7 @@ def test_predictions_within_a_token_count_once_and_what_has_no_place_is_told(pla
     lines(place / "predicted.jsonl", [predicted])
     result, found = report(place, "--compare", place / "predicted.jsonl")
     assert result.exit_code == 0, result.output
-    assert found["gold_lost"] == 1 and found["comparison"]["other"]["n_lost"] == 1
+    assert found["gold_lost"] == 1 and found["comparison"]["other"]["lost"] == 1
     for name in ("report.md", "report.html"):
         written = (place / "out" / name).read_text(encoding="utf8")
         assert (

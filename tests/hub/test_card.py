@@ -19,7 +19,7 @@ ROW = {"gold": 200, "predicted": 190, "right": 180, "p": [0.9474, 0.91, 0.98], "
 REPORT = {
     "data": "news|test.spacy",
     "texts": 1200,
-    "model": {"name": "model-best", "n_tokens": 20_000, "seconds": 4.0},
+    "model": {"name": "model-best", "tokens": 20_000, "seconds": 4.0},
     "scores": {
         "all": {"all": {**ROW, "f": [0.923, 0.901, 0.944]}},
         "label": {
