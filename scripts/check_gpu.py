@@ -520,10 +520,14 @@ def main(
             )
             typer.echo(f"{result}  {name} ({rows[-1]['seconds']} s): {text}")
         measured = []
-        for each in [bench.encoder, make_base(bench)] if speed and not only else []:
-            for row in speeds(bench, each):
-                typer.echo(str(row))
-                measured.append(row)
+        try:
+            for each in [bench.encoder, make_base(bench)] if speed and not only else []:
+                for row in speeds(bench, each):
+                    typer.echo(str(row))
+                    measured.append(row)
+        except Exception:  # what was checked is not to be lost
+            traceback.print_exc()
+            n_failed += 1
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
         tables = {"Checks": rows, **({"Speed": measured} if measured else {})}

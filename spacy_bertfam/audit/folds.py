@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ CONFIG = Path(__file__).with_name("fold.cfg")
 # Runs of texts that a fold is made of: neighbors are often of one article, and would tell each other's names
 N_RUNS = 10
 EPOCHS, MIN_STEPS = 3, 200
+LENGTH = ("training.max_steps", "training.eval_frequency", "training.optimizer.learn_rate.total_steps")
 
 
 class Unseen(NamedTuple):
@@ -86,19 +88,23 @@ def read_unseen_by(
 
 
 def fold_config(
-    encoder: str, lang: str, n_words: int, *, steps: int | None, overrides: Mapping[str, Any]
+    encoder: str, lang: str, n_words: float, *, steps: int | None, overrides: Mapping[str, Any]
 ) -> Config:
     """The training of a fold.
 
-    n_words (int): of all data. steps (int | None): None goes through the data of a fold some three times.
+    n_words (float): of its training data. steps (int | None): None goes through the data of a fold some three times.
     overrides (Mapping[str, Any]): settings by their dotted names.
     RAISES (UserError): when one is of no block, or nothing reads it.
     """
+    if taken := [name for name in overrides if name in LENGTH]:
+        raise UserError(
+            f"--{taken[0]} is set by the length of a fold's training; expected --steps in its place."
+        )
     given = {"paths.encoder": encoder, "nlp.lang": lang, **overrides}
     config = with_defaults(read_config(CONFIG, given))
     require_sound(config, overrides)
     batch = config["training"]["batcher"].get("size") or 1
-    n_steps = steps or max(MIN_STEPS, EPOCHS * n_words // int(batch))
+    n_steps = steps or max(MIN_STEPS, int(EPOCHS * n_words / batch))
     config["training"].update(max_steps=n_steps, eval_frequency=n_steps)
     config["training"]["optimizer"]["learn_rate"]["total_steps"] = n_steps
     return config
@@ -134,20 +140,23 @@ def cross_validate(
 
 def _train(docs: Sequence[Doc], config: Config, folder: Path, stop: Stop, use_gpu: int) -> Language | None:
     """RETURNS (Language | None): None where a stop was asked for."""
-    data = folder / "training.spacy"
-    write_file(data, DocBin(docs=docs).to_bytes())
-    try:
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".fold-", dir=folder) as temporary:
+        data = Path(temporary) / "training.spacy"
+        write_file(data, DocBin(docs=docs).to_bytes())
         filled = config.merge({"paths": {"train": str(data), "dev": str(data)}})
         with stop.at_once():
             nlp = init_nlp(filled, use_gpu=use_gpu)
         training = Training(nlp, None, stop=stop, keep=KEEP_NEVER, use_gpu=use_gpu)
         return nlp if training.run(stdout=io.StringIO()) else None
-    finally:
-        data.unlink()
 
 
 def _digest(docs: Iterable[Doc], config: Config, n_folds: int) -> str:
     found = blake2b(f"{n_folds}\n{config.to_str(interpolate=False)}".encode(), digest_size=16)
     for doc in docs:
-        found.update(repr((doc.text, [(ent.start, ent.end, ent.label_) for ent in doc.ents])).encode())
+        tokens = [(token.text, token.ent_iob_, token.ent_type_) for token in doc]
+        found.update(repr((doc.text, tokens)).encode())
+    encoder = Path(str(config["paths"]["encoder"]))
+    for file in sorted(encoder.glob("*")) if encoder.is_dir() else ():
+        found.update(repr((file.name, file.stat().st_size, file.stat().st_mtime_ns)).encode())
     return found.hexdigest()

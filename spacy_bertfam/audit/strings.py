@@ -41,7 +41,7 @@ def find_usages(docs: Sequence[Doc]) -> list[list[Usage]]:
     if not docs:
         return []
     matcher = PhraseMatcher(docs[0].vocab)
-    for text, ent in {ent.text: ent for doc in docs for ent in doc.ents}.items():
+    for text, ent in {ent.text: ent for doc in docs for ent in doc.ents if ent.text.strip()}.items():
         matcher.add(text, [ent.as_doc()])
     places: dict[str, list[tuple[int, Span, str]]] = defaultdict(list)
     for i, doc in enumerate(docs):

@@ -62,6 +62,10 @@ def audit_cli(
     overrides = parse_config_overrides(ctx.args)
     _require_one(encoder, model, lang, is_training=bool(overrides or steps))
     form = find_form(to, output) if to is not None else None
+    if data.is_dir() and output.resolve().is_relative_to(data.resolve()):
+        raise UserError(
+            f"{output} is within {data}, and what is written would be read as data; expected another -o."
+        )
     import_code(code_path)
     compute_on(use_gpu, silent=True)
     if model is not None:
@@ -122,7 +126,7 @@ def _by_folds(
         raise UserError(
             f"{data} has {len(docs)} annotated texts for {n_folds} folds; expected one a fold or more."
         )
-    config = fold_config(encoder, lang, sum(map(len, docs)), **training)
+    config = fold_config(encoder, lang, sum(map(len, docs)) * (n_folds - 1) / n_folds, **training)
     parts = []
     with Stop().handling_signals() as stop:
         try:
@@ -145,7 +149,10 @@ def _read(nlp: "Language", data: Path) -> "list[Doc]":
     if not any(doc.ents for doc in kept):
         raise UserError(f"{data} has no entity; expected annotated texts.")
     if len(kept) < len(docs):
-        typer.echo(f"Note: {len(docs) - len(kept):,} texts without annotation are left out.", err=True)
+        typer.echo(
+            f"Note: {len(docs) - len(kept):,} texts without annotation are left out, of others.spacy too.",
+            err=True,
+        )
     return kept
 
 

@@ -69,9 +69,12 @@ def read_examples(nlp: "Language", path: Path, *, option: str = "--check") -> "l
 
 
 def is_trained_on(nlp: "Language", data: Path) -> bool:
-    """RETURNS (bool): whether the pipeline says that these data were its training data."""
+    """RETURNS (bool): whether the pipeline says that these data were its training data, a part of it, or hold it."""
     train = nlp.config.interpolate().get("paths", {}).get("train")
-    return bool(train) and Path(train).exists() and Path(train).resolve() == data.resolve()
+    if not train or not Path(train).exists():
+        return False
+    one, other = Path(train).resolve(), data.resolve()
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def read_docs(nlp: "Language", path: Path) -> "Sequence[Doc]":

@@ -43,7 +43,7 @@ def read_tokens(entry: Mapping[str, Any], columns: Sequence[str]) -> Sentences |
     known = [key for key in TAG_KEYS if _are((str, int), entry.get(key))]
     wanted = columns or [key for key in known if len(entry[key]) == len(words)][:1]
     if not wanted and "text" not in entry:
-        wanted = known[:1]
+        wanted = [key for key in known if entry[key]][:1]  # an empty list may be one of spans
     tags = [entry.get(key) for key in wanted]
     if not tags:
         return None

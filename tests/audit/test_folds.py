@@ -70,11 +70,13 @@ def test_a_fold_that_is_done_is_not_trained_again(docs, trained, tmp_path):
         assert np.array_equal(one.texts, other.texts) and one.tag_set == other.tag_set
 
 
-@pytest.mark.parametrize("change", ["steps", "gold"])
+@pytest.mark.parametrize("change", ["steps", "gold", "missing"])
 def test_folds_of_other_settings_or_data_are_refused(change, docs, trained, tmp_path):
     run(docs, tmp_path)
     if change == "gold":
         docs[0].set_ents([])
+    if change == "missing":
+        docs[0].set_ents(docs[0].ents, missing=[docs[0][-1:]], default="unmodified")
     with pytest.raises(UserError, match="of other data or of other settings"):
         run(docs, tmp_path, steps=6 if change == "steps" else 5)
 
@@ -108,3 +110,19 @@ def test_steps_follow_the_data_where_none_are_given():
 def test_a_setting_that_nothing_reads_is_refused():
     with pytest.raises(UserError, match="dropuot"):
         config(overrides={"training.dropuot": 0.2})
+
+
+def test_folds_of_an_encoder_that_was_trained_on_are_refused(docs, trained, tmp_path):
+    encoder = tmp_path / "encoder"
+    encoder.mkdir()
+    (encoder / "model.safetensors").write_bytes(b"one")
+    known = fold_config(str(encoder), "fr", 1000, steps=5, overrides={})
+    list(cross_validate(docs, known, tmp_path, n_folds=3, stop=Stop()))
+    (encoder / "model.safetensors").write_bytes(b"other")
+    with pytest.raises(UserError, match="of other data or of other settings"):
+        list(cross_validate(docs, known, tmp_path, n_folds=3, stop=Stop()))
+
+
+def test_steps_have_an_option_of_their_own():
+    with pytest.raises(UserError, match="--training.max_steps .* expected --steps"):
+        config(overrides={"training.max_steps": 500})

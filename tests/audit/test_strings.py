@@ -50,3 +50,11 @@ def test_a_place_in_a_longer_entity_or_without_annotation_says_nothing():
     unknown = doc_of("Vix")
     unknown.set_ents([], missing=[unknown[0:1]])
     assert [len(own) for own in find_usages([*USUAL, longer, unknown])] == [1, 1, 1, 1, 0, 0]
+
+
+def test_white_space_is_no_string():
+    blanks = [Doc(VOCAB, words=["a", "\n"]) for _ in range(5)]
+    for doc in blanks:
+        doc.set_ents([], default="outside")
+    blanks[0].set_ents([Span(blanks[0], 1, 2, "PER")])
+    assert deviations(blanks) == [[]] * 5

@@ -41,6 +41,19 @@ def test_findings_page_and_folds_are_written(audited):
     assert names == {"audit.json", "audit.html", "fold-1-of-2.npz", "fold-2-of-2.npz"}
 
 
+def test_data_in_the_folder_of_the_output_stay(audited, tiny_encoder, tmp_path):
+    data = tmp_path / "training.spacy"
+    shutil.copy(audited / "data.spacy", data)
+    words = ["audit", data, "-o", tmp_path, "--encoder", tiny_encoder("bert"), "--lang", "fr", "--folds", 2]
+    result = CliRunner().invoke(app, [str(word) for word in [*words, "--steps", 2]])
+    assert result.exit_code == 0, result.output
+    assert data.read_bytes() == (audited / "data.spacy").read_bytes()
+    result = CliRunner().invoke(
+        app, [str(word) for word in ["audit", tmp_path, "-o", tmp_path / "out", "--model", "x"]]
+    )
+    assert result.exit_code == 1 and "would be read as data" in result.stderr
+
+
 @pytest.mark.parametrize("to", ["label-studio", "doccano", "prodigy"])
 def test_what_is_to_be_corrected_is_read_back_as_it_was(to, audited, tiny_encoder, tmp_path):
     """The folds are done: nothing is trained again."""

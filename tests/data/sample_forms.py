@@ -98,7 +98,8 @@ JSON = [
     Form(
         "spert.json",
         _json([{"tokens": WORDS, "relations": [], "orig_id": 7, "entities": [
-            {"type": "PER", "start": 0, "end": 2}, {"type": "LOC", "start": 3, "end": 4}]}]),
+            {"type": "PER", "start": 0, "end": 2}, {"type": "LOC", "start": 3, "end": 4}]},
+            {"tokens": ["Rien", "."], "relations": [], "entities": []}]),
         "JSON",
     ),
     # https://prodi.gy/docs/api-interfaces#spans: words alone, the last one included
