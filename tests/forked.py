@@ -1,5 +1,6 @@
 """A command in a fork of the process of the tests: a process of its own, with all that it imports imported already."""
 
+import gc
 import os
 import signal
 import sys
@@ -45,6 +46,7 @@ class Forked:
 
 def _run_and_exit(app: Callable[[list[str]], object], words: list[str], log: Path) -> None:
     code: object = 1
+    gc.freeze()  # what earlier tests have left, as engines with threads, must not be taken apart in a fork
     try:
         file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(file, 1)

@@ -30,7 +30,7 @@ def card_cli(
     ),
     force: bool = typer.Option(False, "--force", help="Write over the README.md of MODEL"),
 ) -> None:
-    """Write a model card: what a pipeline is, labels, scores, calibration, size, how to use it, data, limits.
+    """Write a model card of a pipeline.
 
     Without --output name and version go into the meta.json of MODEL too, so that `spacy package` makes a wheel of that
     name. Description, license and sources are taken from meta.json.

@@ -48,7 +48,7 @@ def devices() -> dict[str, str]:
 
 
 def info_cli() -> None:
-    """Print the versions that a bug report needs, and the GPUs of this machine."""
+    """Print versions and GPUs, as a bug report needs them."""
     from .gpu import why_no_cuda
 
     facts = {**installed_versions(), **devices()}

@@ -44,7 +44,7 @@ def report_cli(
     seed: int = typer.Option(0, help="Of the resampling"),
     use_gpu: int = GPU,
 ) -> None:
-    """Report what a recognizer gets wrong, and what another one gets right instead.
+    """Report what a recognizer gets wrong, beside another one too.
 
     Scores with intervals, by label, by length, by place and more; kinds of error; calibration; the errors themselves,
     the most confident first. With --compare, whether the difference is more than chance, and what is new and mended.

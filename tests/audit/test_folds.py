@@ -124,5 +124,5 @@ def test_folds_of_an_encoder_that_was_trained_on_are_refused(docs, trained, tmp_
 
 
 def test_steps_have_an_option_of_their_own():
-    with pytest.raises(UserError, match="--training.max_steps .* expected --steps"):
+    with pytest.raises(UserError, match=r"--training\.max_steps .* expected --steps"):
         config(overrides={"training.max_steps": 500})

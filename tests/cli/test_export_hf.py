@@ -89,8 +89,7 @@ def test_a_pipeline_of_an_encoder_alone_has_a_card(tiny_encoder, tmp_path):
 
 
 def test_temperature_and_bound_of_the_scores_are_told_to_stay_behind(run, model, tmp_path):
-    nlp = spacy.load(model)
-    nlp.get_pipe("ner").temperature, nlp.get_pipe("ner").min_score = 2.0, 0.25
+    nlp = spacy.load(model, config={"components.ner.temperature": 2.0, "components.ner.min_score": 0.25})
     nlp.to_disk(tmp_path / "calibrated")
-    notes = run(tmp_path / "calibrated", "out").stderr
+    notes = run(tmp_path / "calibrated", "out").output
     assert "temperature 2.00" in notes and "min_score, 0.25" in notes

@@ -84,6 +84,7 @@ ARGUMENTS = {
     "calibrate": ["model", "data.spacy", "out"],
     "pretrain": ["encoder", "texts.txt", "out"],
     "serve": ["model", "--port", "0"],
+    "report": ["model", "data.spacy", "--output", "out"],
 }
 
 
