@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from ..evaluation.promise import Promise
 
+CONFIDENCE = 0.9
+
 
 def calibrate_cli(
     model: str = PIPELINE,
@@ -49,8 +51,8 @@ def calibrate_cli(
         help="Set the highest min_score with which so large a share of the annotation is found, as 0.98; where all "
         "entities are too few, with candidates.",
     ),
-    confidence: float = typer.Option(
-        0.9, min=0.5, max=0.9999, help="That --precision or --recall holds on new texts."
+    confidence: float | None = typer.Option(
+        None, min=0.5, max=0.9999, help="That --precision or --recall holds on new texts; else 0.9."
     ),
     by_label: bool = typer.Option(False, "--by-label", help="Promise it of each label, for all together."),
     labels: str | None = typer.Option(None, help="PER,LOC: promise it of each of these alone."),
@@ -75,13 +77,15 @@ def calibrate_cli(
     from .pipelines import load_pipeline, read_examples
 
     _require_place(model, out, in_place=in_place)
-    _require_one_promise(precision, recall, page, by_label=by_label or labels is not None)
+    _require_one_promise(
+        precision, recall, page, by_label=by_label or labels is not None or confidence is not None
+    )
     names = _read_labels(labels, by_label=by_label)
     compute_on(use_gpu, silent=True)
     nlp = load_pipeline(model)
     examples = read_examples(nlp, data, option="DATA")
     if precision is not None or recall is not None:
-        known = {"component": component, "confidence": confidence}
+        known = {"component": component, "confidence": confidence or CONFIDENCE}
         made = _promise(
             nlp, examples, precision, recall, labels=names if by_label or names else None, **known
         )
@@ -141,7 +145,7 @@ def _require_one_promise(
         )
     if by_label and not promised:
         raise UserError(
-            "--by-label and --labels say of what something is promised; expected --precision or --recall."
+            "--by-label, --labels and --confidence say how something is promised; expected --precision or --recall."
         )
 
 

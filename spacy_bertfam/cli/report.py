@@ -9,8 +9,6 @@ from ..errors import UserError
 from .arguments import GPU, PIPELINE
 from .pipelines import load_pipeline
 
-N_TRIED = 100  # texts of a pipeline that does not say whether it sets entities
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -129,15 +127,15 @@ def _predict(
 ) -> "Prediction":
     from ..report.prediction import predict
 
+    found = predict(nlp, docs, name, rename=rename, progress=True)
     assigned = {field for pipe in nlp.pipe_names for field in nlp.get_pipe_meta(pipe).assigns}
-    if "doc.ents" not in assigned and not any(
-        doc.ents for doc in nlp.pipe(doc.text for doc in docs[:N_TRIED])
-    ):
+    has_found = any(one.predicted for outcomes in found.outcomes for one in outcomes or ())
+    if "doc.ents" not in assigned and not has_found:
         raise UserError(
             f"No component of {model} sets entities ({', '.join(nlp.pipe_names) or 'it is empty'}); expected one that "
             "does, as bertfam_ner or entity_ruler: give another pipeline."
         )
-    return predict(nlp, docs, name, rename=rename, progress=True)
+    return found
 
 
 def _other(

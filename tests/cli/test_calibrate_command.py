@@ -124,7 +124,9 @@ def test_in_place_a_pipeline_without_mistakes_or_entities_stays_as_it_is(run, tm
 
 def test_texts_of_the_training_are_warned_of(run, tmp_path):
     assert "is what the pipeline was trained on" in run("model", "data", tmp_path / "one").stderr
-    assert "Warning" not in run("model", "data/one.spacy", tmp_path / "two").stderr
+    shutil.copy("data/one.spacy", tmp_path / "other.spacy")
+    assert "is what the pipeline was trained on" in run("model", "data/one.spacy", tmp_path / "two").stderr
+    assert "Warning" not in run("model", tmp_path / "other.spacy", tmp_path / "three").stderr
 
 
 def test_a_temperature_of_few_entities_is_warned_of(run, tmp_path):
@@ -185,7 +187,14 @@ def test_page_and_terminal_show_the_same_cross_fitted_figures(run, tmp_path):
         (["model", "data", "new", "--in-place"], "new and --in-place exclude each other"),
         (["nobody", "data", "--in-place"], "'nobody' is no folder; expected one with --in-place"),
         (["model", "data", "OUT", "--recall", ".9", "--precision", ".9"], "--precision and --recall exclude"),
-        (["model", "data", "OUT", "--by-label"], "--by-label and --labels say of what something is promised"),
+        (
+            ["model", "data", "OUT", "--by-label"],
+            "--by-label, --labels and --confidence say how something is promised",
+        ),
+        (
+            ["model", "data", "OUT", "--confidence", "0.95"],
+            "--by-label, --labels and --confidence say how something",
+        ),
         (["model", "data", "OUT", "--recall", "0.9", "--page", "page"], "--page shows a temperature without"),
         (["model", "data", "OUT", "--recall", "0.9", "--labels", " ,"], "--labels is ' ,'; expected names"),
         (
