@@ -62,14 +62,14 @@ def test_filters_change_what_is_shown_and_say_how_much(page, open_page):
     cards = shown.locator("article.error")
     n = cards.count()
     assert shown.locator("#n_shown").inner_text() == f"Erreurs affichées\u00a0: {n}."
-    shown.get_by_label("Sorte").select_option("missed")
+    shown.locator("#kind").select_option("missed")
     visible = shown.locator("article.error:visible")
     assert 0 < visible.count() < n
     assert {card.get_attribute("data-kind") for card in visible.all()} == {"missed"}
-    shown.get_by_label("Étiquette", exact=True).select_option("PER")
+    shown.locator("#label").select_option("PER")
     assert {card.get_attribute("data-label") for card in visible.all()} == {"PER"}
     assert shown.locator("#n_shown").inner_text() == f"Erreurs affichées\u00a0: {visible.count()}."
-    shown.get_by_label("À côté de l’autre").select_option("mended")
+    shown.locator("#state").select_option("mended")
     assert {card.get_attribute("data-state") for card in visible.all()} <= {"mended"}
 
 
