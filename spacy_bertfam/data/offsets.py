@@ -40,7 +40,10 @@ def unit_of(text: str, entries: Iterable[Sequence[Any]]) -> Callable[[int], int]
         for a, b, words in known
     ):
         return int
-    return place if all(_fits(text, place(a), place(b)) for a, b, _ in known) else int
+    places = [(place(a), place(b)) for a, b, _ in known]
+    # a guess: what begins or ends with a sign may be part of a word, counted in characters
+    is_plain = all(_fits(text, a, b) and text[a].isalnum() and text[b - 1].isalnum() for a, b in places)
+    return place if is_plain else int
 
 
 def _holds(text: str, start: int, end: int, words: str) -> bool:
