@@ -14,6 +14,8 @@ Ints1d = NDArray[np.int64]
 Bools1d = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+CANDIDATES = "candidates"  # the key in ``doc.spans`` of what is merely likely, each with a score
+
 # Docs -> one row of width nO for each token of each Doc
 Tok2VecModel = Model[list[Doc], list[Floats2d]]
 # Docs -> one row of tag scores (logits) for each token of each Doc

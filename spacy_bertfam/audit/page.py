@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from spacy.displacy.render import EntityRenderer
 from spacy.tokens import Doc
 
 from ..types import ScoredSpan
@@ -46,9 +45,7 @@ def render_audit(audit: Audit, *, n_shown: int) -> str:
             words.say("reading"),
             *([words.say("shown", shown=words.number(len(shown)))] if hidden else []),
         ],
-        rules=RULES
-        + label_rules(css, EntityRenderer({}).colors)
-        + "".join(HIDE.format(id=name) for name in ids.values()),
+        rules=RULES + label_rules(css) + "".join(HIDE.format(id=name) for name in ids.values()),
     )
 
 

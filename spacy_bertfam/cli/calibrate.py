@@ -77,9 +77,8 @@ def calibrate_cli(
     from .pipelines import load_pipeline, read_examples
 
     _require_place(model, out, in_place=in_place)
-    _require_one_promise(
-        precision, recall, page, by_label=by_label or labels is not None or confidence is not None
-    )
+    says_how = by_label or labels is not None or confidence is not None
+    _require_one_promise(precision, recall, page, says_how=says_how)
     names = _read_labels(labels, by_label=by_label)
     compute_on(use_gpu, silent=True)
     nlp = load_pipeline(model)
@@ -132,7 +131,7 @@ def _require_place(model: str, out: Path | None, *, in_place: bool) -> None:
 
 
 def _require_one_promise(
-    precision: float | None, recall: float | None, page: Path | None, *, by_label: bool
+    precision: float | None, recall: float | None, page: Path | None, *, says_how: bool
 ) -> None:
     if precision is not None and recall is not None:
         raise UserError(
@@ -143,7 +142,7 @@ def _require_one_promise(
         raise UserError(
             "--page shows a temperature without a promise; expected it without --precision and --recall."
         )
-    if by_label and not promised:
+    if says_how and not promised:
         raise UserError(
             "--by-label, --labels and --confidence say how something is promised; expected --precision or --recall."
         )

@@ -86,29 +86,24 @@ def read_gold(
     alignment (str): of what is off the borders of the tokens, see ``build_doc``.
     RETURNS (tuple[list[Doc], int]): with the number of entities that found no place in them.
     """
-    from ..data.convert import gather_records, record_to_docs
+    from ..data.corpus import read_references
     from ..data.options import ReadOptions
     from ..data.report import ConversionReport
     from ..data.texts import read_docs
 
     files = sorted(path.rglob("*.spacy")) if path.is_dir() else [path] * (path.suffix == ".spacy")
-    found = ConversionReport()
-    read: list[tuple[Doc, str]] = []
+    found, docs = ConversionReport(), []
     for file in files:
-        place = file.relative_to(path if path.is_dir() else path.parent).as_posix()
-        read += [(doc, place if field == "file" else "") for doc in read_docs(file, nlp.vocab)]
+        read = read_docs(file, nlp.vocab)
+        for doc in read if field == "file" else ():
+            doc.user_data[field] = file.relative_to(path if path.is_dir() else path.parent).as_posix()
+        docs += read
     if not files:
-        options, lang = ReadOptions(field=field), nlp.lang or "xx"
-        for record in gather_records(path, format="auto", lang=lang, report=found, options=options):
-            docs = record_to_docs(record, nlp, unit="doc", alignment=alignment, report=found)
-            read += [(doc, record.source if field == "file" else record.value) for doc in docs]
-    for doc, value in read:
-        if value:
-            doc.user_data[field] = value
+        docs = read_references(path, nlp, ReadOptions(field=field), found, alignment=alignment)
     left_out = [f"{n} {kind} left out" for kind, n in found.ignored.items() if n]
     for note in (*left_out, *found.note_lines()):
         typer.echo(f"Note: {path}: {note}", err=True)
-    return [doc for doc, _ in read], found.n_lost_by_label.total()
+    return docs, found.n_lost_by_label.total()
 
 
 def distinct_names(sources: "Sequence[str]") -> list[str]:

@@ -8,6 +8,7 @@ Brackets: CoNLL-2012 has `(PERSON*` and `*)`, https://conll.cemantix.org/2012/da
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from math import inf
 
 from ..errors import DataError
 from .schemes import is_tag
@@ -90,7 +91,9 @@ def bracket_layers(cells: Sequence[str], *, field: int | None, lost: Counter[str
                 name = part
             before = part
     lost.update([UNPAIRED] * len(open_spans))
-    return _layers(spans, len(cells), lost)
+    layers, n_left = layers_of(spans, len(cells), most=DEEP)
+    lost.update([TOO_MANY] * n_left)
+    return layers
 
 
 def _closed(
@@ -113,16 +116,22 @@ def label_field(comments: Iterable[str]) -> int:
     return 0
 
 
-def _layers(spans: list[tuple[int, int, str]], n: int, lost: Counter[str]) -> list[list[str]]:
-    """Lay spans over each other, the longest first, so that those of a layer are apart."""
-    layers = [["O"] * n]
+def layers_of(
+    spans: Iterable[tuple[int, int, str]], n: int, *, most: float = inf
+) -> tuple[list[list[str]], int]:
+    """Lay spans over each other, the longest first, so that those of a layer are apart.
+
+    spans (Iterable): first token, token after the last, label. most (float): layers.
+    RETURNS (tuple[list[list[str]], int]): tags in IOB2, one layer at least; and how many spans found no place.
+    """
+    layers, n_left = [["O"] * n], 0
     for start, end, label in sorted(spans, key=lambda span: (span[0] - span[1], span)):
         layer = next((found for found in layers if set(found[start:end]) == {"O"}), None)
-        if layer is None and len(layers) == DEEP:
-            lost[TOO_MANY] += 1
+        if layer is None and len(layers) >= most:
+            n_left += 1
             continue
         if layer is None:
             layer = ["O"] * n
             layers.append(layer)
         layer[start:end] = [f"B-{label}", *[f"I-{label}"] * (end - start - 1)]
-    return layers
+    return layers, n_left

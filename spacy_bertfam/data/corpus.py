@@ -46,10 +46,12 @@ def build_corpus(
     def read(nlp: Language) -> Iterator[Example]:
         # Docs of another vocab are of no use to this pipeline
         if not references or references[0].vocab is not nlp.vocab:
+            report = ConversionReport()
             references[:] = read_references(
-                Path(path), nlp, options, format=format, labels=labels, keep_unmapped=keep_unmapped, unit=unit,
-                alignment=alignment,
+                Path(path), nlp, options, report, format=format, labels=labels, keep_unmapped=keep_unmapped,
+                unit=unit, alignment=alignment,
             )  # fmt: skip
+            _log(path, report)
         for reference in references:
             yield Example(bare_copy(reference, reference.vocab), reference)
 
@@ -57,11 +59,11 @@ def build_corpus(
 
 
 def read_references(
-    path: Path, nlp: Language, options: ReadOptions, *, format: str = "auto", labels: Mapping[str, str] | None = None,
-    keep_unmapped: bool = True, unit: str = "doc", alignment: str = "strict",
+    path: Path, nlp: Language, options: ReadOptions, report: ConversionReport, *, format: str = "auto",
+    labels: Mapping[str, str] | None = None, keep_unmapped: bool = True, unit: str = "doc", alignment: str = "strict",
 ) -> list[Doc]:  # fmt: skip
-    """RETURNS (list[Doc]): the annotated Docs of files that `convert` reads; how much is lost is logged."""
-    report = ConversionReport()
+    """RETURNS (list[Doc]): the annotated Docs of files that `convert` reads, with the field of the options in their
+    ``user_data``; what is lost is counted in the report."""
     records = gather_records(path, format=format, lang=nlp.lang or "xx", report=report, options=options)
     report.labels = plan_labels(labels or {}, keep_unmapped=keep_unmapped, report=report)
     found = []
@@ -71,7 +73,6 @@ def read_references(
         for doc in docs if value else ():
             doc.user_data[options.field] = value
         found += docs
-    _log(path, report)
     return found
 
 

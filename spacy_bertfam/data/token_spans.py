@@ -1,9 +1,10 @@
 """JSON whose spans count words: of GLiNER, SciERC and DyGIE++, SpERT, and Prodigy without offsets of characters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import DataError
+from .column_tags import layers_of
 from .json_values import as_list, objects_of, shown
 from .token_tasks import Sentences, TaggedWord
 
@@ -31,7 +32,7 @@ def read_token_spans(entry: Mapping[str, Any]) -> Sentences | None:
         if not is_placed or not isinstance(label, str) or not label.strip():
             raise DataError(f"found the span {shown(span)}; expected {FORM}, words 0 to {len(words) - 1}.")
         found.append((start, end, label))
-    columns = _columns(len(words), found)
+    columns, _ = layers_of(set(found), len(words))
     rows = iter(
         TaggedWord(text, tags, space)
         for (text, space), tags in zip(words, zip(*columns, strict=True), strict=True)
@@ -96,15 +97,3 @@ def _listed(span: Any) -> list[Any]:
 
 def _after(last: Any) -> Any:
     return last + 1 if type(last) is int else last
-
-
-def _columns(n_words: int, spans: Sequence[Span]) -> list[list[str]]:
-    """RETURNS (list[list[str]]): tags in IOB2, the longest spans first, each in the first column where it has room."""
-    columns = [["O"] * n_words]
-    for start, end, label in sorted(set(spans), key=lambda span: (span[0] - span[1], span)):
-        free = (column for column in columns if all(tag == "O" for tag in column[start:end]))
-        column = next(free, None)
-        if column is None:
-            columns.append(column := ["O"] * n_words)
-        column[start:end] = [f"B-{label}", *[f"I-{label}"] * (end - start - 1)]
-    return columns

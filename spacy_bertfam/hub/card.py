@@ -14,27 +14,17 @@ from spacy.tokens import Doc
 
 from ..about import __version__
 from ..errors import UserError
-from ..files.markdown import plain
+from ..files.markdown import markdown_table, plain
 from ..pipeline.entity_score import get_score
-from ..pipeline.find import encoders_of
+from ..pipeline.find import encoders_of, n_bytes_of
 from ..pipeline.ner import BertfamNER
 from ..pipeline.qa import BertfamQA
 
 SPACY, TRANSFORMERS = "spacy", "transformers"
 FEW = 50  # gold entities
 N_EXAMPLES = 3
-NO_STRINGS = (
-    "y",
-    "n",
-    "yes",
-    "no",
-    "on",
-    "off",
-    "true",
-    "false",
-    "null",
-    "nan",
-)  # in YAML; no is Norwegian too
+# in YAML; no is Norwegian too
+NO_STRINGS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan")
 UNNAMED = "pipeline"  # as spaCy names what nobody has named
 USE = {
     SPACY: """```bash
@@ -91,7 +81,7 @@ def model_card(
     tags = "tags: [spacy, spacy-bertfam]"
     use = USE[library].format(name=name, version=meta["version"], task=task, read=READ[task])
     sections = {
-        "": [plain(meta.get("description") or ""), _table(["", ""], _facts(nlp, report).items())],
+        "": [plain(meta.get("description") or ""), markdown_table(["", ""], _facts(nlp, report).items())],
         "Labels": _labels(pipe, examples),
         "Scores": _report_scores(report) if report else _training_scores(meta.get("performance") or {}, pipe),
         "Calibration": _calibration(pipe, report) if library == SPACY else [],
@@ -160,8 +150,7 @@ def _facts(nlp: Language, report: Scores | None) -> dict[str, str]:
         network = encoders_of(nlp)[0].shim.loaded.network
         n = sum(parameter.numel() for parameter in network.parameters())
         facts["Encoder"] = f"{network.config.model_type}, {n / 1e6:,.1f} million parameters"
-    files = Path(nlp.path).rglob("*") if nlp.path else ()
-    if n_bytes := sum(file.stat().st_size for file in files if file.is_file()):
+    if n_bytes := n_bytes_of(nlp):
         facts["Size"] = f"{n_bytes / 1e6:,.1f} MB"
     if report and report["model"].get("seconds"):
         speed = report["model"]["tokens"] / report["model"]["seconds"]
@@ -177,7 +166,9 @@ def _labels(pipe: Any, examples: Iterable[Doc]) -> list[str]:
         texts[ent.text] = max(float(get_score(ent) or 0), texts.get(ent.text, 0.0))
     best = {label: sorted(found[label], key=found[label].__getitem__, reverse=True) for label in labels}
     rows = [[label, GLOSSARY.get(label, ""), ", ".join(best[label][:N_EXAMPLES])] for label in labels]
-    table = _table(["label", "meaning", "examples"], rows) if any(any(row[1:]) for row in rows) else ""
+    table = (
+        markdown_table(["label", "meaning", "examples"], rows) if any(any(row[1:]) for row in rows) else ""
+    )
     scheme = f" in the scheme {pipe.cfg['scheme']}" if isinstance(pipe, BertfamNER) else ""
     return [f"{plain(', '.join(labels))}{scheme}.", table] if labels else []
 
@@ -190,7 +181,7 @@ def _report_scores(report: Scores) -> list[str]:
         rows.append([label, str(row["gold"]), *(_figure(row[key][0]) for key in "prf"), interval])
     said = f"{report['model']['name']} on {report['data']}, {report['texts']:,} texts; "
     said += "intervals of 95% by bootstrap over texts."
-    return [plain(said), _table(["label", "gold", "P", "R", "F1", "interval of F1"], rows)]
+    return [plain(said), markdown_table(["label", "gold", "P", "R", "F1", "interval of F1"], rows)]
 
 
 def _training_scores(performance: Scores, pipe: Any) -> list[str]:
@@ -202,7 +193,7 @@ def _training_scores(performance: Scores, pipe: Any) -> list[str]:
     rows = [("all", {key: performance.get(f"{all_of}{key}") for key in "prf"})]
     rows += (performance.get(per_label) or {}).items()
     figures = [[label, *(_figure(row.get(key)) for key in "prf")] for label, row in rows]
-    return ["On the development data.", _table(["label", "P", "R", "F1"], figures)]
+    return ["On the development data.", markdown_table(["label", "P", "R", "F1"], figures)]
 
 
 def _figure(score: float | None) -> str:
@@ -226,7 +217,7 @@ def _sources(meta: Mapping[str, Any]) -> list[str]:
     rows = [[str(source.get(key) or "") for key in keys] for source in meta.get("sources") or ()]
     license_name = plain(meta.get("license") or "") or "not said (`license` in meta.json)"
     unsaid = "Nobody has said what it was trained on: `sources` in meta.json."
-    return [_table(keys, rows) if rows else unsaid, f"License of the pipeline: {license_name}."]
+    return [markdown_table(keys, rows) if rows else unsaid, f"License of the pipeline: {license_name}."]
 
 
 def _limits(pipe: Any, report: Scores | None, library: str) -> Iterable[str]:
@@ -243,11 +234,6 @@ def _limits(pipe: Any, report: Scores | None, library: str) -> Iterable[str]:
     if library == TRANSFORMERS:
         yield CUT_OFF
     yield "It repeats what its texts say of people and groups: have people look where a mistake does harm."
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(plain, line))} |" for line in lines)
 
 
 def _scalar(value: str) -> str:

@@ -1,6 +1,7 @@
 """The encoders and the recognizers of a pipeline, and where the settings of an encoder stand in its config."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from spacy.language import Language
@@ -139,3 +140,9 @@ def find_encoder(nlp: Language, ner: Any) -> Tok2VecModel:
         f"Component {ner.name!r} reads its vectors from {tok2vec.name!r}, and no bertfam_encoder of the pipeline "
         "feeds it. Expected a spacy-bertfam.Encoder.v1, its own or an enabled bertfam_encoder's."
     )
+
+
+def n_bytes_of(nlp: Language) -> int:
+    """RETURNS (int): of the folder that a pipeline was loaded from; 0 of one that is in memory alone."""
+    files = Path(nlp.path).rglob("*") if nlp.path else ()
+    return sum(file.stat().st_size for file in files if file.is_file())

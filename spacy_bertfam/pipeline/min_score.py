@@ -6,10 +6,9 @@ from typing import Any
 from spacy.tokens import Doc, Span, SpanGroup
 
 from ..errors import UserError
-from ..types import ScoredSpan
+from ..types import CANDIDATES, ScoredSpan
 
 MinScore = float | dict[str, float]
-CANDIDATES = "candidates"  # the key in ``doc.spans``
 LOWEST_FLOOR = 0.001  # of candidates: at most a thousand of them share a token
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ..files.markdown import plain
+from ..files.markdown import markdown_table, plain
 from .tables import Table
 
 
@@ -12,9 +12,6 @@ def render_markdown(title: str, summary: Iterable[str], tables: Iterable[Table])
     for table in tables:
         parts.append(f"## {plain(table.title)}")
         if table.rows:
-            rule = ["---", *["---:"] * (len(table.head) - 1)]
-            parts.append(
-                "\n".join(f"| {' | '.join(map(plain, row))} |" for row in [table.head, rule, *table.rows])
-            )
+            parts.append(markdown_table(table.head, table.rows, numbers=True))
         parts += map(plain, table.notes)
     return "\n\n".join(parts) + "\n"

@@ -7,7 +7,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..evaluation.scored import gold_places
-from ..visual.page import score_of
+from ..visual.marked import score_of
 
 RIGHT, BOUNDARY, TYPE, BOTH, MISSED, SPURIOUS = KINDS = (
     "right", "boundary", "type", "boundary_type", "missed", "spurious",

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from spacy.displacy.render import EntityRenderer
 from spacy.tokens import Doc
 
-from ..visual.page import ENTITY, format_score, label_rules
+from ..visual.marked import as_mark, write_marks
+from ..visual.page import label_rules
 from ..visual.reliability_chart import reliability_chart
 from ..visual.template import as_data, card, direction_of, html_page, language_tag
 from ..visual.wording import Wording
@@ -31,8 +31,7 @@ def render_report(
     errors = own[:n_shown] + mended[:n_shown]
     labels = sorted({ent.label for error in errors for _, ents in _sides(report, error.doc) for ent in ents})
     css = {label: f"l{i}" for i, label in enumerate(labels)}
-    renderer = EntityRenderer({"template": ENTITY})
-    cards = "".join(_error(report, error, css, renderer, words) for error in errors)
+    cards = "".join(_error(report, error, css, words) for error in errors)
     notes = [words.say("order")]
     if len(errors) < len(report.errors):
         shown, n = words.number(len(errors)), words.number(len(report.errors))
@@ -44,7 +43,7 @@ def render_report(
         main="".join(_table(table, _chart(report, table, words)) for table in tables)
         + f'<h2 id="errors">{words.say("errors")}</h2>\n<p>{" ".join(notes)}</p>\n{_filters(errors, words)}{cards}',
         styles=["reliability.css", "controls.css", "report.css"],
-        rules=label_rules(css, renderer.colors),
+        rules=label_rules(css),
         script="report.js",
         data=as_data({"n_shown": words.sentences["n_shown"]}),
     )
@@ -133,15 +132,13 @@ def _sides(report: Report, i: int) -> list[tuple[str | None, list[Entity]]]:
     return [(name, [ent for ent in ents if ent]) for name, ents in sides]
 
 
-def _error(
-    report: Report, error: Error, css: dict[str, str], renderer: EntityRenderer, words: Wording
-) -> str:
+def _error(report: Report, error: Error, css: dict[str, str], words: Wording) -> str:
     doc, outcome = report.docs[error.doc], error.outcome
     around = _window(doc, outcome)
     texts = ""
     for name, ents in _sides(report, error.doc):
         wrong = outcome.gold if name is None else outcome.predicted
-        markup = _marked_text(doc, around, ents, css, renderer, wrong[1:3] if wrong else None)
+        markup = _marked_text(doc, around, ents, css, wrong[1:3] if wrong else None)
         heading = words.say("gold") if name is None else escape(name)
         texts += f'<div><h4>{heading}</h4>\n<div class="text">{markup}</div></div>\n'
     said = [words.names("kind_names", KINDS)[outcome.kind], escape(outcome.label)]
@@ -167,23 +164,21 @@ def _window(doc: Doc, outcome: Outcome) -> tuple[int, int]:
 
 
 def _marked_text(
-    doc: Doc, around: tuple[int, int], ents: Iterable[Entity], css: dict[str, str], renderer: EntityRenderer,
+    doc: Doc, around: tuple[int, int], ents: Iterable[Entity], css: dict[str, str],
     wrong: tuple[int, int] | None,
 ) -> str:  # fmt: skip
     """The text of a window by displaCy; an entity that crosses its edge is cut there."""
     start, end = around
     shown, last = doc[start:end], start
-    spans = []
+    marks = []
     for ent in sorted(ents, key=lambda ent: ent[1:3]):
         # two within one token of the gold text are shown as one
         first, after = max(ent.start, last), min(ent.end, end)
         if first >= after:
             continue
         last, span = after, doc[first:after]
-        score = "" if ent.score is None else f'&nbsp;<span class="score">{format_score(ent.score)}</span>'
-        params = {"css": css[ent.label] + " wrong" * (ent[1:3] == wrong), "score": score, "hint": ""}
-        place = {"start": span.start_char - shown.start_char, "end": span.end_char - shown.start_char}
-        spans.append({**place, "label": escape(ent.label), "params": params})
-    settings = {"lang": doc.lang_, "direction": direction_of(doc)}
-    markup = str(renderer.render([{"text": shown.text, "ents": spans, "settings": settings}])).strip()
+        place = span.start_char - shown.start_char, span.end_char - shown.start_char
+        classes = css[ent.label] + " wrong" * (ent[1:3] == wrong)
+        marks.append(as_mark(*place, ent.label, ent.score, css=classes))
+    markup = write_marks(doc, shown.text, marks)
     return f"{'… ' * (start > 0)}{markup}{' …' * (end < len(doc))}"

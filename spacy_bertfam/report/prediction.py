@@ -4,7 +4,6 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -13,6 +12,7 @@ from tqdm import tqdm
 
 from ..errors import UserError
 from ..evaluation.mentions import Repeated, repeated_names
+from ..pipeline.find import n_bytes_of
 from .outcomes import Outcome, gold_entities, pair_entities, predicted_entities
 
 BATCH_SIZE = 256  # Docs
@@ -49,7 +49,7 @@ def predict(
     RAISES (UserError): when the pipeline has not a label of ``rename``.
     progress (bool): show on standard error how far it is.
     """
-    found = Prediction(name, n_tokens=sum(map(len, references)), n_bytes=_size(nlp))
+    found = Prediction(name, n_tokens=sum(map(len, references)), n_bytes=n_bytes_of(nlp))
     nlp(references[0].text)  # an engine prepares itself
     docs = nlp.pipe((doc.text for doc in references), batch_size=BATCH_SIZE)
     shown = tqdm(_timed(docs, found), desc=name, total=len(references), unit=" texts", disable=not progress)
@@ -116,8 +116,3 @@ def _timed(docs: Iterator[Doc], found: Prediction) -> Iterator[Doc]:
 
 def _bare(doc: Doc) -> str:
     return doc.text.replace(" ", "")  # as spaCy's alignment compares
-
-
-def _size(nlp: Language) -> int:
-    path = Path(nlp.path) if nlp.path else None
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) if path else 0

@@ -82,16 +82,37 @@ def mark_entities(doc: Doc, shown: Numbered, *, css: Mapping[str, str], low: flo
     low (float): a score below it gets the class "low" too.
     RETURNS (str): HTML, with everything that came from the Doc escaped.
     """
-    ents = []
-    for i, one in shown:
-        label, score = escape(one.label), ""
-        if one.score is not None:
-            score = f'&nbsp;<span class="score">{format_score(one.score)}</span>'
-        hint = f' data-i="{i}"{_hint(one)}'
-        params = {"css": _classes(one, css, low), "score": score, "hint": hint}
-        ents.append({"start": one.start, "end": one.end, "label": label, "params": params})
+    ents = [
+        as_mark(
+            one.start,
+            one.end,
+            one.label,
+            one.score,
+            css=_classes(one, css, low),
+            hint=f' data-i="{i}"{_hint(one)}',
+        )
+        for i, one in shown
+    ]
+    return write_marks(doc, doc.text, ents)
+
+
+def as_mark(
+    start: int, end: int, label: str, score: float | None, *, css: str, hint: str = ""
+) -> dict[str, Any]:
+    """RETURNS (dict[str, Any]): an entity as displaCy takes it, for ``write_marks``; places are characters."""
+    said = "" if score is None else f'&nbsp;<span class="score">{format_score(score)}</span>'
+    return {
+        "start": start,
+        "end": end,
+        "label": escape(label),
+        "params": {"css": css, "score": said, "hint": hint},
+    }
+
+
+def write_marks(doc: Doc, text: str, marks: Sequence[dict[str, Any]]) -> str:
+    """RETURNS (str): HTML of a text, that of a Doc or a part of it, with its entities marked by displaCy."""
     settings = {"lang": doc.lang_, "direction": direction_of(doc)}
-    parsed = {"text": doc.text, "ents": ents, "settings": settings}
+    parsed = {"text": text, "ents": marks, "settings": settings}
     return str(EntityRenderer({"template": ENTITY}).render([parsed])).strip()
 
 

@@ -8,21 +8,10 @@ from spacy.displacy.render import EntityRenderer
 from spacy.tokens import Doc
 
 from .colors import DARK, LABEL_COLORS, LIGHT, hashed_color, is_hex_color, readable_shade
-from .marked import (
-    ENTITY,
-    Numbered,
-    Shown,
-    format_score,
-    mark_entities,
-    mark_spans,
-    score_of,
-    shown_in,
-    unique,
-)  # fmt: skip
+from .marked import Numbered, Shown, format_score, mark_entities, mark_spans, shown_in, unique
 from .template import as_data, card, direction_of, html_page, language_tag
 from .wording import Wording
 
-__all__ = ["ENTITY", "format_score", "label_rules", "label_shades", "render_page", "score_of"]
 SAID_BY_SCRIPT = ("n_found", "copied")
 LEAST = """<label for="least">{say[least]}</label>
 <input type="range" id="least" min="0" max="1" step="any" value="{value}"> <output for="least">{value:.2f}</output>
@@ -69,7 +58,7 @@ def render_page(
         main="".join(_doc_card(doc, by_doc.get(i, []), css, low, words) for i, doc in enumerate(docs)),
         notes=[" ".join(notes)] if notes else [],
         styles=["controls.css", "page_spans.css"],
-        rules=label_rules(css, EntityRenderer({}).colors),
+        rules=label_rules(css),
         script="page.js" if shown else "",
         data=as_data(
             {"rows": shown, "titles": titles, "say": {name: words.sentences[name] for name in SAID_BY_SCRIPT}}
@@ -126,8 +115,9 @@ def _notes(entities: Iterable[Shown], words: Wording, *, low: float) -> Iterator
         yield words.say("low", low=format_score(low))
 
 
-def label_rules(css: Mapping[str, str], colors: Mapping[str, str]) -> str:
-    """RETURNS (str): rules for the style sheet; ``css`` has the class of each label, ``colors`` as `label_shades`."""
+def label_rules(css: Mapping[str, str]) -> str:
+    """RETURNS (str): rules for the style sheet; ``css`` has the class of each label."""
+    colors = EntityRenderer({}).colors
     shades = {name: label_shades(label, colors) for label, name in css.items()}
     return "".join(
         f".{name} {{ --light: {light}; --dark: {dark}; }}\n" for name, (light, dark) in shades.items()

@@ -8,12 +8,12 @@ from typing import Any, TypedDict
 
 from spacy.tokens import Doc, Span
 
+from ...types import CANDIDATES
 from ..trimming import is_invisible
 
 Score = Callable[[Span], float | None]
 PIECE = re.compile(r"\S+|\s+")
 N_DIGITS = 6  # of scores and vectors
-CANDIDATES = "candidates"  # the group of `bertfam_ner`: what is merely likely, each with a score
 
 
 class Entity(TypedDict):
