@@ -36,6 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     absent = {}
     if util.find_spec("spacy_transformers") is None:
         absent["trf"] = pytest.mark.skip(reason="spacy-transformers is not installed")
+    if util.find_spec("spacy_curated_transformers") is None:
+        absent["curated"] = pytest.mark.skip(reason="spacy-curated-transformers is not installed")
     if not os.environ.get("BERTFAM_CORPORA"):
         absent["corpora"] = pytest.mark.skip(reason="BERTFAM_CORPORA names no folder of corpora")
     for item in items:

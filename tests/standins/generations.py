@@ -5,8 +5,7 @@ from importlib import util
 import pytest
 
 CURATED_IS_THERE = util.find_spec("spacy_curated_transformers") is not None
-needs_curated = pytest.mark.skipif(not CURATED_IS_THERE, reason="spacy-curated-transformers is not installed")
 BOTH = (
     pytest.param("transformer", marks=pytest.mark.trf),
-    pytest.param("curated_transformer", marks=needs_curated),
+    pytest.param("curated_transformer", marks=pytest.mark.curated),
 )

@@ -9,7 +9,7 @@ import pytest
 import spacy
 from small_corpus import make_examples
 from spacy.util import load_config
-from standins.generations import BOTH, needs_curated
+from standins.generations import BOTH
 from thinc.api import Adam
 from typer.testing import CliRunner
 
@@ -146,7 +146,7 @@ def test_a_space_in_the_offsets_is_remembered_where_there_is_one(lang, has_file,
     assert (tmp_path / "new" / "transformer" / SCHEME_FILE).is_file() == has_file
 
 
-@needs_curated
+@pytest.mark.curated
 def test_a_recogniser_of_ours_is_rewired_too(standin):
     nlp = spacy.load(standin("fr", "curated_transformer"))
     nlp.add_pipe("bertfam_ner", name="ner")

@@ -3,7 +3,7 @@
 import pytest
 import spacy
 import torch
-from standins.generations import CURATED_IS_THERE, needs_curated
+from standins.generations import CURATED_IS_THERE
 from standins.gold import examples
 from standins.pipelines import listener
 from standins.sentencepiece_file import sentencepiece_bytes
@@ -25,7 +25,7 @@ TEXTS = (
 )
 
 
-@needs_curated
+@pytest.mark.curated
 @pytest.mark.parametrize("kind", ["bert", "bert-uncased", "roberta", "camembert", "xlm-roberta"])
 def test_every_family_gives_the_same_vectors(kind, tmp_path):
     from transformers import AutoModel
@@ -48,7 +48,7 @@ def test_every_family_gives_the_same_vectors(kind, tmp_path):
             assert torch.equal(weights, original[name]), name
 
 
-@needs_curated
+@pytest.mark.curated
 def test_the_weights_of_an_albert_get_their_names_back(tmp_path):
     from curated_transformers.models.hf_util import convert_hf_pretrained_model_parameters
     from transformers import AutoModel
@@ -91,9 +91,9 @@ def test_a_damaged_model_is_refused(n_kept):
         read_sentencepiece(sentencepiece_bytes([("a", -1.0)])[:n_kept])
 
 
+@pytest.mark.curated
 def test_a_real_sentencepiece_model_gives_the_same_pieces(tmp_path):
     sentencepiece = pytest.importorskip("sentencepiece")
-    pytest.importorskip("curated_tokenizers")
     from curated_tokenizers import SentencePieceProcessor
     from tiny.texts import TEXTS as CORPUS
 

@@ -6,7 +6,7 @@ import spacy
 from small_corpus import make_examples
 from spacy.language import Language
 from spacy.training import Example
-from standins.generations import BOTH, needs_curated
+from standins.generations import BOTH
 from test_trf_workflows import encoder_weights, skip_where_the_package_cannot_train
 from thinc.api import Adam, set_dropout_rate
 
@@ -122,7 +122,7 @@ def test_a_disabled_encoder_is_an_error(generation, standin):
         nlp(TEXT)
 
 
-@needs_curated
+@pytest.mark.curated
 def test_texts_without_tokens_pass(standin):
     nlp, _ = with_ner(standin("fr", "curated_transformer"))
     assert [doc.text for doc in nlp.pipe(["", TEXT, ""])] == ["", TEXT, ""]

@@ -2,7 +2,7 @@
 
 import pytest
 import spacy
-from standins.generations import BOTH, needs_curated
+from standins.generations import BOTH
 from standins.pipelines import listener
 
 from spacy_bertfam.hub.adopt.adopt import adopt
@@ -76,7 +76,7 @@ def test_an_encoder_that_has_no_names_for_its_weights_is_refused(settings, found
     assert not (tmp_path / "out").exists()
 
 
-@needs_curated
+@pytest.mark.curated
 def test_pieces_of_single_characters_are_refused():
     name = "spacy-curated-transformers.CharEncoder.v1"
     with pytest.raises(ValueError, match=f"{name}.* cannot be rebuilt"):
