@@ -22,6 +22,7 @@ from .keeping import Keeper
 from .masking import Masked, mask_words
 from .network import MaskedLanguageModel
 from .new_head import begin_with_frequencies
+from .new_pooler import begin_apart
 from .pairs import PairBatch, PairTexts
 from .texts import WindowTexts
 
@@ -90,7 +91,7 @@ def pretrain(
     """
     torch.manual_seed(recipe.seed)
     if model.new_weights:
-        begin_with_frequencies(model.network, model.new_weights, train.ids)
+        _begin(model, train, recipe)
     rng = np.random.default_rng(recipe.seed)
     stop = stop or Stop()
     optimizers = optimizers_of(model, recipe)
@@ -158,6 +159,19 @@ def evaluate(
     loss, accuracy = (words[:2] / max(words[2], 1.0)).tolist()
     of_pairs = (follows[:2] / follows[2]).tolist() if follows[2] else (None, None)
     return Score(step, loss, accuracy, train_loss, seconds, *of_pairs)
+
+
+def _begin(model: MaskedLanguageModel, train: Texts, recipe: Recipe) -> None:
+    """Set what is new in the network to what the texts are like."""
+    begin_with_frequencies(model.network, model.new_weights, train.ids)
+    if not isinstance(train, PairTexts):
+        return
+    rng = np.random.default_rng(recipe.seed)
+    model.network.eval()
+    with torch.no_grad(), _precision(model, recipe):
+        batches = train.draw(recipe.batch_pieces, n_special=model.tokenizer.n_special, rng=rng)
+        calls = (masked for batch in batches for masked in _masked(model, batch, recipe, rng))
+        begin_apart(model.network, model.new_weights, map(model.first_vectors, calls))
 
 
 def _update(

@@ -107,25 +107,33 @@ class MaskedLanguageModel:
         """RETURNS (Tensor): of every piece of the vocabulary in each masked place; Shape: (n_masked, n_pieces)."""
         return self._outputs(masked)[0]
 
+    def first_vectors(self, masked: Masked) -> Tensor:
+        """RETURNS (Tensor): what a pooler reads, the vector of each window's first piece; Shape: (n_windows, width)."""
+        vectors: Tensor = self._read(self.encoder, masked).last_hidden_state[:, 0]
+        return vectors
+
     def _outputs(self, masked: Masked) -> tuple[Tensor, Tensor | None]:
         """RETURNS (tuple[Tensor, Tensor | None]): ``scores``, and those of each window's second part: that it follows,
         that it does not; Shape: (n_windows, 2). None where the network has no head for them."""
-        ids = torch.from_numpy(masked.ids).to(self.device)
-        lengths = torch.from_numpy(masked.lengths).to(self.device)
-        mask = (torch.arange(ids.shape[1], device=self.device)[None, :] < lengths[:, None]).long()
         # oneDNN prepares itself for each number of rows and keeps that, for a product as wide as the vocabulary
         n = len(masked.cells)
         cells = np.concatenate([masked.cells, np.repeat(masked.cells[:1], -n % ROWS)])
         self._cells = torch.from_numpy(cells).to(self.device)
-        types = None if masked.types is None else torch.from_numpy(masked.types).to(self.device)
         try:
-            found = read_pieces(self.network, ids, mask, types)
+            found = self._read(self.network, masked)
             if not self.next_sentence:
                 return found.logits[0, :n], None
             follows = found.get("seq_relationship_logits", found.get("sop_logits"))
             return found.prediction_logits[0, :n], follows
         finally:
             self._cells = None
+
+    def _read(self, network: Any, masked: Masked) -> Any:
+        ids = torch.from_numpy(masked.ids).to(self.device)
+        lengths = torch.from_numpy(masked.lengths).to(self.device)
+        mask = (torch.arange(ids.shape[1], device=self.device)[None, :] < lengths[:, None]).long()
+        types = None if masked.types is None else torch.from_numpy(masked.types).to(self.device)
+        return read_pieces(network, ids, mask, types)
 
     def save(self, folder: Path) -> None:
         """Write encoder, head and tokenizer as a Hugging Face folder, which replaces one of that name."""

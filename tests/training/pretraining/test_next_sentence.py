@@ -21,6 +21,7 @@ from spacy_bertfam.training.pretraining.loop import Recipe, Score, evaluate, pre
 from spacy_bertfam.training.pretraining.masking import mask_words
 from spacy_bertfam.training.pretraining.network import MaskedLanguageModel
 from spacy_bertfam.training.pretraining.new_head import begin_with_frequencies
+from spacy_bertfam.training.pretraining.new_pooler import begin_apart
 from spacy_bertfam.training.pretraining.pairs import PairBatch, PairTexts
 from spacy_bertfam.training.pretraining.texts import WindowTexts
 
@@ -169,6 +170,42 @@ def test_a_head_for_hidden_words_that_was_learned_stays(
     assert again.new_weights and all("pooler" in n or "seq_relationship" in n for n in again.new_weights)
     begin_with_frequencies(again.network, again.new_weights, pairs.ids)
     assert torch.equal(again.network.cls.predictions.bias, both.network.cls.predictions.bias)
+
+
+@pytest.mark.parametrize("kind", ["bert", "albert"])
+def test_a_new_pooler_tells_first_vectors_apart_that_are_nearly_the_same(
+    kind: str, tiny_encoder: Callable[[str], Path]
+) -> None:
+    model = MaskedLanguageModel(tiny_encoder(kind), next_sentence=True)
+    new = [name for name, _ in model.network.named_parameters() if "pooler" in name]
+    pooler = model.encoder.pooler
+    layer = getattr(pooler, "dense", pooler)
+    width = layer.in_features
+    rows = 5.0 + torch.randn(500, width) * torch.linspace(0.001, 0.1, width)
+    begin_apart(model.network, new, iter(rows.split(100)))
+    pooled = layer(rows).detach()
+    assert pooled.mean(dim=0).abs().max() < 1e-3
+    assert torch.quantile(pooled.std(dim=0), 0.25) > 0.4 and pooled.std(dim=0).max() < 0.55
+    before = layer.weight.clone()
+    begin_apart(model.network, [], iter([rows]))
+    assert torch.equal(layer.weight, before), "a pooler that has learned stays"
+
+
+def test_the_first_figures_are_those_of_a_pooler_that_sees_the_texts(
+    both: MaskedLanguageModel, pairs: PairTexts, tmp_path: Path
+) -> None:
+    both.save(tmp_path / "both")
+    network = AutoModelForMaskedLM.from_pretrained(tmp_path / "both")
+    network.save_pretrained(tmp_path / "both")
+    again = MaskedLanguageModel(tmp_path / "both", next_sentence=True)
+    recipe = Recipe(1, batch_pieces=300)
+    loop._begin(again, pairs, recipe)
+    (batch, *_) = pairs.draw(300, n_special=2)
+    (masked, *_) = loop._masked(again, batch, recipe, np.random.default_rng(0))
+    again.network.eval()
+    with torch.no_grad():
+        pooled = again.encoder.pooler.dense(again.first_vectors(masked))
+    assert pooled.std(dim=0).mean() > 0.3
 
 
 @pytest.mark.parametrize("kind", ["camembert", "distilbert", "electra", "deberta-v3"])
