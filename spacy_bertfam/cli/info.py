@@ -21,7 +21,7 @@ PACKAGES = (
     "cupy-cuda12x",
     "cupy-cuda13x",
 )
-GIB = 2**30  # fmt: skip
+GIB = 2**30
 
 
 def installed_versions() -> dict[str, str]:
