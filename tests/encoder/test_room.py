@@ -28,7 +28,7 @@ class Full:
 def test_a_full_gpu_in_prediction_is_said_with_the_setting_that_helps(build, docs, monkeypatch):
     model = build("bert")
     monkeypatch.setattr(encoder_shim(model).loaded.network, "forward", Full())
-    with pytest.raises(UserError, match=r"no room left \(CUDA out of memory\); .* precision = .gpu.):
+    with pytest.raises(UserError, match=r"no room left \(CUDA out of memory\); .* precision = .gpu."):
         model.predict(docs)
 
 
