@@ -520,7 +520,7 @@ def main(
             raise typer.Exit(2)
     rows, n_failed, began = [], 0, time.perf_counter()
     with tempfile.TemporaryDirectory() as work:
-        n_steps, n_default = (50, 4000) if device == "cuda" else (15, 100)  # a CPU is slow in fp16
+        n_steps, n_default = (50, 4000) if device == "cuda" else (12, 100)  # a CPU is slow in fp16
         bench = Bench(device, encoder.resolve(), Path(work), n_texts or n_default, n_steps)
         lines = (ROOT / "assets" / "fr_dev.jsonl").read_text(encoding="utf8").splitlines()
         bench.data = [each for each in map(json.loads, lines) if len(each["text"]) < 300]
