@@ -36,7 +36,7 @@ def installed_versions() -> dict[str, str]:
 
 
 def devices() -> dict[str, str]:
-    """RETURNS (dict[str, str]): the CUDA that torch was built with, and each GPU that it finds, with its memory and what
+    """RETURNS (dict[str, str]): the CUDA that torch was built with, and each GPU that it finds, its memory, and what
     the setting "gpu" makes of it."""
     import torch
 
