@@ -70,7 +70,8 @@ def pretrain_cli(
     from ..training.stopping import Stop
 
     recipe = Recipe(
-        max_steps, batch_pieces, learn_rate, mask_rate=mask_rate, eval_frequency=eval_frequency, bf16=bool(bf16), seed=seed
+        max_steps, batch_pieces, learn_rate, mask_rate=mask_rate, eval_frequency=eval_frequency, bf16=bool(bf16),
+        seed=seed,
     )  # fmt: skip
     was_there = out.exists()
     if was_there and not (force and (out / "config.json").is_file()):
