@@ -15,6 +15,7 @@ IN_PREDICTION = (
     'precision = "gpu", a smaller window or fewer layers (n_layers) of the encoder, whose calls were made as small as '
     "they may be"
 )
+IN_LOADING = "a smaller encoder, or fewer layers of it (n_layers)"
 IN_TRAINING = (
     '[training.batcher] with half the size and accumulate_gradient twice as high, or mixed_precision = "gpu" and '
     "gradient_checkpointing = true in the encoder"
@@ -25,16 +26,14 @@ def in_fitting_calls(read: Callable[[int], T], cells: int) -> tuple[T, int]:
     """Predict in calls of so many cells, or of half as many and so on where a GPU has no room for them.
 
     RETURNS (tuple[T, int]): what ``read`` returns, and the cells for which there was room.
-    RAISES (UserError): when there is none for the smallest calls either.
     """
-    with within_memory(IN_PREDICTION):
-        while cells > LEAST_CELLS:
-            try:
-                return read(cells), cells
-            except torch.cuda.OutOfMemoryError:
-                cells //= 2
-            torch.cuda.empty_cache()  # only here: the error holds what the call has made
-        return read(cells), cells
+    while cells > LEAST_CELLS:
+        try:
+            return read(cells), cells
+        except torch.cuda.OutOfMemoryError:
+            cells //= 2
+        torch.cuda.empty_cache()  # only here: the error holds what the call has made
+    return read(cells), cells
 
 
 @contextmanager

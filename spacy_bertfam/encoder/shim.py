@@ -26,7 +26,7 @@ from .gradients.loss_scale import LossScale
 from .gradients.step import StepGradient
 from .pieces.batch import PieceBatch, WindowSize
 from .prediction import Prediction
-from .room import IN_TRAINING, in_fitting_calls, within_memory
+from .room import IN_LOADING, IN_PREDICTION, IN_TRAINING, in_fitting_calls, within_memory
 from .runtimes.forking import making
 from .runtimes.pooling import POOLINGS
 from .runtimes.runtime import Reading, Runtime, predict_tokens, train_tokens
@@ -84,7 +84,8 @@ class EncoderShim(PyTorchShim):
             if settings.gradient_checkpointing:
                 # the reentrant kind loses the gradient where the embeddings are frozen
                 network.gradient_checkpointing_enable({"use_reentrant": False})
-            network.to(self.device)
+            with within_memory(IN_LOADING):
+                network.to(self.device)
             network.eval()
         require_numbers(checkpoint, folder)
         self.take(checkpoint)
@@ -173,11 +174,12 @@ class EncoderShim(PyTorchShim):
         RETURNS (Floats2d): Shape: (n_rows, width).
         RAISES (UserError): when they are no finite numbers.
         """
-        runtime, reading = self.runtime(), self._reading()
-        cells = min(reading.max_cells or runtime.calls.max_cells, self._room)
-        rows, fitting = in_fitting_calls(
-            lambda cells: predict_tokens(batch, runtime, reading._replace(max_cells=cells)), cells
-        )
+        with within_memory(IN_PREDICTION):
+            runtime, reading = self.runtime(), self._reading()
+            cells = min(reading.max_cells or runtime.calls.max_cells, self._room)
+            rows, fitting = in_fitting_calls(
+                lambda cells: predict_tokens(batch, runtime, reading._replace(max_cells=cells)), cells
+            )
         if fitting < cells:
             self._room = fitting
         require_finite(rows, self._gradient.rate)
@@ -217,10 +219,11 @@ class EncoderShim(PyTorchShim):
         if any(parameter.grad is not None for parameter in network.parameters()):
             self._prediction.expect_change()
         step_module = getattr(optimizer, "step_module", None)
-        if step_module is None:
-            super().finish_update(optimizer)
-        else:
-            step_module(self.id, network)
+        with within_memory(IN_TRAINING):  # the optimizer's memory of each weight is made in the first step
+            if step_module is None:
+                super().finish_update(optimizer)
+            else:
+                step_module(self.id, network)
 
     def to_bytes(self) -> bytes:
         """The files of the Hugging Face folder; nothing where there are no weights yet."""

@@ -43,6 +43,18 @@ def test_a_full_gpu_in_training_is_said_with_the_settings_that_help(build, docs,
         backprop([np.ones_like(rows) for rows in vectors])
 
 
+def test_a_full_gpu_in_loading_and_in_the_first_step_is_said(build, docs, monkeypatch):
+    model = build("bert")
+    _, backprop = model.begin_update(docs)
+    backprop([np.ones((len(doc), 32), dtype="float32") for doc in docs])
+    optimizer = SimpleNamespace(learn_rate=0.1, step_module=Full())
+    with pytest.raises(UserError, match="accumulate_gradient"):
+        model.finish_update(optimizer)
+    monkeypatch.setattr(torch.nn.Module, "to", Full())
+    with pytest.raises(UserError, match=r"no room left .* fewer layers"):
+        build("bert")
+
+
 class Small:
     """Stands in for a GPU with room for calls of so many cells; remembers those of each call."""
 
