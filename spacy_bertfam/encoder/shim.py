@@ -47,7 +47,7 @@ class EncoderShim(PyTorchShim):
     def __init__(self, settings: EncoderSettings) -> None:
         super().__init__(None)
         self.settings = settings
-        self.loss_scale = LossScale()
+        self.loss_scale = LossScale(settings.mixed_precision == "fp16")  # of others the device decides
         self._gradient = StepGradient(self.loss_scale)
         self._process = os.getpid()
         self._is_worker = False  # one of several processes

@@ -18,7 +18,7 @@ class LossScale:
     enabled (bool): whether the network computes in fp16 on the device where it is now; else nothing is scaled.
     """
 
-    def __init__(self, enabled: bool = False) -> None:
+    def __init__(self, enabled: bool) -> None:
         self.enabled = enabled
         self.scale = FIRST_SCALE
         self._good_steps = 0
