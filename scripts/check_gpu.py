@@ -37,12 +37,14 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.foreign import hf_pipeline  # noqa: E402
-from benchmarks.tables import report  # noqa: E402
+from benchmarks.tables import markdown_table, report  # noqa: E402
 
 HALF = ("bf16", "fp16")
 NEAR = 1e-4  # of a vector or a score in float32
 BATCH, N_LAYERS = 8, 2  # of the trainings here
 MOST_OTHER = 0.05  # share of the entities that half precision may find differently
+N_WARM = 64  # texts before the clock runs
+SECONDS_A_SYSTEM = 10  # of a round of speed, which has fewer texts where it would be longer
 NEAR_LOSS = 0.1  # of the mean loss of the last ten steps, beside float32 on the CPU
 LISTENER = {"@architectures": "spacy-bertfam.EncoderListener.v1", "upstream": "*"}
 BASE = {
@@ -102,7 +104,9 @@ class Bench:
         fix_random_seed(0)
         config = load_config(ROOT / "configs" / "ner_shared.cfg")
         config["paths"]["encoder"] = str(self.encoder)
-        config["components"]["encoder"]["model"].update({"n_layers": N_LAYERS, **settings})
+        config["components"]["encoder"]["model"].update(
+            {"n_layers": N_LAYERS, "mixed_precision": "none", **settings}
+        )
         config["components"]["ner"]["model"]["@architectures"] = f"spacy-bertfam.{head}.v1"
         config["training"]["optimizer"]["learn_rate"].update(total_steps=self.n_steps, warmup_steps=5)
         nlp = spacy.util.load_model_from_config(config, auto_fill=True)
@@ -253,7 +257,7 @@ def check_training(head: str, precision: str) -> Callable[[Bench], dict[str, Any
 
 
 for _head in ("TokenClassifier", "CRFTokenClassifier"):
-    for _precision in ("none", *HALF):
+    for _precision in ("none", *HALF, *(["gpu"] if _head == "TokenClassifier" else [])):
         CHECKS[f"training, {_head}, mixed precision {_precision}"] = check_training(_head, _precision)
 
 
@@ -338,12 +342,12 @@ def check_resume(bench: Bench) -> dict[str, Any]:
         return torch.cat([weight.detach().flatten() for weight in network.parameters()])
 
     whole = run("whole", 20)
-    run("parts", 10, "--state", "always")
+    stopped = run("parts", 10, "--state", "always")
     resumed = run("parts", 20, "--resume")
-    off = float((whole - resumed).abs().max())
-    require(off <= 1e-3, f"the weights differ by {off:.2g}")
+    off = float((whole - resumed).norm() / (whole - stopped).norm())
+    require(off <= 0.1, f"the weights differ by {off:.2g} of what the resumed steps have moved them")
     why = "bit for bit" if off == 0 else "a GPU adds up in another order each time"
-    return {"weights differ by": f"{off:.1e} ({why})"}
+    return {"of the way, weights differ by": f"{off:.1e} ({why})"}
 
 
 @check("gradient checkpointing, and a step in two parts")
@@ -385,6 +389,25 @@ def check_batches(bench: Bench) -> dict[str, Any]:
         for size in (1, 7, 256):
             figures |= require_same(expected, found_by(nlp, texts, batch_size=size), f"batches of {size}")
     return figures
+
+
+@check("calls that a GPU has no room for are halved")
+def check_room(bench: Bench) -> dict[str, Any]:
+    with bench.on(bench.device):
+        nlp = bench.blank()
+        shim = encoder_shim(nlp.get_pipe("encoder").model)
+        expected, network = vectors(nlp, bench.docs(nlp, 100)), shim.loaded.network
+        n_cells, forward = shim.runtime().calls.max_cells, network.forward
+
+        def small(input_ids: Any, **options: Any) -> Any:
+            if input_ids.numel() > 512:
+                raise torch.cuda.OutOfMemoryError("CUDA out of memory. Made up.")
+            return forward(input_ids=input_ids, **options)
+
+        network.forward = small
+        off = float(np.abs(vectors(nlp, bench.docs(nlp, 100)) - expected).max())
+    require(off <= NEAR, f"vectors differ by {off:.2g}")
+    return {"cells of a call": n_cells, "largest difference": f"{off:.1e}"}
 
 
 @check("replace_listeners")
@@ -437,9 +460,9 @@ def make_classifier(bench: Bench, encoder: Path) -> Path:
 
 
 def speeds(bench: Bench, encoder: Path) -> Iterator[dict[str, Any]]:
-    """Words a second of the same texts: ours in each precision, and transformers' pipeline, one after the other."""
-    texts = (bench.texts * (1 + bench.n_texts // len(bench.texts)))[: bench.n_texts]
-    n_words = sum(len(text.split()) for text in texts)
+    """Words a second: ours in each precision, and transformers' pipeline, one after the other, on the first of the same
+    texts, as many as take ten seconds. The rounds of all take less than four minutes."""
+    all_texts = (bench.texts * (1 + bench.n_texts // len(bench.texts)))[: bench.n_texts]
     given, bench.encoder = bench.encoder, encoder
     systems: dict[str, Callable[[list[str]], Any]] = {}
     try:
@@ -456,13 +479,16 @@ def speeds(bench: Bench, encoder: Path) -> Iterator[dict[str, Any]]:
             else:
                 systems["pipeline('ner'), 8"] = hf_pipeline(classifier.parent, batch_size=8)
             for name, system in systems.items():
-                system(texts[:64])
+                system(all_texts[:N_WARM])
+                seconds = timed(bench, system, all_texts[:N_WARM])
+                texts = all_texts[: max(N_WARM, int(N_WARM * SECONDS_A_SYSTEM / seconds))]
                 if bench.device == "cuda":
                     torch.cuda.reset_peak_memory_stats()
                 best = min(timed(bench, system, texts) for _ in range(2))
                 peak = torch.cuda.max_memory_allocated() / 2**20 if bench.device == "cuda" else float("nan")
-                row = {"encoder": encoder.name, "system": name, "words a second": round(n_words / best)}
-                yield {**row, "peak MiB of the GPU": f"{peak:.0f}"}
+                n_words = sum(len(text.split()) for text in texts)
+                row = {"encoder": encoder.name, "system": name, "texts": len(texts)}
+                yield {**row, "words a second": round(n_words / best), "peak MiB of the GPU": f"{peak:.0f}"}
     finally:
         bench.encoder = given
 
@@ -494,7 +520,7 @@ def main(
             raise typer.Exit(2)
     rows, n_failed, began = [], 0, time.perf_counter()
     with tempfile.TemporaryDirectory() as work:
-        n_steps, n_default = (50, 4000) if device == "cuda" else (15, 100)  # a CPU is slow in fp16
+        n_steps, n_default = (50, 4000) if device == "cuda" else (12, 100)  # a CPU is slow in fp16
         bench = Bench(device, encoder.resolve(), Path(work), n_texts or n_default, n_steps)
         lines = (ROOT / "assets" / "fr_dev.jsonl").read_text(encoding="utf8").splitlines()
         bench.data = [each for each in map(json.loads, lines) if len(each["text"]) < 300]
@@ -519,7 +545,7 @@ def main(
                 {"check": name, "": result, "seconds": round(time.perf_counter() - start, 1), "figures": text}
             )
             typer.echo(f"{result}  {name} ({rows[-1]['seconds']} s): {text}")
-        measured = []
+        measured, n_passed = [], len(rows) - n_failed
         try:
             for each in [bench.encoder, make_base(bench)] if speed and not only else []:
                 for row in speeds(bench, each):
@@ -528,12 +554,14 @@ def main(
         except Exception:  # what was checked is not to be lost
             traceback.print_exc()
             n_failed += 1
+    tables = {"Checks": rows, **({"Speed": measured} if measured else {})}
+    for table in tables.values():
+        typer.echo(f"\n{markdown_table(table)}\n")
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
-        tables = {"Checks": rows, **({"Speed": measured} if measured else {})}
         name = torch.cuda.get_device_name(0) if device == "cuda" else "cpu"
         report("GPU", tables, output / "check_gpu.json", device=name, encoder=encoder.name)
-    typer.echo(f"{len(rows) - n_failed} of {len(rows)} checks pass, in {time.perf_counter() - began:.0f} s.")
+    typer.echo(f"{n_passed} of {len(rows)} checks pass, in {time.perf_counter() - began:.0f} s.")
     raise typer.Exit(int(n_failed > 0))
 
 

@@ -21,7 +21,7 @@ PACKAGES = (
     "cupy-cuda12x",
     "cupy-cuda13x",
 )
-GIB = 2**30  # fmt: skip
+GIB = 2**30
 
 
 def installed_versions() -> dict[str, str]:
@@ -36,14 +36,19 @@ def installed_versions() -> dict[str, str]:
 
 
 def devices() -> dict[str, str]:
-    """RETURNS (dict[str, str]): the CUDA that torch was built with, and each GPU that it finds, with its memory."""
+    """RETURNS (dict[str, str]): the CUDA that torch was built with, and each GPU that it finds, its memory, and what
+    the setting "gpu" makes of it."""
     import torch
 
+    from ..encoder.runtimes.torch_runtime import AUTOCAST, dtype_on
+
+    names = {dtype: name for name, dtype in AUTOCAST.items()}
     facts = {"torch's CUDA": torch.version.cuda or "none"}
     for index in range(torch.cuda.device_count()):
         device = torch.cuda.get_device_properties(index)
-        precision = "bf16" if device.major >= 8 else "fp16"
-        facts[f"GPU {index}"] = f"{device.name}, {device.total_memory / GIB:.0f} GiB, {precision}"
+        precision = dtype_on(torch.device("cuda", index), "gpu")
+        size = f"{device.total_memory / GIB:.0f} GiB"
+        facts[f"GPU {index}"] = f"{device.name}, {size}, {names[precision] if precision else 'fp32'}"
     return facts
 
 

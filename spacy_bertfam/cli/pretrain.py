@@ -50,7 +50,9 @@ def pretrain_cli(
         help="Learn, too, whether one part of a text follows another, as BERT did, for tasks on pairs of texts. Off: "
         "RoBERTa (section 4.2) found no gain by it, and what is read together is half as long.",
     ),
-    bf16: bool = typer.Option(False, "--bf16", help="Compute in bfloat16 where the hardware is faster in it"),
+    bf16: bool | None = typer.Option(
+        None, "--bf16/--no-bf16", help="Compute in bfloat16; by default on a GPU that has it"
+    ),
     use_gpu: int = GPU,
     seed: int = typer.Option(0, help="Of the order of the texts and of what is hidden"),
     force: bool = typer.Option(False, "--force", help="Replace OUT where it is an encoder already"),
@@ -62,12 +64,14 @@ def pretrain_cli(
     head that names hidden words is kept in it. What is kept are the weights that guess best on the dev texts. Ctrl-C or
     SIGTERM ends it after its step; to learn on, give OUT as the encoder of another run.
     """
+    from ..encoder.runtimes.torch_runtime import has_bf16
     from ..files.saving import require_writable
     from ..training.pretraining.loop import Recipe
     from ..training.stopping import Stop
 
     recipe = Recipe(
-        max_steps, batch_pieces, learn_rate, mask_rate=mask_rate, eval_frequency=eval_frequency, bf16=bf16, seed=seed
+        max_steps, batch_pieces, learn_rate, mask_rate=mask_rate, eval_frequency=eval_frequency, bf16=bool(bf16),
+        seed=seed,
     )  # fmt: skip
     was_there = out.exists()
     if was_there and not (force and (out / "config.json").is_file()):
@@ -84,6 +88,8 @@ def pretrain_cli(
                 require_writable(out, n_bytes=model.n_bytes)
                 for_train = _windows(parts[0], model, lang, window, texts)
                 for_dev = _windows(parts[1], model, lang, window, dev or texts)
+            if bf16 is None:
+                recipe = replace(recipe, bf16=model.device.type == "cuda" and has_bf16(model.device))
             unit = "pairs of parts" if next_sentence else "windows"
             typer.echo(
                 f"{len(parts[0]):,} texts, {len(for_train.ids):,} pieces in {len(for_train):,} {unit}; dev "

@@ -53,17 +53,19 @@ def build_encoder(
         none ends in the second half of a window; 0 leaves the tokens there with context on one side only.
     max_batch_pieces (int | None): bound on the cells, padding included, of one call of the network: memory
         against speed. It never splits a window, and never changes a result. None is 1024 for each thread of a CPU,
-        at most 4096, and 4096 on a GPU.
+        at most 4096; on a GPU it follows its memory, up to 32,768, and is halved where there is no room for a call.
     frozen_layers (int | list[str]): 0 trains everything; n leaves the embeddings and the first n
         layers as they are; -1 trains nothing; names freeze each parameter that starts with one of them.
     gradient_checkpointing (bool): compute activations twice in training, to keep fewer in memory.
-    mixed_precision (str): in training: "none" (float32), "bf16", "fp16" (with gradient scaling), or "auto": bf16 where
-        the device has instructions for it, else float32.
-    attention (str | None): as `transformers`' attn_implementation: "sdpa", "eager", "flash_attention_2".
+    mixed_precision (str): in training: "none" (float32), "bf16", "fp16" (with gradient scaling); "gpu": on a GPU bf16
+        where it has instructions for it, else fp16 if it has tensor cores, and float32 on a CPU; or "auto": as "gpu",
+        and bf16 on a CPU that has instructions for it.
+    attention (str | None): as `transformers`' attn_implementation: "sdpa", "eager", "flash_attention_2" (which needs
+        the package flash-attn, a GPU, and half precision in both settings of it).
         None is scaled dot product attention wherever the architecture has it.
     precision (str): in prediction by torch: "fp32"; "bf16", which is twice as fast on processors and GPUs that
-        compute in it, and takes half as much memory again; or "fp16", on a GPU alone: on a CPU it is float32. What is
-        trained and saved stays float32.
+        compute in it, and takes half as much memory again; "fp16", on a GPU alone: on a CPU it is float32; or "gpu",
+        which is as in training. What is trained and saved stays float32.
     threads (int | None): of the network on the CPU, for torch in the whole process; the variable
         BERTFAM_THREADS goes before it. At most 1024; more than this machine can use are not started. None leaves
         it to torch (OMP_NUM_THREADS). Each process of ``nlp.pipe(n_process=...)`` has one.

@@ -14,7 +14,7 @@ from .runtimes.engines import ENGINES
 from .runtimes.forking import making
 from .runtimes.runtime import Runtime
 from .runtimes.threads import n_threads
-from .runtimes.torch_half import in_half, precision_on
+from .runtimes.torch_half import half_on, in_half
 from .runtimes.torch_runtime import TorchRuntime
 from .settings import EncoderSettings
 from .weights import WeightsWatch
@@ -57,11 +57,11 @@ class Prediction:
         if graph is not None and self._has_engine and (self._torch is None or device.type == "cpu"):
             threads = n_threads(self.settings.threads, is_worker=is_worker)
             return self._engine_made_by(lambda: open_graph(graph, threads))
-        if precision_on(device, self.settings.precision) != "fp32":
-            return self._copy_in_half(checkpoint.network)
+        if (dtype := half_on(device, self.settings.precision)) is not None:
+            return self._copy_in_half(checkpoint.network, dtype)
         return self._torch or TorchRuntime(checkpoint.network)
 
-    def _copy_in_half(self, network: torch.nn.Module) -> TorchRuntime:
+    def _copy_in_half(self, network: torch.nn.Module, dtype: torch.dtype) -> TorchRuntime:
         """The copy of these very weights; processes that are forked later share it."""
         # In this order: a copy of other weights is gone before they count as unchanged
         changed, made = self.weights_changed(), self._in_half
@@ -73,7 +73,7 @@ class Prediction:
                 self._watch.renew()
             made = self._in_half
             if made is None:
-                made = self._in_half = TorchRuntime(in_half(network, self.settings.precision))
+                made = self._in_half = TorchRuntime(in_half(network, dtype))
             return made
 
     def _engine_made_by(self, make: Callable[[], Runtime]) -> Runtime:

@@ -1,17 +1,39 @@
-"""What is said where the memory of a GPU ends."""
+"""What is done, and said, where the memory of a GPU ends."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 
 from ..errors import UserError
 
-IN_PREDICTION = "a smaller max_batch_pieces of the encoder (now 4096 where it is null; results stay the same)"
+T = TypeVar("T")
+
+LEAST_CELLS = 256
+IN_PREDICTION = (
+    'precision = "gpu", a smaller window or fewer layers (n_layers) of the encoder, whose calls were made as small as '
+    "they may be"
+)
+IN_LOADING = "a smaller encoder, or fewer layers of it (n_layers)"
 IN_TRAINING = (
-    '[training.batcher] with half the size and accumulate_gradient twice as high, or mixed_precision = "auto" and '
+    '[training.batcher] with half the size and accumulate_gradient twice as high, or mixed_precision = "gpu" and '
     "gradient_checkpointing = true in the encoder"
 )
+
+
+def in_fitting_calls(read: Callable[[int], T], cells: int) -> tuple[T, int]:
+    """Predict in calls of so many cells, or of half as many and so on where a GPU has no room for them.
+
+    RETURNS (tuple[T, int]): what ``read`` returns, and the cells for which there was room.
+    """
+    while cells > LEAST_CELLS:
+        try:
+            return read(cells), cells
+        except torch.cuda.OutOfMemoryError:
+            cells //= 2
+        torch.cuda.empty_cache()  # only here: the error holds what the call has made
+    return read(cells), cells
 
 
 @contextmanager

@@ -6,8 +6,10 @@ from ..errors import UserError
 from .runtimes.engines import MAX_THREADS
 
 POOLING_NAMES = ("first", "last", "mean", "max")
-MIXED_PRECISIONS = ("none", "bf16", "fp16", "auto")
-PRECISIONS = ("fp32", "bf16", "fp16")
+MIXED_PRECISIONS = ("none", "bf16", "fp16", "auto", "gpu")
+PRECISIONS = ("fp32", "bf16", "fp16", "gpu")
+HALF = ("bf16", "fp16", "gpu")
+FLASH = "flash_attention_2"  # has no kernel for float32
 CHOICES = {"pooling": POOLING_NAMES, "mixed_precision": MIXED_PRECISIONS, "precision": PRECISIONS}
 # Of numbers that may be null: from where to where, and how that is said
 BOUNDS = {
@@ -48,6 +50,9 @@ class EncoderSettings:
             is_number = isinstance(value, (int, float))
             fits = value is None or (is_number and value >= low and (high is None or value <= high))
             _require(name, value, fits or (name == "window" and value == "auto"), expected)
+        for name in ("precision", "mixed_precision") if self.attention == FLASH else ():
+            value = getattr(self, name)
+            _require(name, value, value in HALF, f"one of {', '.join(HALF)} with the attention {FLASH}")
         most = self.window // 2 if isinstance(self.window, (int, float)) else self.overlap
         expected = f"0 to half the window ({self.window} pieces), or windows would hardly move forward"
         fits = isinstance(self.overlap, int) and 0 <= self.overlap <= most

@@ -1,6 +1,7 @@
 """The encoder's network as Thinc sees it: predictions, gradients, updates, and bytes that are a Hugging Face folder."""
 
 import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -25,13 +26,13 @@ from .gradients.loss_scale import LossScale
 from .gradients.step import StepGradient
 from .pieces.batch import PieceBatch, WindowSize
 from .prediction import Prediction
-from .room import IN_PREDICTION, IN_TRAINING, within_memory
+from .room import IN_LOADING, IN_PREDICTION, IN_TRAINING, in_fitting_calls, within_memory
 from .runtimes.forking import making
 from .runtimes.pooling import POOLINGS
 from .runtimes.runtime import Reading, Runtime, predict_tokens, train_tokens
 from .runtimes.threads import asked_for
 from .runtimes.torch_runtime import TorchRuntime
-from .settings import EncoderSettings, window_of
+from .settings import FLASH, EncoderSettings, window_of
 from .soundness import require_finite, require_numbers, require_vectors
 from .weights import fingerprint_of
 
@@ -46,10 +47,11 @@ class EncoderShim(PyTorchShim):
     def __init__(self, settings: EncoderSettings) -> None:
         super().__init__(None)
         self.settings = settings
-        self.loss_scale = LossScale(settings.mixed_precision == "fp16")
+        self.loss_scale = LossScale(settings.mixed_precision == "fp16")  # of others the device decides
         self._gradient = StepGradient(self.loss_scale)
         self._process = os.getpid()
         self._is_worker = False  # one of several processes
+        self._room = sys.maxsize  # cells of a call that a GPU was found to have room for
 
     @property
     def loaded(self) -> Checkpoint:
@@ -69,7 +71,12 @@ class EncoderShim(PyTorchShim):
 
         RAISES (CheckpointError): when they do not work.
         """
-        settings = self.settings
+        settings, is_flash = self.settings, self.settings.attention == FLASH
+        if is_flash and self.device.type != "cuda":
+            raise UserError(
+                f"The encoder's attention is {FLASH!r}, which a GPU alone computes; expected one (--gpu-id 0, or "
+                "spacy.require_gpu() before spacy.load), or attention = null."
+            )
         checkpoint = read_checkpoint(folder, attention=settings.attention, n_layers=settings.n_layers)
         network: Any = checkpoint.weights
         if network is not None:
@@ -77,15 +84,16 @@ class EncoderShim(PyTorchShim):
             if settings.gradient_checkpointing:
                 # the reentrant kind loses the gradient where the embeddings are frozen
                 network.gradient_checkpointing_enable({"use_reentrant": False})
-            network.to(self.device)
+            with within_memory(IN_LOADING):
+                network.to(self.device)
             network.eval()
         require_numbers(checkpoint, folder)
         self.take(checkpoint)
         threads = asked_for(settings.threads)
         if threads is not None:
             torch.set_num_threads(threads)
-        # not the copy in bfloat16, which training does without
-        runtime = self.runtime() if checkpoint.graph is not None else TorchRuntime(network)
+        # not the copy in half precision, which training does without
+        runtime = self.runtime() if checkpoint.graph is not None or is_flash else TorchRuntime(network)
         require_vectors(checkpoint, runtime, folder)
 
     def take(self, checkpoint: Checkpoint) -> None:
@@ -167,7 +175,13 @@ class EncoderShim(PyTorchShim):
         RAISES (UserError): when they are no finite numbers.
         """
         with within_memory(IN_PREDICTION):
-            rows = predict_tokens(batch, self.runtime(), self._reading())
+            runtime, reading = self.runtime(), self._reading()
+            cells = min(reading.max_cells or runtime.calls.max_cells, self._room)
+            rows, fitting = in_fitting_calls(
+                lambda cells: predict_tokens(batch, runtime, reading._replace(max_cells=cells)), cells
+            )
+        if fitting < cells:
+            self._room = fitting
         require_finite(rows, self._gradient.rate)
         return rows
 
@@ -184,6 +198,7 @@ class EncoderShim(PyTorchShim):
         self._use_one_thread_if_worker()
         network = self.loaded.network.train()
         runtime = self._training or TorchRuntime(network, self.settings.mixed_precision)
+        self.loss_scale.enabled = runtime.dtype == torch.float16
         with within_memory(IN_TRAINING), sparse_embedding_gradient(network), runtime.autocast():
             vectors = train_tokens(batch, runtime, self._reading())
         if vectors.device.type == "cpu" and not bool(torch.isfinite(vectors.detach()[:, 0]).all()):
@@ -204,10 +219,11 @@ class EncoderShim(PyTorchShim):
         if any(parameter.grad is not None for parameter in network.parameters()):
             self._prediction.expect_change()
         step_module = getattr(optimizer, "step_module", None)
-        if step_module is None:
-            super().finish_update(optimizer)
-        else:
-            step_module(self.id, network)
+        with within_memory(IN_TRAINING):  # the optimizer's memory of each weight is made in the first step
+            if step_module is None:
+                super().finish_update(optimizer)
+            else:
+                step_module(self.id, network)
 
     def to_bytes(self) -> bytes:
         """The files of the Hugging Face folder; nothing where there are no weights yet."""

@@ -14,6 +14,7 @@ from ..decoding.tags import TagSet
 from ..types import Floats, Ints1d, TaggerModel, Tok2VecModel, Transitions
 from .linear import token_classifier
 from .loss import split
+from .main_memory import in_main_memory
 from .transitions import add_gradient, learned_transitions, transitions_layer
 
 # Below it a gradient by score is an error of rounding: a token far from all annotation is taught nothing
@@ -57,7 +58,7 @@ def sequence_loss(
     if not lengths.sum():
         return 0.0, [model.ops.xp.zeros_like(text) for text in scores]
     chain = constrain(tag_set, learned_transitions(model))
-    logits = [model.ops.to_numpy(text).astype(np.float64) for text in scores]
+    logits = [text.astype(np.float64) for text in in_main_memory(model.ops, scores)]
     allowed = [_agreeing(rows, tag_set) for rows in gold]
     everything = expect(logits, chain, lengths)
     annotated = expect(

@@ -18,6 +18,7 @@ from thinc.types import Floats2d
 from ..decoding.tags import validate_scheme
 from ..errors import UserError
 from ..head_fit.first_fit import DEFAULT_FIT_WORDS, fit_tagger
+from ..heads.main_memory import in_main_memory
 from ..listeners.upstream import check_order, check_upstream
 from ..types import Bools1d, ScoredSpan, TaggerModel
 from .batching import BoundedBatches
@@ -109,7 +110,7 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         """
         self._require_labels()
         check_upstream(self.model, docs, self.name)
-        return [self.model.ops.to_numpy(text) for text in self.model.predict(list(docs))]
+        return in_main_memory(self.model.ops, self.model.predict(list(docs)))
 
     def decode(
         self,

@@ -17,6 +17,7 @@ from ..data.pairs import first_length, make_pair, mark_like
 from ..decoding.answers import AnswerDistribution, ScoredAnswer, answer_distribution, answer_loss
 from ..errors import Diverged, UserError
 from ..heads.finite import is_finite
+from ..heads.main_memory import in_main_memory
 from ..listeners.linked import linked_encoder
 from ..listeners.upstream import check_order, check_upstream, find_listeners, token_listeners
 from ..types import TaggerModel
@@ -152,12 +153,12 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
         """Minus the log of the probability of the gold answers, summed over the questions, and its gradient. Without
         the span group of answers a question has no annotation, and costs nothing; with an empty one it has none."""
         ops, total, gradients = self.model.ops, 0.0, []
-        for eg, of_doc in zip(examples, scores, strict=True):
+        for eg, of_doc in zip(examples, in_main_memory(ops, scores), strict=True):
             gold = gold_answers(eg, self.spans_key)
             d_scores: Any = np.zeros(of_doc.shape, dtype="float32")
             if gold is not None:
                 words = words_of(eg.predicted)
-                loss, d_scores = answer_loss(ops.to_numpy(of_doc), words, gold, max_length=self.max_length)
+                loss, d_scores = answer_loss(of_doc, words, gold, max_length=self.max_length)
                 total += loss
             gradients.append(ops.asarray2f(d_scores))
         return total, gradients
@@ -229,7 +230,7 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
             if encode:
                 self._encode(part)
             check_upstream(self.model, part, self.name)
-            scores = [self.model.ops.to_numpy(of_doc) for of_doc in self.model.predict(part)]
+            scores = in_main_memory(self.model.ops, self.model.predict(part))
             if not all(map(is_finite, scores)):
                 raise self._unfinite()
             yield from zip(part, scores, strict=True)

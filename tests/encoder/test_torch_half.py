@@ -9,7 +9,7 @@ from tiny.kinds import KINDS
 from torch import nn
 
 from spacy_bertfam.encoder.checkpoint.checkpoint import read_checkpoint
-from spacy_bertfam.encoder.runtimes.torch_half import GeluInPlace, OneDnnLinear, in_half, precision_on
+from spacy_bertfam.encoder.runtimes.torch_half import GeluInPlace, OneDnnLinear, half_on, in_half
 
 needs_bf16 = pytest.mark.skipif(
     not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="oneDNN has no bfloat16 on this processor"
@@ -46,23 +46,23 @@ def run(network, seed=3):
 def test_vectors_are_those_of_a_plain_copy(tiny_encoder, kind):
     network = read_checkpoint(tiny_encoder(kind)).network.eval()
     torch.testing.assert_close(
-        run(in_half(network, "bf16")), run(deepcopy(network).bfloat16().eval()), rtol=0.02, atol=0.02
+        run(in_half(network, torch.bfloat16)), run(deepcopy(network).bfloat16().eval()), rtol=0.02, atol=0.02
     )
 
 
 @needs_bf16
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"albert", "mobilebert", "nystromformer"}))
 def test_every_kind_has_them_where_the_processor_can(tiny_encoder, kind):
-    copied = in_half(read_checkpoint(tiny_encoder(kind)).network, "bf16")
+    copied = in_half(read_checkpoint(tiny_encoder(kind)).network, torch.bfloat16)
     assert stand_ins(copied) == {OneDnnLinear, GeluInPlace}
     assert not [module for module in copied.modules() if type(module) is nn.Linear]
 
 
 @needs_bf16
 def test_an_activation_whose_input_is_needed_again_stays():
-    assert stand_ins(in_half(ReadsTwice(reads_twice=False), "bf16")) == {OneDnnLinear, GeluInPlace}
+    assert stand_ins(in_half(ReadsTwice(reads_twice=False), torch.bfloat16)) == {OneDnnLinear, GeluInPlace}
     network = ReadsTwice(reads_twice=True)
-    copied = in_half(network, "bf16")
+    copied = in_half(network, torch.bfloat16)
     assert not stand_ins(copied)
     assert torch.equal(run(copied), run(deepcopy(network).bfloat16()))
 
@@ -74,7 +74,7 @@ def test_where_torch_cannot_the_networks_own_layers_stay(monkeypatch, error):
 
     monkeypatch.setattr(OneDnnLinear, "forward", refuse)
     network = ReadsTwice(reads_twice=False)
-    copied = in_half(network, "bf16")
+    copied = in_half(network, torch.bfloat16)
     assert not stand_ins(copied)
     assert torch.equal(run(copied), run(deepcopy(network).bfloat16()))
 
@@ -82,18 +82,18 @@ def test_where_torch_cannot_the_networks_own_layers_stay(monkeypatch, error):
 def test_the_network_itself_is_left_alone(tiny_encoder):
     network = read_checkpoint(tiny_encoder("bert")).network.eval()
     before = run(network)
-    in_half(network, "bf16")
+    in_half(network, torch.bfloat16)
     assert not stand_ins(network)
     assert torch.equal(run(network), before)
 
 
 def test_fp16_is_for_gpus_and_a_cpu_stays_in_float32():
-    assert precision_on(torch.device("cuda"), "fp16") == "fp16"
-    assert precision_on(torch.device("cpu"), "fp16") == "fp32"
-    assert precision_on(torch.device("cpu"), "bf16") == "bf16"
+    assert half_on(torch.device("cuda"), "fp16") is torch.float16
+    assert half_on(torch.device("cpu"), "fp16") is None
+    assert half_on(torch.device("cpu"), "bf16") is torch.bfloat16
 
 
 def test_a_copy_in_fp16_has_its_weights_and_leaves_the_network():
     network = nn.Linear(3, 3)
-    assert {p.dtype for p in in_half(network.to("meta"), "fp16").parameters()} == {torch.float16}
+    assert {p.dtype for p in in_half(network.to("meta"), torch.float16).parameters()} == {torch.float16}
     assert network.weight.dtype == torch.float32

@@ -68,7 +68,10 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: st
         options["add_pooling_layer"] = False
     unfit = in_a_sentence(
         f"{folder.path}: no {architecture.__name__} can be made of these weights and this config.json",
-        "expected those of one checkpoint: get the folder again.",
+        "expected those of one checkpoint: get the folder again."
+        if attention is None
+        else f"expected an attention that architecture and installed packages have, in place of {attention!r}: "
+        "null takes the fastest.",
         CheckpointError,
     )
     with unfit, quiet_transformers(), bounded_network(folder):

@@ -6,18 +6,21 @@ through the network, and down again before the weights are updated. Thinc's own 
 
 from collections.abc import Sequence
 
-from torch import Tensor, isfinite
+from torch import Tensor, isfinite, stack
 
 FIRST_SCALE = 2.0**15
 GROWTH_INTERVAL = 1000  # steps without an overflow after which the scale is doubled
 
 
 class LossScale:
-    """The factor on the gradient: halved where it overflowed, doubled now and then where it did not."""
+    """The factor on the gradient: halved where it overflowed, doubled now and then where it did not.
+
+    enabled (bool): whether the network computes in fp16 on the device where it is now; else nothing is scaled.
+    """
 
     def __init__(self, enabled: bool) -> None:
         self.enabled = enabled
-        self.scale = FIRST_SCALE if enabled else 1.0
+        self.scale = FIRST_SCALE
         self._good_steps = 0
         self._n_bad = 0  # steps in succession that overflowed without any scale
 
@@ -46,7 +49,8 @@ class LossScale:
         """
         if not self.enabled:
             return True
-        finite = all(bool(isfinite(gradient).all()) for gradient in gradients)
+        # read together: a GPU is waited for once
+        finite = not gradients or bool(stack([isfinite(gradient).all() for gradient in gradients]).all())
         for gradient in gradients:
             if finite:
                 gradient.mul_(1.0 / self.scale)

@@ -90,15 +90,22 @@ def chunk_vectors(batch: PieceBatch, runtime: Runtime, reading: Reading) -> Iter
     for chunk in batch.chunks(reading.tokenizer, reading.max_cells, calls=calls):
         ids, mask, tokens, firsts, counts = chunk_tensors(chunk, reading.device)
         has_types = reading.reads_segments and chunk.types is not None
-        types = (torch.from_numpy(chunk.types).to(reading.device),) if has_types else ()
+        types = (moved(torch.from_numpy(chunk.types), reading.device),) if has_types else ()
         pieces = runtime(ids, mask, *types)
         yield tokens, reading.pool(pieces.reshape(-1, reading.width), firsts, counts)
 
 
 def chunk_tensors(chunk: Chunk, device: torch.device) -> tuple[Tensor, ...]:
     """RETURNS (tuple[Tensor, ...]): ids and mask, as ``Runtime`` takes them; tokens, firsts and counts of the chunk."""
-    ids = torch.from_numpy(chunk.ids)
-    lengths = torch.from_numpy(chunk.lengths)
-    mask = (torch.arange(ids.shape[1])[None, :] < lengths[:, None]).long()
-    arrays = (torch.from_numpy(a) for a in (chunk.tokens, chunk.firsts, chunk.counts))
-    return tuple(t.to(device) for t in (ids, mask, *arrays))
+    arrays = (chunk.ids, chunk.lengths, chunk.tokens, chunk.firsts, chunk.counts)
+    ids, lengths, *places = (moved(torch.from_numpy(array), device) for array in arrays)
+    mask = (torch.arange(ids.shape[1], device=device)[None, :] < lengths[:, None]).long()
+    return ids, mask, *places
+
+
+def moved(tensor: Tensor, device: torch.device) -> Tensor:
+    """RETURNS (Tensor): on the device. A GPU copies from pinned memory by itself, while this thread goes on; torch
+    keeps that memory until it has."""
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)

@@ -7,7 +7,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from .torch_runtime import AUTOCAST
+from .torch_runtime import dtype_on
 
 # Mean length of the difference over that of a vector: another order of sums in bfloat16 gives a tenth of it
 TOLERANCE = 0.02
@@ -38,14 +38,16 @@ class GeluInPlace(nn.Module):
         return activated
 
 
-def precision_on(device: torch.device, precision: str) -> str:
-    """RETURNS (str): that of the settings, as the device has it: a CPU is slower in fp16 than in float32."""
-    return "fp32" if (device.type, precision) == ("cpu", "fp16") else precision
+def half_on(device: torch.device, precision: str) -> torch.dtype | None:
+    """RETURNS (dtype | None): of the copy that predicts in this precision of the settings; None where none is to be
+    made: a CPU is slower in fp16 than in float32."""
+    dtype = dtype_on(device, precision)
+    return None if (device.type, dtype) == ("cpu", torch.float16) else dtype
 
 
-def in_half(network: nn.Module, precision: str) -> nn.Module:
-    """RETURNS (Module): a copy with weights and activations in "bf16" or "fp16"; ``network`` stays."""
-    copied = deepcopy(network).to(AUTOCAST[precision]).eval().requires_grad_(False)
+def in_half(network: nn.Module, dtype: torch.dtype) -> nn.Module:
+    """RETURNS (Module): a copy with weights and activations in half precision; ``network`` stays."""
+    copied = deepcopy(network).to(dtype).eval().requires_grad_(False)
     if next(copied.parameters()).device.type == "cpu":
         _mend(copied)
     return copied

@@ -12,12 +12,19 @@ from ..pieces.chunking import CALL_COST_BF16, CALL_COST_CPU, CALL_COST_GPU, Call
 # By model type; what they make of padding is another matter (padding.py)
 WITHOUT_MASK = frozenset(("fnet",))
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
+# Of CUDA: instructions for bfloat16 (Ampere), and the first tensor cores, which have float16 (Volta)
+HAS_BF16, HAS_FP16 = (8, 0), (7, 0)
+# Of a GPU's memory a call may take a share, roughly counted: the activations of a layer in float32, at most so many
+# times as wide as a vector for each cell, attention over 254 pieces included
+SHARE, BYTES_PER_COLUMN = 8, 160
+MAX_CELLS_GPU = 32_768
+LARGE = 1024  # width of an encoder that does not say
 
 
 class TorchRuntime:
     """The network itself, on the device where its weights are.
 
-    mixed_precision (str): "none", a key of ``AUTOCAST``, or "auto": bf16 where the device has instructions for it.
+    mixed_precision (str): see ``dtype_on``.
     """
 
     def __init__(self, network: torch.nn.Module, mixed_precision: str = "none") -> None:
@@ -27,15 +34,17 @@ class TorchRuntime:
     @property
     def dtype(self) -> torch.dtype | None:
         """Of mixed precision on the device where the weights are now; None is float32."""
-        if self.mixed_precision == "auto":
-            return torch.bfloat16 if has_bf16(next(self.network.parameters()).device) else None
-        return AUTOCAST.get(self.mixed_precision)
+        return dtype_on(next(self.network.parameters()).device, self.mixed_precision)
 
     @property
     def calls(self) -> Calls:
-        """Of the device, and of the threads that torch has, as they are now."""
+        """Of the device and its memory, and of the threads that torch has, as they are now."""
         weight = next(self.network.parameters())
-        return torch_calls(weight.device, self.dtype or weight.dtype)
+        calls = torch_calls(weight.device, self.dtype or weight.dtype)
+        if weight.device.type != "cuda":
+            return calls
+        width: Any = getattr(self.network.config, "hidden_size", LARGE)
+        return calls._replace(max_cells=cells_within(weight.device, width))
 
     def __call__(self, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Tensor:
         with self.autocast():
@@ -62,12 +71,33 @@ def read_pieces(network: Any, ids: Tensor, mask: Tensor, types: Tensor | None = 
 def has_bf16(device: torch.device) -> bool:
     """Whether a device multiplies in bfloat16 by instructions of its own: elsewhere that is slower than float32."""
     if device.type == "cuda":
-        return torch.cuda.get_device_capability(device) >= (8, 0)
+        return torch.cuda.get_device_capability(device) >= HAS_BF16
     if device.type != "cpu":
         return False
     # not in older versions of torch
     capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return any(capabilities.get(name) for name in ("amx_bf16", "avx512_bf16", "bf16"))
+
+
+def dtype_on(device: torch.device, precision: str) -> torch.dtype | None:
+    """What a precision of the settings is on a device.
+
+    precision (str): a key of ``AUTOCAST``; "gpu", which is what a GPU computes fastest in: bf16, or fp16 on one that is
+        too old for it; "auto", which is that, and on a CPU bf16 where it has instructions for it.
+    RETURNS (dtype | None): None is float32.
+    """
+    if precision not in ("auto", "gpu") or (precision == "gpu" and device.type == "cpu"):
+        return AUTOCAST.get(precision)
+    if has_bf16(device):
+        return torch.bfloat16
+    has_fp16 = device.type == "cuda" and torch.cuda.get_device_capability(device) >= HAS_FP16
+    return torch.float16 if has_fp16 else None
+
+
+def cells_within(device: torch.device, width: int) -> int:
+    """RETURNS (int): cells of a call in prediction for which a GPU has room; width: of a vector."""
+    room = torch.cuda.get_device_properties(device).total_memory // SHARE
+    return max(1, min(MAX_CELLS_GPU, room // (BYTES_PER_COLUMN * width)))
 
 
 def torch_calls(device: torch.device, dtype: torch.dtype) -> Calls:

@@ -18,6 +18,7 @@ from ...data.bare import bare_copy
 from ...decoding.tags import TagSet
 from ...errors import UserError
 from ...heads.loss import soft_cross_entropy
+from ...heads.main_memory import in_main_memory
 from ...heads.score_vectors import softmax
 from ...pipeline.find import find_ner
 from ...pipeline.ner import BertfamNER
@@ -62,7 +63,7 @@ class Teacher:
         columns = [known.tag_to_id[tag] for tag in tag_set.tags]
         bare = (bare_copy(doc, self.nlp.vocab) for doc in docs)
         read = list(self.nlp.pipe(bare, batch_size=max(len(docs), 1)))
-        scores = [self.ner.model.ops.to_numpy(text) for text in self.ner.model.predict(read)]
+        scores = in_main_memory(self.ner.model.ops, self.ner.model.predict(read))
         return [softmax(text[:, columns] / (temperature * self.ner.temperature)) for text in scores]
 
 

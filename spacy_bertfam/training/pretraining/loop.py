@@ -186,7 +186,7 @@ def _update(
     chunks = list(_masked(model, batch, recipe, rng))
     n_masked = max(1, sum(len(masked.cells) for masked in chunks))
     n_windows = max(1, sum(len(masked.lengths) for masked in chunks))
-    of_words = total = 0.0
+    losses = []  # read together: a GPU is waited for once
     for masked in chunks:  # call by call, whose gradients add up to that of the whole batch
         with _precision(model, recipe):
             words, follows = model.loss(masked)
@@ -194,9 +194,9 @@ def _update(
         if follows is not None:
             loss = loss + follows.loss / n_windows
         loss.backward()
-        total += float(loss.detach())
-        of_words += float(words.loss.detach()) / n_masked
-    if not isfinite(total):
+        losses.append(torch.stack([loss.detach(), words.loss.detach()]))
+    rows = torch.stack(losses).tolist() if losses else []
+    if not isfinite(sum(row[0] for row in rows)):
         raise UserError(
             f"The loss of a step is no number any more, at a learning rate of {recipe.learn_rate:g}: the weights are "
             f"ruined; expected a lower --learn-rate, as {lower_than(recipe.learn_rate):.2g}. What was saved before "
@@ -205,7 +205,7 @@ def _update(
     for optimizer, weights in optimizers:
         optimizer.step_module(0, weights)
         optimizer.step_schedules()  # type: ignore[no-untyped-call]
-    return of_words
+    return float(sum(row[1] / n_masked for row in rows))
 
 
 def _batches(

@@ -17,10 +17,12 @@ from tiny.kinds import KINDS
 from transformers import AutoModelForMaskedLM
 from typer.testing import CliRunner
 
+from spacy_bertfam.cli import pretrain as command
 from spacy_bertfam.cli.app import app
 from spacy_bertfam.cli.pretrain import _paragraphs
 from spacy_bertfam.encoder.checkpoint import network_budget
 from spacy_bertfam.encoder.model import build_encoder, encoder_shim
+from spacy_bertfam.encoder.runtimes import torch_runtime
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.gate import CheckpointError
 from spacy_bertfam.training.pretraining import loop
@@ -242,6 +244,31 @@ def test_the_command_writes_an_encoder_that_a_pipeline_takes(run: Callable) -> N
     for name, tensor in network.state_dict().items():
         assert torch.equal(tensor, weights[name]), name
     assert model.predict([spacy.blank("fr")(PAIRS[0])])[0].shape[1] == 32
+
+
+@pytest.mark.parametrize(
+    ("device", "options", "expected"),
+    [("cuda", [], True), ("cuda", ["--no-bf16"], False), ("cpu", [], False), ("cpu", ["--bf16"], True)],
+)
+def test_a_gpu_computes_in_bfloat16_by_default(
+    run: Callable, monkeypatch: pytest.MonkeyPatch, device: str, options: list[str], expected: bool
+) -> None:
+    load, recipes = command._load, []
+
+    def on_device(*args: Any, **settings: Any) -> Any:
+        model = load(*args, **settings)
+        model.device = torch.device(device)
+        return model
+
+    def train(*given: Any) -> Any:
+        recipes.append(given[3])
+        raise UserError("enough")
+
+    monkeypatch.setattr(torch_runtime, "has_bf16", lambda device: True)
+    monkeypatch.setattr(command, "_load", on_device)
+    monkeypatch.setattr(command, "_train", train)
+    run(*options)
+    assert [recipe.bf16 for recipe in recipes] == [expected]
 
 
 def test_a_rate_that_ruins_the_encoder_is_warned_of(run: Callable) -> None:
