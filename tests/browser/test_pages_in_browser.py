@@ -5,7 +5,7 @@ from threading import Thread
 
 import numpy as np
 import pytest
-import spacy
+from small_corpus import make_examples, shared_pipeline
 from spacy.lang.en import EnglishDefaults
 from spacy.tokens import Doc, Span
 from spacy.vocab import create_vocab
@@ -188,7 +188,7 @@ def test_a_calibration_is_readable_in_every_view_and_no_table_is_cut_off(open_pa
 
 
 @pytest.fixture
-def server():
+def server(tiny_encoder):
     """RETURNS (str): the address of a server with a pipeline that finds names, and in a group one within another."""
     pytest.importorskip("uvicorn")
     from spacy_bertfam.server.app import make_app
@@ -197,7 +197,9 @@ def server():
     from spacy_bertfam.server.service import Service
 
     def load():
-        nlp = spacy.blank("fr")
+        nlp = shared_pipeline(tiny_encoder("camembert"))
+        nlp.initialize(lambda: make_examples(nlp))
+        nlp.disable_pipe("ner")
         nlp.add_pipe("entity_ruler").add_patterns([{"label": "PER", "pattern": "Claire"}])
         patterns = [
             {"label": "ORG", "pattern": "Université de Rennes"},
@@ -228,3 +230,53 @@ def test_the_page_of_a_server_shows_entities_and_groups(server, open_page, requi
     assert page.locator("#text mark").all_inner_texts() == ["Claire\xa0PER"]
     assert page.locator("#groups").inner_text().startswith("sc: Université de Rennes\xa0ORG Rennes\xa0LOC")
     require_sound(page, "serve")
+
+
+def attended(page):
+    """RETURNS (Frame): the page of attention within the page, once it is there."""
+    page.get_by_text("Which words look at which stands below.").wait_for()
+    page.frame_locator("#attention").locator("[aria-pressed=true].word").wait_for()
+    return page.frame(url="about:srcdoc")
+
+
+def test_the_page_of_a_server_shows_attention(server, open_page, require_sound):
+    page = open_page(server)
+    page.locator("#given").fill("Claire vit à Rennes. " + " ".join(HOSTILE))
+    page.locator("#attend").focus()
+    page.keyboard.press("Enter")
+    frame = attended(page)
+    assert all(
+        part in frame.locator("#words").inner_text() for part in ("Rennes", "<script>alert(1)</script>")
+    )
+    frame.get_by_role("button", name="Rennes").focus()
+    page.keyboard.press("Enter")
+    assert "Rennes" in frame.locator("#most").inner_text().split("looks")[0]
+    require_sound(page, "serve_attention")
+    is_whole = "document.scrollingElement.scrollHeight <= innerHeight && scrollX + scrollY === 0"
+    assert frame.evaluate(is_whole), "the frame has no bars of its own"
+
+
+def test_attention_and_entities_are_of_the_same_text(server, open_page):
+    page = open_page(server)
+    page.locator("#given").fill("Claire.")
+    page.locator("#attend").click()
+    attended(page)
+    page.locator("#given").press("Control+Enter")
+    page.get_by_text("1 of 1 entities are shown.").wait_for()
+    assert page.locator("#attention").is_visible()
+    page.locator("#given").fill("Claire rit.")
+    page.locator("#given").press("Control+Enter")
+    page.locator("#text", has_text="rit").wait_for()
+    assert page.locator("#attention").is_hidden()
+    page.locator("#given").fill("Anne.")
+    page.locator("#attend").click()
+    attended(page)
+    assert page.locator("#found").is_hidden()
+
+
+def test_the_page_of_a_server_says_why_there_is_no_attention(server, open_page):
+    page = open_page(server)
+    page.locator("#given").fill("\u200b")
+    page.locator("#attend").click()
+    page.get_by_text("The text has no word that the encoder reads").wait_for()
+    assert page.locator("#attention").is_hidden()
