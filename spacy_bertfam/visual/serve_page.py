@@ -13,7 +13,7 @@ FORM = """<form id="form">
 <p id="choice" hidden><label for="model">{say[model]}</label> <select id="model"></select></p>
 <p><label for="given">{say[text]}</label><textarea id="given" rows="7" dir="auto" required></textarea></p>
 <p id="asking" hidden><label for="question">{say[question]}</label><input id="question" dir="auto"></p>
-<p><button>{say[find]}</button> <kbd>{say[keys]}</kbd>
+<p class="controls"><button>{say[find]}</button> <kbd>{say[keys]}</kbd>
 <button type="button" id="attend" hidden>{say[attend]}</button></p>
 </form>
 """

@@ -245,9 +245,7 @@ def test_the_page_of_a_server_shows_attention(server, open_page, require_sound):
     page.locator("#attend").focus()
     page.keyboard.press("Enter")
     frame = attended(page)
-    assert all(
-        part in frame.locator("#words").inner_text() for part in ("Rennes", "<script>alert(1)</script>")
-    )
+    assert set(frame.locator("#words bdi").all_inner_texts()) > {"Claire", "Rennes", "<"}
     frame.get_by_role("button", name="Rennes").focus()
     page.keyboard.press("Enter")
     assert "Rennes" in frame.locator("#most").inner_text().split("looks")[0]
@@ -272,11 +270,3 @@ def test_attention_and_entities_are_of_the_same_text(server, open_page):
     page.locator("#attend").click()
     attended(page)
     assert page.locator("#found").is_hidden()
-
-
-def test_the_page_of_a_server_says_why_there_is_no_attention(server, open_page):
-    page = open_page(server)
-    page.locator("#given").fill("\u200b")
-    page.locator("#attend").click()
-    page.get_by_text("The text has no word that the encoder reads").wait_for()
-    assert page.locator("#attention").is_hidden()
