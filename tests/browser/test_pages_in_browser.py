@@ -5,7 +5,7 @@ from threading import Thread
 
 import numpy as np
 import pytest
-from small_corpus import make_examples, shared_pipeline
+import spacy
 from spacy.lang.en import EnglishDefaults
 from spacy.tokens import Doc, Span
 from spacy.vocab import create_vocab
@@ -188,8 +188,9 @@ def test_a_calibration_is_readable_in_every_view_and_no_table_is_cut_off(open_pa
 
 
 @pytest.fixture
-def server(tiny_encoder):
-    """RETURNS (str): the address of a server with a pipeline that finds names, and in a group one within another."""
+def server(monkeypatch):
+    """RETURNS (str): the address of a server with a pipeline that finds names, and in a group one within another; its
+    attention is drawn."""
     pytest.importorskip("uvicorn")
     from spacy_bertfam.server.app import make_app
     from spacy_bertfam.server.limits import Limits
@@ -197,9 +198,7 @@ def server(tiny_encoder):
     from spacy_bertfam.server.service import Service
 
     def load():
-        nlp = shared_pipeline(tiny_encoder("camembert"))
-        nlp.initialize(lambda: make_examples(nlp))
-        nlp.disable_pipe("ner")
+        nlp = spacy.blank("fr")
         nlp.add_pipe("entity_ruler").add_patterns([{"label": "PER", "pattern": "Claire"}])
         patterns = [
             {"label": "ORG", "pattern": "Université de Rennes"},
@@ -210,6 +209,10 @@ def server(tiny_encoder):
 
     import uvicorn
 
+    from spacy_bertfam.server import jobs, model_thread
+
+    monkeypatch.setattr(model_thread, "has_attention", lambda nlp: True)
+    monkeypatch.setattr(jobs, "attention_of", lambda nlp, doc: make_attention([word.text for word in doc]))
     service, sock = Service({"fr": load}, Limits()), bind("127.0.0.1", 0)
     service.start()
     running = uvicorn.Server(uvicorn.Config(make_app(service), lifespan="off", log_level="warning"))
