@@ -39,6 +39,7 @@ def serve_cli(
     max_body: int = typer.Option(DEFAULT.body, min=1, help="Bytes of a request"),
     max_texts: int = typer.Option(DEFAULT.texts, min=1, help="Texts of a request"),
     max_characters: int = typer.Option(DEFAULT.characters, min=1, help="Characters of a text"),
+    max_attention: int = typer.Option(DEFAULT.attention, min=1, help="Characters of a request for attention"),
     batch_size: int = typer.Option(DEFAULT.batch, min=1, help="Texts that go through a pipeline together"),
     queue: int = typer.Option(DEFAULT.queue, min=1, help="Texts that may wait for a pipeline"),
     timeout: float = typer.Option(DEFAULT.timeout, min=0.1, help="Seconds until a request is given up"),
@@ -50,8 +51,8 @@ def serve_cli(
 ) -> None:
     """Answer requests over HTTP, with a page to try it.
 
-    Paths: /entities, /categories, /answers, /vectors, /models, /health, /metrics, /reload; / is the page. It listens
-    to this machine alone, where --host does not say otherwise. SIGTERM and Ctrl-C end it when what it has
+    Paths: /entities, /categories, /answers, /vectors, /attention, /models, /health, /metrics, /reload; / is the page.
+    It listens to this machine alone, where --host does not say otherwise. SIGTERM and Ctrl-C end it when what it has
     taken is answered; SIGHUP loads the pipelines again while the earlier ones answer.
     """
     if missing := [name for name in NEEDED if find_spec(name) is None]:
@@ -73,8 +74,9 @@ def serve_cli(
     from ..server.service import Service
 
     limits = Limits(
-        max_body, max_texts, max_characters, batch_size, queue=queue, timeout=timeout, sending=send_timeout
-    )
+        max_body, max_texts, max_characters, max_attention, batch_size,
+        queue=queue, timeout=timeout, sending=send_timeout,
+    )  # fmt: skip
     paths = name_models(model)
     sock = bind(host, port)
     if hasattr(signal, "SIGHUP"):  # it would end a server that loads its pipelines still

@@ -13,12 +13,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from ..visual.serve_page import page_policy, render_serve
 from .guard import RELOAD, App, Guard
-from .model_thread import Ended, Full, Job, ModelThread
+from .jobs import Job, Work, annotate_each, ask_each, attend_each
+from .model_thread import Ended, Full, ModelThread, Unfit
 from .results import answers_found, categories_of, entities_of, vector_found
 from .schemas import ForAnswers, ForEntities, Texts
 from .service import Reloading, Service
 
 router = APIRouter()
+NEEDED = {"attention": " Expected one encoder of spacy-bertfam, saved with its torch weights."}
 PLACE = {"start": 0, "end": 6, "score": 0.98}
 
 
@@ -60,7 +62,18 @@ async def vectors(asked: Texts, request: Request) -> Response:
 async def answers(asked: ForAnswers, request: Request) -> Response:
     """Answers of each text to a question; one without words says that the text has none."""
     question, top_k = asked.question, asked.top_k
-    return await _answer(request, asked, answers_found, needs="answers", question=question, top_k=top_k)
+    return await _answer(
+        request, asked, answers_found, needs="answers", work=ask_each, question=question, top_k=top_k
+    )
+
+
+@router.post("/attention", responses=_example(page="<!DOCTYPE html>..."))
+async def attention(asked: Texts, request: Request) -> Response:
+    """A page of each text, which shows how much its words look at each other; for short texts."""
+    n_characters, limit = sum(map(len, asked.given)), request.app.state.service.limits.attention
+    if n_characters > limit:
+        raise HTTPException(413, f"Found {n_characters} characters; expected {limit} at most for attention.")
+    return await _answer(request, asked, lambda page: {"page": page}, needs="attention", work=attend_each)
 
 
 @router.get("/models")
@@ -113,13 +126,14 @@ async def _answer(
     read: Callable[[Any], Any],
     *,
     needs: str | None = None,
+    work: Work = annotate_each,
     question: str | None = None,
     top_k: int = 1,
 ) -> Response:
     service: Service = request.app.state.service
     model = _find_model(service, asked.model)
     if needs is not None and not model.about[needs]:
-        raise HTTPException(404, f"The model {model.name!r} has no {needs}.")
+        raise HTTPException(404, f"The model {model.name!r} has no {needs}.{NEEDED.get(needs, '')}")
     texts = asked.given
     if len(texts) > service.limits.texts:
         raise HTTPException(413, f"Found {len(texts)} texts; expected {service.limits.texts} at most.")
@@ -130,7 +144,7 @@ async def _answer(
     if question is not None and len(question) * len(texts) > service.limits.characters:
         each = f"A question of {len(question)} characters is read with each of {len(texts)} texts"
         raise HTTPException(413, f"{each}; expected {service.limits.characters} together at most.")
-    jobs = [Job(text, read, question, top_k) for text in texts]
+    jobs = [Job(text, read, work, question, top_k) for text in texts]
     try:
         model.submit(jobs)
     except Ended:
@@ -140,14 +154,15 @@ async def _answer(
         raise HTTPException(503, detail, headers={"Retry-After": "1"}) from None
     # who gives up waiting takes back what has not been begun
     found = await asyncio.gather(*(asyncio.wrap_future(job.future) for job in jobs), return_exceptions=True)
-    failed = [isinstance(result, BaseException) for result in found]
-    results = [
-        {"error": f"The model fails on this text ({str(result) or 'it has ended'})."}
-        if has_failed
-        else result
-        for result, has_failed in zip(found, failed, strict=True)
-    ]
-    return JSONResponse({"model": model.name, "results": results}, 500 if all(failed) else 200)
+    results = [_told(result) if isinstance(result, BaseException) else result for result in found]
+    kinds = {isinstance(result, BaseException) and type(result) for result in found}
+    status = 422 if kinds == {Unfit} else 200 if False in kinds else 500
+    return JSONResponse({"model": model.name, "results": results}, status)
+
+
+def _told(error: BaseException) -> dict[str, str]:
+    reason = str(error) or "it has ended"
+    return {"error": reason if isinstance(error, Unfit) else f"The model fails on this text ({reason})."}
 
 
 def _find_model(service: Service, name: str | None) -> ModelThread:

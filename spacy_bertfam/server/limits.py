@@ -10,6 +10,7 @@ class Limits:
     body (int): bytes of a request.
     texts (int): texts of a request.
     characters (int): characters of a text.
+    attention (int): characters of a request for attention, whose memory grows with their square.
     batch (int): texts that go through a pipeline together.
     together (int): their characters; a longer text goes alone. Long batches keep short texts waiting.
     queue (int): texts that may wait for one pipeline.
@@ -21,6 +22,7 @@ class Limits:
     body: int = 1_000_000
     texts: int = 64
     characters: int = 100_000
+    attention: int = 1_000
     batch: int = 32
     together: int = 20_000
     queue: int = 512

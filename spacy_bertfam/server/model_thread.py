@@ -3,9 +3,8 @@
 import logging
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from threading import Condition, Thread
@@ -13,9 +12,9 @@ from typing import Any
 
 from spacy.language import Language
 
-from ..annotation.stream import annotate_texts
-from ..data.text_stream import Text
+from ..errors import UserError
 from ..pipeline.qa import BertfamQA
+from .jobs import Job, has_attention
 from .limits import Limits
 from .metrics import Metrics
 
@@ -35,21 +34,8 @@ class Failed(Exception):
     """A text that could not be worked on: the kind of the error alone, whose frames hold memory of its batch."""
 
 
-@dataclass(eq=False)
-class Job:
-    """A text, and what is wanted of it.
-
-    read (Callable): makes of its Doc, or of the answers to its question, what JSON can hold; what it returns must hold
-        nothing of the Doc, whose memory is given back.
-    question (str | None): what the text is asked; None is nothing.
-    top_k (int): how many answers.
-    """
-
-    text: str
-    read: Callable[[Any], Any]
-    question: str | None = None
-    top_k: int = 1
-    future: "Future[Any]" = field(default_factory=Future)
+class Unfit(Failed):
+    """A text of which this cannot be had: the sentence that says why."""
 
 
 class ModelThread:
@@ -132,6 +118,7 @@ class ModelThread:
                 "categories": bool(doc.cats),
                 "answers": any(isinstance(pipe, BertfamQA) for _, pipe in nlp.pipeline),
                 "vectors": bool(doc.vector.size),
+                "attention": has_attention(nlp),
                 "loaded": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             }
         return nlp
@@ -157,44 +144,24 @@ class ModelThread:
 
     def _work(self, nlp: Language, batch: list[Job]) -> None:
         self.metrics.batch.labels(self.name).observe(len(batch))
-        annotated = [job for job in batch if job.question is None]
-        texts = (Text(i, job.text) for i, job in enumerate(annotated))
-        docs = annotate_texts(nlp, texts, batch_size=self.limits.batch, n_process=1)
-        self._answer(zip(annotated, (doc for _, doc in docs), strict=True))
-        asked = [job for job in batch if job.question is not None]
-        self._answer(zip(asked, ask_each(nlp, asked), strict=True))
+        for work in dict.fromkeys(job.work for job in batch):
+            jobs = [job for job in batch if job.work is work]
+            for job, result in zip(jobs, work(nlp, jobs), strict=True):
+                self._answer(job, result)
 
-    def _answer(self, found: Iterable[tuple[Job, Any]]) -> None:
-        for job, result in found:
-            try:
-                if isinstance(result, Exception):
-                    raise result
-                job.future.set_result(job.read(result))
-                outcome = "done"
-            except Exception as error:  # that of this text, which is told to who sent it
-                job.future.set_exception(Failed(type(error).__name__))
-                outcome = "failed"
-                # not its message: that may hold the text, which is none of the log's business
-                logger.warning("Model %s: a text failed: %s", self.name, place_of(error))
-            self.metrics.texts.labels(self.name, outcome).inc()
-
-
-def ask_each(nlp: Language, jobs: Sequence[Job]) -> Iterator[Any]:
-    """Yield the answers to each question, or the error that it causes, in order; where all fail, one by one."""
-    if not jobs:
-        return
-    try:
-        qa = next(pipe for _, pipe in nlp.pipeline if isinstance(pipe, BertfamQA))
-        found = qa.ask([(job.question or "", job.text) for job in jobs], top_k=max(job.top_k for job in jobs))
-    except Exception as error:  # whatever a question does: that which does it again has it beside it
-        if len(jobs) == 1:
-            yield error
-        else:
-            for job in jobs:
-                yield from ask_each(nlp, [job])
-        return
-    for job, answers in zip(jobs, found, strict=True):
-        yield answers[: job.top_k]
+    def _answer(self, job: Job, result: Any) -> None:
+        try:
+            if isinstance(result, Exception):
+                raise result
+            job.future.set_result(job.read(result))
+            outcome = "done"
+        except Exception as error:  # that of this text, which is told to who sent it
+            is_unfit = isinstance(error, UserError)
+            job.future.set_exception(Unfit(str(error)) if is_unfit else Failed(type(error).__name__))
+            outcome = "failed"
+            # not its message: that may hold the text, which is none of the log's business
+            logger.warning("Model %s: a text failed: %s", self.name, place_of(error))
+        self.metrics.texts.labels(self.name, outcome).inc()
 
 
 def place_of(error: BaseException) -> str:

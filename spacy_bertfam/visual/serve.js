@@ -3,6 +3,7 @@
   const { say, colors } = JSON.parse(document.getElementById("data").textContent);
   const find = (id) => document.getElementById(id);
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const frame = find("attention");
   let models = [], text = "", entities = [], groups = [], turn = 0;
 
   async function ask(path, body) {
@@ -95,6 +96,7 @@
   function chooseModel() {
     const chosen = models.find(({ name }) => name === find("model").value);
     find("asking").hidden = !chosen || !chosen.answers;
+    find("attend").hidden = !chosen || !chosen.attention;
   }
 
   async function work() {
@@ -109,12 +111,33 @@
       question ? ask("/answers", { ...body, question, top_k: 3 }) : null,
     ]);
     if (mine !== turn) return;
+    if (text !== given) frame.hidden = true; // that of another text
     text = given;
     ({ entities } = found.results[0]);
     groups = Object.entries(found.results[0].spans || {}).filter(([, list]) => list.length);
     find("found").hidden = false;
     showAnswers(answered && answered.results[0].answers);
     show();
+  }
+
+  async function attend() {
+    const mine = ++turn;
+    find("said").textContent = say.waiting;
+    const given = find("given").value;
+    const { results } = await ask("/attention", { model: find("model").value, text: given });
+    if (mine !== turn) return;
+    if (text !== given) find("found").hidden = true;
+    text = given;
+    frame.srcdoc = results[0].page;
+    frame.hidden = false;
+    find("said").textContent = say.attended;
+  }
+
+  // As high as its page, also when words are hidden or the window gets narrow
+  function fitFrame() {
+    const { body } = frame.contentDocument;
+    new ResizeObserver(() => { frame.style.height = `${body.offsetHeight}px`; }).observe(body);
+    if (frame.srcdoc) frame.scrollIntoView();
   }
 
   const tell = (mine) => (error) => { if (mine === turn) find("said").textContent = error.message; };
@@ -125,6 +148,10 @@
   find("given").addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) find("form").requestSubmit();
   });
+  find("attend").addEventListener("click", () => {
+    if (find("form").reportValidity()) attend().catch(tell(turn));
+  });
+  frame.addEventListener("load", fitFrame);
   find("least").addEventListener("input", show);
   find("model").addEventListener("change", chooseModel);
   loadModels().catch(tell(turn));

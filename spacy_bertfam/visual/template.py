@@ -44,6 +44,7 @@ def html_page(
     script: str = "",
     data: str = "",
     asks: bool = False,
+    framed: str = "",
 ) -> str:
     """Put a page together; the title is escaped here, all else is HTML already.
 
@@ -52,6 +53,7 @@ def html_page(
     rules (str): more rules for the style sheet.
     script (str): a script of this folder, which reads ``data`` from the element "data".
     asks (bool): whether the script may ask the server that the page is from.
+    framed (str): script of the pages that it shows in a frame, which may do no more than it may itself.
     """
     foot = "".join(f"<p>{note}</p>\n" for note in notes)
     footer = f"<footer>\n{foot}</footer>\n" if foot else ""
@@ -61,7 +63,7 @@ def html_page(
     return PAGE.format(
         lang=lang,
         title=escape(title),
-        policy=content_policy(script, asks=asks),
+        policy=content_policy(script, framed, asks=asks),
         style="".join(map(read_resource, ["page.css", *styles])) + rules,
         header=header,
         main=main,
@@ -69,15 +71,14 @@ def html_page(
     )
 
 
-def content_policy(script: str = "", *, asks: bool = False) -> str:
-    """RETURNS (str): what a page with that script may do; see ``html_page``."""
-    digest = (
-        b64encode(sha256(read_resource(script).encode("utf8")).digest()).decode("ascii") if script else ""
-    )
-    scripts = f"script-src 'sha256-{digest}'; " if script else ""
+def content_policy(*scripts: str, asks: bool = False) -> str:
+    """RETURNS (str): what a page with these scripts may do; see ``html_page``."""
+    hashes = (sha256(read_resource(script).encode("utf8")).digest() for script in scripts if script)
+    sources = " ".join(f"'sha256-{b64encode(digest).decode('ascii')}'" for digest in hashes)
+    allowed = f"script-src {sources}; " if sources else ""
     asking = "connect-src 'self'; " if asks else ""
     return (
-        f"default-src 'none'; {scripts}{asking}style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; {allowed}{asking}style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     )
 
 

@@ -188,8 +188,9 @@ def test_a_calibration_is_readable_in_every_view_and_no_table_is_cut_off(open_pa
 
 
 @pytest.fixture
-def server():
-    """RETURNS (str): the address of a server with a pipeline that finds names, and in a group one within another."""
+def server(monkeypatch):
+    """RETURNS (str): the address of a server with a pipeline that finds names, and in a group one within another; its
+    attention is drawn."""
     pytest.importorskip("uvicorn")
     from spacy_bertfam.server.app import make_app
     from spacy_bertfam.server.limits import Limits
@@ -208,6 +209,10 @@ def server():
 
     import uvicorn
 
+    from spacy_bertfam.server import jobs, model_thread
+
+    monkeypatch.setattr(model_thread, "has_attention", lambda nlp: True)
+    monkeypatch.setattr(jobs, "attention_of", lambda nlp, doc: make_attention([word.text for word in doc]))
     service, sock = Service({"fr": load}, Limits()), bind("127.0.0.1", 0)
     service.start()
     running = uvicorn.Server(uvicorn.Config(make_app(service), lifespan="off", log_level="warning"))
@@ -228,3 +233,43 @@ def test_the_page_of_a_server_shows_entities_and_groups(server, open_page, requi
     assert page.locator("#text mark").all_inner_texts() == ["Claire\xa0PER"]
     assert page.locator("#groups").inner_text().startswith("sc: Université de Rennes\xa0ORG Rennes\xa0LOC")
     require_sound(page, "serve")
+
+
+def attended(page):
+    """RETURNS (Frame): the page of attention within the page, once it is there."""
+    page.get_by_text("Which words look at which stands below.").wait_for()
+    page.frame_locator("#attention").locator("[aria-pressed=true].word").wait_for()
+    return page.frame(url="about:srcdoc")
+
+
+def test_the_page_of_a_server_shows_attention(server, open_page, require_sound):
+    page = open_page(server)
+    page.locator("#given").fill("Claire vit à Rennes. " + " ".join(HOSTILE))
+    page.locator("#attend").focus()
+    page.keyboard.press("Enter")
+    frame = attended(page)
+    assert set(frame.locator("#words bdi").all_inner_texts()) > {"Claire", "Rennes", "<"}
+    frame.get_by_role("button", name="Rennes").focus()
+    page.keyboard.press("Enter")
+    assert "Rennes" in frame.locator("#most").inner_text().split("looks")[0]
+    require_sound(page, "serve_attention")
+    is_whole = "document.scrollingElement.scrollHeight <= innerHeight && scrollX + scrollY === 0"
+    assert frame.evaluate(is_whole), "the frame has no bars of its own"
+
+
+def test_attention_and_entities_are_of_the_same_text(server, open_page):
+    page = open_page(server)
+    page.locator("#given").fill("Claire.")
+    page.locator("#attend").click()
+    attended(page)
+    page.locator("#given").press("Control+Enter")
+    page.get_by_text("1 of 1 entities are shown.").wait_for()
+    assert page.locator("#attention").is_visible()
+    page.locator("#given").fill("Claire rit.")
+    page.locator("#given").press("Control+Enter")
+    page.locator("#text", has_text="rit").wait_for()
+    assert page.locator("#attention").is_hidden()
+    page.locator("#given").fill("Anne.")
+    page.locator("#attend").click()
+    attended(page)
+    assert page.locator("#found").is_hidden()

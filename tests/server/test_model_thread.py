@@ -8,9 +8,10 @@ import spacy
 from asking import OPEN_GATE, SEEN, make_names
 from spacy.language import Language
 
+from spacy_bertfam.server.jobs import Job, ask_each
 from spacy_bertfam.server.limits import Limits
 from spacy_bertfam.server.metrics import Metrics
-from spacy_bertfam.server.model_thread import Failed, Full, Job, ModelThread
+from spacy_bertfam.server.model_thread import Failed, Full, ModelThread
 from spacy_bertfam.server.service import Service
 
 
@@ -78,7 +79,7 @@ def test_a_batch_is_bounded_in_characters(start):
 
 def test_a_question_counts_as_its_text_does(start):
     thread = start(together=10)
-    first, waiting = jobs("il attend"), [Job("a", len, question="b" * 8) for _ in range(2)]
+    first, waiting = jobs("il attend"), [Job("a", len, ask_each, question="b" * 8) for _ in range(2)]
     thread.submit(first)
     while not SEEN:
         pass

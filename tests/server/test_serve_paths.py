@@ -1,6 +1,7 @@
 """What each path answers is what the pipeline finds."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import spacy
@@ -10,6 +11,9 @@ from spacy.training import Example
 
 from spacy_bertfam.data.pairs import make_pair
 from spacy_bertfam.pipeline.entity_score import get_score
+from spacy_bertfam.server.jobs import has_attention
+from spacy_bertfam.visual.attention import attention_of, find_encoder
+from spacy_bertfam.visual.attention_page import render_attention
 
 ANSWERER = {
     "@architectures": "spacy-bertfam.SpanAnswerer.v1",
@@ -119,7 +123,31 @@ def test_categories_and_vectors(nlp, serve):
     assert vector["vector"] == pytest.approx(doc.vector.tolist(), abs=1e-5)
 
 
-@pytest.mark.parametrize("path", ["/categories", "/vectors", "/answers"])
+def test_attention_is_the_page_of_the_command(nlp, serve):
+    found = post(serve(lambda: nlp), "/attention", text=TEXTS[0]).json()["results"]
+    assert found == [{"page": render_attention(attention_of(nlp, nlp.make_doc(TEXTS[0])))}]
+
+
+def test_attention_is_for_short_texts_and_says_why_there_is_none(nlp, serve):
+    app = serve(lambda: nlp, attention=10)
+    assert post(app, "/attention", texts=["Anne.", "Anne."]).status_code == 200
+    assert post(app, "/entities", text="Anne. Anne.").status_code == 200
+    long, none = post(app, "/attention", texts=["Anne.", "Anne. "]), post(app, "/attention", text="")
+    assert (long.status_code, none.status_code) == (413, 422)
+    assert "expected 10 at most" in long.json()["detail"]
+    assert none.json()["results"][0]["error"].startswith("The text has no word that the encoder reads")
+
+
+def test_an_encoder_without_torch_weights_has_no_attention(nlp, serve, monkeypatch):
+    shim = find_encoder(nlp)
+    assert has_attention(nlp)
+    monkeypatch.setattr(shim, "checkpoint", replace(shim.loaded, weights=None))
+    assert not has_attention(nlp)
+    detail = post(serve(), "/attention", text="Claire").json()["detail"]
+    assert detail.startswith("The model 'fr' has no attention. Expected one encoder")
+
+
+@pytest.mark.parametrize("path", ["/categories", "/vectors", "/answers", "/attention"])
 def test_what_a_model_cannot_do_it_says(serve, path):
     body = {"text": "Claire"} | ({"question": "Qui ?"} if path == "/answers" else {})
     answer = post(serve(), path, **body)
@@ -146,7 +174,8 @@ def test_models_are_asked_by_name(serve):
 def test_the_schema_is_told_and_nothing_comes_from_elsewhere(serve):
     app = serve()
     schema, page, docs = ask(app, *({"method": "GET", "url": url} for url in ("/openapi.json", "/", "/docs")))
-    assert {"/entities", "/answers", "/metrics"} <= set(schema.json()["paths"]) and docs.status_code == 404
+    assert {"/entities", "/answers", "/attention", "/metrics"} <= set(schema.json()["paths"])
+    assert docs.status_code == 404
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
     assert "https://" not in schema.text + page.text
 

@@ -14,7 +14,7 @@ from spacy.language import Language
 from spacy_bertfam.server.schemas import ForEntities
 
 TOKEN = "s3cret-token"
-PATHS = ["/entities", "/categories", "/answers", "/vectors", "/reload"]
+PATHS = ["/entities", "/categories", "/answers", "/vectors", "/attention", "/reload"]
 
 
 @pytest.mark.parametrize("sent", [None, "", "Bearer", "Bearer other-token", f"Basic {TOKEN}", "Bearer é"])
