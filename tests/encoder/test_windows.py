@@ -140,6 +140,11 @@ def test_covered_places_lie_in_a_stretch():
     assert np.flatnonzero(found).tolist() == [1, 2, 3]
 
 
+def test_a_border_is_told_for_each_piece_and_for_the_end():
+    pieces = Pieces(np.arange(2), np.array([0, 2]), np.array([1, 3]))
+    assert sentence_borders("a b", pieces).tolist() == [False] * 3
+
+
 def borders_of(text):
     """The pieces, each a word or a mark, that a sentence begins with."""
     found = list(re.finditer(r"\w+|[^\w\s]", text))
