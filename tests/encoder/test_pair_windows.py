@@ -85,12 +85,18 @@ def test_every_window_of_a_long_second_text_begins_with_the_first():
         [A, A + 1, MID, A + 6, A + 7, A + 8, A + 9],
     ]
     assert batch.ids[batch.firsts].tolist() == list(range(A, A + 10))  # each token is read from its own piece
+    assert owned(batch) == [[0, 6], [4, 6], [4, 7]]
     assert (batch.window_counts, batch.n_cut, batch.n_cut_firsts) == ([3], 0, 0)
     chunks = list(batch.chunks(tokenizer_of()))
     assert sorted(np.concatenate([chunk.tokens for chunk in chunks]).tolist()) == list(range(10))
     for chunk in chunks:
         assert chunk.ids.ravel()[chunk.firsts].tolist() == (A + chunk.tokens).tolist()
         assert chunk.types.tolist() == [[0, 0, 0, 0, 1, 1, 1, 1, 1]] * len(chunk.ids)
+
+
+def test_windows_of_a_second_text_have_at_most_half_of_its_room_in_common():
+    batch = PieceBatch.from_docs([pair_of("a b c", "d e f g h")], tokenizer_of(), WindowSize(7, 2))
+    assert [window[4:] for window in windows_of(batch)] == [[A + 3, A + 4, A + 5], [A + 5, A + 6, A + 7]]
 
 
 def test_segments_of_single_texts_and_of_padding_are_0():
@@ -126,7 +132,7 @@ def test_in_a_batch_each_pair_and_text_is_read_as_alone():
     long_token = spacy.tokens.Doc(NLP.vocab, words=["b", "c d e f g h i j", "a"])
     docs = [
         NLP("a b c d e f g h i"),
-        pair_of("a b", "c d e f g h i j"),
+        pair_of("a b", "c d e\nf g h i j"),
         NLP(""),
         pair_of("a b c d e f", "g h"),
         make_pair(NLP("j"), long_token),
@@ -163,6 +169,8 @@ def test_the_second_text_may_have_no_pieces():
 def test_pairs_are_cut_token_by_token_where_the_encoder_was_trained_so():
     tokenizer = tokenizer_of()
     by_token = PieceTokenizer(tokenizer.backend, (CLS,), (SEP,), 0, PieceScheme(by_token=True))
+    together = make_pair(NLP("a"), spacy.tokens.Doc(NLP.vocab, words=["c", "d"], spaces=[False, False]))
+    assert windows_of(PieceBatch.from_docs([together], by_token, WIDE)) == [[A, MID, A + 2, A + 3]]
     docs = [NLP("c"), pair_of("a b", "c d")]
     expected, found = (PieceBatch.from_docs(docs, each, WIDE) for each in (tokenizer, by_token))
     assert windows_of(found) == windows_of(expected)
