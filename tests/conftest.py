@@ -1,6 +1,5 @@
 """What all tests share: no network, tiny encoders made once a session, reasons to skip."""
 
-import gc
 import os
 
 # before anything of Hugging Face is imported
@@ -42,12 +41,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for name in absent.keys() & {mark.name for mark in item.iter_markers()}:
             item.add_marker(absent[name])
-
-
-def pytest_collection_finish() -> None:
-    """What all modules of tests have imported stays: the collector need not go through it again and again."""
-    gc.collect()
-    gc.freeze()
 
 
 def is_of_another_kind(item: pytest.Function) -> bool:
