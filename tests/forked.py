@@ -2,12 +2,14 @@
 
 import gc
 import os
+import runpy
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+import torch
 
 
 class Forked:
@@ -42,6 +44,13 @@ class Forked:
         if self.returncode is None:
             self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         return self.log.read_text(encoding="utf8")
+
+
+def run_module(words: Sequence[object]) -> None:
+    """What `python -m WORDS` runs; for a fork, in which it leaves what it changes."""
+    sys.argv = [str(word) for word in words]
+    torch.set_num_threads(1)  # a fork has none of its parent's other threads, and would wait for them
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 
 def _run_and_exit(app: Callable[[list[str]], object], words: list[str], log: Path) -> None:

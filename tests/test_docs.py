@@ -320,13 +320,18 @@ def test_the_conversion_of_questions_runs(line, tmp_path, monkeypatch):
     assert Path(out, "dev.spacy").is_file()
 
 
-PYTHON = [(name, n) for name in DOCS if name != SERVE for n in range(len(blocks(name, "python")))]
+# What runs -> the first page that has it: others repeat or translate it
+PYTHON: dict[str, str] = {}
+for name in DOCS:
+    for code in blocks(name, "python") if name != SERVE else ():
+        PYTHON.setdefault(code, name)
 
 
-@pytest.mark.parametrize("name, n", PYTHON)
-def test_the_python_of_the_documents_runs(name, n, clone, tiny_encoder, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    "code, name", [pytest.param(*pair, id=f"{pair[1]}-{i}") for i, pair in enumerate(PYTHON.items())]
+)
+def test_the_python_of_the_documents_runs(code, name, clone, tiny_encoder, monkeypatch, capsys):
     monkeypatch.chdir(clone)
-    code = blocks(name, "python")[n]
     assert len([line for line in code.splitlines() if line]) <= 10
     for package in re.findall(r"(?m)^(?:import|from) (\w+)", code):
         pytest.importorskip(package)  # the recipes are for packages that the tests do without
@@ -414,16 +419,25 @@ def makers(name: str, line: str) -> list[str]:
     return [other for output, other in made if output in read and output != output_of(line)]
 
 
+# A command after those that make what it reads -> the first page that has them
+CHAINS: dict[tuple[str, ...], str] = {}
+for name, line in CHEAP:
+    CHAINS.setdefault((*makers(name, line), line), name)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name, line", CHEAP)
-def test_a_cheap_command_runs(name, line, clone, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "chain, name", [pytest.param(*p, id=f"{p[1]}-{p[0][-1][16:]}") for p in CHAINS.items()]
+)
+def test_a_cheap_command_runs(chain, name, clone, tmp_path, monkeypatch):
+    line = chain[-1]
     if "--runtime openvino" in line:  # an extra that the tests do without
         for package in ("openvino", "nncf", "onnxruntime"):
             pytest.importorskip(package)
     monkeypatch.chdir(shutil.copytree(clone, tmp_path / "clone"))
     if name.startswith("docs/annotations."):
         write_export(shlex.split(line)[5:])
-    for command in [*makers(name, line), line]:
+    for command in chain:
         result = CliRunner().invoke(spacy_app, shlex.split(command)[3:])
         assert result.exit_code == 0, f"{command}\n{result.output}\n{result.exception}"
 

@@ -1,11 +1,14 @@
 """The one command: each suite leaves its figures, and what it lacks is said in one sentence."""
 
 import json
+import os
+import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from forked import Forked, run_module
 from typer.testing import CliRunner
 
 
@@ -74,15 +77,37 @@ def test_a_silenced_network_still_gives_entities(encoder):
     assert sum(len(doc.ents) for doc in docs) > 0
 
 
+def make_forked_worker(log):
+    """RETURNS (type): a Worker whose process is a fork, which imports nothing again."""
+    from benchmarks.apart import Worker
+
+    class ForkedWorker(Worker):
+        def __init__(self, name, python, *arguments):
+            (questions, stdin), (stdout, answers) = os.pipe(), os.pipe()
+
+            def answer(words):
+                os.close(stdin)  # who reads on would not see the end
+                os.dup2(questions, 0)
+                os.dup2(answers, 1)
+                sys.stdin, sys.stdout = os.fdopen(0), os.fdopen(1, "w")
+                run_module(words)
+
+            self.process = Forked(answer, ["benchmarks.worker", name, *arguments], log)
+            self.process.stdin, self.process.stdout = os.fdopen(stdin, "w"), os.fdopen(stdout)
+            os.close(questions)
+            os.close(answers)
+
+    return ForkedWorker
+
+
 @pytest.mark.slow
 def test_a_pipeline_is_set_beside_a_peer(encoder, tmp_path, monkeypatch):
-    import sys
-
     pytest.importorskip("spacy_transformers")
     from benchmarks import apart
     from benchmarks.suites import Inputs
     from benchmarks.untrained import make_untrained
 
+    monkeypatch.setattr(apart, "Worker", make_forked_worker(tmp_path / "log"))
     monkeypatch.setattr(apart, "interpreter", lambda name, root: Path(sys.executable))
     make_untrained(encoder).to_disk(tmp_path / "model")
     (tmp_path / "corpus").mkdir()
@@ -160,8 +185,6 @@ def test_the_share_stands_in_one_sentence():
 
 
 def test_a_system_that_ends_while_it_reads_is_said_and_the_others_go_on(encoder, tmp_path, monkeypatch):
-    import sys
-
     from benchmarks import apart
     from benchmarks.suites import Inputs
 

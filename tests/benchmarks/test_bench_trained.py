@@ -1,7 +1,26 @@
 """The systems of the quality benchmark: each trains on the tiny encoder, finds entities, and is not trained twice."""
 
+import sys
+
 import pytest
+from forked import Forked, run_module
 from spacy.util import load_config
+
+
+@pytest.fixture(autouse=True)
+def forks(monkeypatch):
+    """Trainings have processes of their own, which are forked: none imports torch and spaCy again."""
+    from benchmarks import ours, trained
+
+    def run_forked(command, log):
+        python, option, *words = command
+        assert (python, option) == (sys.executable, "-m")
+        process = Forked(run_module, words, log)
+        said = process.wait()
+        assert process.returncode == 0, said
+
+    for module in (ours, trained):
+        monkeypatch.setattr(module, "run_logged", run_forked)
 
 
 @pytest.fixture

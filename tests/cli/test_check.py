@@ -1,14 +1,12 @@
 """`bertfam check` on the command line: one table, exit codes, --fix and --report."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import spacy
+from forked import Forked, run_module
 from small_corpus import SENTENCES, annotated
 from spacy.tokens import DocBin
 from typer.testing import CliRunner
@@ -79,15 +77,11 @@ def test_the_report_has_the_rows_of_the_table(project: list[str], tmp_path: Path
     assert ("a corpus", 36) in {(row["what"], row["n"]) for row in rows}
 
 
-@pytest.mark.slow
-def test_it_is_a_command_of_spacy_too(project: list[str]) -> None:
-    command = [sys.executable, "-m", "spacy", "bertfam", *project]
-    environ = {**os.environ, "PYTHONUTF8": "1"}
-    done = subprocess.run(
-        command, env=environ, capture_output=True, encoding="utf8", timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "texts of dev that stand in train" in done.stdout
+def test_it_is_a_command_of_spacy_too(project: list[str], tmp_path: Path) -> None:
+    process = Forked(run_module, ["spacy", "bertfam", *project], tmp_path / "log")
+    said = process.wait()
+    assert process.returncode == 0, said
+    assert "texts of dev that stand in train" in said
 
 
 def test_a_row_says_what_to_do_below_it() -> None:

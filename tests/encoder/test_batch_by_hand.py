@@ -136,9 +136,19 @@ def fields(batch):
 
 
 def test_docs_that_fit_have_a_window_each(letters):
-    batch = PieceBatch.from_docs([doc_of("ab c"), doc_of(""), doc_of("d")], letters, WindowSize(3, 1))
+    docs = [doc_of("ab c"), doc_of(""), doc_of("d"), doc_of("")]
+    batch = PieceBatch.from_docs(docs, letters, WindowSize(3, 1))
     places = [[0, 3], [3, 4], [0, 3], [3, 4]]
-    assert fields(batch) == [[0, 27, 2, 3], places, [0, 2, 3], [2, 3, 4], [2, 0, 1], 0, [1, 0, 1], False]
+    assert fields(batch) == [
+        [0, 27, 2, 3],
+        places,
+        [0, 2, 3],
+        [2, 3, 4],
+        [2, 0, 1, 0],
+        0,
+        [1, 0, 1, 0],
+        False,
+    ]
     assert batch.n_tokens == batch.n_rows == 3
 
 
@@ -149,6 +159,15 @@ def test_docs_without_tokens_have_no_window(letters, with_documents):
         n = len(docs)
         assert fields(batch) == [[], [[]] * 4, [], [], [0] * n, 0, [0] * n, with_documents]
         assert list(batch.chunks(letters, 100)) == []
+        assert (
+            batch.ids.dtype == batch.firsts.dtype == np.int64
+        )  # as those of others, which stand beside them
+
+
+def test_windows_of_one_length_stay_in_the_order_of_the_texts(letters):
+    batch = PieceBatch.from_docs([doc_of("a"), doc_of("b c")] * 30, letters, WindowSize(3, 1))
+    [chunk] = batch.chunks(letters, 1000)
+    assert chunk.windows.tolist() == [*range(1, 60, 2), *range(0, 60, 2)]
 
 
 def test_docs_that_do_not_fit_are_cut_with_overlap_or_where_a_sentence_ends(letters):

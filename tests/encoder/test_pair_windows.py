@@ -85,12 +85,18 @@ def test_every_window_of_a_long_second_text_begins_with_the_first():
         [A, A + 1, MID, A + 6, A + 7, A + 8, A + 9],
     ]
     assert batch.ids[batch.firsts].tolist() == list(range(A, A + 10))  # each token is read from its own piece
+    assert owned(batch) == [[0, 6], [4, 6], [4, 7]]
     assert (batch.window_counts, batch.n_cut, batch.n_cut_firsts) == ([3], 0, 0)
     chunks = list(batch.chunks(tokenizer_of()))
     assert sorted(np.concatenate([chunk.tokens for chunk in chunks]).tolist()) == list(range(10))
     for chunk in chunks:
         assert chunk.ids.ravel()[chunk.firsts].tolist() == (A + chunk.tokens).tolist()
         assert chunk.types.tolist() == [[0, 0, 0, 0, 1, 1, 1, 1, 1]] * len(chunk.ids)
+
+
+def test_windows_of_a_second_text_have_at_most_half_of_its_room_in_common():
+    batch = PieceBatch.from_docs([pair_of("a b c", "d e f g h")], tokenizer_of(), WindowSize(7, 2))
+    assert [window[4:] for window in windows_of(batch)] == [[A + 3, A + 4, A + 5], [A + 5, A + 6, A + 7]]
 
 
 def test_segments_of_single_texts_and_of_padding_are_0():
@@ -121,6 +127,39 @@ def test_a_token_longer_than_its_room_keeps_its_first_pieces():
     assert (batch.lasts - batch.firsts).tolist() == [1, 1, 4, 1]
 
 
+def test_in_a_batch_each_pair_and_text_is_read_as_alone():
+    """Texts alone are read by other code: theirs are the windows that they have ever had."""
+    long_token = spacy.tokens.Doc(NLP.vocab, words=["b", "c d e f g h i j", "a"])
+    docs = [
+        NLP("a b c d e f g h i"),
+        pair_of("a b", "c d e\nf g h i j"),
+        NLP(""),
+        pair_of("a b c d e f", "g h"),
+        make_pair(NLP("j"), long_token),
+        pair_of("b", ""),
+        NLP("c d"),
+    ]
+    together = PieceBatch.from_docs(docs, tokenizer_of(), WindowSize(7, 2))
+    alone = [PieceBatch.from_docs([doc], tokenizer_of(), WindowSize(7, 2)) for doc in docs]
+    assert windows_of(together) == [window for batch in alone for window in windows_of(batch)]
+    assert tokens_of(together) == [pieces for batch in alone for pieces in tokens_of(batch)]
+    assert owned(together) == [places for batch in alone for places in owned(batch)]
+    for name in ("lengths", "window_counts"):
+        assert getattr(together, name) == [n for batch in alone for n in getattr(batch, name)]
+    assert together.n_cut == sum(batch.n_cut for batch in alone) > 0
+    assert together.n_cut_firsts == sum(batch.n_cut_firsts for batch in alone) == 3
+
+
+def tokens_of(batch: PieceBatch) -> list[list[int]]:
+    return [batch.ids[a:b].tolist() for a, b in zip(batch.firsts, batch.lasts, strict=True)]
+
+
+def owned(batch: PieceBatch) -> list[list[int]]:
+    """Of each window the first piece that is read from it, and the piece after the last one, counted from its start."""
+    starts, _, own_starts, own_ends = batch.windows.arrays
+    return np.stack([own_starts - starts, own_ends - starts], axis=1).tolist()
+
+
 def test_the_second_text_may_have_no_pieces():
     batch = PieceBatch.from_docs([pair_of("a b", "")], tokenizer_of(), WIDE, with_documents=True)
     assert windows_of(batch) == [[A, A + 1, MID]]
@@ -130,6 +169,8 @@ def test_the_second_text_may_have_no_pieces():
 def test_pairs_are_cut_token_by_token_where_the_encoder_was_trained_so():
     tokenizer = tokenizer_of()
     by_token = PieceTokenizer(tokenizer.backend, (CLS,), (SEP,), 0, PieceScheme(by_token=True))
+    together = make_pair(NLP("a"), spacy.tokens.Doc(NLP.vocab, words=["c", "d"], spaces=[False, False]))
+    assert windows_of(PieceBatch.from_docs([together], by_token, WIDE)) == [[A, MID, A + 2, A + 3]]
     docs = [NLP("c"), pair_of("a b", "c d")]
     expected, found = (PieceBatch.from_docs(docs, each, WIDE) for each in (tokenizer, by_token))
     assert windows_of(found) == windows_of(expected)
@@ -140,9 +181,24 @@ def test_the_template_is_read_off_the_tokenizer():
     assert tokenizer_of().pair == PairTemplate((MID,), (0,), 0, (0,), 1, (1,))
 
 
-def test_a_tokenizer_that_makes_pairs_another_way_is_refused():
-    with pytest.raises(CheckpointError, match="made to read pairs"):
-        PieceBatch.from_docs([pair_of("a", "b")], tokenizer_of("[CLS] $B [MID] $A [SEP]"), WIDE)
+@pytest.mark.parametrize(
+    ("pair", "template"),
+    [
+        ("[CLS]:2 $A:1 [SEP]:3 [SEP]:4 $B:5 [SEP]:6", PairTemplate((SEP, SEP), (2,), 1, (3, 4), 5, (6,))),
+        ("[CLS] $A $B [SEP]", PairTemplate((), (0,), 0, (), 0, (0,))),
+    ],
+)
+def test_between_the_texts_stands_what_the_tokenizer_puts_there(pair, template):
+    assert tokenizer_of(pair).pair == template
+    assert template.has_segments == (5 in template)
+
+
+@pytest.mark.parametrize(
+    "pair", ["[CLS] $B [MID] $A [SEP]", "$A [MID] $B [SEP]", "[CLS] $A [MID] $B", "[MID] $A $B [SEP]"]
+)
+def test_a_tokenizer_that_makes_pairs_another_way_is_refused(pair):
+    with pytest.raises(CheckpointError, match=r"makes .* of a pair of texts; expected .* made to read pairs"):
+        PieceBatch.from_docs([pair_of("a", "b")], tokenizer_of(pair), WIDE)
 
 
 @pytest.mark.parametrize("runtime", [OnnxRuntime, OpenVinoRuntime])

@@ -17,6 +17,7 @@ from spacy_bertfam.encoder.pieces.windows import (
     sentence_borders,
     split_windows,
     token_borders,
+    without_the_rest,
 )
 from spacy_bertfam.types import Pieces
 
@@ -140,6 +141,11 @@ def test_covered_places_lie_in_a_stretch():
     assert np.flatnonzero(found).tolist() == [1, 2, 3]
 
 
+def test_a_border_is_told_for_each_piece_and_for_the_end():
+    pieces = Pieces(np.arange(2), np.array([0, 2]), np.array([1, 3]))
+    assert sentence_borders("a b", pieces).tolist() == [False] * 3
+
+
 def borders_of(text):
     """The pieces, each a word or a mark, that a sentence begins with."""
     found = list(re.finditer(r"\w+|[^\w\s]", text))
@@ -183,6 +189,12 @@ def test_a_place_to_cut_is_the_nearest_to_the_middle():
     assert windows.starts.tolist() == [0, 6, 12]
     assert windows.ends.tolist() == [10, 16, 20]
     assert windows.own_ends.tolist() == [7, 14, 20]
+
+
+def test_of_two_places_as_near_to_the_piece_in_the_middle_the_first_is_taken():
+    """Pieces 5 to 9 are in both windows, and the middle of 5 to 10 is piece 7: 6 and 8 are as near."""
+    windows = split([1, 1, 1, 1, 1, 1, 2, 2, 1, 1, 1, 1, 1], window=10, overlap=5)
+    assert (windows.starts[1], windows.ends[0], windows.own_ends[0]) == (5, 10, 6)
 
 
 def test_without_a_border_a_token_is_cut_where_the_window_ends():
@@ -229,7 +241,22 @@ def test_of_a_long_token_the_first_pieces_stay():
     kept = keep_first_pieces(tokens, 15, 4)
     assert kept.tolist() == [0, 1, 2, 3, 4, 5, 12, 13, 14]
     renumbered = renumber(tokens, kept, 15)
+    assert renumbered.firsts.dtype == np.int64  # they are indices
     assert [(int(a), int(b)) for a, b in zip(*renumbered, strict=True)] == [(0, 2), (2, 6), (6, 9)]
+
+
+def test_what_stays_of_texts_is_counted_text_by_text():
+    """A token of five pieces, a text without any, two tokens of one."""
+    pieces = Pieces(np.arange(10, 17), np.arange(0, 14, 2), np.arange(1, 15, 2))
+    tokens = TokenPieces(np.array([0, 5, 6]), np.array([5, 6, 7]))
+    found, counts, tokens = without_the_rest(pieces, np.array([5, 0, 2]), tokens, 3)
+    assert [found.ids.tolist(), found.starts.tolist(), found.ends.tolist()] == [
+        [10, 11, 12, 15, 16],
+        [0, 2, 4, 10, 12],
+        [1, 3, 5, 11, 13],
+    ]
+    assert counts.tolist() == [3, 0, 2]
+    assert [tokens.firsts.tolist(), tokens.lasts.tolist()] == [[0, 3, 4], [3, 4, 5]]
 
 
 def test_a_piece_that_a_neighbour_shares_with_a_long_token_stays():

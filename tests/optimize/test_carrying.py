@@ -2,8 +2,6 @@
 
 import json
 import pickle
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -83,31 +81,3 @@ def test_a_graph_of_other_origin_in_the_folder_is_not_touched(plain, tmp_path):
     assert shim_of(again).loaded.graph is None
     again.to_disk(tmp_path / "saved")
     assert theirs.read_bytes() == b"of the hub"
-
-
-WORKERS = """
-import sys, torch, spacy
-torch.set_num_threads(2)
-nlp = spacy.load(sys.argv[1])
-texts = ["Marie vit à Lyon.", "", "   ", "Paul attend Marie à Paris. " * 8] * 4
-def read(docs):
-    return [[(e.start, e.end, e.label_, round(e._.score, 3)) for e in doc.ents] for doc in docs]
-alone = read(nlp.pipe(texts))
-together = read(nlp.pipe(texts, n_process=2, batch_size=3))
-assert any(alone), "the pipeline finds nothing: the test compares nothing"
-assert alone == together, (alone, together)
-print("equal")
-"""
-
-
-@pytest.mark.slow
-def test_two_processes_find_what_one_finds_after_the_engine_has_run_in_the_parent(onnx_folder):
-    done = subprocess.run(
-        [sys.executable, "-c", WORKERS, str(onnx_folder)],
-        capture_output=True,
-        text=True,
-        encoding="utf8",
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.strip() == "equal"

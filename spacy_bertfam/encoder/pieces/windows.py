@@ -86,7 +86,7 @@ def split_windows(allowed: Bools1d, welcome: Bools1d, *, window: int, overlap: i
         end = following = _last(between_sentences, start + window // 2, start + window)
         if not end:
             end = _last(between_tokens, start, start + window) or start + window
-            following = _last(between_tokens, start, max(start, end - overlap)) if overlap else end
+            following = _last(between_tokens, start, max(start, end - overlap))
         ends.append(end)
         starts.append(following or end)
     ends.append(n_pieces)
