@@ -24,7 +24,7 @@ def cells_of(lang):
 
 
 def need_outputs(lang):
-    """Skip where the French notebook was not executed since its code changed; the English one always has its outputs."""
+    """Skip where the French notebook was not executed since its code changed; the English one always has outputs."""
     if lang == "fr" and not any(cell.get("outputs") for cell in cells_of(lang)):
         pytest.skip(
             "no outputs are saved: jupyter nbconvert --execute --inplace examples/la_famille_bert.ipynb"
