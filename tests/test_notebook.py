@@ -13,7 +13,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 NAMES = {"fr": "la_famille_bert", "en": "the_bert_family"}
 BOTH = pytest.mark.parametrize("lang", NAMES)
 MAX_BYTES = 400_000
-PATH = re.compile(r"[\w'\"]/(?:tmp|home|root|work|Users|var|usr|opt)/|[\"' (]/\w+/\w|\b[A-Z]:\\")
+PATH = re.compile(r"(?<![\w<.:/])/[\w.-]+/[\w.-]|/(?:tmp|home|root|work|Users|var|usr|opt)/|\b[A-Z]:\\")
 # 0.81, 1,234, 81%; in French prose 0,81 and 81 %, with a no-break space or a plain one
 NUMBER = re.compile(r"(?<![\w.,-])\d+(?:,\d{3})*(?:\.\d+)?%?(?![\w])")
 NUMBER_FR = re.compile(r"(?<![\w,-])\d+(?:[ \u00a0\u202f]\d{3})*(?:,\d+)?(?:[ \u00a0\u202f]?%)?(?!\w)")
