@@ -25,6 +25,7 @@ PLACES = {
     "benchmarks/README.md": "figures/index.md",
     "assets/render.png": "render.png",
     "examples/la_famille_bert.ipynb": "la_famille_bert.ipynb",
+    "examples/the_bert_family.ipynb": "the_bert_family.ipynb",
     "examples/presidio_recognizer.py": "presidio_recognizer.py",
     "project.yml": "reference/project.md",
 }
