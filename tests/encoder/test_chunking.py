@@ -38,6 +38,13 @@ def test_padding_is_weighed_against_calls(lengths, call_cost, expected):
     assert chunk_ends(np.array(lengths, dtype=np.int64), max_cells=1000, calls=Calls(call_cost)) == expected
 
 
+@pytest.mark.parametrize(("max_cells", "expected"), [(1000, [3, 5, 6]), (100, [1, 3, 5, 6])])
+def test_windows_that_may_not_be_padded_share_a_chunk_with_those_of_their_length_alone(max_cells, expected):
+    lengths = np.array([50, 50, 50, 20, 20, 9])
+    calls = Calls(4096, padded=False)
+    assert chunk_ends(lengths, max_cells=max_cells, calls=calls) == expected
+
+
 def test_bound_holds_but_for_a_single_window():
     assert chunk_ends(np.array([500, 100, 100, 100]), max_cells=200, calls=Calls(4096)) == [1, 2, 4]
 
