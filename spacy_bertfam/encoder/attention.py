@@ -15,10 +15,15 @@ from torch import Tensor
 from ..errors import UNFIT, UserError
 from ..types import Ints1d
 from .checkpoint.network import quiet_transformers
+from .room import IN_ATTENTION, within_memory
 
 Floats4d = NDArray[np.float32]
 # of the sum of a row, from 1
 TOLERANCE = 1e-4
+
+
+class NoAttention(UserError):
+    """Of this encoder, or this text, there are no such weights."""
 
 
 def piece_attention(network: Any, ids: Ints1d) -> Floats4d:
@@ -28,18 +33,21 @@ def piece_attention(network: Any, ids: Ints1d) -> Floats4d:
     ids (Ints1d): with the special pieces. Shape: (n_pieces,)
     RETURNS (Floats4d): Shape: (n_layers, n_heads, n_pieces, n_pieces), from the piece of the row to that of the
         column; rows sum to 1.
-    RAISES (UserError): when the architecture has no such weights.
+    RAISES (NoAttention): when the architecture has no such weights. RAISES (UserError): when a GPU has no room for
+        them.
     """
     batch = torch.from_numpy(np.asarray(ids, dtype=np.int64))[None, :].to(next(network.parameters()).device)
     try:
         eager = with_eager_attention(network)
-        with torch.inference_mode():
+        with within_memory(IN_ATTENTION), torch.inference_mode():
             output = eager(
                 input_ids=batch,
                 attention_mask=torch.ones_like(batch),
                 output_attentions=True,
                 return_dict=True,
             )
+    except UserError:
+        raise
     except UNFIT as error:
         reason = str(error).strip().split("\n")[0]
         raise _no_weights(network, f"{type(error).__name__}: {reason}") from error
@@ -75,8 +83,8 @@ def with_eager_attention(network: Any) -> Any:
     return eager.to(next(network.parameters()).device).eval()
 
 
-def _no_weights(network: Any, reason: str) -> UserError:
-    return UserError(
+def _no_weights(network: Any, reason: str) -> NoAttention:
+    return NoAttention(
         f"{type(network).__name__} shows no attention from piece to piece ({reason}); expected an architecture that "
         "has a weight for each pair of pieces, as BERT, RoBERTa, DistilBERT, ALBERT, ELECTRA, DeBERTa or ModernBERT."
     )

@@ -15,6 +15,7 @@ IN_PREDICTION = (
     'precision = "gpu", a smaller window or fewer layers (n_layers) of the encoder, whose calls were made as small as '
     "they may be"
 )
+IN_ATTENTION = "a shorter text"
 IN_LOADING = "a smaller encoder, or fewer layers of it (n_layers)"
 IN_TRAINING = (
     '[training.batcher] with half the size and accumulate_gradient twice as high, or mixed_precision = "gpu" and '
@@ -22,16 +23,17 @@ IN_TRAINING = (
 )
 
 
-def in_fitting_calls(read: Callable[[int], T], cells: int) -> tuple[T, int]:
+def in_fitting_calls(read: Callable[[int], T], cells: int, n_cells: int) -> tuple[T, int]:
     """Predict in calls of so many cells, or of half as many and so on where a GPU has no room for them.
 
+    n_cells (int): of all windows, if each were as long as the longest.
     RETURNS (tuple[T, int]): what ``read`` returns, and the cells for which there was room.
     """
-    while cells > LEAST_CELLS:
+    while min(cells, n_cells) > LEAST_CELLS:
         try:
             return read(cells), cells
         except torch.cuda.OutOfMemoryError:
-            cells //= 2
+            cells = min(cells, n_cells) // 2
         torch.cuda.empty_cache()  # only here: the error holds what the call has made
     return read(cells), cells
 

@@ -25,12 +25,14 @@ from .gradients.freezing import freeze
 from .gradients.loss_scale import LossScale
 from .gradients.step import StepGradient
 from .pieces.batch import PieceBatch, WindowSize
+from .pieces.chunking import MAX_CELLS
 from .prediction import Prediction
 from .room import IN_LOADING, IN_PREDICTION, IN_TRAINING, in_fitting_calls, within_memory
 from .runtimes.forking import making
 from .runtimes.pooling import POOLINGS
 from .runtimes.runtime import Reading, Runtime, predict_tokens, train_tokens
 from .runtimes.threads import asked_for
+from .runtimes.torch_half import half_on
 from .runtimes.torch_runtime import TorchRuntime
 from .settings import FLASH, EncoderSettings, window_of
 from .soundness import require_finite, require_numbers, require_vectors
@@ -92,13 +94,14 @@ class EncoderShim(PyTorchShim):
         threads = asked_for(settings.threads)
         if threads is not None:
             torch.set_num_threads(threads)
-        # not the copy in half precision, which training does without
-        runtime = self.runtime() if checkpoint.graph is not None or is_flash else TorchRuntime(network)
-        require_vectors(checkpoint, runtime, folder)
+        with within_memory(IN_LOADING):
+            # not the copy in half precision, which training does without
+            runtime = self.runtime() if checkpoint.graph is not None or is_flash else TorchRuntime(network)
+            require_vectors(checkpoint, runtime, folder)
 
     def take(self, checkpoint: Checkpoint) -> None:
         """Predict and train from here on with these weights, and predict with this graph."""
-        self.checkpoint, self._model = checkpoint, checkpoint.weights
+        self.checkpoint, self._model, self._room = checkpoint, checkpoint.weights, sys.maxsize
         self._prediction = Prediction(checkpoint, self.settings)
         network = checkpoint.weights
         precision = self.settings.mixed_precision
@@ -174,15 +177,18 @@ class EncoderShim(PyTorchShim):
         RETURNS (Floats2d): Shape: (n_rows, width).
         RAISES (UserError): when they are no finite numbers.
         """
-        with within_memory(IN_PREDICTION):
+        with within_memory(IN_LOADING):  # the copy in half precision
             runtime, reading = self.runtime(), self._reading()
+        with within_memory(IN_PREDICTION):
             cells = min(reading.max_cells or runtime.calls.max_cells, self._room)
             rows, fitting = in_fitting_calls(
-                lambda cells: predict_tokens(batch, runtime, reading._replace(max_cells=cells)), cells
+                lambda cells: predict_tokens(batch, runtime, reading._replace(max_cells=cells)),
+                cells,
+                batch.n_cells(reading.tokenizer.n_special),
             )
         if fitting < cells:
-            self._room = fitting
-        require_finite(rows, self._gradient.rate)
+            self._room = min(self._room, fitting)  # of several threads
+        require_finite(rows, self._gradient.rate, half_on(self.device, self.settings.precision))
         return rows
 
     def begin_update(  # type: ignore[override]
@@ -200,7 +206,11 @@ class EncoderShim(PyTorchShim):
         runtime = self._training or TorchRuntime(network, self.settings.mixed_precision)
         self.loss_scale.enabled = runtime.dtype == torch.float16
         with within_memory(IN_TRAINING), sparse_embedding_gradient(network), runtime.autocast():
-            vectors = train_tokens(batch, runtime, self._reading())
+            reading = self._reading()
+            most = reading.max_cells or min(
+                runtime.calls.max_cells, MAX_CELLS
+            )  # of a GPU: as before its prediction
+            vectors = train_tokens(batch, runtime, reading._replace(max_cells=most))
         if vectors.device.type == "cpu" and not bool(torch.isfinite(vectors.detach()[:, 0]).all()):
             raise Diverged("a vector of the encoder", self._gradient.rate)
 

@@ -65,7 +65,7 @@ def require_vectors(checkpoint: Checkpoint, runtime: Runtime, folder: Path) -> N
         checkpoint.tokenizer.cut_joined([doc], [doc.text])
         with torch.inference_mode():
             vectors = runtime(ids.to(device), mask.to(device))
-    except (KeyboardInterrupt, SystemExit, MemoryError):
+    except (KeyboardInterrupt, SystemExit, MemoryError, torch.cuda.OutOfMemoryError):
         raise
     # each architecture and engine has exceptions of its own, and the tokenizers library raises what is not even one
     except BaseException as error:
@@ -82,15 +82,21 @@ def require_vectors(checkpoint: Checkpoint, runtime: Runtime, folder: Path) -> N
         raise _unfinite(checkpoint.weights, folder, "the vectors of a text are not finite numbers")
 
 
-def require_finite(rows: Floats2d, rate: float | None = None) -> None:
+def require_finite(rows: Floats2d, rate: float | None = None, dtype: torch.dtype | None = None) -> None:
     """Look at one number of each row: a layer norm at the end leaves none where one is NaN.
 
     rows (Floats2d): of a text so long that they are kept in a file only the first are looked at.
     rate (float | None): the last one that the encoder learned at in this process.
+    dtype (dtype | None): of the weights that predict; None is float32.
     RAISES (UserError): when vectors are no numbers.
     """
     column: Any = rows[:N_LOOKED_AT, 0]
     if not bool((abs(column) < inf).all()):
+        if dtype == torch.float16:
+            raise UserError(
+                "The encoder gives vectors that are not finite numbers (NaN or infinity) in float16, whose numbers end "
+                'at 65,504: some architectures go beyond. Expected precision = "fp32" or "bf16" for it.'
+            )
         if rate is not None:
             raise Diverged("a vector of the encoder", rate)
         raise UserError(

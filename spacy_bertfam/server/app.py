@@ -69,10 +69,12 @@ async def answers(asked: ForAnswers, request: Request) -> Response:
 
 @router.post("/attention", responses=_example(page="<!DOCTYPE html>..."))
 async def attention(asked: Texts, request: Request) -> Response:
-    """A page of each text, which shows how much its words look at each other; for short texts."""
-    n_characters, limit = sum(map(len, asked.given)), request.app.state.service.limits.attention
-    if n_characters > limit:
-        raise HTTPException(413, f"Found {n_characters} characters; expected {limit} at most for attention.")
+    """A page that shows how much the words of a text look at each other; for one short text at a time."""
+    n_texts, n_characters = len(asked.given), sum(map(len, asked.given))
+    limit = request.app.state.service.limits.attention
+    if n_texts > 1 or n_characters > limit:
+        found = f"Found {n_texts} texts" if n_texts > 1 else f"Found {n_characters} characters"
+        raise HTTPException(413, f"{found}; expected one text of {limit} characters at most for attention.")
     return await _answer(request, asked, lambda page: {"page": page}, needs="attention", work=attend_each)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from spacy.language import Language
 
-from ..errors import UserError
+from ..encoder.attention import NoAttention
 from ..pipeline.qa import BertfamQA
 from .jobs import Job, has_attention
 from .limits import Limits
@@ -156,7 +156,7 @@ class ModelThread:
             job.future.set_result(job.read(result))
             outcome = "done"
         except Exception as error:  # that of this text, which is told to who sent it
-            is_unfit = isinstance(error, UserError)
+            is_unfit = isinstance(error, NoAttention)
             job.future.set_exception(Unfit(str(error)) if is_unfit else Failed(type(error).__name__))
             outcome = "failed"
             # not its message: that may hold the text, which is none of the log's business

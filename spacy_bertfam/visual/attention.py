@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..encoder.attention import Floats4d, piece_attention
+from ..encoder.attention import Floats4d, NoAttention, piece_attention
 from ..encoder.pieces.batch import PieceBatch, WindowSize
 from ..encoder.pieces.tokenizer import PieceTokenizer
 from ..encoder.shim import EncoderShim
@@ -78,7 +78,7 @@ def attention_of(nlp: Language, doc: Doc, component: str | None = None) -> Atten
     batch = PieceBatch.from_docs([doc], tokenizer, WindowSize(window, min(size.overlap, window // 2)))
     has_pieces = batch.firsts < batch.lasts
     if not has_pieces.any():
-        raise UserError(
+        raise NoAttention(
             "The text has no word that the encoder reads; expected at least one: give a text with letters in it."
         )
     n_before, n_pieces = len(tokenizer.prefix), int(batch.windows.ends[0])

@@ -4,7 +4,7 @@
   const find = (id) => document.getElementById(id);
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const frame = find("attention");
-  let models = [], text = "", entities = [], groups = [], turn = 0;
+  let models = [], text = "", shown = "", entities = [], groups = [], turn = 0;
 
   async function ask(path, body) {
     const headers = body ? { "Content-Type": "application/json" } : {};
@@ -99,6 +99,8 @@
     find("attend").hidden = !chosen || !chosen.attention;
   }
 
+  const keyOf = ({ model, text }) => JSON.stringify([model, text]);
+
   async function work() {
     const mine = ++turn; // an answer that a later question has overtaken is dropped
     find("said").textContent = say.waiting;
@@ -111,8 +113,8 @@
       question ? ask("/answers", { ...body, question, top_k: 3 }) : null,
     ]);
     if (mine !== turn) return;
-    if (text !== given) frame.hidden = true; // that of another text
-    text = given;
+    if (shown !== keyOf(body)) frame.hidden = true; // that of another text or model
+    [text, shown] = [given, keyOf(body)];
     ({ entities } = found.results[0]);
     groups = Object.entries(found.results[0].spans || {}).filter(([, list]) => list.length);
     find("found").hidden = false;
@@ -124,10 +126,11 @@
     const mine = ++turn;
     find("said").textContent = say.waiting;
     const given = find("given").value;
-    const { results } = await ask("/attention", { model: find("model").value, text: given });
+    const body = { model: find("model").value, text: given };
+    const { results } = await ask("/attention", body);
     if (mine !== turn) return;
-    if (text !== given) find("found").hidden = true;
-    text = given;
+    if (shown !== keyOf(body)) find("found").hidden = true;
+    [text, shown] = [given, keyOf(body)];
     frame.srcdoc = results[0].page;
     frame.hidden = false;
     find("said").textContent = say.attended;

@@ -130,11 +130,13 @@ def test_attention_is_the_page_of_the_command(nlp, serve):
 
 def test_attention_is_for_short_texts_and_says_why_there_is_none(nlp, serve):
     app = serve(lambda: nlp, attention=10)
-    assert post(app, "/attention", texts=["Anne.", "Anne."]).status_code == 200
+    assert post(app, "/attention", texts=["Anne."]).status_code == 200
+    several = post(app, "/attention", texts=["A.", "B."])
+    assert several.status_code == 413 and "2 texts; expected one text" in several.json()["detail"]
     assert post(app, "/entities", text="Anne. Anne.").status_code == 200
-    long, none = post(app, "/attention", texts=["Anne.", "Anne. "]), post(app, "/attention", text="")
+    long, none = post(app, "/attention", text="Anne. Anne. "), post(app, "/attention", text="")
     assert (long.status_code, none.status_code) == (413, 422)
-    assert "expected 10 at most" in long.json()["detail"]
+    assert "of 10 characters at most" in long.json()["detail"]
     assert none.json()["results"][0]["error"].startswith("The text has no word that the encoder reads")
 
 

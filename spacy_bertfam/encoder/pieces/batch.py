@@ -64,6 +64,11 @@ class PieceBatch:
         """Vectors that are read: one for each token, and after them one for each window if documents are read."""
         return self.n_tokens + (len(self.windows) if self.with_documents else 0)
 
+    def n_cells(self, n_special: int) -> int:
+        """RETURNS (int): of a single call with all windows, padded to the longest; n_special: pieces around each."""
+        lengths = self.windows.ends - self.windows.starts
+        return len(lengths) * (int(lengths.max(initial=0)) + n_special)
+
     @classmethod
     def from_docs(
         cls, docs: Sequence[Doc], tokenizer: PieceTokenizer, size: WindowSize, *, with_documents: bool = False

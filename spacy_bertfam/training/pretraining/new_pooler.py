@@ -7,7 +7,6 @@ pairs the next sentence was still told by chance. Without the mean, and with all
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from typing import Any
 
 import torch
@@ -16,7 +15,9 @@ from torch import Tensor
 N_CALLS = 64  # of the network, at most
 N_WINDOWS = 512
 SPREAD = 0.5  # standard deviation of each value before the tanh
-NOISE = 0.05  # of the mean variance: what is added to each, so that directions without texts are not blown up
+# Of the mean variance: what is added to each, more where windows are fewer than directions, so that those without any
+# texts are not blown up
+NOISE = 0.05
 
 
 def begin_apart(network: Any, new: Sequence[str], vectors: Iterable[Tensor]) -> None:
@@ -28,12 +29,27 @@ def begin_apart(network: Any, new: Sequence[str], vectors: Iterable[Tensor]) -> 
     """
     parameters = dict(network.named_parameters())
     names = [name for name in new if "pooler" in name and name.endswith("weight")]
+    if not names:
+        return
+    rows = _rows(vectors)
+    if not bool(torch.isfinite(rows).all()):  # the first step says it
+        return
+    mean = rows.mean(dim=0)
+    variances, axes = torch.linalg.eigh(torch.cov(rows.T, correction=0))
+    share = max(NOISE, 1 - len(rows) / rows.shape[1])
+    room = share * variances.mean().clamp(min=torch.finfo(torch.float32).eps)
+    weight = (axes * SPREAD / (variances.clamp(min=0.0) + room).sqrt()) @ axes.T
     for name in names:
-        rows = torch.cat(list(islice(vectors, N_CALLS)))[:N_WINDOWS].double()
-        mean = rows.mean(dim=0)
-        variances, axes = torch.linalg.eigh(torch.cov(rows.T, correction=0))
-        room = NOISE * variances.mean().clamp(min=torch.finfo(torch.float32).eps)
-        weight = (axes * SPREAD / (variances.clamp(min=0.0) + room).sqrt()) @ axes.T
         with torch.no_grad():
             parameters[name].copy_(weight)
             parameters[f"{name.removesuffix('weight')}bias"].copy_(-weight @ mean)
+
+
+def _rows(vectors: Iterable[Tensor]) -> Tensor:
+    """RETURNS (Tensor): as many as are wanted, of as few calls as have them; Shape: (n_windows, width), float64."""
+    calls: list[Tensor] = []
+    for call in vectors:
+        calls.append(call)
+        if sum(map(len, calls)) >= N_WINDOWS or len(calls) == N_CALLS:
+            break
+    return torch.cat(calls)[:N_WINDOWS].double()
