@@ -13,7 +13,7 @@ from thinc.api import Config
 
 from ..errors import UserError
 from ..pipeline.find import walk_blocks
-from .finding import FAILS, Finding
+from .finding import FAILS, SUSPICIOUS, Finding, change
 from .setup import Setup
 from .unread import SECTIONS, Unread, block_at, find_unread
 
@@ -51,6 +51,17 @@ def check_settings(setup: Setup, unread: Sequence[Unread]) -> Iterator[Finding]:
             yield Finding(FAILS, "a component without a factory", name, do=do)
     for wrong in wrong_values(setup.raw.interpolate()):
         yield Finding(FAILS, f"a setting that is {wrong.found}", wrong.name, do=f"Expected {wrong.expected}.")
+    frequency, n_steps = (setup.training.get(name) for name in ("eval_frequency", "max_steps"))
+    if isinstance(frequency, int) and isinstance(n_steps, int) and 0 < n_steps < frequency:
+        what, setting, usual = (
+            f"no evaluation in {n_steps} steps",
+            "training.eval_frequency",
+            max(1, n_steps // 4),
+        )
+        do = (
+            f"It is {frequency}, so model-best would be the pipeline before the first step: {usual} is usual."
+        )
+        yield Finding(SUSPICIOUS, what, setting, do=do, fix=change({setting: usual}))
     for one in unread:
         yield Finding(FAILS, one.what, one.place, do=one.remedy[0].upper() + one.remedy[1:])
 

@@ -115,6 +115,13 @@ def test_a_schedule_without_a_warmup_or_with_nothing_else_is_suspicious(
     assert states(check(training__optimizer__learn_rate__warmup_steps=n_warmup), "a warmup") == [SUSPICIOUS]
 
 
+def test_a_training_that_ends_before_its_first_evaluation_is_suspicious_and_mended(check: Callable) -> None:
+    found = the(check(training__eval_frequency=41), "no evaluation in 40 steps")
+    assert found.state == SUSPICIOUS and "before the first step" in found.do
+    assert found.fix and found.fix(Path()) == {"training.eval_frequency": 10}
+    assert not states(check(training__eval_frequency=40), "no evaluation")
+
+
 @pytest.mark.parametrize("setting, value", [
     ("training__optimizer__layer_decay", 0.0),
     ("training__max_steps", "many"),
