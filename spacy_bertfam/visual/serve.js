@@ -4,7 +4,7 @@
   const find = (id) => document.getElementById(id);
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const frame = find("attention");
-  let models = [], text = "", shown = "", entities = [], groups = [], turn = 0;
+  let models = [], text = "", subject = "", entities = [], groups = [], turn = 0;
 
   async function ask(path, body) {
     const headers = body ? { "Content-Type": "application/json" } : {};
@@ -113,8 +113,8 @@
       question ? ask("/answers", { ...body, question, top_k: 3 }) : null,
     ]);
     if (mine !== turn) return;
-    if (shown !== keyOf(body)) frame.hidden = true; // that of another text or model
-    [text, shown] = [given, keyOf(body)];
+    if (subject !== keyOf(body)) frame.hidden = true; // that of another text or model
+    [text, subject] = [given, keyOf(body)];
     ({ entities } = found.results[0]);
     groups = Object.entries(found.results[0].spans || {}).filter(([, list]) => list.length);
     find("found").hidden = false;
@@ -129,8 +129,8 @@
     const body = { model: find("model").value, text: given };
     const { results } = await ask("/attention", body);
     if (mine !== turn) return;
-    if (shown !== keyOf(body)) find("found").hidden = true;
-    [text, shown] = [given, keyOf(body)];
+    if (subject !== keyOf(body)) find("found").hidden = true;
+    [text, subject] = [given, keyOf(body)];
     frame.srcdoc = results[0].page;
     frame.hidden = false;
     find("said").textContent = say.attended;
