@@ -23,6 +23,7 @@ def overrides(tiny_encoder: Callable[[str], Path], tmp_path: Path) -> Overrides:
         "paths.dev": str(write_corpus(tmp_path / "dev.spacy", DEV)),
         "paths.encoder": str(tiny_encoder("camembert")),
         "training.max_steps": 40,
+        "training.eval_frequency": 20,
         "training.optimizer.learn_rate.total_steps": 40,
         "training.optimizer.learn_rate.warmup_steps": 4,
     }
