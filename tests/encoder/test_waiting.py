@@ -44,11 +44,22 @@ def test_a_step_in_fp16_waits_once_whether_its_gradients_are_finite(monkeypatch)
     assert scale.unscale([])
 
 
+class Network:
+    """Stands in for that of transformers, which asks for numbers itself, each version for others."""
+
+    def __init__(self, calls, width):
+        self.calls, self.width = calls, width
+
+    def __call__(self, ids, mask, types=None):
+        return torch.zeros((*ids.shape, self.width))
+
+
 @pytest.mark.parametrize("pooling", ["first", "last"])
 def test_no_number_is_asked_for_between_the_calls_of_a_batch(build, fr, monkeypatch, pooling):
     shim = encoder_shim(build("bert", attention="eager", max_batch_pieces=40, pooling=pooling))
     batch = cut_batch(shim, [fr("Anne vit à Rennes , où il pleut .") for _ in range(12)])
-    runtime, reading, asked = shim.runtime(), shim._reading(), []
+    reading, asked = shim._reading(), []
+    runtime = Network(shim.runtime().calls, reading.width)
 
     def counted(name):
         method = getattr(torch.Tensor, name)
