@@ -1,9 +1,10 @@
 """A pooler where the checkpoint has none: it begins with what differs between the first pieces of texts.
 
-The vector of a first piece that nobody asked for is nearly the same for all texts (E5-small: a norm of 3.7, from which
-the texts are .97 apart), and what a layer of random weights or the identity makes of it, too: after 300 steps of 16
-pairs the next sentence was still told by chance. Without the mean, and with all directions as wide as each other
-(ZCA whitening, Bell and Sejnowski 1997), one pair in eight more was told right after 100 steps, and loss fell.
+The vector of a first piece that nobody asked for is nearly the same for all texts (E5-small: of twelve layers a norm
+of 3.7, from which texts are .97 apart, of six 4.9 and .014), and what random weights or the identity make of it, too:
+the next sentence was told by chance after 50 steps of 16 pairs with twelve layers, and after 300 with six. Without the
+mean, and with all directions as wide as each other (ZCA whitening, Bell and Sejnowski 1997), twelve layers told 54.8%
+of the pairs after 50 steps, and 66.1% after 100.
 """
 
 from collections.abc import Iterable, Sequence
