@@ -51,19 +51,20 @@ def check_settings(setup: Setup, unread: Sequence[Unread]) -> Iterator[Finding]:
             yield Finding(FAILS, "a component without a factory", name, do=do)
     for wrong in wrong_values(setup.raw.interpolate()):
         yield Finding(FAILS, f"a setting that is {wrong.found}", wrong.name, do=f"Expected {wrong.expected}.")
-    frequency, n_steps = (setup.training.get(name) for name in ("eval_frequency", "max_steps"))
+    yield from _never_evaluated(setup.training)
+    for one in unread:
+        yield Finding(FAILS, one.what, one.place, do=one.remedy[0].upper() + one.remedy[1:])
+
+
+def _never_evaluated(training: Mapping[str, Any]) -> Iterator[Finding]:
+    frequency, n_steps = training.get("eval_frequency"), training.get("max_steps")
     if isinstance(frequency, int) and isinstance(n_steps, int) and 0 < n_steps < frequency:
-        what, setting, usual = (
-            f"no evaluation in {n_steps} steps",
-            "training.eval_frequency",
-            max(1, n_steps // 4),
-        )
+        setting, usual = "training.eval_frequency", max(1, n_steps // 4)
         do = (
             f"It is {frequency}, so model-best would be the pipeline before the first step: {usual} is usual."
         )
-        yield Finding(SUSPICIOUS, what, setting, do=do, fix=change({setting: usual}))
-    for one in unread:
-        yield Finding(FAILS, one.what, one.place, do=one.remedy[0].upper() + one.remedy[1:])
+        fix = change({setting: usual})
+        yield Finding(SUSPICIOUS, f"no evaluation in {n_steps} steps", setting, do=do, fix=fix)
 
 
 def require_sound(config: Config, overrides: Mapping[str, Any]) -> None:

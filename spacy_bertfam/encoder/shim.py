@@ -25,7 +25,6 @@ from .gradients.freezing import freeze
 from .gradients.loss_scale import LossScale
 from .gradients.step import StepGradient
 from .pieces.batch import PieceBatch, WindowSize
-from .pieces.chunking import MAX_CELLS
 from .prediction import Prediction
 from .room import IN_LOADING, IN_PREDICTION, IN_TRAINING, in_fitting_calls, within_memory
 from .runtimes.forking import making
@@ -206,11 +205,7 @@ class EncoderShim(PyTorchShim):
         runtime = self._training or TorchRuntime(network, self.settings.mixed_precision)
         self.loss_scale.enabled = runtime.dtype == torch.float16
         with within_memory(IN_TRAINING), sparse_embedding_gradient(network), runtime.autocast():
-            reading = self._reading()
-            most = reading.max_cells or min(
-                runtime.calls.max_cells, MAX_CELLS
-            )  # of a GPU: as before its prediction
-            vectors = train_tokens(batch, runtime, reading._replace(max_cells=most))
+            vectors = train_tokens(batch, runtime, self._reading())
         if vectors.device.type == "cpu" and not bool(torch.isfinite(vectors.detach()[:, 0]).all()):
             raise Diverged("a vector of the encoder", self._gradient.rate)
 

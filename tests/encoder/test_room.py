@@ -90,5 +90,9 @@ def test_a_call_on_a_gpu_is_as_large_as_its_memory_allows(monkeypatch, gib, widt
     memory = SimpleNamespace(total_memory=gib * 2**30)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: memory)
     weight = SimpleNamespace(device=torch.device("cuda"), dtype=torch.float32)
-    network = SimpleNamespace(parameters=lambda: iter([weight]), config=SimpleNamespace(hidden_size=width))
+    network = SimpleNamespace(
+        parameters=lambda: iter([weight]), config=SimpleNamespace(hidden_size=width), training=False
+    )
     assert TorchRuntime(network).calls.max_cells == expected
+    network.training = True
+    assert TorchRuntime(network).calls.max_cells == 4096

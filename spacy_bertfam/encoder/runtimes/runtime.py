@@ -99,8 +99,12 @@ def chunk_tensors(chunk: Chunk, device: torch.device) -> tuple[Tensor, ...]:
     """RETURNS (tuple[Tensor, ...]): ids and mask, as ``Runtime`` takes them; tokens, firsts and counts of the chunk."""
     arrays = (chunk.ids, chunk.lengths, chunk.tokens, chunk.firsts, chunk.counts)
     ids, lengths, *places = (moved(torch.from_numpy(array), device) for array in arrays)
-    mask = (torch.arange(ids.shape[1], device=device)[None, :] < lengths[:, None]).long()
-    return ids, mask, *places
+    return ids, mask_of(lengths, ids.shape[1]), *places
+
+
+def mask_of(lengths: Tensor, width: int) -> Tensor:
+    """RETURNS (Tensor): 1 for a piece and 0 for padding, made where the lengths are; Shape: (n_windows, width)."""
+    return (torch.arange(width, device=lengths.device)[None, :] < lengths[:, None]).long()
 
 
 def moved(tensor: Tensor, device: torch.device) -> Tensor:

@@ -38,10 +38,10 @@ class TorchRuntime:
 
     @property
     def calls(self) -> Calls:
-        """Of the device and its memory, and of the threads that torch has, as they are now."""
+        """Of the device, in prediction of its memory too, and of the threads that torch has, as they are now."""
         weight = next(self.network.parameters())
         calls = torch_calls(weight.device, self.dtype or weight.dtype)
-        if weight.device.type != "cuda":
+        if weight.device.type != "cuda" or self.network.training:
             return calls
         width: Any = getattr(self.network.config, "hidden_size", LARGE)
         return calls._replace(max_cells=cells_within(weight.device, width))

@@ -14,6 +14,7 @@ from ...encoder.checkpoint.slow_tokenizer import opened_tokenizer
 from ...encoder.checkpoint.transformers_private import architectures_of
 from ...encoder.pieces.tokenizer import PieceTokenizer
 from ...encoder.runtimes.padding import reads_padding
+from ...encoder.runtimes.runtime import mask_of
 from ...encoder.runtimes.torch_runtime import read_pieces
 from ...errors import UserError
 from ...files.saving import replaced_whole
@@ -131,9 +132,8 @@ class MaskedLanguageModel:
     def _read(self, network: Any, masked: Masked) -> Any:
         ids = torch.from_numpy(masked.ids).to(self.device)
         lengths = torch.from_numpy(masked.lengths).to(self.device)
-        mask = (torch.arange(ids.shape[1], device=self.device)[None, :] < lengths[:, None]).long()
         types = None if masked.types is None else torch.from_numpy(masked.types).to(self.device)
-        return read_pieces(network, ids, mask, types)
+        return read_pieces(network, ids, mask_of(lengths, ids.shape[1]), types)
 
     def save(self, folder: Path) -> None:
         """Write encoder, head and tokenizer as a Hugging Face folder, which replaces one of that name."""
