@@ -166,12 +166,21 @@ def with_entities(doc: Doc, tags: Sequence[str]) -> Doc:
     return copy
 
 
-def make_optimizer(tagger: PlainTagger, recipe: Recipe) -> torch.optim.Optimizer:
-    """AdamW, with no decay on biases and layer norms (vectors)."""
-    parameters = list(tagger.network.parameters())
+def make_optimizer(tagger: PlainTagger, recipe: Recipe, head_factor: float = 1.0) -> torch.optim.Optimizer:
+    """AdamW, with no decay on biases and layer norms (vectors).
+
+    head_factor (float): how many times as fast as the encoder the classification layer learns.
+    """
+    parts: dict[tuple[bool, bool], list[Any]] = {}
+    for name, weight in tagger.network.named_parameters():
+        parts.setdefault((name.startswith("classifier."), weight.ndim > 1), []).append(weight)
     groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+        {
+            "params": weights,
+            "weight_decay": recipe.weight_decay if is_matrix else 0.0,
+            "factor": head_factor if is_head else 1.0,
+        }
+        for (is_head, is_matrix), weights in parts.items()
     ]
     return torch.optim.AdamW(groups, lr=recipe.learn_rate, fused=True)
 
@@ -186,14 +195,14 @@ def shuffled_batches(docs: Sequence[Doc], recipe: Recipe) -> Iterator[list[Doc]]
             yield order[start : start + recipe.batch_size]
 
 
-def train(tagger: PlainTagger, docs: Sequence[Doc], recipe: Recipe) -> int:
+def train(tagger: PlainTagger, docs: Sequence[Doc], recipe: Recipe, head_factor: float = 1.0) -> int:
     """Fine-tune in place. RETURNS (int): the words seen."""
     n_steps = recipe.epochs * -(-len(docs) // recipe.batch_size)
-    optimizer = make_optimizer(tagger, recipe)
+    optimizer = make_optimizer(tagger, recipe, head_factor)
     n_words = 0
     for step, batch in enumerate(shuffled_batches(docs, recipe)):
         for group in optimizer.param_groups:
-            group["lr"] = recipe.rate(step, n_steps)
+            group["lr"] = group["factor"] * recipe.rate(step, n_steps)
         loss = tagger.step(batch, optimizer, recipe.grad_clip)
         n_words += sum(map(len, batch))
         if step % 50 == 0:
@@ -210,13 +219,14 @@ def main(
     batch_size: int = typer.Option(16, help="Units a step"),
     learn_rate: float = typer.Option(1e-4),
     seed: int = typer.Option(0),
+    head_factor: float = typer.Option(1.0, help="Times the learning rate, of the classification layer"),
 ) -> None:
     """Fine-tune a plain token classifier; leave it and ``training.json`` (words, seconds, peak memory) in OUTPUT."""
     recipe = Recipe(epochs=epochs, batch_size=batch_size, learn_rate=learn_rate, seed=seed)
     docs = read_docs(train_path, lang)
     labels = sorted({ent.label_ for doc in docs for ent in doc.ents})
     tagger = PlainTagger.from_encoder(encoder, labels, seed=recipe.seed)
-    n_words = train(tagger, docs, recipe)
+    n_words = train(tagger, docs, recipe, head_factor)
     tagger.save(output)
     figures = {
         "words": n_words,

@@ -61,7 +61,7 @@ def evaluate(
             for part, path in units.items():
                 gold = read_docs(path, lang)
                 rows += score_rows(run.predict(gold), gold, part=part, system=name, run=run.folder.name)
-            for part, path in docs.items() if name != "plain loop" else ():
+            for part, path in () if name.startswith("plain loop") else docs.items():
                 gold = read_docs(path, lang)
                 found = run.predict(gold)
                 rows += score_rows(found, gold, part=f"{part}, {WHOLE}", system=name, run=run.folder.name)

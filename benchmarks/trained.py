@@ -78,7 +78,7 @@ def spacy_predict(folder: Path) -> Predict:
     return predict
 
 
-def train_plain(task: Task, output: Path) -> Trained:
+def train_plain(task: Task, output: Path, *, head_factor: float = 1.0) -> Trained:
     """The plain loop in a process of its own, unless that is done."""
     figures = output / "training.json"
     if not figures.is_file():
@@ -87,6 +87,7 @@ def train_plain(task: Task, output: Path) -> Trained:
         command += [task.corpus["train"], task.encoder, output, "--lang", task.lang]
         command += ["--epochs", recipe.epochs, "--batch-size", recipe.batch_size]
         command += ["--learn-rate", recipe.learn_rate, "--seed", recipe.seed]
+        command += ["--head-factor", head_factor]
         output.mkdir(parents=True, exist_ok=True)
         run_logged(command, output.with_suffix(".log"))
     found = json.loads(figures.read_text(encoding="utf8"))
@@ -104,4 +105,5 @@ SYSTEMS: dict[str, Callable[[Task, Path], Trained]] = {
     "ours CRF": partial(train_ours, head="CRF"),
     "spacy-transformers": partial(train_spacy, make_trf_config),
     "plain loop": train_plain,
+    "plain loop x10": partial(train_plain, head_factor=10.0),
 }

@@ -65,6 +65,20 @@ def test_two_steps_move_the_network_and_take_time(tagger, gold_docs):
     assert tagger.seconds > 0
 
 
+def test_the_head_alone_learns_ten_times_as_fast_where_it_is_told_to(tagger):
+    from benchmarks.plain_loop import Recipe, make_optimizer
+
+    rates = {
+        weight: group["factor"]
+        for group in make_optimizer(tagger, Recipe(), 10.0).param_groups
+        for weight in group["params"]
+    }
+    by_name = {name: rates[weight] for name, weight in tagger.network.named_parameters()}
+    head = {name for name, factor in by_name.items() if factor == 10.0}
+    assert head == {"classifier.weight", "classifier.bias"}
+    assert set(by_name.values()) == {1.0, 10.0}
+
+
 def test_prediction_keeps_the_order_and_survives_saving(tagger, gold_docs, tmp_path: Path):
     from benchmarks.plain_loop import PlainTagger
 
