@@ -348,7 +348,7 @@ CHEAP = [
     (name, line)
     for name, line in SPACY_COMMANDS
     if line.split()[3] in ("bertfam", "evaluate")
-    and not re.search(r" --ray |/cats/| report training/mine/", line)
+    and not re.search(r" --ray |/cats/| report training/(mine|fr_qa)/", line)
     and line.split()[4]
     not in ("adopt", "audit", "calibrate", "convert-qa", "fetch", "fill", "serve", "train", "pretrain")
 ]

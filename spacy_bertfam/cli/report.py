@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from ..report.prediction import Prediction
+    from ..report.report import Report
 
 
 def report_cli(
@@ -42,14 +43,14 @@ def report_cli(
     seed: int = typer.Option(0, help="Of the resampling"),
     use_gpu: int = GPU,
 ) -> None:
-    """Report what a recognizer gets wrong, beside another one too.
+    """Report what a recognizer, or a pipeline that answers questions, gets wrong, beside another one too.
 
     Scores with intervals, by label, by length, by place and more; kinds of error; calibration; the errors themselves,
     the most confident first. With --compare, whether the difference is more than chance, and what is new and mended.
     """
     from ..data.labels import parse_map
     from ..files.saving import require_writable, write_files
-    from ..report.report import annotated_docs, make_report
+    from ..pipeline.find import answering
     from ..report.writing import format_summary, written
     from .gpu import use_gpu as compute_on
 
@@ -59,22 +60,67 @@ def report_cli(
     require_writable(output / "report.json")
     compute_on(use_gpu, silent=True)
     nlp = load_pipeline(model)
-    gold, n_lost = read_gold(nlp, data, field=by or "")
-    docs, n_unannotated = annotated_docs(gold, str(data))
-    seen = read_gold(nlp, train)[0] if train is not None else None
-    names = distinct_names([model] if compare is None else [model, compare])
-    other = None if compare is None else _other(compare, docs, nlp, names[-1], wanted)
-    found = _predict(nlp, docs, model, names[0], {})
-    report = make_report(
-        docs, found, data=data.resolve().name, other=other, train=seen, by=by, n_unannotated=n_unannotated,
-        n_lost=n_lost, seed=seed,
-    )  # fmt: skip
+    if answering(nlp):
+        _require_of_answers(train, rename)
+        report = _report_answers(nlp, model, data, compare=compare, by=by, seed=seed)
+    else:
+        report = _report_entities(nlp, model, data, compare, wanted, train=train, by=by, seed=seed)
     contents = written(report, lang=nlp.lang or "", n_shown=limit)
     write_files({output / name: text.encode("utf8") for name, text in contents.items()})
     typer.echo(format_summary(report))
     if report.overlap_note:
         typer.echo(f"Note: {report.overlap_note}", err=True)
     typer.echo(f"{output / 'report.html'}: written, with report.md and report.json")
+
+
+def _report_entities(
+    nlp: "Language", model: str, data: Path, compare: str | None, wanted: "Mapping[str, str]", *,
+    train: Path | None, by: str | None, seed: int,
+) -> "Report":  # fmt: skip
+    from ..report.report import annotated_docs, make_report
+
+    gold, n_lost = read_gold(nlp, data, field=by or "")
+    docs, n_unannotated = annotated_docs(gold, str(data))
+    seen = read_gold(nlp, train)[0] if train is not None else None
+    names = distinct_names([model] if compare is None else [model, compare])
+    other = None if compare is None else _other(compare, docs, nlp, names[-1], wanted)
+    found = _predict(nlp, docs, model, names[0], {})
+    return make_report(
+        docs, found, data=data.resolve().name, other=other, train=seen, by=by, n_unannotated=n_unannotated,
+        n_lost=n_lost, seed=seed,
+    )  # fmt: skip
+
+
+def _report_answers(
+    nlp: "Language", model: str, data: Path, *, compare: str | None, by: str | None, seed: int
+) -> "Report":
+    from ..pipeline.find import find_qa
+    from ..report.answers import annotated_questions, make_answer_report, predict_answers
+
+    key = find_qa(nlp).spans_key
+    gold, _ = read_gold(nlp, data, field=by or "")
+    docs, n_unannotated = annotated_questions(gold, key, str(data))
+    names = distinct_names([model] if compare is None else [model, compare])
+    found = predict_answers(nlp, docs, names[0], key=key)
+    other = predict_answers(load_pipeline(compare), docs, names[-1], key=key) if compare else None
+    return make_answer_report(
+        docs,
+        found,
+        key=key,
+        data=data.resolve().name,
+        other=other,
+        by=by,
+        n_unannotated=n_unannotated,
+        seed=seed,
+    )
+
+
+def _require_of_answers(train: Path | None, rename: "Sequence[str] | None") -> None:
+    given = [option for option, value in (("--train", train), ("--map", rename)) if value]
+    if given:
+        raise UserError(
+            f"{', '.join(given)}: of entities, and MODEL answers questions; expected neither with it."
+        )
 
 
 def read_gold(

@@ -81,6 +81,12 @@ def answering(nlp: Language) -> list[BertfamQA]:
     return [] if has_ner else [pipe for pipe in pipes if isinstance(pipe, BertfamQA)]
 
 
+def find_qa(nlp: Language) -> BertfamQA:
+    """RETURNS (BertfamQA): the only component that answers."""
+    found: BertfamQA = _find_pipe(nlp, None, (BertfamQA,), "bertfam_qa")
+    return found
+
+
 def find_calibrated(nlp: Language, component: str | None = None) -> BertfamNER | BertfamQA:
     """A component whose scores have a temperature; without a name the only recognizer, or where there is none the only
     one that answers.

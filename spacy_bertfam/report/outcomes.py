@@ -25,6 +25,14 @@ class Entity(NamedTuple):
     score: float | None = None
 
 
+class Judged(NamedTuple):
+    """The best answer to a question beside the gold ones, "no answer" too."""
+
+    exact: float  # 1 or 0
+    f1: float  # of the words, 0 to 1
+    score: float  # its probability
+
+
 class Outcome(NamedTuple):
     """What became of a gold entity, or of a predicted one that stands for none."""
 

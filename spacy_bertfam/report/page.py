@@ -5,6 +5,7 @@ from html import escape
 
 from spacy.tokens import Doc
 
+from ..data.pairs import first_length
 from ..visual.marked import as_mark, write_marks
 from ..visual.page import label_rules
 from ..visual.reliability_chart import reliability_chart
@@ -93,7 +94,10 @@ def _chart(report: Report, table: Table, words: Wording) -> str:
     if table.title != words.say("calibration") or not table.rows:
         return ""
     chart = reliability_chart(
-        report.scored, css="after", label=table.title, words=Wording("calibration", words.lang)
+        report.scored,
+        css="after",
+        label=table.title,
+        words=Wording("calibration", words.lang, noun=report.noun),
     )
     return f"<figure>\n{chart}</figure>\n"
 
@@ -144,6 +148,8 @@ def _error(report: Report, error: Error, css: dict[str, str], words: Wording) ->
     said = [words.names("kind_names", KINDS)[outcome.kind], escape(outcome.label)]
     said += [words.names("state_names", STATES)[error.state]] if error.state else []
     heading = f"<h3>{' · '.join(said)} <small>{words.say('text_n', n=error.doc + 1)}</small></h3>\n"
+    if question := doc[: first_length(doc)].text:
+        heading += f"<p>{words.say('question')} {escape(question)}</p>\n"
     data = {"kind": outcome.kind, "label": escape(outcome.label), "state": error.state}
     attributes = ' class="error"' + "".join(f' data-{name}="{value}"' for name, value in data.items())
     lang, direction = language_tag(doc.lang_), direction_of(doc)
@@ -155,12 +161,13 @@ def _window(doc: Doc, outcome: Outcome) -> tuple[int, int]:
     """RETURNS (tuple[int, int]): the tokens to show: the whole sentence where it is short and known."""
     places = [ent for ent in (outcome.gold, outcome.predicted) if ent]
     first, after = min(ent.start for ent in places), max(ent.end for ent in places)
-    start, end = 0, len(doc)
+    floor = first_length(doc)  # the question stands above
+    start, end = floor, len(doc)
     if doc.has_annotation("SENT_START"):
-        start, end = doc[first].sent.start, max(doc[after - 1].sent.end, after)
+        start, end = max(doc[first].sent.start, floor), max(doc[after - 1].sent.end, after)
     if end - start <= SHORT:
         return start, end
-    return max(first - AROUND, 0), min(after + AROUND, len(doc))
+    return max(first - AROUND, floor), min(after + AROUND, len(doc))
 
 
 def _marked_text(
@@ -181,4 +188,4 @@ def _marked_text(
         classes = css[ent.label] + " wrong" * (ent[1:3] == wrong)
         marks.append(as_mark(*place, ent.label, ent.score, css=classes))
     markup = write_marks(doc, shown.text, marks)
-    return f"{'… ' * (start > 0)}{markup}{' …' * (end < len(doc))}"
+    return f"{'… ' * (start > first_length(doc))}{markup}{' …' * (end < len(doc))}"

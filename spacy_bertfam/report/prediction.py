@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -13,9 +14,10 @@ from tqdm import tqdm
 from ..errors import UserError
 from ..evaluation.mentions import Repeated, repeated_names
 from ..pipeline.find import n_bytes_of
-from .outcomes import Outcome, gold_entities, pair_entities, predicted_entities
+from .outcomes import Judged, Outcome, gold_entities, pair_entities, predicted_entities
 
 BATCH_SIZE = 256  # Docs
+T = TypeVar("T")
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Prediction:
         tokens with another.
     seconds, cpu_seconds (float): of the prediction alone; 0 of a file.
     n_bytes (int): of the pipeline on the disk.
+    judged: of questions, one of each.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Prediction:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     n_bytes: int = 0
+    judged: list[Judged] = field(default_factory=list)
 
 
 def predict(
@@ -52,7 +56,7 @@ def predict(
     found = Prediction(name, n_tokens=sum(map(len, references)), n_bytes=n_bytes_of(nlp))
     nlp(references[0].text)  # an engine prepares itself
     docs = nlp.pipe((doc.text for doc in references), batch_size=BATCH_SIZE)
-    shown = tqdm(_timed(docs, found), desc=name, total=len(references), unit=" texts", disable=not progress)
+    shown = tqdm(timed(docs, found), desc=name, total=len(references), unit=" texts", disable=not progress)
     known = {label for labels in nlp.pipe_labels.values() for label in labels}
     return _compared(found, shown, references, rename, known)
 
@@ -102,7 +106,7 @@ def _compared(
     return found
 
 
-def _timed(docs: Iterator[Doc], found: Prediction) -> Iterator[Doc]:
+def timed(docs: Iterator[T], found: Prediction) -> Iterator[T]:
     """Count the time within the pipeline, not that of what is done with its Docs."""
     while True:
         wall, cpu = time.perf_counter(), time.process_time()

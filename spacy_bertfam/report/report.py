@@ -59,6 +59,14 @@ class Report:
     overlap_note: str = ""  # why there are no scores of overlaps
     comparison: Comparison | None = None
     errors: list[Error] = field(default_factory=list)  # the most confident ones first
+    exact: list[Slice] = field(
+        default_factory=list
+    )  # of answers: exact match, where the other slices have F1
+
+    @property
+    def noun(self) -> str:
+        """What it is about, as ``Wording`` wants it."""
+        return "answers" if self.exact else "entities"
 
     @property
     def outcomes(self) -> list[list[Outcome]]:
@@ -78,7 +86,9 @@ class Report:
 
     @property
     def scored(self) -> ScoredEntities:
-        """The predicted entities that have a score."""
+        """The predicted entities that have a score; of questions the best answers, "no answer" too."""
+        if self.model.judged:
+            return scored_entities((one.score, bool(one.exact)) for one in self.model.judged)
         found = ((one.predicted, one.kind == RIGHT) for of_doc in self.outcomes for one in of_doc)
         return scored_entities((ent.score, right) for ent, right in found if ent and ent.score is not None)
 
@@ -125,8 +135,13 @@ def make_report(
         report.overlap_note = str(error)
     if other is not None:
         report.comparison = _compare(model, other, seed)
-    report.errors = sorted(_errors(model, other), key=_by_confidence)
+    report.errors = errors_of(model, other)
     return report
+
+
+def errors_of(model: Prediction, other: Prediction | None) -> list[Error]:
+    """RETURNS (list[Error]): the most confident ones first; beside another prediction those of that one too."""
+    return sorted(_errors(model, other), key=_by_confidence)
 
 
 def _compare(model: Prediction, other: Prediction, seed: int) -> Comparison:

@@ -20,7 +20,10 @@ LONGEST = (26, 101, 501)
 SEEN, SEEN_OTHERWISE, UNSEEN = SEENS = ("seen", "seen_otherwise", "unseen")
 N_VALUES = 20
 ALL, OTHERS, NO_VALUE = "all", "others", "no_value"
-NAMED = (ALL, *SEENS, *PLACES, OTHERS, NO_VALUE)  # rows with a name in every language
+NO_ANSWER = "no_answer"  # to a question
+OTHER_QUESTION = "…"
+# Rows with a name in every language
+NAMED = (ALL, *SEENS, *PLACES, OTHERS, NO_VALUE, NO_ANSWER)
 BUILT_IN: dict[str, tuple[str, ...]] = {
     "label": (),
     "field": (OTHERS, NO_VALUE),
@@ -100,7 +103,7 @@ def make_slices(
         ways.append(("training", _seen_in(train, docs), SEENS))
     ways += [("place", place, PLACES), ("doc_length", doc_length, DOC_LENGTHS)]
     if field is not None:
-        values = _values(docs, field)
+        values = field_values(docs, field)
         ways.append(("field", lambda i, ent: values[i], ()))
     return [make_slice(name, outcomes, key, order, seed=seed) for name, key, order in ways]
 
@@ -121,7 +124,7 @@ def _seen_in(train: Iterable[Doc], docs: Sequence[Doc]) -> Key:
     return seen
 
 
-def _values(docs: Sequence[Doc], field: str) -> list[str]:
+def field_values(docs: Sequence[Doc], field: str) -> list[str]:
     """RETURNS (list[str]): the value of each document; the rarer of many are one."""
     # spaCy keeps the values of extensions there, whether they are registered here or not
     extension: Any = ("._.", field, None, None)

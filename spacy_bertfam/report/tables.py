@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from math import isnan
 
 from ..visual.wording import Wording
-from .outcomes import KINDS, MISSED, SPURIOUS
+from .outcomes import BOUNDARY, KINDS, MISSED, RIGHT, SPURIOUS
 from .overlap import WAYS as OVERLAPS
 from .prediction import Prediction
 from .report import STATES, Report
 from .slices import ALL, BUILT_IN, NAMED, WAYS, Slice
 
+ANSWER_WAYS = tuple(way for way in WAYS if way != "training")
+ANSWER_KINDS = (RIGHT, BOUNDARY, MISSED, SPURIOUS)
 N_LABELS = 20  # rows and columns of the table of labels taken for each other
 
 
@@ -33,18 +35,56 @@ class Table:
 def make_tables(report: Report, words: Wording) -> Iterator[Table]:
     """YIELDS (Table): all figures of a report."""
     slices = {one.name: one for one in report.slices}
+    if report.exact:
+        yield from _make_answer_tables(report, slices, words)
+        return
     by_label = slices.pop("label")
     yield _scores([slices.pop("all"), by_label], words, notes=[words.say("interval")])
     if report.comparison:
         yield _comparison(report, words)
     yield _speeds(report, words)
-    yield _kinds(report, by_label.rows, words)
+    yield _kinds(report, by_label.rows, KINDS, words, note="kinds_note")
     yield _confusion(report, by_label.rows, words)
     yield _overlap(report, words)
     for one in slices.values():
         yield _scores([one], words)
     yield _calibration(report, words)
     yield _names(report, words)
+
+
+def _make_answer_tables(report: Report, slices: dict[str, Slice], words: Wording) -> Iterator[Table]:
+    exact = {one.name: one for one in report.exact}
+    pairs = {name: (exact[name], f1) for name, f1 in slices.items()}
+    asked = pairs.pop("label")
+    yield _answers([pairs.pop("all"), asked], words, notes=[words.say("answer_interval")])
+    if report.comparison:
+        yield _comparison(report, words)
+    yield _speeds(report, words)
+    yield _kinds(report, asked[1].rows, ANSWER_KINDS, words, note="answer_kinds_note")
+    for pair in pairs.values():
+        yield _answers([pair], words)
+    yield _calibration(report, words)
+
+
+def _answers(pairs: Sequence[tuple[Slice, Slice]], words: Wording, *, notes: Sequence[str] = ()) -> Table:
+    """Exact match and F1 of the questions in rows."""
+    last, names = pairs[-1][1].name, words.names("row_names", NAMED)
+    title, column = (words.names(key, ANSWER_WAYS)[last] for key in ("answer_titles", "answer_columns"))
+    table = Table(title, [column, *words.say("answer_score_columns").split("|")], [], list(notes))
+    for exact, f1 in pairs:
+        named = BUILT_IN["field"] if f1.name == "field" else NAMED
+        for i, row in enumerate(f1.rows):
+            n = int(f1.counts[:, i, 2].sum())
+            low, high = map(float, f1.ends[:, i, 2])
+            scores = [one.scores()[i, 2] for one in (exact, f1)]
+            cells = [words.number(n), *map(_figure, scores), _interval(low, high)]
+            table.rows.append([names[row] if row in named else row, *cells])
+            table.ranges.append(None if isnan(low) else (float(scores[1]), low, high))
+    return table
+
+
+def _interval(low: float, high: float) -> str:
+    return "–" if isnan(low) else f"{low:.3f}–{high:.3f}"
 
 
 def _scores(slices: Sequence[Slice], words: Wording, *, notes: Sequence[str] = ()) -> Table:
@@ -58,11 +98,9 @@ def _scores(slices: Sequence[Slice], words: Wording, *, notes: Sequence[str] = (
             one.rows, totals, one.scores().tolist(), ends, strict=True
         ):
             name = names[row] if row in BUILT_IN.get(one.name, NAMED) else row
-            is_known = not isnan(low)
-            interval = f"{low:.3f}–{high:.3f}" if is_known else "–"
-            cells = [words.number(gold), words.number(predicted), *(_figure(score) for score in scores)]
-            table.rows.append([name, *cells, interval])
-            table.ranges.append((scores[2], low, high) if is_known else None)
+            cells = [words.number(gold), words.number(predicted), *map(_figure, scores)]
+            table.rows.append([name, *cells, _interval(low, high)])
+            table.ranges.append(None if isnan(low) else (scores[2], low, high))
     return table
 
 
@@ -77,11 +115,12 @@ def _overlap(report: Report, words: Wording) -> Table:
     return Table(words.say("overlap"), ["", *words.say("score_columns").split("|")[2:5]], rows, notes)
 
 
-def _kinds(report: Report, labels: Sequence[str], words: Wording) -> Table:
-    counts = report.kinds
-    rows = [[label, *(words.number(counts[label, kind]) for kind in KINDS)] for label in labels]
-    head = [words.say("gold_label"), *words.say("kind_names").split("|")]
-    return Table(words.say("kinds"), head, rows, [words.say("kinds_note")], is_shaded=True)
+def _kinds(report: Report, rows: Sequence[str], kinds: Sequence[str], words: Wording, *, note: str) -> Table:
+    """Of each label, or each word that asks, how often there is each kind."""
+    counts, names = report.kinds, words.names("kind_names", KINDS)
+    body = [[row, *(words.number(counts[row, kind]) for kind in kinds)] for row in rows]
+    head = [words.say("gold_label"), *(names[kind] for kind in kinds)]
+    return Table(words.say("kinds"), head, body, [words.say(note)], is_shaded=True)
 
 
 def _confusion(report: Report, labels: Sequence[str], words: Wording) -> Table:

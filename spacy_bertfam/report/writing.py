@@ -21,7 +21,7 @@ from .tables import make_tables
 
 def written(report: Report, *, lang: str, n_shown: int) -> dict[str, str]:
     """RETURNS (dict[str, str]): name of a file -> its content; those for readers are in a language, or in English."""
-    words = Wording("report", lang)
+    words = Wording("report", lang, noun=report.noun)
     tables, sentences = list(make_tables(report, words)), list(_sentences(report, words))
     title = words.say("title", name=report.model.name)
     return {
@@ -33,7 +33,7 @@ def written(report: Report, *, lang: str, n_shown: int) -> dict[str, str]:
 
 def format_summary(report: Report) -> str:
     """RETURNS (str): for a terminal, the first tables: scores by label, and beside the other prediction."""
-    words = Wording("report", "en")
+    words = Wording("report", "en", noun=report.noun)
     tables = list(make_tables(report, words))[: 2 if report.comparison else 1]
     shown = (
         table(one.rows, header=one.head, aligns=("l", *"r" * (len(one.head) - 1)), spacing=2).strip("\n")
@@ -45,15 +45,16 @@ def format_summary(report: Report) -> str:
 def _sentences(report: Report, words: Wording) -> Iterator[str]:
     n_errors = sum(error.state != MENDED for error in report.errors)
     yield words.say(
-        "summary",
+        "answer_summary" if report.exact else "summary",
         data=report.data,
         texts=words.count("texts", len(report.docs)),
+        questions=words.count("questions", len(report.docs)),
         entities=words.count("entities", sum(len(doc.ents) for doc in report.docs)),
         errors=words.count("errors", n_errors),
     )
     other = report.comparison.other if report.comparison else None
     counts = [
-        ("unannotated", report.n_unannotated),
+        ("unasked" if report.exact else "unannotated", report.n_unannotated),
         ("lost", report.n_lost),
         ("left_out", report.model.n_left_out),
     ]
@@ -76,7 +77,9 @@ def to_dict(report: Report) -> dict[str, Any]:
         "texts": len(report.docs),
         "texts_without_annotation": report.n_unannotated,
         "gold_lost": report.n_lost,
-        "scores": {one.name: _rows(one) for one in report.slices},
+        "scores": {one.name: _rows(one) for one in report.slices}
+        if not report.exact
+        else _answer_rows(report),
         "overlap": {way: dict(zip("prf", scores, strict=True)) for way, scores in report.overlap.items()},
         "kinds": kinds,
         "confusion": [{"gold": g, "predicted": p, "n": n} for (g, p), n in report.confusion.items()],
@@ -126,6 +129,20 @@ def _rows(one: Slice) -> dict[str, Any]:
             **{name: _figures(scores[i, j], one.ends[:, i, j]) for j, name in enumerate("prf")},
         }
         for i, row in enumerate(one.rows)
+    }
+
+
+def _answer_rows(report: Report) -> dict[str, Any]:
+    return {
+        f1.name: {
+            row: {
+                "questions": int(f1.counts[:, i, 2].sum()),
+                "exact_match": _figures(exact.scores()[i, 2], exact.ends[:, i, 2]),
+                "f1": _figures(f1.scores()[i, 2], f1.ends[:, i, 2]),
+            }
+            for i, row in enumerate(f1.rows)
+        }
+        for exact, f1 in zip(report.exact, report.slices, strict=True)
     }
 
 
