@@ -111,7 +111,7 @@ def _figure(score: float) -> str:
 def _overlap(report: Report, words: Wording) -> Table:
     names = words.names("way_names", OVERLAPS)
     rows = [[names[way], *map(_figure, scores)] for way, scores in report.overlap.items()]
-    notes = [report.overlap_note or words.say("overlap_note")]
+    notes = [words.say("no_overlap" if report.overlap_note else "overlap_note")]
     return Table(words.say("overlap"), ["", *words.say("score_columns").split("|")[2:5]], rows, notes)
 
 

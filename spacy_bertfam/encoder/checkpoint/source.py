@@ -74,7 +74,7 @@ def _refusals_in_sentences(name: str, revision: str | None) -> Iterator[None]:
     except errors.LocalEntryNotFoundError as error:
         raise CheckpointError(
             f"Encoder {name!r} is not a folder, not in the hub's cache, and the hub does not answer{is_off}. "
-            "Give a folder, or run again with a network."
+            "Give a folder (in a config its name, for most --paths.encoder FOLDER), or run again with a network."
         ) from error
     except errors.RepositoryNotFoundError as error:
         raise CheckpointError(
