@@ -17,7 +17,7 @@ from ..evaluation.answers import is_exact, known_answers, token_f1
 from ..evaluation.mentions import Repeated
 from ..pipeline.find import find_qa, n_bytes_of
 from .bootstrap import Floats, compare, intervals, prf
-from .outcomes import BOUNDARY, MISSED, RIGHT, SPURIOUS, Entity, Judged, Outcome
+from .outcomes import BOUNDARY, MISSED, RIGHT, SPURIOUS, AnswerScore, Entity, Outcome
 from .prediction import Prediction, timed
 from .report import Comparison, Report, errors_of
 from .slices import (
@@ -30,7 +30,7 @@ from .slices import (
     PLACES,
     Slice,
     field_values,
-)  # fmt: skip
+)
 
 # Words that ask, in French and English; questions with another one, or none, are in one row
 ASKING = re.compile(
@@ -57,7 +57,7 @@ def annotated_questions(docs: Iterable[Doc], key: str, data: str) -> tuple[list[
 
 
 def predict_answers(nlp: Language, docs: Sequence[Doc], name: str, *, key: str = "answers") -> Prediction:
-    """Ask the only component that answers each question, and judge the best answer by SQuAD's script.
+    """Ask the only component that answers each question, and score the best answer by SQuAD's script.
 
     docs (Sequence[Doc]): as ``annotated_questions`` gives them. key (str): of the gold answers in ``doc.spans``.
     RAISES (UserError): when the pipeline has no such component, or several.
@@ -68,8 +68,8 @@ def predict_answers(nlp: Language, docs: Sequence[Doc], name: str, *, key: str =
         timed(read_questions(qa, docs, docs), found), desc=name, total=len(docs), unit=" questions"
     )
     for doc, reading in zip(docs, readings, strict=True):
-        judged, outcome = _judge(doc, reading.answer, reading.best.score, key)
-        found.judged.append(judged)
+        score, outcome = _evaluate(doc, reading.answer, reading.best.score, key)
+        found.answer_scores.append(score)
         found.outcomes.append([outcome] if outcome else [])
     return found
 
@@ -92,7 +92,7 @@ def make_answer_report(
     slices: list[Slice] = []
     exact: list[Slice] = []
     for name, row_of, order in _ways(docs, key, by):
-        rows, counts = _counts([row_of(i) for i in range(len(docs))], order, model.judged)
+        rows, counts = _counts([row_of(i) for i in range(len(docs))], order, model.answer_scores)
         for found, values in zip((exact, slices), counts, strict=True):
             found.append(Slice(name, rows, values, intervals(values, seed=seed)))
     none = Repeated(0, 0)
@@ -103,21 +103,21 @@ def make_answer_report(
     return report
 
 
-def _judge(doc: Doc, answer: Span | None, score: float, key: str) -> tuple[Judged, Outcome | None]:
+def _evaluate(doc: Doc, answer: Span | None, score: float, key: str) -> tuple[AnswerScore, Outcome | None]:
     """RETURNS (tuple): with what became of the first gold answer; None where there is rightly no answer."""
     lang, word = doc.vocab.lang, asking_word(doc)
     spans = [span for span in doc.spans[key] if known_answers([span.text], lang)]
     gold, text = [span.text for span in spans], answer.text if answer else ""
-    judged = Judged(
+    scored = AnswerScore(
         float(is_exact(text, gold, lang)), max(token_f1(text, one, lang) for one in gold or [""]), score
     )
     first = Entity(word, spans[0].start, spans[0].end) if spans else None
     given = Entity(word, answer.start, answer.end, score) if answer else None
     if first is None and given is None:
-        return judged, None
+        return scored, None
     overlaps = answer and any(span.start < answer.end and answer.start < span.end for span in spans)
-    kind = RIGHT if judged.exact else MISSED if given is None else BOUNDARY if overlaps else SPURIOUS
-    return judged, Outcome(kind, first, given)
+    kind = RIGHT if scored.exact else MISSED if given is None else BOUNDARY if overlaps else SPURIOUS
+    return scored, Outcome(kind, first, given)
 
 
 def asking_word(doc: Doc) -> str:
@@ -157,15 +157,15 @@ def _ways(docs: Sequence[Doc], key: str, by: str | None) -> list[Way]:
 
 
 def _counts(
-    of_questions: Sequence[str], order: Sequence[str], judged: Sequence[Judged]
+    of_questions: Sequence[str], order: Sequence[str], scores: Sequence[AnswerScore]
 ) -> tuple[list[str], list[Floats]]:
     """RETURNS (tuple): the rows, and of exact match and of F1 the counts whose F1 is the mean of the questions, Shape:
     (n_questions, n_rows, 3)."""
     sizes, place = Counter(of_questions), {row: i for i, row in enumerate(order)}
     rows = sorted(sizes, key=lambda row: (place.get(row, len(place)), -sizes[row], row))
     chosen = [rows.index(row) for row in of_questions]
-    counts = np.zeros((2, len(judged), len(rows), 3), dtype=np.float32)
-    for i, (row, one) in enumerate(zip(chosen, judged, strict=True)):
+    counts = np.zeros((2, len(scores), len(rows), 3), dtype=np.float32)
+    for i, (row, one) in enumerate(zip(chosen, scores, strict=True)):
         counts[:, i, row] = [(one.exact, 1, 1), (one.f1, 1, 1)]
     return rows, list(counts)
 
@@ -174,7 +174,7 @@ def _compare(docs: Sequence[Doc], model: Prediction, other: Prediction, seed: in
     words = [asking_word(doc) for doc in docs]
     rows, sides = [ALL], []
     for one in (model, other):
-        found, (_, f1) = _counts(words, (), one.judged)
+        found, (_, f1) = _counts(words, (), one.answer_scores)
         rows = [ALL, *found]
         sides.append(np.concatenate([f1.sum(axis=1, keepdims=True), f1], axis=1))
     f_scores = [np.nan_to_num(prf(side.sum(axis=0))[:, 2]).tolist() for side in sides]

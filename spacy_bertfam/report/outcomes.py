@@ -25,7 +25,7 @@ class Entity(NamedTuple):
     score: float | None = None
 
 
-class Judged(NamedTuple):
+class AnswerScore(NamedTuple):
     """The best answer to a question beside the gold ones, "no answer" too."""
 
     exact: float  # 1 or 0

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from ..errors import UserError
 from ..evaluation.mentions import Repeated, repeated_names
 from ..pipeline.find import n_bytes_of
-from .outcomes import Judged, Outcome, gold_entities, pair_entities, predicted_entities
+from .outcomes import AnswerScore, Outcome, gold_entities, pair_entities, predicted_entities
 
 BATCH_SIZE = 256  # Docs
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class Prediction:
         tokens with another.
     seconds, cpu_seconds (float): of the prediction alone; 0 of a file.
     n_bytes (int): of the pipeline on the disk.
-    judged: of questions, one of each.
+    answer_scores: of questions, one of each.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Prediction:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     n_bytes: int = 0
-    judged: list[Judged] = field(default_factory=list)
+    answer_scores: list[AnswerScore] = field(default_factory=list)
 
 
 def predict(

@@ -87,8 +87,8 @@ class Report:
     @property
     def scored(self) -> ScoredEntities:
         """The predicted entities that have a score; of questions the best answers, "no answer" too."""
-        if self.model.judged:
-            return scored_entities((one.score, bool(one.exact)) for one in self.model.judged)
+        if self.model.answer_scores:
+            return scored_entities((one.score, bool(one.exact)) for one in self.model.answer_scores)
         found = ((one.predicted, one.kind == RIGHT) for of_doc in self.outcomes for one in of_doc)
         return scored_entities((ent.score, right) for ent, right in found if ent and ent.score is not None)
 

@@ -110,7 +110,9 @@ def test_without_nervaluate_the_report_says_what_is_missing(place, monkeypatch):
     result, found = report(place)
     assert result.exit_code == 0 and found["overlap"] == {}
     assert 'pip install "spacy-bertfam[report]"' in result.output
-    assert "Tableau absent : il demande le paquet nervaluate" in (place / "out" / "report.md").read_text("utf8")
+    assert "Tableau absent : il demande le paquet nervaluate" in (place / "out" / "report.md").read_text(
+        "utf8"
+    )
 
 
 def test_a_pipeline_without_a_recognizer_and_texts_without_entities_are_refused(place):

@@ -17,8 +17,8 @@ ODD = (
 WORDS = ("Zoé", "l'", "Saint-Étienne", "habite", "à", "DUPONT", "2019", "Mme", ".", "!", "qu’", "London")
 
 any_text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
-stretches = st.one_of(st.sampled_from(WORDS), st.sampled_from(ODD), any_text)
-texts = st.lists(st.one_of(stretches, st.just(" ")), max_size=15).map("".join)
+segments = st.one_of(st.sampled_from(WORDS), st.sampled_from(ODD), any_text)
+texts = st.lists(st.one_of(segments, st.just(" ")), max_size=15).map("".join)
 
 
 def examples(n: int) -> settings:
@@ -29,6 +29,6 @@ def examples(n: int) -> settings:
 @st.composite
 def free_docs(draw) -> Doc:
     """A Doc whose tokens follow no tokenizer's rules: any text, with or without a space behind."""
-    words = draw(st.lists(stretches, max_size=15))
+    words = draw(st.lists(segments, max_size=15))
     spaces = draw(st.lists(st.booleans(), min_size=len(words), max_size=len(words)))
     return Doc(Vocab(), words=words, spaces=spaces)

@@ -1,4 +1,4 @@
-"""Long texts tokenised part by part: the pieces of the whole."""
+"""Long texts tokenized part by part: the pieces of the whole."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def text():
 
 @pytest.fixture
 def whole_texts(monkeypatch):
-    """RETURNS (list): of every text that was tokenised at once behind the first."""
+    """RETURNS (list): of every text that was tokenized at once after the first."""
     seen = []
 
     def spy(backend, text, parts, encode=text_parts._encode):

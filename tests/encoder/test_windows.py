@@ -23,7 +23,7 @@ from spacy_bertfam.types import Pieces
 
 
 def tokens_of(*sizes):
-    """Tokens with so many pieces each, one behind the other."""
+    """Tokens with so many pieces each, one after the other."""
     lasts = np.cumsum(np.array(sizes, dtype=np.int64))
     return TokenPieces(lasts - np.array(sizes, dtype=np.int64), lasts)
 
@@ -69,7 +69,7 @@ def test_windows_of_tokens_that_fit(data, sizes, window, with_overlap):
 @examples(100)
 @given(data=st.data(), n_pieces=st.integers(1, 150), window=st.integers(4, 20))
 def test_windows_over_any_borders_own_each_piece_once(data, n_pieces, window):
-    """Also where pieces that are shared by tokens leave long stretches without a border."""
+    """Also where pieces that are shared by tokens leave long segments without a border."""
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=n_pieces + 1, max_size=n_pieces + 1)))
     overlap = data.draw(st.integers(0, window // 2))
     welcome = np.array(data.draw(st.lists(st.booleans(), min_size=n_pieces + 1, max_size=n_pieces + 1)))

@@ -21,7 +21,7 @@ def set_fields(path: Path, **fields: Any) -> None:
 
 
 def read_weights(folder: Path) -> tuple[Header, bytes]:
-    """RETURNS (tuple): the header of the folder's weights, and the bytes behind it."""
+    """RETURNS (tuple): the header of the folder's weights, and the bytes after it."""
     content = (folder / "model.safetensors").read_bytes()
     n_header = struct.unpack("<Q", content[:8])[0]
     return json.loads(content[8 : 8 + n_header]), content[8 + n_header :]

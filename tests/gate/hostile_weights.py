@@ -55,7 +55,7 @@ def cut_weights(folder: Path, canary: Path) -> None:
 
 
 def pad_weights(folder: Path, canary: Path) -> None:
-    """Bytes behind the last tensor."""
+    """Bytes after the last tensor."""
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes() + b"PK\x03\x04" * 10)
 

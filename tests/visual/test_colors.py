@@ -24,18 +24,18 @@ EVERY_COLOR = {**DEFAULT_LABEL_COLORS, **LABEL_COLORS}
 
 
 @pytest.mark.parametrize("name", LABEL_SETS)
-def test_every_label_of_a_common_set_has_a_colour(name):
+def test_every_label_of_a_common_set_has_a_color(name):
     missing = [label for label in LABEL_SETS[name].split() if label.upper() not in EVERY_COLOR]
     assert missing == []
 
 
 @pytest.mark.parametrize("name", ["CoNLL", "WiNER", "biomedical", "French"])
-def test_the_colours_of_one_set_differ(name):
+def test_the_colors_of_one_set_differ(name):
     colors = [EVERY_COLOR[label.upper()] for label in LABEL_SETS[name].split()]
     assert len(set(colors)) == len(colors)
 
 
-def test_no_colour_of_displacy_is_repainted():
+def test_no_color_of_displacy_is_repainted():
     assert LABEL_COLORS.keys() & DEFAULT_LABEL_COLORS.keys() == set()
 
 
@@ -44,7 +44,7 @@ def test_displacy_looks_labels_up_in_capitals():
 
 
 @pytest.mark.parametrize("label", EVERY_COLOR)
-def test_dark_text_is_readable_on_the_colour_as_it_is(label):
+def test_dark_text_is_readable_on_the_color_as_it_is(label):
     assert contrast(EVERY_COLOR[label], LIGHT.text) >= READABLE
 
 
@@ -65,10 +65,10 @@ def test_contrast_agrees_with_the_published_examples(first, second, ratio):
 @pytest.mark.parametrize(
     "color", ["linear-gradient(90deg, #aa9cfc, #fc9ce7)", "red", "#12", "#12345g", "#fff\n"]
 )
-def test_what_is_no_hex_colour_is_told_apart(color):
+def test_what_is_no_hex_color_is_told_apart(color):
     assert not is_hex_color(color)
 
 
-def test_a_hashed_colour_is_the_same_in_every_run():
+def test_a_hashed_color_is_the_same_in_every_run():
     assert hashed_color("GRADE") == hashed_color("grade") == "#aea8f0"
     assert hashed_color("GRADE") != hashed_color("RANK")

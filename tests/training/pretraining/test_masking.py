@@ -1,4 +1,4 @@
-"""What is hidden: whole words, a set share of the pieces, most of them behind the mask."""
+"""What is hidden: whole words, a set share of the pieces, most of them by the mask."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ VOCABULARY = Vocabulary(MASK, np.arange(10, 100))
 
 
 def chunk(n_windows: int = 1, n_words: int = 6) -> Chunk:
-    """Windows of words of one, two and three pieces in turn, a special piece before and one behind, padding."""
+    """Windows of words of one, two and three pieces in turn, a special piece before and one after, padding."""
     counts = np.tile(np.resize([1, 2, 3], n_words), n_windows)
     n_pieces = int(counts.sum()) // n_windows
     width = n_pieces + 5
