@@ -48,7 +48,7 @@ class Diverged(UserError):
         else:
             cause = f"at a learning rate of {rate:g}"
             lower = f"{lower_than(rate):.2g}"
-            advice = f"a lower rate, as {lower} ([training.optimizer] learn_rate), or a longer warmup"
+            advice = f"a lower rate, as {lower} ([training.optimizer] learn_rate), a longer warmup, or bf16 where it trains in fp16"
         super().__init__(
             f"The training has diverged {cause}: {what} is not a finite number (NaN or infinity). Expected {advice}. "
             "What was saved before stays as it is."
