@@ -47,8 +47,8 @@ class Diverged(UserError):
             advice = "finite numbers from the start: see that the pipeline, or the head, that it starts from is sound"
         else:
             cause = f"at a learning rate of {rate:g}"
-            lower = f"{lower_than(rate):.2g}"
-            advice = f"a lower rate, as {lower} ([training.optimizer] learn_rate), a longer warmup, or bf16 where it trains in fp16"
+            lower = f"a lower rate, as {lower_than(rate):.2g} ([training.optimizer] learn_rate)"
+            advice = f"{lower}, a longer warmup, or bf16 where it trains in fp16"
         super().__init__(
             f"The training has diverged {cause}: {what} is not a finite number (NaN or infinity). Expected {advice}. "
             "What was saved before stays as it is."
