@@ -14,6 +14,7 @@ from .findings import KINDS, Finding, Spans, places_that_differ, self_confidence
 from .folds import Unseen
 from .strings import Usage, find_usages
 
+ELSEWHERE = ("text", "mostly", "times", "otherwise")  # of a string
 Reading = list[tuple[int, int, str]]  # entities: first token, token after the last, label
 
 
@@ -115,6 +116,8 @@ def _is_judged(doc: Doc, span: ScoredSpan, labels: Sequence[str]) -> bool:
 
 
 def _as_json(doc: Doc, finding: Finding) -> dict[str, Any]:
+    elsewhere = [(doc[d.start : d.end].text, d.usual, *d.times) for d in finding.deviations]
+    pair = {"gold": finding.p_gold, "suggested": finding.p_suggested}.items()
     return {
         "text": finding.text,
         "reason": finding.kind,
@@ -122,19 +125,8 @@ def _as_json(doc: Doc, finding: Finding) -> dict[str, Any]:
         "confident": finding.is_confident,
         "gold": [_span_as_json(doc, span) for span in finding.gold],
         "suggested": [_span_as_json(doc, span) for span in finding.suggested],
-        "probability": {
-            "gold": round(finding.p_gold, N_DIGITS),
-            "suggested": round(finding.p_suggested, N_DIGITS),
-        },
-        "elsewhere": [
-            {
-                "text": doc[d.start : d.end].text,
-                "mostly": d.usual,
-                "times": d.times[0],
-                "otherwise": d.times[1],
-            }
-            for d in finding.deviations
-        ],
+        "probability": {name: round(p, N_DIGITS) for name, p in pair},
+        "elsewhere": [dict(zip(ELSEWHERE, one, strict=True)) for one in elsewhere],
     }
 
 

@@ -1,6 +1,6 @@
 """The corpora of a config, read as training would read them: by its readers, with its tokenizer."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,7 @@ PARTS = ("train", "dev")
 Progress = Callable[[Iterable[Example], str], Iterable[Example]]
 
 
-class Corpora(dict[str, list[Example]]):
-    """The examples of both parts; a part that could not be read has none."""
-
-    def __missing__(self, part: str) -> list[Example]:
-        return []
+Corpora = Mapping[str, Sequence[Example]]  # of both PARTS; one that could not be read has none
 
 
 def read_corpora(
@@ -38,7 +34,7 @@ def read_corpora(
     nlp (Language): without components.
     RETURNS (Corpora): what can be read. What cannot is added to the findings.
     """
-    corpora = Corpora()
+    corpora: dict[str, list[Example]] = {part: [] for part in PARTS}
     _initialize_tokenizer(setup, nlp, findings)
     for part in PARTS:
         place = str(setup.training.get(f"{part}_corpus", f"corpora.{part}"))

@@ -12,8 +12,8 @@ from ..errors import DataError
 from .column_layout import WORD_NAME, Layout, find_layout, is_header
 from .column_lines import Line, cut_sentences, read_lines
 from .column_tags import bracket_layers, label_field, plain_tag, property_of, style_of
+from .format_table import name_of
 from .options import ReadOptions, Source
-from .recognize import name_of
 from .schemes import is_tag, recognize_scheme, tags_to_spans
 from .trimming import shorten
 

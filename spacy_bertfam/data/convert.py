@@ -4,6 +4,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import spacy
@@ -17,9 +18,9 @@ from .formats import FORMATS, read_records
 from .labels import plan_labels
 from .options import SCHEMES, ReadOptions
 from .records import Record
-from .report import ConversionReport
+from .report import EMPTY, TRIMMED, ConversionReport
 from .split import split_documents
-from .trimming import trim_record
+from .trimming import trim_offsets
 from .units import LONGEST, UNITS, cut_record
 from .writers.entry import Entry, entry_of
 from .writers.formats import FORMS, Form, find_form, say_left_out, written
@@ -112,6 +113,25 @@ def gather_records(
         report.note(f"has groups of spans ({names}); they go to doc.spans, and count beside the entities.")
     report.has_overlaps = any(record.has_overlaps for record in records)
     return records
+
+
+def trim_record(record: Record, report: ConversionReport) -> Record:
+    """Trim every mention, and leave out those of which nothing remains; both are counted.
+
+    A record that came with words is left alone: there an entity is made of words, whatever they hold.
+    """
+    if record.words is not None:
+        return record
+    mentions = []
+    for mention in record.mentions:
+        start, end = trim_offsets(record.text, mention.start, mention.end)
+        if start == end:
+            report.lose(EMPTY, record, mention)
+            continue
+        if (start, end) != (mention.start, mention.end):
+            report.change(TRIMMED, record, mention)
+        mentions.append(replace(mention, start=start, end=end))
+    return replace(record, mentions=tuple(mentions))
 
 
 def record_to_docs(

@@ -10,12 +10,11 @@ from ..errors import DataError
 from .arrow_tables import read_arrow
 from .brat import read_brat
 from .columns import read_columns, read_wikiner
-from .format_table import BY_NAME, FORMATS, TABLE, format_of
+from .format_table import BY_NAME, FORMATS, TABLE, format_of, name_of
 from .inline_xml import read_inline_xml
 from .jsonl import read_jsonl
 from .options import ReadOptions, Source
 from .pubtator import read_pubtator
-from .recognize import name_of
 from .records import Record
 from .report import ConversionReport
 from .text_file import located, read_start, suffix_of

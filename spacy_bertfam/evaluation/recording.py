@@ -26,9 +26,7 @@ class Reading(NamedTuple):
     eg: Example  # the predicted side bare, tokens as the pipeline left them
     scores: NDArray[np.float32]  # Shape: (n_tokens, n_tags)
     outside: Bools1d | None  # tokens of entities that stood there before; Shape: (n_tokens,)
-    unscored: list[
-        tuple[str, int]
-    ]  # label of each of those whose tokens have gold annotation, and its gold one
+    unscored: list[tuple[str, int]]  # label and gold one of each of those whose tokens have gold annotation
     gold_of: Callable[[int, int, str], int | None]  # see ``gold_finder``
 
 

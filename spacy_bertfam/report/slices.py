@@ -21,10 +21,8 @@ SEEN, SEEN_OTHERWISE, UNSEEN = SEENS = ("seen", "seen_otherwise", "unseen")
 N_VALUES = 20
 ALL, OTHERS, NO_VALUE = "all", "others", "no_value"
 NAMED = (ALL, *SEENS, *PLACES, OTHERS, NO_VALUE)  # rows with a name in every language
-BUILT_IN: dict[str, tuple[str, ...]] = {
-    "label": (),
-    "field": (OTHERS, NO_VALUE),
-}  # where rows are named by the data, those that are not
+# Where rows are named by the data, those that are not
+BUILT_IN: dict[str, tuple[str, ...]] = {"label": (), "field": (OTHERS, NO_VALUE)}
 WAYS = ("label", "length", "training", "place", "doc_length", "field")
 
 

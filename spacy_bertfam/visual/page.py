@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 
 from .colors import DARK, LABEL_COLORS, LIGHT, hashed_color, is_hex_color, readable_shade
 from .marked import Numbered, Shown, format_score, mark_entities, mark_spans, shown_in, unique
-from .template import as_data, card, direction_of, html_page, language_tag
+from .template import as_data, card, html_page, text_block
 from .wording import Wording
 
 SAID_BY_SCRIPT = ("n_found", "copied")
@@ -78,16 +78,11 @@ def _doc_card(doc: Doc, shown: Numbered, css: Mapping[str, str], low: float, wor
     for i, one in shown:
         groups.setdefault(one.group, []).append((i, one))
     if None in groups or not groups:
-        content += _text(doc, mark_entities(doc, groups.pop(None, []), css=css, low=low))
+        content += text_block(doc, mark_entities(doc, groups.pop(None, []), css=css, low=low))
     for group, spans in groups.items():
         content += f'<p class="group">doc.spans[<bdi>{escape(repr(group))}</bdi>]</p>\n'
-        content += _text(doc, mark_spans(doc, spans, css=css, low=low))
+        content += text_block(doc, mark_spans(doc, spans, css=css, low=low))
     return card("", content if shown else f'{content}<p class="none">{words.say("none_found")}</p>\n')
-
-
-def _text(doc: Doc, markup: str) -> str:
-    lang, direction = language_tag(doc.lang_), direction_of(doc)
-    return f'<div class="text" lang="{lang}" dir="{direction}">{markup}</div>\n'
 
 
 def _summary(n_docs: int, counts: Counter[str], css: Mapping[str, str], words: Wording) -> str:

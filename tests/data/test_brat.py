@@ -14,11 +14,11 @@ def read(tmp_path):
     """Write a pair of files and read it: (record, report)."""
 
     def read_pair(annotation, text=TEXT):
-        (tmp_path / "a.txt").write_bytes(text.encode("utf8"))
-        path = tmp_path / "a.ann"
-        path.write_text(annotation, encoding="utf8", newline="")
+        (tmp_path / "sub").mkdir(exist_ok=True)
+        (tmp_path / "sub" / "a.txt").write_bytes(text.encode("utf8"))
+        (tmp_path / "sub" / "a.ann").write_text(annotation, encoding="utf8", newline="")
         report = ConversionReport()
-        (record,) = read_records(path, format="brat", lang="fr", report=report)
+        (record,) = read_records(tmp_path, format="brat", lang="fr", report=report)
         return record, report
 
     return read_pair
