@@ -15,6 +15,7 @@ from .column_tags import bracket_layers, label_field, plain_tag, property_of, st
 from .format_table import name_of
 from .options import ReadOptions, Source
 from .schemes import is_tag, recognize_scheme, tags_to_spans
+from .text_file import located
 from .trimming import shorten
 
 COMMENT = re.compile(r"#\s")
@@ -120,19 +121,12 @@ def _find_columns(
     """RETURNS (tuple[Layout, list[TagColumn]]): the columns, by what the user says, then by what stands in them."""
     sentences = _cells_of(rows)
     is_plain = options.scheme == "plain"
-    chosen = [_column(name, names, n_columns) for name in options.tag_columns]
-    if is_plain and not chosen:
-        chosen = [n_columns - 1]
+    chosen = [_column(name, names, n_columns) for name in options.tag_columns] or [n_columns - 1] * is_plain
     layout = find_layout(sentences, n_columns, chosen) if sentences else Layout(0, n_columns - 1)
     cells = [[line.cells[i] for line in rows] for i in range(n_columns)]
-    if (
-        sentences
-        and not chosen
-        and not any(cell[:1] not in ("O", "-") for cell in cells[layout.tag] if is_tag(cell))
-    ):
-        other = _other_column(cells)
-        chosen = [] if other is None else [other]
-        layout = find_layout(sentences, n_columns, chosen) if chosen else layout
+    has_entities = any(cell[:1] not in ("O", "-") for cell in cells[layout.tag] if is_tag(cell))
+    if sentences and not chosen and not has_entities and (chosen := _other_column(cells)):
+        layout = find_layout(sentences, n_columns, chosen)
     word = next((i for i, name in enumerate(names) if WORD_NAME.fullmatch(name.casefold())), layout.word)
     columns = []
     for place in (layout.tag if layout.tag >= 0 else n_columns - 1, *layout.inner):
@@ -158,13 +152,10 @@ def _column(name: str, names: Sequence[str], n_columns: int) -> int:
     raise DataError(f"--tag-column: found no column {shorten(name, 40)!r}; expected {known}1 to {n_columns}.")
 
 
-def _other_column(cells: Sequence[Sequence[str]]) -> int | None:
-    """The last column that holds entities in another form than tags, after at least one column."""
+def _other_column(cells: Sequence[Sequence[str]]) -> list[int]:
+    """The last column that holds entities in another form than tags, after at least one column; [] of none."""
     styles = [style_of(column) for column in cells]
-    found = [
-        max((i for i, s in enumerate(styles) if s == style and i), default=None) for style in OTHER_STYLES
-    ]
-    return next((i for i in found if i is not None), None)
+    return [i for style in OTHER_STYLES for i in range(len(styles) - 1, 0, -1) if styles[i] == style][:1]
 
 
 def _check_layout(layout: Layout, lines: list[Line]) -> None:
@@ -224,18 +215,14 @@ def _is_comment(line: Line, n_columns: int, tag: int) -> bool:
 
 def _row(line: Line, n_columns: int, word: int, columns: Sequence[TagColumn]) -> Row:
     cells = line.cells
-    problem = ""
-    if len(cells) != n_columns:
-        expected = f"expected {n_columns} as on the other lines" if len(cells) > 1 else f"expected {FORM}"
-        problem = f"found {len(cells)} column{'s' * (len(cells) != 1)} ({shorten(' '.join(cells), 40)!r}); {expected}."
-    elif not cells[word]:
-        problem = "found no token before the tag; expected `token tag`."
-    if problem:
-        raise DataError(problem, line=line.number)
-    try:
+    with located(line=line.number):
+        if len(cells) != n_columns:
+            expected = f"expected {n_columns} as on the other lines" if len(cells) > 1 else f"expected {FORM}"
+            found = f"found {len(cells)} column{'s' * (len(cells) != 1)} ({shorten(' '.join(cells), 40)!r})"
+            raise DataError(f"{found}; {expected}.")
+        if not cells[word]:
+            raise DataError("found no token before the tag; expected `token tag`.")
         tag, *inner = (column.value(line) for column in columns)
-    except DataError as error:
-        raise DataError(str(error), line=line.number) from error
     return Row(cells[word], tag, line.number, line.document, line.sentence, tuple(inner))
 
 
@@ -247,10 +234,8 @@ def _unbracketed(
     for column, cells in zip(columns, zip(*(row.tags for row in rows), strict=True), strict=True):
         is_open = column.style == "brackets"
         layers += bracket_layers(cells, field=field, lost=lost) if is_open else [list(cells)]
-    return [
-        row._replace(tag=tag, inner=tuple(inner))
-        for row, (tag, *inner) in zip(rows, zip(*layers, strict=True), strict=True)
-    ]
+    pairs = zip(rows, zip(*layers, strict=True), strict=True)
+    return [row._replace(tag=tag, inner=tuple(inner)) for row, (tag, *inner) in pairs]
 
 
 def _without_language(rows: list[Row], file: Source) -> list[Row]:

@@ -140,13 +140,10 @@ def record_to_docs(
     """RETURNS (list[Doc]): one a unit, its entities under the labels of `report.labels`; none is blank."""
     if len(record.text) > LONGEST and unit == "doc":
         report.note(f"has texts of over {LONGEST:,} characters, too long for spaCy; cut.", record.source)
-    docs = [
-        build_doc(piece, nlp, labels=report.labels, alignment=alignment, report=report)
-        for piece in cut_record(record, unit, nlp)
-    ]
+    pieces, labels = cut_record(record, unit, nlp), report.labels
+    docs = [build_doc(piece, nlp, labels=labels, alignment=alignment, report=report) for piece in pieces]
     filled = [doc for doc in docs if doc.text.strip()]
-    if len(filled) < len(docs):
-        report.ignored["texts of nothing but white space"] += len(docs) - len(filled)
+    report.ignored.update(["texts of nothing but white space"] * (len(docs) - len(filled)))
     return filled
 
 
@@ -183,9 +180,8 @@ def _check_not_empty(path: Path, report: ConversionReport) -> None:
     problem = ""
     if not report.n_docs:
         left_out = ", ".join(f"{n} {kind}" for kind, n in report.ignored.items())
-        problem = (
-            f"holds no text{f' ({left_out})' if left_out else ''}; expected at least one annotated sentence"
-        )
+        found = f"holds no text{f' ({left_out})' if left_out else ''}"
+        problem = f"{found}; expected at least one annotated sentence"
     elif not report.n_in:
         found = f"holds no entity (documents: {report.n_documents})"
         problem = f"{found}; expected tags or offsets of entities to learn from"

@@ -80,10 +80,8 @@ def _recognized(file: Path) -> str:
     found = format_of(head, text)
     name = "" if found else name_of(text)
     if name:
-        expected = (
-            "expected columns with a word and its tag, JSON with offsets, or another format of --format"
-        )
-        raise DataError(f"seems to be {name}; {expected}.", file)
+        expected = "columns with a word and its tag, JSON with offsets, or another format of --format"
+        raise DataError(f"seems to be {name}; expected {expected}.", file)
     by_suffix = (each.name for each in TABLE if suffix_of(file) in each.suffixes)
     return found or next(by_suffix, "iob")
 

@@ -87,10 +87,10 @@ def _records(raw: str, file: Source) -> Iterator[Record]:
         elif opened and opened[-1].name == name:
             mentions.append(Mention(opened[-1].start, length, opened[-1].label, opened.pop().line))
         else:
-            expected = (
+            last = (
                 f"expected </{opened[-1].name[:40]}> of line {opened[-1].line}" if opened else "none is open"
             )
-            raise DataError(f"found {shorten(tag[0], 40)}; {expected}.", line=line)
+            raise DataError(f"found {shorten(tag[0], 40)}; {last}.", line=line)
         line += tag[0].count("\n")
         position = tag.end()
 

@@ -42,6 +42,17 @@ EXPLANATIONS = {
 
 
 @dataclass
+class Notes:
+    """What there is to say of a single file."""
+
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, sentence: str, source: str) -> None:
+        """Say something about the file."""
+        self.notes.append(f"{source}: {sentence}")
+
+
+@dataclass
 class ConversionReport:
     """Counts, filled while records pass; for each label, `n_in` is `n_kept` plus the sum of its losses.
 
@@ -174,15 +185,12 @@ def _counted(n: int, name: str) -> str:
 def _labels(report: ConversionReport) -> str:
     header = ("label", "as", "in", "kept", "lost")
     counts = (report.n_in, report.n_kept, report.n_lost_by_label)
-    rows = [
-        (label, report.labels.get(label, label) or "-", *(str(counter[label]) for counter in counts))
-        for label in sorted(report.n_in)
-    ]
+    named = [(label, report.labels.get(label, label) or "-") for label in sorted(report.n_in)]
+    rows = [(*names, *(str(counter[names[0]]) for counter in counts)) for names in named]
     rows.append(("all", "", *(str(counter.total()) for counter in counts)))
     longest = max(len(cell) for row in (header, *rows) for cell in row)
-    return table(rows, header=header, aligns=("l", "l", "r", "r", "r"), spacing=2, max_col=longest).strip(
-        "\n"
-    )
+    text = table(rows, header=header, aligns=("l", "l", "r", "r", "r"), spacing=2, max_col=longest)
+    return text.strip("\n")
 
 
 def _reason(title: str, reason: str, n: int, report: ConversionReport) -> Iterator[str]:

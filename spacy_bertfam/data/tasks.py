@@ -184,10 +184,8 @@ def _label_studio(entry: dict[str, Any]) -> Task:
     versions = objects_of(entry.get("annotations", entry.get("completions")))
     text = _only_text(entry["data"])
     last_words = [objects_of(as_list(v.get("reviews"))[-1:]) for v in versions]  # of reviewers, in Enterprise
-    reasons = [
-        refusal(v) or next(map(refusal, last), "") for v, last in zip(versions, last_words, strict=True)
-    ]
-    good, reason = _gold([*zip(versions, reasons, strict=True)], entry)
+    pairs = zip(versions, last_words, strict=True)
+    good, reason = _gold([(v, refusal(v) or next(map(refusal, last), "")) for v, last in pairs], entry)
     if reason:
         return Task(text, [], entry.get("id"), reason)
     true = [v for v in good if v.get("ground_truth") or v.get("honeypot")]

@@ -38,7 +38,11 @@ def rows_of_texts(
     is_plain = style_of([tags[v] for _, v in values], is_plain=file.options.scheme == "plain") == "plain"
     for line, value in values:
         with located(line=line):
-            tags[value] = (plain_tag if is_plain and not is_tag(tags[value]) else _checked)(tags[value])
+            tag = tags[value]
+            tags[value] = plain_tag(tag) if is_plain and not is_tag(tag) else tag
+            if not is_tag(tags[value]):
+                expected = "expected O or as `B-LOC` (--scheme plain: as `LOC`)"
+                raise DataError(f"found the tag {tag[:40]!r}; {expected}.")
     ignored = file.report.ignored
     return {key: _rows(line, sentences, tags, ignored) for key, (line, sentences) in texts.items()}
 
@@ -53,12 +57,6 @@ def _rows(line: int, sentences: Sentences, tags: Mapping[Any, str], ignored: Cou
             [Row(clean_word(w.text), t, line, line, i, tuple(inner), w.space) for w, (t, *inner) in named]
         )
     return [rows for rows in found if rows]
-
-
-def _checked(tag: str) -> str:
-    if not is_tag(tag):
-        raise DataError(f"found the tag {tag[:40]!r}; expected O or as `B-LOC` (--scheme plain: as `LOC`).")
-    return tag
 
 
 def _named(value: Any, names: Sequence[str]) -> str:

@@ -137,9 +137,8 @@ def _is_layer(column: Column, name: str) -> bool:
 def _read_token(cells: list[str], columns: Sequence[Column], line: int, document: Document) -> None:
     offsets = OFFSETS.fullmatch(cells[1]) if len(cells) > 2 else None
     if offsets is None:
-        raise DataError(
-            f"found {cells[:3]}; expected a number, offsets and a word, as `1-1<tab>0-6<tab>Claire`."
-        )
+        expected = "expected a number, offsets and a word, as `1-1<tab>0-6<tab>Claire`"
+        raise DataError(f"found {cells[:3]}; {expected}.")
     word = _unescaped(cells[2])
     if document.waiting:
         document.begin_sentence(word, int(offsets[1]))

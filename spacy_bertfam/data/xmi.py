@@ -91,9 +91,8 @@ def _chosen(spans: list[Feature], wanted: tuple[str, ...]) -> list[Feature]:
         found = [each for each in spans if each.type in wanted or any(name in each.values for name in wanted)]
         if not found:
             known = ", ".join(sorted({each.type for each in spans}))[:200]
-            raise DataError(
-                f"--tag-column: found no type or feature {wanted[0][:40]!r}; the types are {known}."
-            )
+            missing = f"found no type or feature {wanted[0][:40]!r}"
+            raise DataError(f"--tag-column: {missing}; the types are {known}.")
         return found
     entities = [each for each in spans if each.namespace.endswith(ENTITIES)]
     return entities or [each for each in spans if not any(part in each.namespace for part in SPACES_OF_TOOLS)]
