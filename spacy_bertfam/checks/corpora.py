@@ -53,9 +53,11 @@ def read_corpora(
         except Exception as error:  # a reader is anybody's code, and a damaged file may raise anything
             findings.append(_unreadable(error, place))
             continue
-        found = Finding(FINE, "a corpus", place, len(corpora[part]))
-        do = f"Expected Docs in {block.get('path', 'it')}: see what the conversion said."
-        findings.append(found if corpora[part] else Finding(FAILS, "an empty corpus", place, 0, do))
+        if corpora[part]:
+            findings.append(Finding(FINE, "a corpus", place, len(corpora[part])))
+        else:
+            do = f"Expected Docs in {block.get('path', 'it')}: see what the conversion said."
+            findings.append(Finding(FAILS, "an empty corpus", place, 0, do))
     return corpora
 
 
