@@ -87,22 +87,18 @@ def _read(
 
     annotated = [[(e.start, e.end, e.label_) for e in doc.ents if _is_known(e, labels)] for doc in own]
     scores = score(annotated, [[span[:2] for span in spans] for spans in annotated])
-    gold = [
-        tuple(ScoredSpan(*span, p) for span, p in zip(*pair, strict=True))
-        for pair in zip(annotated, scores, strict=True)
-    ]
-    found = [
-        [span for span in spans if _is_judged(doc, span, labels)]
-        for doc, spans in zip(own, decode_words(own, [part.rows], part.tag_set, **part.known), strict=True)
-    ]
+    pairs = (zip(*pair, strict=True) for pair in zip(annotated, scores, strict=True))
+    gold = [tuple(ScoredSpan(*span, p) for span, p in pair) for pair in pairs]
+    decoded = zip(own, decode_words(own, [part.rows], part.tag_set, **part.known), strict=True)
+    found = [[span for span in spans if _is_judged(doc, span, labels)] for doc, spans in decoded]
     findings = []
     for i, text in enumerate(part.texts.tolist()):
         usual = [d for d in usages[text] if {d.label, d.usual} <= {"", *labels}]
         findings.append(with_strings(text, places_that_differ(text, gold[i], found[i]), usual, gold[i]))
     places = [[(one.start, one.end) for one in each] for each in findings]
     suggested = [[span[:3] for one in each for span in one.suggested] for each in findings]
-    pairs = zip(findings, score(annotated, places), score(suggested, places), strict=True)
-    yield from zip(gold, (list(zip(*each, strict=True)) for each in pairs), strict=True)
+    weights = zip(findings, score(annotated, places), score(suggested, places), strict=True)
+    yield from zip(gold, (list(zip(*each, strict=True)) for each in weights), strict=True)
 
 
 def _is_known(ent: Any, labels: Sequence[str]) -> bool:
@@ -132,6 +128,5 @@ def _as_json(doc: Doc, finding: Finding) -> dict[str, Any]:
 
 def _span_as_json(doc: Doc, span: ScoredSpan) -> dict[str, Any]:
     place = doc[span.start : span.end]
-    probability = round(span.score, N_DIGITS)
     known = {"start": place.start_char, "end": place.end_char, "label": span.label, "text": place.text}
-    return {**known, "probability": probability}
+    return {**known, "probability": round(span.score, N_DIGITS)}

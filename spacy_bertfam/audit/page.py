@@ -86,13 +86,9 @@ def _side(
 
 
 def _elsewhere(doc: Doc, finding: Finding, words: Wording) -> list[str]:
-    return [
-        words.say(
-            "elsewhere",
-            text=doc[one.start : one.end].text,
-            usual=one.usual or words.say("nothing"),
-            n=words.number(one.times[0]),
-            all=words.number(sum(one.times)),
-        )
-        for one in finding.deviations
-    ]
+    lines = []
+    for one in finding.deviations:
+        text, usual = doc[one.start : one.end].text, one.usual or words.say("nothing")
+        counts = {"n": words.number(one.times[0]), "all": words.number(sum(one.times))}
+        lines.append(words.say("elsewhere", text=text, usual=usual, **counts))
+    return lines

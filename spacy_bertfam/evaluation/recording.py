@@ -84,9 +84,8 @@ def record(
     with nlp.select_pipes(disable=names[names.index(ner.name) :]):
         docs = nlp.pipe((bare_copy(eg.predicted, nlp.vocab) for eg in examples), batch_size=BATCH_SIZE)
         read = score_docs(ner, tqdm(docs, total=len(examples), desc="read", disable=not progress))
-        readings = [
-            _reading(ner, doc, scores, eg.reference) for eg, (doc, scores) in zip(examples, read, strict=True)
-        ]
+        pairs = zip(examples, read, strict=True)
+        readings = [_reading(ner, doc, scores, eg.reference) for eg, (doc, scores) in pairs]
     unscored = [gold != WRONG for reading in readings for _, gold in reading.unscored]
     n_gold = sum(len(reading.eg.reference.ents) for reading in readings)
     counts = Counts(n_gold, len(unscored), sum(unscored))
@@ -116,10 +115,8 @@ def decoded(
 
     YIELDS (tuple[int, ScoredSpan, int]): the index of the text, the span, and which gold entity it is, or ``WRONG``.
     """
-    first = 0
-    for batch in batches(
-        (each.eg.predicted for each in readings), batch_size=BATCH_SIZE, max_words=ner.max_words
-    ):
+    first, docs = 0, (each.eg.predicted for each in readings)
+    for batch in batches(docs, batch_size=BATCH_SIZE, max_words=ner.max_words):
         part = readings[first : first + len(batch)]
         scores, outside = [reading.scores for reading in part], [reading.outside for reading in part]
         found = ner.decode(batch, scores, outside=outside, temperature=temperature, floor=floor)

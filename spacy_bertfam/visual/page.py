@@ -88,10 +88,8 @@ def _doc_card(doc: Doc, shown: Numbered, css: Mapping[str, str], low: float, wor
 def _summary(n_docs: int, counts: Counter[str], css: Mapping[str, str], words: Wording) -> str:
     parts = {"documents": n_docs, "entities": counts.total()}
     line = ", ".join(words.count(name, n) for name, n in parts.items() if n)
-    items = "".join(
-        LABEL.format(label=escape(label), css=css[label], n=words.number(n))
-        for label, n in counts.most_common()
-    )
+    labels = [(escape(label), css[label], words.number(n)) for label, n in counts.most_common()]
+    items = "".join(LABEL.format(label=label, css=name, n=n) for label, name, n in labels)
     legend = f'<ul class="legend" aria-label="{words.say("legend")}">{items}</ul>\n' if items else ""
     return f"<p>{line}</p>\n{legend}"
 
@@ -113,10 +111,8 @@ def _notes(entities: Iterable[Shown], words: Wording, *, low: float) -> Iterator
 def label_rules(css: Mapping[str, str]) -> str:
     """RETURNS (str): rules for the style sheet; ``css`` has the class of each label."""
     colors = EntityRenderer({}).colors
-    shades = {name: label_shades(label, colors) for label, name in css.items()}
-    return "".join(
-        f".{name} {{ --light: {light}; --dark: {dark}; }}\n" for name, (light, dark) in shades.items()
-    )
+    shades = [(name, *label_shades(label, colors)) for label, name in css.items()]
+    return "".join(f".{name} {{ --light: {light}; --dark: {dark}; }}\n" for name, light, dark in shades)
 
 
 def label_shades(label: str, colors: Mapping[str, str]) -> tuple[str, str]:
