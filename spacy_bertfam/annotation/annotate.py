@@ -16,12 +16,12 @@ from ..data.writers.entry import N_DIGITS, Entry, all_spans, entry_of, failed_en
 from ..data.writers.formats import Form, write_entries
 from ..data.writers.json_forms import as_line
 from ..encoder.checkpoint.graph import digest_of_weights
-from ..errors import UserError
+from ..errors import UserError, in_one_line
 from ..pipeline.entity_score import get_score
 from .order import least_certain
 from .parts import Done, Part, Parts, cut_parts
 from .stream import annotate_texts
-from .uncertainty import KEY, Watch
+from .uncertainty import KEY, watched
 
 N_ERRORS = 3  # that are shown
 MANY = 100  # texts one after the other that fail: then it is not the texts
@@ -115,17 +115,17 @@ class Annotator:
         RAISES (UserError): when all of them fail, and they are the first ones or many.
         """
         n_failed = 0
-        with self.nlp.memory_zone(), Watch(self.nlp, self.component) if self.is_ordered else nullcontext():
-            for text, doc in annotate_texts(
-                self.nlp, texts, batch_size=self.batch_size, n_process=self.n_process
-            ):
+        sizes = {"batch_size": self.batch_size, "n_process": self.n_process}
+        with self.nlp.memory_zone(), watched(self.nlp, self.component) if self.is_ordered else nullcontext():
+            for text, doc in annotate_texts(self.nlp, texts, **sizes):
                 if isinstance(doc, Doc):
                     yield self._entry(text, doc, tokens=tokens)
                 else:
                     n_failed += 1
                     if n_failed == len(texts) and (is_first or n_failed >= MANY):
-                        raise UserError(f"No text can be annotated; the last one says {_said(doc)}") from doc
-                    yield failed_entry(text.id, text.text, _said(doc))
+                        last = f"the last one says {in_one_line(doc)}"
+                        raise UserError(f"No text can be annotated; {last}") from doc
+                    yield failed_entry(text.id, text.text, in_one_line(doc))
                 done(1)
 
     def _run(self, parts: Iterator[Part], tokens: bool, done: Done) -> Iterator[tuple[int, Iterable[bytes]]]:
@@ -157,7 +157,3 @@ def _counted(entries: Iterable[Entry], found: Annotation) -> Iterator[Entry]:
             if len(found.errors) < N_ERRORS:
                 found.errors.append((entry["id"], entry["error"]))
         yield entry
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]

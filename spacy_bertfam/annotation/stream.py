@@ -28,15 +28,14 @@ def annotate_texts(
     while not is_over:
         try:
             for doc, key in nlp.pipe(taken(), as_tuples=True, batch_size=batch_size, n_process=n_process):
-                while (
-                    id(waiting[0]) != key
-                ):  # a component may drop what it fails on, with a handler of its own
+                # a component may drop what it fails on, with a handler of its own
+                while id(waiting[0]) != key:
                     yield _alone(nlp, waiting.popleft())
                 yield waiting.popleft(), doc
             is_over = True
         except (
             Exception
-        ):  # whatever a component does with a text: the text that does it again has it beside it
+        ):  # whatever a component does with a text: that text has it beside it, as it does it again
             pass
         while waiting:
             yield _alone(nlp, waiting.popleft())

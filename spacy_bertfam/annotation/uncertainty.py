@@ -8,8 +8,8 @@ Recognition", section 4) call maximum normalized log-probability, and exp(-uncer
 probability of a word's tag given the tags before it.
 """
 
-from collections.abc import Sequence
-from types import TracebackType
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,39 +25,31 @@ from ..types import Bools1d
 KEY = "bertfam_uncertainty"  # in doc.user_data
 
 
-class Watch:
+@contextmanager
+def watched(nlp: Language, component: str | None = None) -> Iterator[None]:
     """Within it each Doc that a recognizer reads gets its uncertainty.
 
     RAISES (UserError): when the pipeline has none that knows the probability of a sequence of tags.
     """
+    if not any(isinstance(pipe, BertfamNER) for _, pipe in nlp.pipeline):
+        names = ", ".join(nlp.pipe_names) or "no components"
+        raise UserError(
+            f"The pipeline ({names}) has no bertfam_ner, and other recognizers "
+            "do not know the probability of a sequence of tags; expected one for --order uncertain, or no --order."
+        )
+    ner = find_ner(nlp, component)
 
-    def __init__(self, nlp: Language, component: str | None = None) -> None:
-        if not any(isinstance(pipe, BertfamNER) for _, pipe in nlp.pipeline):
-            names = ", ".join(nlp.pipe_names) or "no components"
-            raise UserError(
-                f"The pipeline ({names}) has no bertfam_ner, and other recognizers "
-                "do not know the probability of a sequence of tags; expected one for --order uncertain, or no --order."
-            )
-        self.ner = find_ner(nlp, component)
-
-    def __enter__(self) -> "Watch":
-        self.ner.watch = self._watch
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    def watch(
+        docs: Sequence[Doc], scores: Sequence[NDArray[np.float32]], outside: Sequence[Bools1d | None]
     ) -> None:
-        self.ner.watch = None
-
-    def _watch(
-        self,
-        docs: Sequence[Doc],
-        scores: Sequence[NDArray[np.float32]],
-        outside: Sequence[Bools1d | None],
-    ) -> None:
-        ner = self.ner
         known = {"learned": ner.model.attrs["head_transitions"](ner.model), "temperature": ner.temperature}
         logs = score_sequences(docs, scores, ner.tag_set, outside=outside, **known)
         for doc, log in zip(docs, logs.tolist(), strict=True):
             n_words = sum(not token.is_space for token in doc)
             doc.user_data[KEY] = -log / max(1, n_words)
+
+    ner.watch = watch
+    try:
+        yield
+    finally:
+        ner.watch = None

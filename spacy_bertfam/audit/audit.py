@@ -14,6 +14,7 @@ from .findings import KINDS, Finding, Spans, places_that_differ, self_confidence
 from .folds import Unseen
 from .strings import Usage, find_usages
 
+ELSEWHERE = ("text", "mostly", "times", "otherwise")  # of a string
 Reading = list[tuple[int, int, str]]  # entities: first token, token after the last, label
 
 
@@ -86,22 +87,18 @@ def _read(
 
     annotated = [[(e.start, e.end, e.label_) for e in doc.ents if _is_known(e, labels)] for doc in own]
     scores = score(annotated, [[span[:2] for span in spans] for spans in annotated])
-    gold = [
-        tuple(ScoredSpan(*span, p) for span, p in zip(*pair, strict=True))
-        for pair in zip(annotated, scores, strict=True)
-    ]
-    found = [
-        [span for span in spans if _is_judged(doc, span, labels)]
-        for doc, spans in zip(own, decode_words(own, [part.rows], part.tag_set, **part.known), strict=True)
-    ]
+    pairs = (zip(*pair, strict=True) for pair in zip(annotated, scores, strict=True))
+    gold = [tuple(ScoredSpan(*span, p) for span, p in pair) for pair in pairs]
+    decoded = zip(own, decode_words(own, [part.rows], part.tag_set, **part.known), strict=True)
+    found = [[span for span in spans if _is_judged(doc, span, labels)] for doc, spans in decoded]
     findings = []
     for i, text in enumerate(part.texts.tolist()):
         usual = [d for d in usages[text] if {d.label, d.usual} <= {"", *labels}]
         findings.append(with_strings(text, places_that_differ(text, gold[i], found[i]), usual, gold[i]))
     places = [[(one.start, one.end) for one in each] for each in findings]
     suggested = [[span[:3] for one in each for span in one.suggested] for each in findings]
-    pairs = zip(findings, score(annotated, places), score(suggested, places), strict=True)
-    yield from zip(gold, (list(zip(*each, strict=True)) for each in pairs), strict=True)
+    weights = zip(findings, score(annotated, places), score(suggested, places), strict=True)
+    yield from zip(gold, (list(zip(*each, strict=True)) for each in weights), strict=True)
 
 
 def _is_known(ent: Any, labels: Sequence[str]) -> bool:
@@ -115,6 +112,8 @@ def _is_judged(doc: Doc, span: ScoredSpan, labels: Sequence[str]) -> bool:
 
 
 def _as_json(doc: Doc, finding: Finding) -> dict[str, Any]:
+    elsewhere = [(doc[d.start : d.end].text, d.usual, *d.times) for d in finding.deviations]
+    pair = {"gold": finding.p_gold, "suggested": finding.p_suggested}.items()
     return {
         "text": finding.text,
         "reason": finding.kind,
@@ -122,24 +121,12 @@ def _as_json(doc: Doc, finding: Finding) -> dict[str, Any]:
         "confident": finding.is_confident,
         "gold": [_span_as_json(doc, span) for span in finding.gold],
         "suggested": [_span_as_json(doc, span) for span in finding.suggested],
-        "probability": {
-            "gold": round(finding.p_gold, N_DIGITS),
-            "suggested": round(finding.p_suggested, N_DIGITS),
-        },
-        "elsewhere": [
-            {
-                "text": doc[d.start : d.end].text,
-                "mostly": d.usual,
-                "times": d.times[0],
-                "otherwise": d.times[1],
-            }
-            for d in finding.deviations
-        ],
+        "probability": {name: round(p, N_DIGITS) for name, p in pair},
+        "elsewhere": [dict(zip(ELSEWHERE, one, strict=True)) for one in elsewhere],
     }
 
 
 def _span_as_json(doc: Doc, span: ScoredSpan) -> dict[str, Any]:
     place = doc[span.start : span.end]
-    probability = round(span.score, N_DIGITS)
     known = {"start": place.start_char, "end": place.end_char, "label": span.label, "text": place.text}
-    return {**known, "probability": probability}
+    return {**known, "probability": round(span.score, N_DIGITS)}

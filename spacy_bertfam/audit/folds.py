@@ -52,10 +52,8 @@ class Unseen(NamedTuple):
         """RETURNS (bytes): a .npz file, without pickle."""
         arrays: dict[str, Any] = {"digest": np.array(digest), "texts": self.texts, "rows": self.rows}
         arrays |= {"labels": np.array(self.tag_set.labels), "scheme": np.array(self.tag_set.scheme)}
-        arrays |= {
-            "temperature": np.array(self.temperature),
-            **(self.learned._asdict() if self.learned else {}),
-        }
+        arrays |= {"temperature": np.array(self.temperature)}
+        arrays |= self.learned._asdict() if self.learned else {}
         file = io.BytesIO()
         np.savez(file, **arrays)
         return file.getvalue()

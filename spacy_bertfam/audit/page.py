@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 from ..types import ScoredSpan
 from ..visual.marked import Shown, format_score, mark_entities
 from ..visual.page import label_rules
-from ..visual.template import card, direction_of, html_page, language_tag
+from ..visual.template import card, html_page, text_block
 from ..visual.wording import Wording
 from .audit import Audit
 from .findings import Finding
@@ -41,10 +41,7 @@ def render_audit(audit: Audit, *, n_shown: int) -> str:
         title=words.say("title"),
         header=_header(audit, words, ids),
         main="".join(cards) or f'<p class="none">{words.say("none_found")}</p>\n',
-        notes=[
-            words.say("reading"),
-            *([words.say("shown", shown=words.number(len(shown)))] if hidden else []),
-        ],
+        notes=[words.say("reading"), *([words.say("shown", shown=words.number(len(shown)))] * (hidden > 0))],
         rules=RULES + label_rules(css) + "".join(HIDE.format(id=name) for name in ids.values()),
     )
 
@@ -63,12 +60,7 @@ def _header(audit: Audit, words: Wording, ids: Mapping[str, str]) -> str:
 
 
 def _card(
-    n: int,
-    doc: Doc,
-    finding: Finding,
-    words: Wording,
-    css: Mapping[str, str],
-    ids: Mapping[str, str],
+    n: int, doc: Doc, finding: Finding, words: Wording, css: Mapping[str, str], ids: Mapping[str, str]
 ) -> str:
     sides = "".join(
         f"<section>\n<h3>{words.say(side)}</h3>\n{_side(doc, finding, spans, words, css)}</section>\n"
@@ -81,34 +73,22 @@ def _card(
 
 
 def _side(
-    doc: Doc,
-    finding: Finding,
-    spans: Sequence[ScoredSpan],
-    words: Wording,
-    css: Mapping[str, str],
+    doc: Doc, finding: Finding, spans: Sequence[ScoredSpan], words: Wording, css: Mapping[str, str]
 ) -> str:
     first = max(0, finding.start - CONTEXT)
     part = doc[first : finding.end + CONTEXT].as_doc()
-    shown: list[tuple[int, Shown]] = []
+    shown = []
     for span in spans:
         place = part[span.start - first : span.end - first]
-        one = Shown(0, None, place.text, span.label, span.score, place.start_char, place.end_char)
-        shown.append((len(shown), one))
-    text = mark_entities(part, shown, css=css, low=0.5)
+        shown.append(Shown(0, None, place.text, span.label, span.score, place.start_char, place.end_char))
     none = "" if spans else f'<p class="none">{words.say("nothing")}</p>\n'
-    return (
-        f'<div class="text" lang="{language_tag(doc.lang_)}" dir="{direction_of(doc)}">{text}</div>\n{none}'
-    )
+    return text_block(doc, mark_entities(part, list(enumerate(shown)), css=css, low=0.5)) + none
 
 
 def _elsewhere(doc: Doc, finding: Finding, words: Wording) -> list[str]:
-    return [
-        words.say(
-            "elsewhere",
-            text=doc[one.start : one.end].text,
-            usual=one.usual or words.say("nothing"),
-            n=words.number(one.times[0]),
-            all=words.number(sum(one.times)),
-        )
-        for one in finding.deviations
-    ]
+    lines = []
+    for one in finding.deviations:
+        text, usual = doc[one.start : one.end].text, one.usual or words.say("nothing")
+        counts = {"n": words.number(one.times[0]), "all": words.number(sum(one.times))}
+        lines.append(words.say("elsewhere", text=text, usual=usual, **counts))
+    return lines

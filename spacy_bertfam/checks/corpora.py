@@ -1,6 +1,6 @@
 """The corpora of a config, read as training would read them: by its readers, with its tokenizer."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,7 @@ PARTS = ("train", "dev")
 Progress = Callable[[Iterable[Example], str], Iterable[Example]]
 
 
-class Corpora(dict[str, list[Example]]):
-    """The examples of both parts; a part that could not be read has none."""
-
-    def __missing__(self, part: str) -> list[Example]:
-        return []
+Corpora = Mapping[str, Sequence[Example]]  # of both PARTS; one that could not be read has none
 
 
 def read_corpora(
@@ -38,7 +34,7 @@ def read_corpora(
     nlp (Language): without components.
     RETURNS (Corpora): what can be read. What cannot is added to the findings.
     """
-    corpora = Corpora()
+    corpora: dict[str, list[Example]] = {part: [] for part in PARTS}
     _initialize_tokenizer(setup, nlp, findings)
     for part in PARTS:
         place = str(setup.training.get(f"{part}_corpus", f"corpora.{part}"))
@@ -57,9 +53,11 @@ def read_corpora(
         except Exception as error:  # a reader is anybody's code, and a damaged file may raise anything
             findings.append(_unreadable(error, place))
             continue
-        found = Finding(FINE, "a corpus", place, len(corpora[part]))
-        do = f"Expected Docs in {block.get('path', 'it')}: see what the conversion said."
-        findings.append(found if corpora[part] else Finding(FAILS, "an empty corpus", place, 0, do))
+        if corpora[part]:
+            findings.append(Finding(FINE, "a corpus", place, len(corpora[part])))
+        else:
+            do = f"Expected Docs in {block.get('path', 'it')}: see what the conversion said."
+            findings.append(Finding(FAILS, "an empty corpus", place, 0, do))
     return corpora
 
 

@@ -61,12 +61,12 @@ def check_encoders(
             findings.append(Finding(FAILS, "an encoder that cannot be read", name, do=str(error)))
             continue
         facts = facts or found
-        what = "an encoder that is neither a folder nor within reach"
-        if found is not None:
+        if found is None:
+            what = "an encoder that is neither a folder nor within reach"
+            findings.append(Finding(SUSPICIOUS, what, given, do=NOT_CHECKED))
+        else:
             what = f"an encoder of {found.n_layers} layer{'s' * (found.n_layers != 1)}, {found.width} wide"
-        findings.append(
-            Finding(FINE, what, name) if found else Finding(SUSPICIOUS, what, given, do=NOT_CHECKED)
-        )
+            findings.append(Finding(FINE, what, name))
     return facts, [*findings, *_heads(setup)]
 
 

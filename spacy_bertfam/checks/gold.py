@@ -67,22 +67,21 @@ def neighbors(eg: Example) -> int:
 
 
 def _rare(train: Counts, dev: Counts) -> Iterator[Finding]:
-    unlearned = [label for label in sorted(dev) if label not in train] if train else []
-    if unlearned:
-        n = sum(map(dev.__getitem__, unlearned))
-        do = "They are never found, and count as missed: give the parts the same labels."
-        yield Finding(SUSPICIOUS, "labels in dev only", some(unlearned), n, do)
-    unmeasured = [label for label in sorted(train) if label not in dev] if dev else []
-    if unmeasured:
-        n = sum(map(train.__getitem__, unmeasured))
-        do = "Nothing says whether they are learned: draw the parts anew."
-        yield Finding(SUSPICIOUS, "labels in train only", some(unmeasured), n, do)
+    for part, own, other, do in (
+        ("dev", dev, train, "They are never found, and count as missed: give the parts the same labels."),
+        ("train", train, dev, "Nothing says whether they are learned: draw the parts anew."),
+    ):
+        lone = [label for label in sorted(own) if label not in other] if other else []
+        if lone:
+            n = sum(own[label] for label in lone)
+            yield Finding(SUSPICIOUS, f"labels in {part} only", some(lone), n, do)
     rare = [f"{label} {train[label]}" for label in sorted(train) if train[label] < FEW]
     if rare:
-        do = "Annotate more of them, or map them to another label."
-        yield Finding(
-            SUSPICIOUS, f"labels with fewer than {FEW} entities in train", some(rare), len(rare), do
+        what, do = (
+            f"labels with fewer than {FEW} entities in train",
+            "Annotate more of them, or map them to another label.",
         )
+        yield Finding(SUSPICIOUS, what, some(rare), len(rare), do)
 
 
 def _odd(labels: Sequence[str]) -> Iterator[Finding]:

@@ -5,18 +5,14 @@ from collections.abc import Iterator
 from .finding import FAILS, FINE, Finding, change
 from .setup import SHARED, Setup
 
+ANNOTATING = "training.annotating_components"
 CLEANERS = ("bertfam_cleaner", "doc_cleaner")
 
 
 def check_listeners(setup: Setup) -> list[Finding]:
     """Find listeners without an encoder, and encoders that would not learn, or whose vectors nobody would get."""
-    problems = [
-        *_upstreams(setup),
-        *_after_a_cleaner(setup),
-        *_last_listeners(setup),
-        *_frozen_encoders(setup),
-        *_annotating_listeners(setup),
-    ]
+    checks = (_upstreams, _after_a_cleaner, _last_listeners, _frozen_encoders, _annotating_listeners)
+    problems = [finding for check in checks for finding in check(setup)]
     listeners = [name for name in setup.components if setup.listens_to(name)]
     fine = Finding(FINE, "every listener has an encoder before it", ", ".join(listeners))
     return problems or ([fine] if listeners else [])
@@ -87,12 +83,12 @@ def _frozen_encoders(setup: Setup) -> Iterator[Finding]:
     for encoder in setup.with_factory(*SHARED):
         trained = [name for name in listeners_of(setup, encoder) if name not in setup.frozen()]
         if encoder in setup.frozen() and trained and encoder not in annotating:
-            yield Finding(
-                FAILS, "a frozen encoder whose listeners get no vectors", encoder,
-                do=f"{', '.join(trained)} would get none in training: add {encoder!r} to "
-                "training.annotating_components.",
-                fix=change({"training.annotating_components": [*annotating, encoder]}),
-            )  # fmt: skip
+            what, none = (
+                "a frozen encoder whose listeners get no vectors",
+                f"{', '.join(trained)} would get none",
+            )
+            do = f"{none} in training: add {encoder!r} to {ANNOTATING}."
+            yield Finding(FAILS, what, encoder, do=do, fix=change({ANNOTATING: [*annotating, encoder]}))
 
 
 def _annotating_listeners(setup: Setup) -> Iterator[Finding]:
@@ -101,8 +97,6 @@ def _annotating_listeners(setup: Setup) -> Iterator[Finding]:
     for name in (name for name in annotating if name in setup.components):
         missing = [encoder for encoder in upstreams_of(setup, name) if encoder not in annotating]
         if missing:
-            yield Finding(
-                FAILS, "an annotating component whose encoder does not annotate", name,
-                do=f"It would get no vectors: add {', '.join(map(repr, missing))} to training.annotating_components.",
-                fix=change({"training.annotating_components": [*missing, *annotating]}),
-            )  # fmt: skip
+            what = "an annotating component whose encoder does not annotate"
+            do = f"It would get no vectors: add {', '.join(map(repr, missing))} to {ANNOTATING}."
+            yield Finding(FAILS, what, name, do=do, fix=change({ANNOTATING: [*missing, *annotating]}))

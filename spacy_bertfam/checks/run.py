@@ -8,7 +8,7 @@ from spacy.util import dot_to_dict
 
 from ..files.saving import write_file
 from .building import build_language, check_blocks
-from .corpora import Corpora, Progress, read_corpora
+from .corpora import PARTS, Corpora, Progress, read_corpora
 from .encoders import check_encoders
 from .finding import FAILS, REFUSED, STATES, Finding
 from .gold import check_gold_entities
@@ -37,18 +37,18 @@ def check_setup(setup: Setup, *, progress: Progress | None = None) -> list[Findi
     findings += [*check_listeners(setup), *of_encoders]
     if not any(place.startswith("training") for place in refused):
         findings += check_rates(setup, facts)
-    corpora = read_corpora(setup, nlp, findings, progress) if nlp is not None else Corpora()
-    findings += check_gold_entities(setup, corpora)
-    findings += check_leaks(setup, corpora)
-    findings += check_pieces(facts, corpora)
+    corpora: Corpora = dict.fromkeys(PARTS, ())
+    if nlp is not None:
+        corpora = read_corpora(setup, nlp, findings, progress)
+    findings += [
+        *check_gold_entities(setup, corpora),
+        *check_leaks(setup, corpora),
+        *check_pieces(facts, corpora),
+    ]
     # of a block with a name that nothing reads spaCy says no more than that
     known = [f"{one.place}." for one in unread if not one.is_component]
-    findings = [
-        one
-        for one in findings
-        if one.what != REFUSED or not any(p.startswith(f"{one.where}.") for p in known)
-    ]
-    return sorted(findings, key=lambda finding: STATES.index(finding.state))
+    said = [f for f in findings if f.what != REFUSED or not any(p.startswith(f"{f.where}.") for p in known)]
+    return sorted(said, key=lambda finding: STATES.index(finding.state))
 
 
 def write_fixed(setup: Setup, findings: Sequence[Finding], path: Path) -> list[str]:

@@ -43,12 +43,12 @@ def check_settings(setup: Setup, unread: Sequence[Unread]) -> Iterator[Finding]:
             yield Finding(FAILS, what, name, do=do)
         if not block:
             yield Finding(FAILS, "a component without a block", name, do=f"Add [components.{name}].")
-        elif "source" in block and "factory" not in block:
-            what = f"a source that is not there: {block['source']}"
-            yield Finding(FAILS, what, name, do="Install that pipeline, or give its folder.")
         elif "factory" not in block:
-            do = f"Name one in [components.{name}], or a source."
-            yield Finding(FAILS, "a component without a factory", name, do=do)
+            what, do = "a component without a factory", f"Name one in [components.{name}], or a source."
+            if "source" in block:
+                what = f"a source that is not there: {block['source']}"
+                do = "Install that pipeline, or give its folder."
+            yield Finding(FAILS, what, name, do=do)
     for wrong in wrong_values(setup.raw.interpolate()):
         yield Finding(FAILS, f"a setting that is {wrong.found}", wrong.name, do=f"Expected {wrong.expected}.")
     yield from _never_evaluated(setup.training)
@@ -60,11 +60,12 @@ def _never_evaluated(training: Mapping[str, Any]) -> Iterator[Finding]:
     frequency, n_steps = training.get("eval_frequency"), training.get("max_steps")
     if isinstance(frequency, int) and isinstance(n_steps, int) and 0 < n_steps < frequency:
         setting, usual = "training.eval_frequency", max(1, n_steps // 4)
-        do = (
-            f"It is {frequency}, so model-best would be the pipeline before the first step: {usual} is usual."
+        what, best = (
+            f"no evaluation in {n_steps} steps",
+            "model-best would be the pipeline before the first step",
         )
-        fix = change({setting: usual})
-        yield Finding(SUSPICIOUS, f"no evaluation in {n_steps} steps", setting, do=do, fix=fix)
+        do = f"It is {frequency}, so {best}: {usual} is usual."
+        yield Finding(SUSPICIOUS, what, setting, do=do, fix=change({setting: usual}))
 
 
 def require_sound(config: Config, overrides: Mapping[str, Any]) -> None:

@@ -49,7 +49,7 @@ def convert_cli(
     from ..data.convert import convert
     from ..data.labels import parse_map
     from ..data.options import make_options
-    from ..data.report_table import format_report
+    from ..data.report import format_report
     from ..data.split import parse_split
 
     report = convert(

@@ -13,9 +13,8 @@ from ..errors import DataError
 from .format_table import MAGIC
 from .json_values import Numbered
 from .jsonl import read_records_of
-from .options import ReadOptions
+from .options import Source
 from .records import Record
-from .report import ConversionReport
 from .text_file import RATIO, SMALL, located
 from .token_tasks import find_names
 from .trimming import shorten
@@ -29,18 +28,16 @@ PARQUET, ARROW, _ = MAGIC
 BROKEN = (ArithmeticError, LookupError, MemoryError, OSError, TypeError, ValueError, NotImplementedError)
 
 
-def read_arrow(
-    path: Path, source: str, *, report: ConversionReport, options: ReadOptions
-) -> Iterator[Record]:
+def read_arrow(file: Source) -> Iterator[Record]:
     """Read a Parquet file, or an Arrow file in the form for files or for streams.
 
     RAISES (DataError): when pyarrow is absent, or the file is broken, or its rows are no annotated texts.
     """
-    with _readable(path):
-        schema, batches = _open(path)
-        names = find_names([_metadata(schema)], options.tag_columns)
-        values = list(_rows(batches, path))
-    yield from read_records_of(values, path, source, report=report, options=options, names=names)
+    with _readable(file.path):
+        schema, batches = _open(file.path)
+        names = find_names([_metadata(schema)], file.options.tag_columns)
+        values = list(_rows(batches, file.path))
+    yield from read_records_of(values, file, names=names)
 
 
 def read_columns(path: Path, wanted: Sequence[str]) -> Iterator[Numbered]:

@@ -6,16 +6,14 @@ from itertools import pairwise
 from spacy.pipeline import Sentencizer
 
 from .column_rows import Documents, Row
-from .report import ConversionReport
+from .options import Source
 
 LONG = 1000  # words; no sentence has as many, and a Doc of many times as many is read by no training
 ENDS = frozenset(Sentencizer.default_punct_chars) | {"...", "!!", "??", "?!", "!?", "…"}
 CLOSING = frozenset("\"'”’»)]}")
 
 
-def cut_blocks(
-    documents: Documents, has_borders: bool, source: str, report: ConversionReport
-) -> Iterator[list[list[Row]]]:
+def cut_blocks(documents: Documents, has_borders: bool, file: Source) -> Iterator[list[list[Row]]]:
     """Yield documents of sentences.
 
     Where no blank line stands between two sentences of any document, or a block has over a thousand words, it is
@@ -32,7 +30,7 @@ def cut_blocks(
         yield from [[s] for s in sentences] if is_long and not has_borders else [sentences]
     if is_cut:
         kind = "blocks of over a thousand words" if marks_sentences else "no blank lines between sentences"
-        report.note(f"has {kind}; cut by rule at the ends of sentences, outside of entities.", source)
+        file.note(f"has {kind}; cut by rule at the ends of sentences, outside of entities.")
 
 
 def _sentences(block: list[Row]) -> list[list[Row]]:

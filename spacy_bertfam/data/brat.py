@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from ..errors import DataError
+from .options import Source
 from .records import Mention, Record
-from .report import DISCONTINUOUS, ConversionReport
-from .text_file import BOM, located, numbered_lines, read_text
+from .report import DISCONTINUOUS
+from .text_file import BOM, read_text
 from .trimming import clean_edges, clean_label
 from .utf16 import from_utf16
 
@@ -32,15 +32,12 @@ class TextBound:
     line: int
 
 
-def read_brat(path: Path, source: str, *, report: ConversionReport) -> Record:
-    """Read the pair of the .ann file `path`. Discontinuous entities and lines that are no entity are counted.
+def read_brat(file: Source) -> Iterator[Record]:
+    """Read the pair of an .ann file. Discontinuous entities and lines that are no entity are counted.
 
-    RAISES (DataError): when a line is none of brat's, or the text of a T line is not at its offsets; it names file
-        and line.
+    RAISES (DataError): when a line is none of brat's, or the text of a T line is not at its offsets; it names the line.
     """
-    with located(path):
-        bounds = list(_bounds(numbered_lines(path, source, report.note), report))
-        text, bounds = _matching_text(path, bounds, source, report)
+    text, bounds = _matching_text(file, list(_bounds(file)))
     mentions, missing, discontinuous = [], [], []
     for bound in bounds:
         pieces = _joined(bound.pieces, text)
@@ -50,17 +47,15 @@ def read_brat(path: Path, source: str, *, report: ConversionReport) -> Record:
         else:
             discontinuous.append(mention)
             missing += [(start, end) for start, end in pieces if start < end]
-    record = Record(
-        text=text, mentions=tuple(mentions), document=source, source=source, line=1, missing=tuple(missing)
-    )
+    record = Record(text, tuple(mentions), file.name, file.name, line=1, missing=tuple(missing))
     for mention in discontinuous:
-        report.n_in[mention.label] += 1
-        report.lose(DISCONTINUOUS, record, mention)
-    return record
+        file.report.n_in[mention.label] += 1
+        file.report.lose(DISCONTINUOUS, record, mention)
+    yield record
 
 
-def _bounds(lines: list[tuple[int, str]], report: ConversionReport) -> Iterator[TextBound]:
-    for number, line in lines:
+def _bounds(file: Source) -> Iterator[TextBound]:
+    for number, line in file.lines():
         line = clean_edges(line)
         match = ENTITY.fullmatch(line)
         label = clean_label(match["label"]) if match else ""
@@ -73,7 +68,7 @@ def _bounds(lines: list[tuple[int, str]], report: ConversionReport) -> Iterator[
         elif line and line[0] not in OTHER_KINDS:
             raise DataError(f"found {line[:40]!r}; expected a brat line such as {FORM}.", line=number)
         elif line:
-            report.ignored[OTHER_KINDS[line[0]]] += 1
+            file.report.ignored[OTHER_KINDS[line[0]]] += 1
 
 
 def _joined(pieces: Sequence[tuple[int, int]], text: str) -> list[tuple[int, int]]:
@@ -87,18 +82,16 @@ def _joined(pieces: Sequence[tuple[int, int]], text: str) -> list[tuple[int, int
     return joined
 
 
-def _matching_text(
-    path: Path, bounds: list[TextBound], source: str, report: ConversionReport
-) -> tuple[str, list[TextBound]]:
+def _matching_text(file: Source, bounds: list[TextBound]) -> tuple[str, list[TextBound]]:
     """Find the reading of the .txt file that the offsets count in; the entities are returned with its characters.
 
     A file may have got its BOM or its CRLF after it was annotated, or before, and tools in Java count UTF-16 units: the
     texts on the T lines tell.
     """
-    text_path = path.with_suffix(".txt")
+    text_path = file.path.with_suffix(".txt")
     if not text_path.exists():
         raise DataError(f"found no {text_path.name} beside it; expected the annotated text there.")
-    raw = read_text(text_path, source, report.note)
+    raw = read_text(text_path, file.name, file.report.note)
     body = raw.removeprefix(BOM)
     has_bom = len(raw) - len(body)
     # with a BOM, offsets that count it are one too high for the text without it

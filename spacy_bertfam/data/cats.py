@@ -15,6 +15,7 @@ from ..files.saving import write_files
 from .convert import blank_pipeline
 from .json_values import read_objects, shown
 from .pair_tokenizer import BORDER, build_pair_tokenizer
+from .report import Notes
 from .tables import read_rows
 from .text_file import BOM, located, read_text, suffix_of
 from .trimming import clean_edges, clean_label
@@ -27,7 +28,7 @@ FORM = '{"text": ..., "label": "a|b"}, a list of labels, or {label: true or fals
 
 
 @dataclass
-class CatsReport:
+class CatsReport(Notes):
     """What a conversion found."""
 
     n_docs: int = 0
@@ -36,11 +37,6 @@ class CatsReport:
     n_per_doc: Counter[int] = field(default_factory=Counter)  # texts by the number of their labels
     n_blank: int = 0  # texts of white space alone, which are left out
     n_refused: Counter[str] = field(default_factory=Counter)  # texts that are not gold, by the reason
-    notes: list[str] = field(default_factory=list)
-
-    def note(self, sentence: str, source: str) -> None:
-        """Say something about the file."""
-        self.notes.append(f"{source}: {sentence}")
 
     @property
     def is_exclusive(self) -> bool:

@@ -114,19 +114,14 @@ def _word_column(sentences: Sequence[Rows], counts: Sequence[Counter[str]], rest
 
 def _counts_words(sentences: Sequence[Rows], i: int) -> bool:
     """Whether a column counts the words of each sentence from 0 or 1."""
-    return _count_up(
-        _numbers([[row for row in rows if not SEVERAL.fullmatch(row[i])] for rows in sentences], i)
-    )
+    single = [[row for row in rows if not SEVERAL.fullmatch(row[i])] for rows in sentences]
+    return _count_up(_numbers(single, i))
 
 
-def _count_up(sentences: Sequence[Sequence[int]]) -> bool:
+def _count_up(sentences: Sequence[list[int]]) -> bool:
     """Whether the numbers of each sentence are 1, 2, 3 ... or 0, 1, 2 ..."""
-    return bool(sentences) and all(
-        numbers
-        and numbers[0] in (0, 1)
-        and list(numbers) == list(range(numbers[0], numbers[0] + len(numbers)))
-        for numbers in sentences
-    )
+    ranges = [(list(range(len(one))), list(range(1, len(one) + 1))) for one in sentences]
+    return bool(sentences) and all(one and one in pair for one, pair in zip(sentences, ranges, strict=True))
 
 
 def _is_numbers(sentences: Sequence[Rows], counts: Sequence[Counter[str]], i: int, among: list[int]) -> bool:

@@ -3,14 +3,13 @@
 import io
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from .column_layout import header_of
-from .report import ConversionReport
+from .options import Source
 from .schemes import clean_tag
 from .tables import SEPARATOR, read_cells
-from .text_file import BOM, read_text, split_lines
+from .text_file import BOM, split_lines
 from .trimming import MARKS, SPACES, clean_word, is_invisible
 
 DOCSTART = "-DOCSTART-"
@@ -35,12 +34,12 @@ class Line(NamedTuple):
     sentence: int
 
 
-def read_lines(path: Path, source: str, report: ConversionReport) -> tuple[list[Line], bool]:
+def read_lines(file: Source) -> tuple[list[Line], bool]:
     """RETURNS (tuple[list[Line], bool]): the lines that are no borders, and whether documents have borders.
 
     RAISES (DataError): when a cell of a table has half a pair of quotes.
     """
-    text = SEPARATOR.sub("", read_text(path, source, report.note))
+    text = SEPARATOR.sub("", file.text())
     first = next((line for line in text.removeprefix(BOM)[:10_000].split("\n") if line.strip()), "")
     delimiter, _ = header_of(first)
     if delimiter:

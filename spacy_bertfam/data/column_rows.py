@@ -6,16 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
-from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import DataError
 from .column_layout import WORD_NAME, Layout, find_layout, is_header
 from .column_lines import Line, cut_sentences, read_lines
 from .column_tags import bracket_layers, label_field, plain_tag, property_of, style_of
-from .options import ReadOptions
-from .recognize import name_of
-from .report import ConversionReport
+from .format_table import name_of
+from .options import ReadOptions, Source
 from .schemes import is_tag, recognize_scheme, tags_to_spans
 from .text_file import located
 from .trimming import shorten
@@ -75,35 +73,33 @@ class TagColumn(NamedTuple):
         return found
 
 
-def read_rows(
-    path: Path, source: str, options: ReadOptions, report: ConversionReport
-) -> tuple[Documents, bool]:
+def read_rows(file: Source) -> tuple[Documents, bool]:
     """Find the columns of a file and read the word and the tags of each row.
 
     RETURNS (tuple[Documents, bool]): the rows, and whether the file says where documents begin.
     RAISES (DataError): when the file has no such columns, or a line is neither blank, a document border, a comment
         nor a row of them.
     """
-    with located(path):
-        lines, has_borders = read_lines(path, source, report)
-        sure = [line for line in lines if not line.text.startswith("#")] or lines
-        n_columns = max([2, *(n for n, _ in Counter(len(line.cells) for line in sure).most_common(1))])
-        rows = [line for line in sure if len(line.cells) == n_columns]
-        names: list[str] = []
-        if len(rows) > 1 and is_header(rows[0].cells):
-            report.ignored["header lines"] += 1
-            names = [cell.lstrip("#") for cell in rows[0].cells]
-            lines.remove(rows.pop(0))
-        lines, rows = cut_sentences(lines, names), cut_sentences(rows, names)
-        layout, columns = _find_columns(names, rows, n_columns, options)
-        _check_layout(layout, lines)
-        _tell(layout, _cells_of(rows), n_columns, source, report)
-        found = list(_rows(lines, rows, n_columns, layout, columns, report))
-        if any(column.style == "brackets" for column in columns):
-            is_corefud = columns[0].is_property
-            field = label_field(line.text for line in lines) if is_corefud else None
-            found = [row for part in _sentences(found) for row in _unbracketed(part, columns, field, report)]
-    return grouped(_without_language(found, source, report)), has_borders
+    lines, has_borders = read_lines(file)
+    sure = [line for line in lines if not line.text.startswith("#")] or lines
+    n_columns = max([2, *(n for n, _ in Counter(len(line.cells) for line in sure).most_common(1))])
+    rows = [line for line in sure if len(line.cells) == n_columns]
+    names: list[str] = []
+    if len(rows) > 1 and is_header(rows[0].cells):
+        file.report.ignored["header lines"] += 1
+        names = [cell.lstrip("#") for cell in rows[0].cells]
+        lines.remove(rows.pop(0))
+    lines, rows = cut_sentences(lines, names), cut_sentences(rows, names)
+    layout, columns = _find_columns(names, rows, n_columns, file.options)
+    _check_layout(layout, lines)
+    _tell(layout, _cells_of(rows), n_columns, file)
+    found = list(_rows(lines, rows, n_columns, layout, columns, file.report.ignored))
+    if any(column.style == "brackets" for column in columns):
+        is_corefud = columns[0].is_property
+        field = label_field(line.text for line in lines) if is_corefud else None
+        lost = file.report.ignored
+        found = [row for part in _sentences(found) for row in _unbracketed(part, columns, field, lost)]
+    return grouped(_without_language(found, file)), has_borders
 
 
 def grouped(rows: Iterable[Row]) -> Documents:
@@ -125,19 +121,12 @@ def _find_columns(
     """RETURNS (tuple[Layout, list[TagColumn]]): the columns, by what the user says, then by what stands in them."""
     sentences = _cells_of(rows)
     is_plain = options.scheme == "plain"
-    chosen = [_column(name, names, n_columns) for name in options.tag_columns]
-    if is_plain and not chosen:
-        chosen = [n_columns - 1]
+    chosen = [_column(name, names, n_columns) for name in options.tag_columns] or [n_columns - 1] * is_plain
     layout = find_layout(sentences, n_columns, chosen) if sentences else Layout(0, n_columns - 1)
     cells = [[line.cells[i] for line in rows] for i in range(n_columns)]
-    if (
-        sentences
-        and not chosen
-        and not any(cell[:1] not in ("O", "-") for cell in cells[layout.tag] if is_tag(cell))
-    ):
-        other = _other_column(cells)
-        chosen = [] if other is None else [other]
-        layout = find_layout(sentences, n_columns, chosen) if chosen else layout
+    has_entities = any(cell[:1] not in ("O", "-") for cell in cells[layout.tag] if is_tag(cell))
+    if sentences and not chosen and not has_entities and (chosen := _other_column(cells)):
+        layout = find_layout(sentences, n_columns, chosen)
     word = next((i for i, name in enumerate(names) if WORD_NAME.fullmatch(name.casefold())), layout.word)
     columns = []
     for place in (layout.tag if layout.tag >= 0 else n_columns - 1, *layout.inner):
@@ -163,13 +152,10 @@ def _column(name: str, names: Sequence[str], n_columns: int) -> int:
     raise DataError(f"--tag-column: found no column {shorten(name, 40)!r}; expected {known}1 to {n_columns}.")
 
 
-def _other_column(cells: Sequence[Sequence[str]]) -> int | None:
-    """The last column that holds entities in another form than tags, after at least one column."""
+def _other_column(cells: Sequence[Sequence[str]]) -> list[int]:
+    """The last column that holds entities in another form than tags, after at least one column; [] of none."""
     styles = [style_of(column) for column in cells]
-    found = [
-        max((i for i, s in enumerate(styles) if s == style and i), default=None) for style in OTHER_STYLES
-    ]
-    return next((i for i in found if i is not None), None)
+    return [i for style in OTHER_STYLES for i in range(len(styles) - 1, 0, -1) if styles[i] == style][:1]
 
 
 def _check_layout(layout: Layout, lines: list[Line]) -> None:
@@ -182,41 +168,32 @@ def _check_layout(layout: Layout, lines: list[Line]) -> None:
         raise DataError(f"{found}; expected {FORM}.", line=lines[0].number)
 
 
-def _tell(
-    layout: Layout, sentences: list[list[list[str]]], n_columns: int, source: str, report: ConversionReport
-) -> None:
+def _tell(layout: Layout, sentences: list[list[list[str]]], n_columns: int, file: Source) -> None:
     is_usual = layout.word == 0 and layout.tag == n_columns - 1 and not layout.others
     if layout.tag >= 0 and not is_usual:
-        columns = f"has its words in column {layout.word + 1} of {n_columns}, their tags in {layout.tag + 1}."
-        report.note(columns, source)
+        file.note(
+            f"has its words in column {layout.word + 1} of {n_columns}, their tags in {layout.tag + 1}."
+        )
     for i in layout.others:
         tags = [[row[i] for row in rows] for rows in sentences]
         scheme = recognize_scheme(tags)
         n = sum(len(tags_to_spans(row, scheme="BIOES" if scheme == "mixed" else scheme)[0]) for row in tags)
-        report.ignored[f"entities of another column of tags ({i + 1})"] += n
+        file.report.ignored[f"entities of another column of tags ({i + 1})"] += n
 
 
 def _rows(
-    lines: Sequence[Line],
-    rows: Sequence[Line],
-    n_columns: int,
-    layout: Layout,
-    columns: Sequence[TagColumn],
-    report: ConversionReport,
-) -> Iterator[Row]:
+    lines: Sequence[Line], rows: Sequence[Line], n_columns: int, layout: Layout, columns: Sequence[TagColumn],
+    ignored: Counter[str],
+) -> Iterator[Row]:  # fmt: skip
     """The rows of tokens, with the spaces and ends of sentences that a column of properties tells."""
     places = [i for i in range(n_columns) if i != layout.word]
     flags = next((i for i in places if any(NO_SPACE.search(line.cells[i]) for line in rows)), None)
-    start, is_end = 0, False
+    start, is_end, is_numbered = 0, False, layout.ids >= 0
     for line in lines:
         if _is_comment(line, n_columns, columns[0].place):
-            report.ignored["comment lines"] += 1
-        elif (
-            layout.ids >= 0
-            and len(line.cells) == n_columns
-            and SEVERAL_WORDS.fullmatch(line.cells[layout.ids])
-        ):
-            report.ignored["lines of contractions and of words not written"] += 1
+            ignored["comment lines"] += 1
+        elif is_numbered and len(line.cells) == n_columns and SEVERAL_WORDS.fullmatch(line.cells[layout.ids]):
+            ignored["lines of contractions and of words not written"] += 1
         else:
             row = _row(line, n_columns, layout.word, columns)
             start = line.number if is_end else start
@@ -238,41 +215,35 @@ def _is_comment(line: Line, n_columns: int, tag: int) -> bool:
 
 def _row(line: Line, n_columns: int, word: int, columns: Sequence[TagColumn]) -> Row:
     cells = line.cells
-    problem = ""
-    if len(cells) != n_columns:
-        expected = f"expected {n_columns} as on the other lines" if len(cells) > 1 else f"expected {FORM}"
-        problem = f"found {len(cells)} column{'s' * (len(cells) != 1)} ({shorten(' '.join(cells), 40)!r}); {expected}."
-    elif not cells[word]:
-        problem = "found no token before the tag; expected `token tag`."
-    if problem:
-        raise DataError(problem, line=line.number)
-    try:
+    with located(line=line.number):
+        if len(cells) != n_columns:
+            expected = f"expected {n_columns} as on the other lines" if len(cells) > 1 else f"expected {FORM}"
+            found = f"found {len(cells)} column{'s' * (len(cells) != 1)} ({shorten(' '.join(cells), 40)!r})"
+            raise DataError(f"{found}; {expected}.")
+        if not cells[word]:
+            raise DataError("found no token before the tag; expected `token tag`.")
         tag, *inner = (column.value(line) for column in columns)
-    except DataError as error:
-        raise DataError(str(error), line=line.number) from error
     return Row(cells[word], tag, line.number, line.document, line.sentence, tuple(inner))
 
 
 def _unbracketed(
-    rows: Sequence[Row], columns: Sequence[TagColumn], field: int | None, report: ConversionReport
+    rows: Sequence[Row], columns: Sequence[TagColumn], field: int | None, lost: Counter[str]
 ) -> list[Row]:
     """RETURNS (list[Row]): the rows of a sentence with tags for the brackets of columns."""
     layers: list[list[str]] = []
     for column, cells in zip(columns, zip(*(row.tags for row in rows), strict=True), strict=True):
         is_open = column.style == "brackets"
-        layers += bracket_layers(cells, field=field, lost=report.ignored) if is_open else [list(cells)]
-    return [
-        row._replace(tag=tag, inner=tuple(inner))
-        for row, (tag, *inner) in zip(rows, zip(*layers, strict=True), strict=True)
-    ]
+        layers += bracket_layers(cells, field=field, lost=lost) if is_open else [list(cells)]
+    pairs = zip(rows, zip(*layers, strict=True), strict=True)
+    return [row._replace(tag=tag, inner=tuple(inner)) for row, (tag, *inner) in pairs]
 
 
-def _without_language(rows: list[Row], source: str, report: ConversionReport) -> list[Row]:
+def _without_language(rows: list[Row], file: Source) -> list[Row]:
     """Where each word has the same language before it (`fr:Paris`), take it off."""
     matches = [LANGUAGE.match(row.word) for row in rows]
     found = {match[0] if match else "" for match in matches}
     if len(rows) < 3 or len(found) != 1 or "" in found:
         return rows
     (prefix,) = found
-    report.note(f"has {prefix} before each word; taken off.", source)
+    file.note(f"has {prefix} before each word; taken off.")
     return [row._replace(word=row.word.removeprefix(prefix)) for row in rows]

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from pathlib import Path
 
 from ..errors import DataError
 from .blocks import cut_blocks
 from .column_rows import Documents, Row, grouped, read_rows
-from .options import DEFAULT, ReadOptions
+from .options import Source
 from .records import Mention, Record
-from .report import MENDED, ConversionReport
+from .report import MENDED
 from .schemes import clean_tag, recognize_scheme, tags_to_spans
 from .spacing import guess_spaces
-from .text_file import located, numbered_lines
 from .trimming import clean_edges, clean_word
 
 SCHEME_NOTES = {
@@ -21,45 +19,35 @@ SCHEME_NOTES = {
 }
 
 
-def read_columns(
-    path: Path, source: str, *, report: ConversionReport, options: ReadOptions = DEFAULT
-) -> Iterator[Record]:
+def read_columns(file: Source) -> Iterator[Record]:
     """A document is what stands between -DOCSTART- lines; in a file without any, each block of lines.
 
-    RAISES (DataError): when a line is no row of columns; it names file and line.
+    RAISES (DataError): when a line is no row of columns; it names the line.
     """
-    documents, has_borders = read_rows(path, source, options, report)
+    documents, has_borders = read_rows(file)
     note = "" if has_borders else "has no -DOCSTART- lines; each block between blank lines is a document."
-    yield from _to_records(documents, note, path, source, options.lang, report)
+    yield from _to_records(documents, note, file)
 
 
-def read_wikiner(
-    path: Path, source: str, *, report: ConversionReport, options: ReadOptions = DEFAULT
-) -> Iterator[Record]:
+def read_wikiner(file: Source) -> Iterator[Record]:
     """Read lines of `word|POS|tag word|POS|tag ...`, a sentence each.
 
     A document is what stands between blank lines (Nothman et al. 2013 part the articles so).
     spaCy's `.iob` is of the same form, also without parts of speech (`word|tag`).
     RAISES (DataError): when a token is not `word|POS|tag`, or in a file that begins with such, not `word|tag`.
     """
-    with located(path):
-        documents = grouped(_wikiner_rows(numbered_lines(path, source, report.note)))
+    documents = grouped(_wikiner_rows(file.lines()))
     note = "has no blank lines between documents; each line is a document." if len(documents) < 2 else ""
-    yield from _to_records(documents, note, path, source, options.lang, report)
+    yield from _to_records(documents, note, file)
 
 
-def _to_records(
-    documents: Documents, without_borders: str, path: Path, source: str, lang: str, report: ConversionReport
-) -> Iterator[Record]:
-    with located(path):
-        scheme = scheme_of([sentence for document in documents for sentence in document])
-    report.schemes[scheme] += 1
-    if scheme in SCHEME_NOTES:
-        report.note(SCHEME_NOTES[scheme], source)
-    if without_borders:
-        report.note(without_borders, source)
-    for sentences in cut_blocks(documents, not without_borders, source, report):
-        yield to_record(sentences, scheme, source, lang, report)
+def _to_records(documents: Documents, without_borders: str, file: Source) -> Iterator[Record]:
+    scheme = scheme_of([sentence for document in documents for sentence in document])
+    file.report.schemes[scheme] += 1
+    for note in filter(None, (SCHEME_NOTES.get(scheme), without_borders)):
+        file.note(note)
+    for sentences in cut_blocks(documents, not without_borders, file):
+        yield to_record(sentences, scheme, file)
 
 
 def scheme_of(sentences: Sequence[Sequence[Row]]) -> str:
@@ -106,12 +94,11 @@ def _layers(sentence: Sequence[Row]) -> Iterator[tuple[str, ...]]:
     return zip(*(row.tags for row in sentence), strict=True)
 
 
-def to_record(
-    sentences: Sequence[Sequence[Row]], scheme: str, source: str, lang: str, report: ConversionReport
-) -> Record:
+def to_record(sentences: Sequence[Sequence[Row]], scheme: str, file: Source) -> Record:
     """RETURNS (Record): a document of sentences, none of them empty; a tag that is mended is counted."""
     rows = [row for sentence in sentences for row in sentence]
     words = tuple(row.word for row in rows)
+    lang = file.options.lang
     guessed = [space for s in sentences for space in guess_spaces([row.word for row in s], lang=lang)]
     spaces = [space if row.space is None else row.space for row, space in zip(rows, guessed, strict=True)]
     spaces[-1] = False
@@ -129,8 +116,8 @@ def to_record(
     record = Record(
         text="".join(word + " " * space for word, space in zip(words, spaces, strict=True)),
         mentions=tuple(mentions),
-        document=f"{source}:{rows[0].line}",
-        source=source,
+        document=f"{file.name}:{rows[0].line}",
+        source=file.name,
         line=rows[0].line,
         words=words,
         spaces=tuple(spaces),
@@ -139,5 +126,5 @@ def to_record(
     )
     for token, tag in mended:
         row, (start, end) = rows[token], places[token]
-        report.change(MENDED, record, Mention(start, end, tag[2:], row.line), f"{tag} in {scheme}")
+        file.report.change(MENDED, record, Mention(start, end, tag[2:], row.line), f"{tag} in {scheme}")
     return record

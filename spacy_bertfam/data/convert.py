@@ -4,6 +4,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import spacy
@@ -17,9 +18,9 @@ from .formats import FORMATS, read_records
 from .labels import plan_labels
 from .options import SCHEMES, ReadOptions
 from .records import Record
-from .report import ConversionReport
+from .report import EMPTY, TRIMMED, ConversionReport
 from .split import split_documents
-from .trimming import trim_record
+from .trimming import trim_offsets
 from .units import LONGEST, UNITS, cut_record
 from .writers.entry import Entry, entry_of
 from .writers.formats import FORMS, Form, find_form, say_left_out, written
@@ -114,19 +115,35 @@ def gather_records(
     return records
 
 
+def trim_record(record: Record, report: ConversionReport) -> Record:
+    """Trim every mention, and leave out those of which nothing remains; both are counted.
+
+    A record that came with words is left alone: there an entity is made of words, whatever they hold.
+    """
+    if record.words is not None:
+        return record
+    mentions = []
+    for mention in record.mentions:
+        start, end = trim_offsets(record.text, mention.start, mention.end)
+        if start == end:
+            report.lose(EMPTY, record, mention)
+            continue
+        if (start, end) != (mention.start, mention.end):
+            report.change(TRIMMED, record, mention)
+        mentions.append(replace(mention, start=start, end=end))
+    return replace(record, mentions=tuple(mentions))
+
+
 def record_to_docs(
     record: Record, nlp: Language, *, unit: str, alignment: str, report: ConversionReport
 ) -> list[Doc]:
     """RETURNS (list[Doc]): one a unit, its entities under the labels of `report.labels`; none is blank."""
     if len(record.text) > LONGEST and unit == "doc":
         report.note(f"has texts of over {LONGEST:,} characters, too long for spaCy; cut.", record.source)
-    docs = [
-        build_doc(piece, nlp, labels=report.labels, alignment=alignment, report=report)
-        for piece in cut_record(record, unit, nlp)
-    ]
+    pieces, labels = cut_record(record, unit, nlp), report.labels
+    docs = [build_doc(piece, nlp, labels=labels, alignment=alignment, report=report) for piece in pieces]
     filled = [doc for doc in docs if doc.text.strip()]
-    if len(filled) < len(docs):
-        report.ignored["texts of nothing but white space"] += len(docs) - len(filled)
+    report.ignored.update(["texts of nothing but white space"] * (len(docs) - len(filled)))
     return filled
 
 
@@ -163,9 +180,8 @@ def _check_not_empty(path: Path, report: ConversionReport) -> None:
     problem = ""
     if not report.n_docs:
         left_out = ", ".join(f"{n} {kind}" for kind, n in report.ignored.items())
-        problem = (
-            f"holds no text{f' ({left_out})' if left_out else ''}; expected at least one annotated sentence"
-        )
+        found = f"holds no text{f' ({left_out})' if left_out else ''}"
+        problem = f"{found}; expected at least one annotated sentence"
     elif not report.n_in:
         found = f"holds no entity (documents: {report.n_documents})"
         problem = f"{found}; expected tags or offsets of entities to learn from"

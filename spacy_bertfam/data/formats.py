@@ -2,44 +2,33 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from ..errors import DataError
 from .arrow_tables import read_arrow
 from .brat import read_brat
 from .columns import read_columns, read_wikiner
-from .format_table import BY_NAME, FORMATS, TABLE, format_of
+from .format_table import BY_NAME, FORMATS, TABLE, format_of, name_of
 from .inline_xml import read_inline_xml
 from .jsonl import read_jsonl
-from .options import ReadOptions
+from .options import ReadOptions, Source
 from .pubtator import read_pubtator
-from .recognize import name_of
 from .records import Record
 from .report import ConversionReport
-from .text_file import read_start, suffix_of
+from .text_file import located, read_start, suffix_of
 from .token_tasks import BESIDE
 from .webanno import read_webanno
 from .xmi import read_xmi
 
 __all__ = ["FORMATS", "read_records"]
 
-
-class Reader(Protocol):
-    """Reads one file. RAISES (DataError): when it holds something else; it names file and line."""
-
-    def __call__(
-        self, path: Path, source: str, *, report: ConversionReport, options: ReadOptions
-    ) -> Iterator[Record]: ...
-
-
-READERS: dict[str, Reader] = {
+# RAISES (DataError): when the file holds something else; it names the line
+READERS: dict[str, Callable[[Source], Iterator[Record]]] = {
     **dict.fromkeys(("iob", "conllu", "conll2012", "csv"), read_columns),
     **{"jsonl": read_jsonl, "parquet": read_arrow, "wikiner": read_wikiner, "pubtator": read_pubtator},
-    **{"webanno": read_webanno, "xmi": read_xmi, "xml": read_inline_xml},
-    "brat": lambda path, source, *, report, options: iter([read_brat(path, source, report=report)]),
+    **{"webanno": read_webanno, "xmi": read_xmi, "xml": read_inline_xml, "brat": read_brat},
 }
 SURE = {suffix for each in TABLE for suffix in each.suffixes}
 POSSIBLE = {suffix for each in TABLE for suffix in each.other_suffixes}
@@ -69,7 +58,8 @@ def read_records(
         report.n_files += 1
         report.formats[BY_NAME[name].title] += 1
         source = file.relative_to(path if is_folder else path.parent).as_posix()
-        yield from READERS[name](file, source, report=report, options=options)
+        with located(file):
+            yield from READERS[name](Source(file, source, report, options))
 
 
 def _single_file(path: Path, format: str) -> tuple[Path, str]:
@@ -90,10 +80,8 @@ def _recognized(file: Path) -> str:
     found = format_of(head, text)
     name = "" if found else name_of(text)
     if name:
-        expected = (
-            "expected columns with a word and its tag, JSON with offsets, or another format of --format"
-        )
-        raise DataError(f"seems to be {name}; {expected}.", file)
+        expected = "columns with a word and its tag, JSON with offsets, or another format of --format"
+        raise DataError(f"seems to be {name}; expected {expected}.", file)
     by_suffix = (each.name for each in TABLE if suffix_of(file) in each.suffixes)
     return found or next(by_suffix, "iob")
 

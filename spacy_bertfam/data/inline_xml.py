@@ -10,14 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html.entities import html5
-from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import DataError
-from .options import ReadOptions
+from .options import Source
 from .records import Mention, Record
-from .report import ConversionReport
-from .text_file import BOM, located, read_text
+from .text_file import BOM
 from .trimming import clean_label, is_invisible, shorten
 
 NAME = r"[A-Za-z_][\w.:-]*"
@@ -48,25 +46,22 @@ class Open(NamedTuple):
     line: int
 
 
-def read_inline_xml(
-    path: Path, source: str, *, report: ConversionReport, options: ReadOptions
-) -> Iterator[Record]:
+def read_inline_xml(file: Source) -> Iterator[Record]:
     """Each <DOC> is a record, and without them the file is one; elements of the text's structure are counted.
 
     RAISES (DataError): when an element is not closed, or the file declares entities; it names the line.
     """
-    raw = read_text(path, source, report.note).removeprefix(BOM)
-    with located(path):
-        found = DECLARES.search(raw)
-        if found:
-            line = raw.count("\n", 0, found.start()) + 1
-            raise DataError("declares entities of XML; expected text with elements alone.", line=line)
-        raw = NO_TEXT.sub(lambda match: "\n" * match[0].count("\n"), _without_comments(raw))
-        records = list(_records(raw, source, report))
-    yield from (replace(record, document=source) for record in records) if len(records) == 1 else records
+    raw = file.text().removeprefix(BOM)
+    found = DECLARES.search(raw)
+    if found:
+        line = raw.count("\n", 0, found.start()) + 1
+        raise DataError("declares entities of XML; expected text with elements alone.", line=line)
+    raw = NO_TEXT.sub(lambda match: "\n" * match[0].count("\n"), _without_comments(raw))
+    records = list(_records(raw, file))
+    yield from (replace(record, document=file.name) for record in records) if len(records) == 1 else records
 
 
-def _records(raw: str, source: str, report: ConversionReport) -> Iterator[Record]:
+def _records(raw: str, file: Source) -> Iterator[Record]:
     parts: list[str] = []
     opened: list[Open] = []
     mentions: list[Mention] = []
@@ -81,21 +76,21 @@ def _records(raw: str, source: str, report: ConversionReport) -> Iterator[Record
             if opened:
                 raise DataError(f"found <{opened[-1].name[:40]}> that is not closed.", line=opened[-1].line)
             if not is_invisible("".join(parts)):
-                yield Record("".join(parts), tuple(mentions), f"{source}:{first}", source, first)
+                yield Record("".join(parts), tuple(mentions), f"{file.name}:{first}", file.name, first)
             parts, mentions, length, first = [], [], 0, line
         if tag is None:
             return
         if tag["empty"] or name in STRUCTURE:
-            report.ignored.update(["elements of the text's structure"] * (not tag["slash"]))
+            file.report.ignored.update(["elements of the text's structure"] * (not tag["slash"]))
         elif not tag["slash"]:
             opened.append(Open(name, _label(tag), length, line))
         elif opened and opened[-1].name == name:
             mentions.append(Mention(opened[-1].start, length, opened[-1].label, opened.pop().line))
         else:
-            expected = (
+            last = (
                 f"expected </{opened[-1].name[:40]}> of line {opened[-1].line}" if opened else "none is open"
             )
-            raise DataError(f"found {shorten(tag[0], 40)}; {expected}.", line=line)
+            raise DataError(f"found {shorten(tag[0], 40)}; {last}.", line=line)
         line += tag[0].count("\n")
         position = tag.end()
 

@@ -4,16 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import ceil, floor
-from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
 from .columns import scheme_of, to_record
 from .json_values import Numbered, read_values, shown
 from .offsets import FRACTION, find_words, number_of, unit_of
-from .options import DEFAULT, ReadOptions
+from .options import Source
 from .records import Mention, Record
-from .report import DISCONTINUOUS, UNFINISHED, ConversionReport
+from .report import DISCONTINUOUS, UNFINISHED
 from .tasks import FORM, Task, read_tasks
 from .text_file import located
 from .token_rows import rows_of_texts
@@ -40,46 +39,39 @@ LABEL_KEYS = (
 )
 
 
-def read_jsonl(
-    path: Path, source: str, *, report: ConversionReport, options: ReadOptions = DEFAULT
-) -> Iterator[Record]:
+def read_jsonl(file: Source) -> Iterator[Record]:
     """Offsets count characters (code points) from 0, end exclusive; `id` may be left out.
 
     What its tool says is not gold is left out and counted; see `verdicts`.
-    RAISES (DataError): when the file holds something else; it names file and line.
+    RAISES (DataError): when the file holds something else; it names the line.
     """
-    values = read_values(path, form=FORM, source=source, note=report.note)
-    yield from read_records_of(values, path, source, report=report, options=options)
+    yield from read_records_of(
+        read_values(file.path, form=FORM, source=file.name, note=file.report.note), file
+    )
 
 
 def read_records_of(
-    values: Iterable[Numbered],
-    path: Path,
-    source: str,
-    *,
-    report: ConversionReport,
-    options: ReadOptions,
-    names: Sequence[str] = (),
+    values: Iterable[Numbered], file: Source, *, names: Sequence[str] = ()
 ) -> Iterator[Record]:
     """Read values that are as those of JSON, each with its line or row.
 
     names (Sequence[str]): of tags that are numbers, where the user gives none.
-    RAISES (DataError): when they hold something else; it names file and line.
+    RAISES (DataError): when they hold something else; it names the line.
     """
+    report, options = file.report, file.options
     tasks: list[tuple[int, Task]] = []
     unknown: Counter[str] = Counter()
     for line, value in values:
-        with located(path, line):
+        with located(line=line):
             tasks += [(line, task) for task in read_tasks(value, options.tag_columns, about=options.field)]
         unknown.update(unknown_verdicts(value) if isinstance(value, dict) else ())
         names = names or names_within(value, options.tag_columns)
-    _note(tasks, unknown, source, report)
+    _note(tasks, unknown, file)
     n_on_line = Counter(line for line, _ in tasks)
     is_approving = any(task.approver for _, task in tasks)
     texts = {i: (line, task.sentences) for i, (line, task) in enumerate(tasks) if task.sentences is not None}
-    rows = rows_of_texts(texts, path, names=names, options=options, report=report)
-    with located(path):
-        scheme = scheme_of([sentence for sentences in rows.values() for sentence in sentences])
+    rows = rows_of_texts(texts, file, names=names)
+    scheme = scheme_of([sentence for sentences in rows.values() for sentence in sentences])
     report.schemes.update([scheme] * bool(texts))
     for i, (line, task) in enumerate(tasks):
         reason = task.reason or (UNFINISHED if is_approving and task.approver is None else "")
@@ -89,32 +81,30 @@ def read_records_of(
         report.ignored.update(+Counter(task.left_out))
         name = f"line {line}" + (f", value {i}" if n_on_line[line] > 1 else "")
         name = name if task.name is None else task.name
-        document = f"{source}:{name}"
+        document = f"{file.name}:{name}"
         if i not in rows:
-            with located(path, line):
-                record = _to_record(task, document, source, line, report)
+            with located(line=line):
+                record = _to_record(task, document, line, file)
             yield replace(record, value=task.value)
         elif rows[i]:
-            record = to_record(rows[i], scheme, source, options.lang, report)
+            record = to_record(rows[i], scheme, file)
             yield replace(record, document=document, value=task.value)
         else:
             report.ignored["texts without words"] += 1
 
 
-def _note(
-    tasks: list[tuple[int, Task]], unknown: Counter[str], source: str, report: ConversionReport
-) -> None:
+def _note(tasks: list[tuple[int, Task]], unknown: Counter[str], file: Source) -> None:
     if not any(t.approver for _, t in tasks) and any(t.approver is None for _, t in tasks):
-        report.note("says of no text who has approved it (annotation_approver); all are read.", source)
+        file.note("says of no text who has approved it (annotation_approver); all are read.")
     if any(task.is_partial for _, task in tasks):
-        report.note("has answers about single spans; what these do not cover is missing annotation.", source)
+        file.note("has answers about single spans; what these do not cover is missing annotation.")
     if unknown:
         found = shorten(", ".join(f"{what} ({n})" for what, n in unknown.most_common(3)), N_SHOWN)
-        report.note(f"has texts with a verdict that is not known, and read as annotated: {found}.", source)
+        file.note(f"has texts with a verdict that is not known, and read as annotated: {found}.")
 
 
-def _to_record(task: Task, document: str, source: str, line: int, report: ConversionReport) -> Record:
-    text = task.text
+def _to_record(task: Task, document: str, line: int, file: Source) -> Record:
+    text, report = task.text, file.report
     if not isinstance(text, str):
         raise DataError(f'found no string under "text"; expected {FORM}.')
     if not isinstance(task.spans, list):
@@ -125,7 +115,7 @@ def _to_record(task: Task, document: str, source: str, line: int, report: Conver
     fields = (_fields(entry) for entry, _, _ in entries)
     unit = unit_of(text, [(start, end, words) for start, end, _, words in fields])
     if unit is not int:
-        report.note("counts offsets in UTF-16 units, as JavaScript does; read so.", source)
+        file.note("counts offsets in UTF-16 units, as JavaScript does; read so.")
     found = []
     for entry, reason, group in entries:
         mentions, change = _mentions(entry, text, unit, line)
@@ -138,7 +128,7 @@ def _to_record(task: Task, document: str, source: str, line: int, report: Conver
         text=text,
         mentions=tuple(mention for mention, reason, _ in found if not reason),
         document=document,
-        source=source,
+        source=file.name,
         line=line,
         missing=((0, len(text)),) if task.is_partial else (*unseen, *((m.start, m.end) for m, _ in refused)),
     )

@@ -36,9 +36,8 @@ def build_mixed_corpus(
     """
     repeat, silent = dict(repeat or {}), dict(silent or {})
     if not parts:
-        raise DataError(
-            "the mixed corpus has no parts; expected a block such as [corpora.train.parts.syntax]."
-        )
+        expected = "expected a block such as [corpora.train.parts.syntax]"
+        raise DataError(f"the mixed corpus has no parts; {expected}.")
     _check(parts, repeat, silent)
 
     def read(nlp: Language) -> Iterator[Example]:
@@ -46,17 +45,14 @@ def build_mixed_corpus(
         for name, reader in parts.items():
             examples = list(reader(nlp))
             if not examples:
-                raise DataError(
-                    f"part {name!r} of the mixed corpus is empty; expected at least one Doc in it."
-                )
+                found = f"part {name!r} of the mixed corpus is empty"
+                raise DataError(f"{found}; expected at least one Doc in it.")
             for eg in examples:
                 for kind in silent.get(name, []):
                     FORGET[kind](eg.reference)
             corpora.append(examples * repeat.get(name, 1))
         # each in its order and spread over the whole
-        places = [
-            ((i + 0.5) / len(corpus), n, i) for n, corpus in enumerate(corpora) for i in range(len(corpus))
-        ]
+        places = [((i + 0.5) / len(c), n, i) for n, c in enumerate(corpora) for i in range(len(c))]
         for _, n, i in sorted(places):
             yield corpora[n][i]
 
@@ -67,10 +63,9 @@ def _check(parts: dict[str, Any], repeat: dict[str, int], silent: dict[str, list
     checks: list[tuple[str, Iterable[str], str, Iterable[str]]] = [
         ("repeat of the mixed corpus names", repeat, "a part:", parts),
         ("silent of the mixed corpus names", silent, "a part:", parts),
-        *(
-            (f"silent.{name} of the mixed corpus has", kinds, "some of", FORGET)
-            for name, kinds in silent.items()
-        ),
+    ]
+    checks += [
+        (f"silent.{name} of the mixed corpus has", kinds, "some of", FORGET) for name, kinds in silent.items()
     ]
     for found, names, expected, known in checks:
         unknown = sorted(set(names) - set(known))

@@ -36,10 +36,6 @@ def build_mixed_lengths() -> Callable[[Language, Example], Iterator[Example]]:
 def _sentence_starts(doc: Doc, sentencizer: Sentencizer) -> list[int]:
     if doc.has_annotation("SENT_START"):
         return [token.i for token in doc if token.is_sent_start]
-    guesses = sentencizer.predict([doc])[0]
     after_line = [False, *("\n" in token.text for token in doc)]
-    return [
-        token.i
-        for token, is_guess, is_line in zip(doc, guesses, after_line, strict=False)
-        if (is_guess or is_line) and token.ent_iob != INSIDE
-    ]
+    marked = zip(doc, sentencizer.predict([doc])[0], after_line, strict=False)
+    return [token.i for token, *starts in marked if any(starts) and token.ent_iob != INSIDE]

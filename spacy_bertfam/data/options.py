@@ -1,13 +1,17 @@
-"""What a user may say of annotated files that the files do not say themselves."""
+"""What every reader is told: a file, what the user says of it that it does not say itself, and where to count."""
 
 from dataclasses import dataclass
+from pathlib import Path
+
+from .report import ConversionReport
+from .text_file import read_text, split_lines
 
 SCHEMES = ("auto", "plain")
 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What every reader is told.
+    """What a user may say of annotated files that the files do not say themselves.
 
     lang (str): for the spaces between the words of column files.
     tag_names (tuple[str, ...]): the names of tags that are numbers, from 0.
@@ -25,7 +29,29 @@ class ReadOptions:
     field: str = ""
 
 
-DEFAULT = ReadOptions()
+@dataclass(frozen=True)
+class Source:
+    """A file of annotated texts. Its reader names the line of an error; the file is named by who calls the reader.
+
+    name (str): the file's name below the input folder.
+    """
+
+    path: Path
+    name: str
+    report: ConversionReport
+    options: ReadOptions = ReadOptions()
+
+    def note(self, sentence: str) -> None:
+        """Say something about the file."""
+        self.report.note(sentence, self.name)
+
+    def text(self) -> str:
+        """RETURNS (str): see ``read_text``."""
+        return read_text(self.path, self.name, self.report.note)
+
+    def lines(self) -> list[tuple[int, str]]:
+        """RETURNS (list[tuple[int, str]]): as ``split_lines`` cuts them, each with its number from 1."""
+        return list(enumerate(split_lines(self.text()), start=1))
 
 
 def make_options(*, tag_names: str = "", tag_column: str = "", scheme: str = "auto") -> ReadOptions:

@@ -50,9 +50,8 @@ def _parts(passage: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(texts, list):
         places = [place[0] if isinstance(place, list) and place else None for place in as_list(offsets)]
         if len(places) != len(texts):
-            raise DataError(
-                f"found {len(texts)} texts and {len(places)} offsets in a passage; expected one of each."
-            )
+            found = f"found {len(texts)} texts and {len(places)} offsets in a passage"
+            raise DataError(f"{found}; expected one of each.")
         yield from ({"text": text, "offset": place} for text, place in zip(texts, places, strict=True))
     elif texts is None and isinstance(passage.get("sentences"), list):
         yield from objects_of(passage["sentences"])
@@ -63,16 +62,12 @@ def _parts(passage: Any) -> Iterator[Mapping[str, Any]]:
 def _span_of_bioc(annotation: Mapping[str, Any]) -> dict[str, Any]:
     found = objects_of(annotation.get("locations"))
     places: list[tuple[Any, Any]] = [(place.get("offset"), place.get("length")) for place in found]
-    is_number = all(type(number) is int for place in places for number in place)
-    if not is_number:
+    if not all(type(number) is int for place in places for number in place):
         raise DataError(f"found the annotation {shown(annotation)}; expected numbers as offset and length.")
     infons = annotation.get("infons")
     label = infons.get("type") if isinstance(infons, dict) else None
-    return {
-        "span": [{"begin": a, "end": a + n} for a, n in places],
-        "obj": label,
-        "text": annotation.get("text"),
-    }
+    spans = [{"begin": a, "end": a + n} for a, n in places]
+    return {"span": spans, "obj": label, "text": annotation.get("text")}
 
 
 def _span_of_bigbio(entity: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ..files.saving import write_files
 from .convert import blank_pipeline, check_output
 from .json_values import read_objects, shown
 from .pairs import first_length, make_pair
+from .report import Notes
 from .split import split_documents
 from .text_file import located
 from .trimming import clean_edges, trim_offsets
@@ -43,7 +44,7 @@ class Question(NamedTuple):
 
 
 @dataclass
-class QuestionsReport:
+class QuestionsReport(Notes):
     """What a conversion found."""
 
     parts: dict[str, int] = field(default_factory=dict)  # file -> questions
@@ -54,11 +55,6 @@ class QuestionsReport:
     n_tokens: int = 0
     changed: Counter[str] = field(default_factory=Counter)  # answers, by what happened to them
     left_out: Counter[str] = field(default_factory=Counter)  # questions, by the reason
-    notes: list[str] = field(default_factory=list)
-
-    def note(self, sentence: str, source: str) -> None:
-        """Say something about the file."""
-        self.notes.append(f"{source}: {sentence}")
 
 
 def convert_qa(
@@ -144,19 +140,17 @@ def _answers(entry: Mapping[str, Any]) -> list[tuple[str, int | None]] | None:
     if isinstance(found, dict):
         texts, starts = found.get("text", []), found.get("answer_start", [])
         if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
-            raise DataError(
-                f"found {shown(found)!r}; expected as many places (answer_start) as answers (text)."
-            )
+            expected = "expected as many places (answer_start) as answers (text)"
+            raise DataError(f"found {shown(found)!r}; {expected}.")
         found = [{"text": text, "answer_start": start} for text, start in zip(texts, starts, strict=True)]
     answers = []
     for answer in found if isinstance(found, list) else [found]:
         answer = {"text": answer} if isinstance(answer, str) else answer
-        text = answer.get("text") if isinstance(answer, dict) else None
-        start = answer.get("answer_start") if isinstance(answer, dict) else None
+        known = answer if isinstance(answer, dict) else {}
+        text, start = known.get("text"), known.get("answer_start")
         if not isinstance(text, str) or not (start is None or type(start) is int):
-            raise DataError(
-                f'found the answer {shown(answer)!r}; expected {{"text": ..., "answer_start": ...}}.'
-            )
+            expected = 'expected {"text": ..., "answer_start": ...}'
+            raise DataError(f"found the answer {shown(answer)!r}; {expected}.")
         answers.append((text, start))
     return answers
 

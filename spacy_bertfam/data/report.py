@@ -1,12 +1,17 @@
-"""The account of one conversion: what came in, what was kept, and what was lost and why."""
+"""The account of one conversion: what came in, what was kept, and what was lost and why; also for a terminal."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from wasabi.tables import table
+
 from .records import Mention, Record
+from .trimming import shorten
 
 N_EXAMPLES = 3
+N_SHOWN = 70  # characters of an example
 
 # why an entity of the file is in no doc.ents
 OFF_BORDERS = "off token borders"
@@ -34,6 +39,17 @@ EXPLANATIONS = {
     SKIPPED: "their tokens are marked as missing annotation, not as O",
     UNFINISHED: "their tokens are marked as missing annotation, not as O",
 }
+
+
+@dataclass
+class Notes:
+    """What there is to say of a single file."""
+
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, sentence: str, source: str) -> None:
+        """Say something about the file."""
+        self.notes.append(f"{source}: {sentence}")
 
 
 @dataclass
@@ -136,3 +152,50 @@ class ConversionReport:
             text = record.text[mention.start : mention.end]
             where = f"{record.source}:{mention.line or record.line}"
             examples.append({"where": where, "text": text, "label": mention.label, "detail": detail})
+
+
+def format_report(report: ConversionReport) -> str:
+    """RETURNS (str): what came in and went out, a row a label, then each reason with examples."""
+    lines = [*_totals(report), "", _labels(report)]
+    for title, groups in (("lost", report.n_lost), ("changed", report.n_changed)):
+        for reason, counts in groups.items():
+            lines += ["", *_reason(title, reason, counts.total(), report)]
+    if report.ignored:
+        lines += ["", "ignored: " + ", ".join(f"{n:,} {kind}" for kind, n in report.ignored.items())]
+    return "\n".join(lines)
+
+
+def _totals(report: ConversionReport) -> Iterator[str]:
+    kinds = (*report.formats.items(), *report.schemes.items())
+    schemes = ", ".join(f"{n} in {kind}" for kind, n in kinds)
+    came_in = f"{_counted(report.n_documents, 'document')} in {_counted(report.n_files, 'file')}"
+    yield f"read   {came_in}" + (f" ({schemes})" if schemes else "")
+    for file, part in report.parts.items():
+        names = {"n_docs": "doc", "n_tokens": "token", "n_entities": "entity"}
+        yield f"wrote  {file}: " + ", ".join(_counted(part[key], name) for key, name in names.items())
+    if report.n_missing_tokens:
+        yield f"       {_counted(report.n_missing_tokens, 'token')} marked as missing annotation"
+
+
+def _counted(n: int, name: str) -> str:
+    plural = "entities" if name == "entity" else f"{name}s"
+    return f"{n:,} {name if n == 1 else plural}"
+
+
+def _labels(report: ConversionReport) -> str:
+    header = ("label", "as", "in", "kept", "lost")
+    counts = (report.n_in, report.n_kept, report.n_lost_by_label)
+    named = [(label, report.labels.get(label, label) or "-") for label in sorted(report.n_in)]
+    rows = [(*names, *(str(counter[names[0]]) for counter in counts)) for names in named]
+    rows.append(("all", "", *(str(counter.total()) for counter in counts)))
+    longest = max(len(cell) for row in (header, *rows) for cell in row)
+    text = table(rows, header=header, aligns=("l", "l", "r", "r", "r"), spacing=2, max_col=longest)
+    return text.strip("\n")
+
+
+def _reason(title: str, reason: str, n: int, report: ConversionReport) -> Iterator[str]:
+    explanation = EXPLANATIONS.get(reason)
+    yield f"{title}: {n:,} {reason}" + (f" ({explanation})" if explanation else "")
+    for example in report.examples.get(reason, []):
+        detail = shorten(f"  {example['detail']}", N_SHOWN) if example["detail"] else ""
+        yield f'  {example["where"]}  "{shorten(example["text"], N_SHOWN)}" {example["label"]}{detail}'

@@ -7,9 +7,8 @@ from .trimming import clean_label
 
 # U+0085, U+2028 and their like end lines elsewhere, so that a whole file may stand in one tag
 LEGAL_TAG = re.compile(r"O|-|[BIMESLU]-\S[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*")
-BEGINS_AND_GOES_ON = (
-    "IMEL"  # M is the I of BMES; continues an open span of the same label, and begins one where none is open
-)
+# M is the I of BMES; continues an open span of the same label, and begins one where none is open
+BEGINS_AND_GOES_ON = "IMEL"
 CLOSES = "ESLU"
 
 TokenSpan = tuple[int, int, str]

@@ -100,9 +100,7 @@ def _read_tasks(value: Any, columns: Sequence[str], about: str) -> Iterator[Task
         for paragraph in objects_of(entry["paragraphs"]):
             words = read_paragraphs(paragraph)
             yield Task(paragraph.get("raw"), [], entry.get("id"), sentences=words)
-    elif isinstance(entry.get("passages"), list) and not any(
-        isinstance(entry.get(k), str) for k in TEXT_KEYS
-    ):
+    elif isinstance(entry.get("passages"), list) and _text_of(entry) is None:
         yield _plain(passages_of(entry))
     elif (sentences := read_tokens(entry, columns) or read_token_spans(entry)) is not None:
         yield Task(entry.get("text"), [], entry.get("id"), refusal(entry), sentences=sentences)
@@ -120,15 +118,15 @@ def _read_tasks(value: Any, columns: Sequence[str], about: str) -> Iterator[Task
 
 def _value_of(value: Any, field: str) -> str:
     """What a text says about itself, as the annotation tools have it: beside the text, or in an object of their own."""
-    places = (
-        [value, *(value.get(key) for key in ("meta", "metadata", "data"))] if isinstance(value, dict) else []
-    )
+    if not field or not isinstance(value, dict):
+        return ""
+    places = [value, *(value.get(key) for key in ("meta", "metadata", "data"))]
     found = (place[field] for place in places if isinstance(place, dict) and place.get(field) is not None)
-    return str(next(found, "")) if field else ""
+    return str(next(found, ""))
 
 
 def _plain(entry: dict[str, Any]) -> Task:
-    text = next((entry[key] for key in TEXT_KEYS if isinstance(entry.get(key), str)), None)
+    text = _text_of(entry)
     groups = _groups(entry)
     given = [entry[k] for k in ENTITY_KEYS if entry.get(k) is not None and not (groups and k == "spans")]
     # an empty key hides no full one; a list of plain strings names labels, and has no spans
@@ -158,6 +156,10 @@ def _plain(entry: dict[str, Any]) -> Task:
     )  # fmt: skip
 
 
+def _text_of(entry: Mapping[str, Any]) -> str | None:
+    return next((entry[key] for key in TEXT_KEYS if isinstance(entry.get(key), str)), None)
+
+
 def _groups(entry: dict[str, Any]) -> list[dict[str, Any]]:
     """Spans of groups as our writers have them: an object of lists in JSON, a list in tables."""
     found = entry.get("spans")
@@ -182,20 +184,16 @@ def _label_studio(entry: dict[str, Any]) -> Task:
     versions = objects_of(entry.get("annotations", entry.get("completions")))
     text = _only_text(entry["data"])
     last_words = [objects_of(as_list(v.get("reviews"))[-1:]) for v in versions]  # of reviewers, in Enterprise
-    reasons = [
-        refusal(v) or next(map(refusal, last), "") for v, last in zip(versions, last_words, strict=True)
-    ]
-    good, reason = _gold([*zip(versions, reasons, strict=True)], entry)
+    pairs = zip(versions, last_words, strict=True)
+    good, reason = _gold([(v, refusal(v) or next(map(refusal, last), "")) for v, last in pairs], entry)
     if reason:
         return Task(text, [], entry.get("id"), reason)
     true = [v for v in good if v.get("ground_truth") or v.get("honeypot")]
     chosen = max(true or good, key=lambda v: str(v.get("created_at", "")))
     regions, spans = as_list(chosen.get("result")), []
     for region in objects_of(regions):
-        value, kind = (
-            region.get("value"),
-            str(region.get("type")),
-        )  # choices and texts may be about a region, too
+        # choices and texts may be about a region, too
+        value, kind = region.get("value"), str(region.get("type"))
         if isinstance(value, dict) and "start" in value and kind.endswith("labels"):
             spans.append({**value, "labels": value.get(kind, value.get("labels"))})
     left_out = {OTHER_VERSIONS: len(good) - 1, NO_SPANS: len(regions) - len(spans)}

@@ -31,9 +31,8 @@ def local_copy(source: str) -> Iterator[str]:
                 paths = [each for each in system.find(path) if not each.endswith("/")]
             copies = [copy / each[len(path) :].lstrip("/") for each in paths]
             if any(".." in each.parts or not each.is_relative_to(copy) for each in copies):
-                raise DataError(
-                    f"{found} (a name leads out of it); expected a folder whose names have no `..`."
-                )
+                expected = "expected a folder whose names have no `..`"
+                raise DataError(f"{found} (a name leads out of it); {expected}.")
             for each in copies:
                 each.parent.mkdir(parents=True, exist_ok=True)
             # lists: a path by itself is a pattern where it has ?, * or [

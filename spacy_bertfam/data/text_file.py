@@ -69,8 +69,9 @@ def log_note(sentence: str, source: str) -> None:
 
 
 @contextmanager
-def located(path: Path, line: int | None = None) -> Iterator[None]:
-    """Within it, a DataError that names no file is about this one, and about this line of it."""
+def located(path: Path | None = None, line: int | None = None) -> Iterator[None]:
+    """Within it, a DataError that names no file is about this one, and about this line of it, or of one that is told
+    further out."""
     try:
         yield
     except DataError as error:
@@ -114,11 +115,6 @@ def read_start(path: Path) -> tuple[bytes, str]:
 def suffix_of(path: Path) -> str:
     """RETURNS (str): the ending that says the format: that before .gz, .bz2 or .zip, in small letters."""
     return (path.with_suffix("") if path.suffix.lower() in PACKED else path).suffix.lower()
-
-
-def numbered_lines(path: Path, source: str, note: Note) -> list[tuple[int, str]]:
-    """RETURNS (list[tuple[int, str]]): the lines of a file, as `split_lines` cuts them, each with its number from 1."""
-    return list(enumerate(split_lines(read_text(path, source, note)), start=1))
 
 
 def split_lines(text: str) -> list[str]:

@@ -89,14 +89,13 @@ def _json_lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             line = clean_edges(line)
             if not line:
                 continue
+            expected = "expected an object a line"
             try:
                 value = json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise DataError(
-                    f"found no valid JSON ({error}); expected an object a line.", line=number
-                ) from error
+                raise DataError(f"found no valid JSON ({error}); {expected}.", line=number) from error
             if not isinstance(value, dict):
-                raise DataError(f"found {shown(value)}; expected an object a line.", line=number)
+                raise DataError(f"found {shown(value)}; {expected}.", line=number)
             yield number, value
 
 

@@ -70,9 +70,8 @@ def find_file(source: str) -> Path | None:
     if is_folder:
         raise UserError(f"{source} is a folder: give one file of it (.txt, .jsonl or .spacy).")
     if PATH.fullmatch(source) or ("\n" not in source and path.suffix.lower() in SUFFIXES):
-        raise UserError(
-            f"There is no file {source}: check the path, or give a text on standard input, with -."
-        )
+        do = "check the path, or give a text on standard input, with -"
+        raise UserError(f"There is no file {source}: {do}.")
     return None
 
 

@@ -1,14 +1,13 @@
 """Texts that came as words with tags -> the rows that columns have too."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
 from .column_rows import Row
 from .column_tags import plain_tag, style_of
-from .options import ReadOptions
-from .report import ConversionReport
+from .options import Source
 from .schemes import is_tag
 from .text_file import located
 from .token_tasks import Sentences, names_beside
@@ -18,12 +17,7 @@ IGNORED = -100  # torch's index of what counts in no loss
 
 
 def rows_of_texts(
-    texts: Mapping[int, tuple[int, Sentences]],
-    path: Path,
-    *,
-    names: Sequence[str],
-    options: ReadOptions,
-    report: ConversionReport,
+    texts: Mapping[int, tuple[int, Sentences]], file: Source, *, names: Sequence[str]
 ) -> dict[int, list[list[Row]]]:
     """Name all tags of a file, and read labels without B- and I- where it has no others.
 
@@ -33,41 +27,36 @@ def rows_of_texts(
     RAISES (DataError): when a tag is none; it names the line.
     """
     values = [(line, tag) for line, s in texts.values() for part in s for word in part for tag in word.tags]
-    names = options.tag_names or names
+    names = file.options.tag_names or names
     if not names and any(not isinstance(tag, str) and tag != IGNORED for _, tag in values):
-        names = names_beside(path, options.tag_columns, report)
+        names = names_beside(file)
     tags: dict[Any, str] = {}
     for line, value in values:
         if value not in tags:
-            with located(path, line):
+            with located(line=line):
                 tags[value] = _named(value, names)
-    is_plain = style_of([tags[v] for _, v in values], is_plain=options.scheme == "plain") == "plain"
+    is_plain = style_of([tags[v] for _, v in values], is_plain=file.options.scheme == "plain") == "plain"
     for line, value in values:
-        with located(path, line):
-            tags[value] = (
-                plain_tag(tags[value]) if is_plain and not is_tag(tags[value]) else _checked(tags[value])
-            )
-    return {key: _rows(line, sentences, tags, report) for key, (line, sentences) in texts.items()}
+        with located(line=line):
+            tag = tags[value]
+            tags[value] = plain_tag(tag) if is_plain and not is_tag(tag) else tag
+            if not is_tag(tags[value]):
+                expected = "expected O or as `B-LOC` (--scheme plain: as `LOC`)"
+                raise DataError(f"found the tag {tag[:40]!r}; {expected}.")
+    ignored = file.report.ignored
+    return {key: _rows(line, sentences, tags, ignored) for key, (line, sentences) in texts.items()}
 
 
-def _rows(
-    line: int, sentences: Sentences, tags: Mapping[Any, str], report: ConversionReport
-) -> list[list[Row]]:
+def _rows(line: int, sentences: Sentences, tags: Mapping[Any, str], ignored: Counter[str]) -> list[list[Row]]:
     found = []
     for i, sentence in enumerate(sentences):
         filled = [word for word in sentence if not is_invisible(word.text)]
-        report.ignored.update(["words of nothing but white space"] * (len(sentence) - len(filled)))
+        ignored.update(["words of nothing but white space"] * (len(sentence) - len(filled)))
         named = [(word, [tags[tag] for tag in word.tags]) for word in filled]
         found.append(
             [Row(clean_word(w.text), t, line, line, i, tuple(inner), w.space) for w, (t, *inner) in named]
         )
     return [rows for rows in found if rows]
-
-
-def _checked(tag: str) -> str:
-    if not is_tag(tag):
-        raise DataError(f"found the tag {tag[:40]!r}; expected O or as `B-LOC` (--scheme plain: as `LOC`).")
-    return tag
 
 
 def _named(value: Any, names: Sequence[str]) -> str:

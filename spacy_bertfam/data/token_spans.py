@@ -33,10 +33,8 @@ def read_token_spans(entry: Mapping[str, Any]) -> Sentences | None:
             raise DataError(f"found the span {shown(span)}; expected {FORM}, words 0 to {len(words) - 1}.")
         found.append((start, end, label))
     columns, _ = layers_of(set(found), len(words))
-    rows = iter(
-        TaggedWord(text, tags, space)
-        for (text, space), tags in zip(words, zip(*columns, strict=True), strict=True)
-    )
+    pairs = zip(words, zip(*columns, strict=True), strict=True)
+    rows = (TaggedWord(text, tags, space) for (text, space), tags in pairs)
     return [[next(rows) for _ in sentence] for sentence in sentences]
 
 
@@ -47,28 +45,19 @@ def _parts(entry: Mapping[str, Any]) -> tuple[list[list[tuple[str, bool | None]]
     if "tokenized_text" in entry and isinstance(ner, list):
         return [_words(entry["tokenized_text"])], [(span, _listed(span)) for span in ner]
     sentences = entry.get("sentences")
-    if (
-        isinstance(sentences, list)
-        and isinstance(ner, list)
-        and all(isinstance(each, list) for each in sentences)
-    ):
+    if isinstance(ner, list) and isinstance(sentences, list) and all(isinstance(s, list) for s in sentences):
         return list(map(_words, sentences)), [(span, _listed(span)) for part in ner for span in as_list(part)]
     if not isinstance(tokens, list) or ("text" in entry and not _counts_words(entry.get("spans"))):
         return None, []
     if isinstance(entry.get("entities"), list) and tokens and all(isinstance(token, str) for token in tokens):
         keys = ("start", "end", "type")
-        return [_words(tokens)], [
-            (span, [span.get(key) for key in keys] if isinstance(span, dict) else [None, None, None])
-            for span in entry["entities"]
-        ]
+        found = [(span, span if isinstance(span, dict) else {}) for span in entry["entities"]]
+        return [_words(tokens)], [(span, [known.get(key) for key in keys]) for span, known in found]
     if _counts_words(entry.get("spans")) and len(objects_of(tokens)) == len(tokens):
         words = [(token.get("text"), token.get("ws")) for token in tokens]
         if not all(isinstance(text, str) for text, _ in words):
             raise DataError('found a token without "text"; expected {"text": "Claire", "id": 0}.')
-        spans = [
-            (span, [span["token_start"], _after(span["token_end"]), span.get("label")])
-            for span in entry["spans"]
-        ]
+        spans = [(s, [s["token_start"], _after(s["token_end"]), s.get("label")]) for s in entry["spans"]]
         return [[(text, space if isinstance(space, bool) else None) for text, space in words]], spans
     return None, []
 
@@ -76,11 +65,8 @@ def _parts(entry: Mapping[str, Any]) -> tuple[list[list[tuple[str, bool | None]]
 def _counts_words(spans: Any) -> bool:
     """Whether all are Prodigy's, with words and without characters."""
     found = objects_of(spans)
-    return (
-        bool(found)
-        and len(found) == len(spans)
-        and all("token_start" in span and "token_end" in span and "start" not in span for span in found)
-    )
+    are_words = all({"token_start", "token_end"} <= span.keys() and "start" not in span for span in found)
+    return bool(found) and len(found) == len(spans) and are_words
 
 
 def _words(words: Any) -> list[tuple[str, bool | None]]:

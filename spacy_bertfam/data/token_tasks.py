@@ -1,12 +1,11 @@
 """JSON that has a text as words with their tags, as Hugging Face's datasets and spaCy 2 have it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import DataError
 from .json_values import objects_of, read_values
-from .report import ConversionReport
+from .options import Source
 
 WORD_KEYS = ("tokens", "words", "token")
 TAG_KEYS = ("ner_tags", "ner", "tags", "labels", "ner_labels", "bio", "iob", "entities")
@@ -105,14 +104,14 @@ def names_within(value: Any, columns: Sequence[str]) -> tuple[str, ...]:
     return find_names([value], columns) if is_named else ()
 
 
-def names_beside(path: Path, columns: Sequence[str], report: ConversionReport) -> tuple[str, ...]:
+def names_beside(file: Source) -> tuple[str, ...]:
     """RETURNS (tuple[str, ...]): the names that a file in the same folder gives; noted."""
-    for place in (path.with_name(name) for name in BESIDE):
-        if place.is_file() and place != path:
+    for place in (file.path.with_name(name) for name in BESIDE):
+        if place.is_file() and place != file.path:
             values = [value for _, value in read_values(place, form="names of tags")]
-            names = find_names(values, columns)
+            names = find_names(values, file.options.tag_columns)
             if names:
-                report.note(f"names the tags of the files beside it ({len(names)}).", place.name)
+                file.report.note(f"names the tags of the files beside it ({len(names)}).", place.name)
                 return names
     return ()
 

@@ -1,9 +1,4 @@
-"""White space and invisible characters at the edges of an annotation: no part of it, and counted."""
-
-from dataclasses import replace
-
-from .records import Record
-from .report import EMPTY, TRIMMED, ConversionReport
+"""White space and invisible characters at the edges of words, labels and annotations: no part of them."""
 
 # what str.isspace knows
 SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
@@ -53,22 +48,3 @@ def shorten(text: str, length: int) -> str:
         c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text[: length + 1]
     )
     return shown if len(shown) <= length else shown[:length] + "…"
-
-
-def trim_record(record: Record, report: ConversionReport) -> Record:
-    """Trim every mention, and leave out those of which nothing remains; both are counted.
-
-    A record that came with words is left alone: there an entity is made of words, whatever they hold.
-    """
-    if record.words is not None:
-        return record
-    mentions = []
-    for mention in record.mentions:
-        start, end = trim_offsets(record.text, mention.start, mention.end)
-        if start == end:
-            report.lose(EMPTY, record, mention)
-            continue
-        if (start, end) != (mention.start, mention.end):
-            report.change(TRIMMED, record, mention)
-        mentions.append(replace(mention, start=start, end=end))
-    return replace(record, mentions=tuple(mentions))

@@ -30,12 +30,10 @@ def cut_record(record: Record, unit: str, nlp: Language) -> Iterator[Record]:
     """
     if unit == "doc" or (unit == "paragraph" and record.words is not None):
         units = iter([record])
-    elif record.words is not None:
-        units = _units(record, _borders(record)[0])
+    elif unit == "sentence" and record.words is None:
+        units = _units(record, _sentence_starts(record.text, nlp))
     else:
-        units = _units(
-            record, _line_starts(record.text) if unit == "paragraph" else _sentence_starts(record.text, nlp)
-        )
+        units = _units(record, _borders(record)[0])
     for found in units:
         if len(found.text) <= LONGEST:
             yield found
@@ -57,9 +55,8 @@ def _far_apart(record: Record) -> list[int]:
                 break
         else:
             found = f"found {LONGEST:,} characters without a place to cut outside of entities"
-            raise DataError(
-                f"{found}; spaCy reads no longer texts: cut it by hand.", record.source, record.line
-            )
+            expected = "spaCy reads no longer texts: cut it by hand"
+            raise DataError(f"{found}; {expected}.", record.source, record.line)
     return cuts[1:]
 
 
@@ -140,15 +137,16 @@ def _parts(record: Record, places: Sequence[tuple[int, int]]) -> Iterator[Record
     missing = sorted(record.missing, reverse=True)
     open_missing: list[tuple[int, int]] = []
     for start, end in places:
-        found = [
-            record.mentions[i] for i in sorted(order[bisect_left(starts, start) : bisect_left(starts, end)])
-        ]
+        own = sorted(order[bisect_left(starts, start) : bisect_left(starts, end)])
         while missing and missing[-1][0] < end:
             open_missing.append(missing.pop())
         open_missing = [(a, b) for a, b in open_missing if b > start]
         yield replace(
             record,
             text=record.text[start:end],
-            mentions=tuple(replace(m, start=m.start - start, end=m.end - start) for m in found),
+            mentions=tuple(
+                replace(m, start=m.start - start, end=m.end - start)
+                for m in (record.mentions[i] for i in own)
+            ),
             missing=tuple((max(a, start) - start, min(b, end) - start) for a, b in open_missing),
         )

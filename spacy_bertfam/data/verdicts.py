@@ -23,13 +23,9 @@ WORDS = {
     **dict.fromkeys(("reject", "rejected", "incorrect", "refused", "wrong"), REJECTED),
     **dict.fromkeys(("ignore", "ignored", "skip", "skipped", "cancelled", "canceled", "discarded"), SKIPPED),
     **dict.fromkeys(("deleted", "flagged"), SKIPPED),
-    **dict.fromkeys(
-        ("pending", "draft", "default", "edited", "in progress", "unlabeled", "unlabelled"), UNFINISHED
-    ),
-    **dict.fromkeys(
-        ("new", "open", "todo", "to do", "not started", "unannotated", "in annotation"), UNFINISHED
-    ),
-    **dict.fromkeys(("in review", "to review", "needs review", "for review"), UNFINISHED),
+    **dict.fromkeys(("pending", "draft", "default", "edited", "in progress", "unlabeled"), UNFINISHED),
+    **dict.fromkeys(("unlabelled", "new", "open", "todo", "to do", "not started", "unannotated"), UNFINISHED),
+    **dict.fromkeys(("in annotation", "in review", "to review", "needs review", "for review"), UNFINISHED),
 }
 # The key of a verdict that is true or false -> the one of these that says "not gold", and why
 FLAGS = {

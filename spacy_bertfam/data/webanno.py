@@ -8,14 +8,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import DataError
-from .options import ReadOptions
+from .options import Source
 from .records import Mention, Record
-from .report import ConversionReport
-from .text_file import located, numbered_lines
+from .text_file import located
 from .trimming import clean_label
 from .utf16 import from_utf16, n_utf16
 
@@ -76,33 +74,27 @@ class Document:
         return self.n_before + first
 
 
-def read_webanno(
-    path: Path, source: str, *, report: ConversionReport, options: ReadOptions
-) -> Iterator[Record]:
+def read_webanno(file: Source) -> Iterator[Record]:
     """Entities are of the layer NamedEntity, or else of the first layer of spans with a feature.
 
     `options.tag_columns` names layers or features. Chains and relations are counted.
     RAISES (DataError): when a line is none of this form, or a word is not at its offsets; it names the line.
     """
-    lines = numbered_lines(path, source, report.note)
-    with located(path):
-        columns, others = _columns([line for _, line in lines], options.tag_columns)
-        report.ignored.update(others)
-        document = Document()
-        for number, line in lines:
-            with located(path, number):
-                if line.startswith(TEXT):
-                    document.waiting.append(_unescaped(line.removeprefix(TEXT)))
-                elif TOKEN.match(line):
-                    _read_token(line.split("\t"), columns, number, document)
-                elif line.strip() and not line.startswith("#"):
-                    raise DataError(
-                        f"found {line[:40]!r}; expected a word as `1-1<tab>0-6<tab>Claire<tab>...`."
-                    )
+    lines = file.lines()
+    columns, others = _columns([line for _, line in lines], file.options.tag_columns)
+    file.report.ignored.update(others)
+    document = Document()
+    for number, line in lines:
+        with located(line=number):
+            if line.startswith(TEXT):
+                document.waiting.append(_unescaped(line.removeprefix(TEXT)))
+            elif TOKEN.match(line):
+                _read_token(line.split("\t"), columns, number, document)
+            elif line.strip() and not line.startswith("#"):
+                raise DataError(f"found {line[:40]!r}; expected a word as `1-1<tab>0-6<tab>Claire<tab>...`.")
     if document.parts:
-        yield Record(
-            "".join(document.parts), tuple(document.spans.values()), document=source, source=source, line=1
-        )
+        text, spans = "".join(document.parts), tuple(document.spans.values())
+        yield Record(text, spans, document=file.name, source=file.name, line=1)
 
 
 def _columns(lines: Sequence[str], wanted: Sequence[str]) -> tuple[list[Column], Counter[str]]:
@@ -126,12 +118,9 @@ def _columns(lines: Sequence[str], wanted: Sequence[str]) -> tuple[list[Column],
         raise DataError(f"{found}; the layers of spans with their features are {known}.")
     cells = [line.split("\t")[3:] for line in lines if TOKEN.match(line)]
     used = {c.layer for c in chosen}
-    others = {
-        c.layer: c.place for c in reversed(everything) if c.layer not in used
-    }  # the first column of each
-    left_out = Counter(
-        layer for row in cells for layer, i in others.items() if row[i : i + 1] not in ([], [""], ["_"])
-    )
+    firsts = {c.layer: c.place for c in reversed(everything) if c.layer not in used}
+    empty = ([], [""], ["_"])
+    left_out = Counter(layer for row in cells for layer, i in firsts.items() if row[i : i + 1] not in empty)
     return chosen, Counter({f"annotated words of the layer {name[:60]}": n for name, n in left_out.items()})
 
 
@@ -148,9 +137,8 @@ def _is_layer(column: Column, name: str) -> bool:
 def _read_token(cells: list[str], columns: Sequence[Column], line: int, document: Document) -> None:
     offsets = OFFSETS.fullmatch(cells[1]) if len(cells) > 2 else None
     if offsets is None:
-        raise DataError(
-            f"found {cells[:3]}; expected a number, offsets and a word, as `1-1<tab>0-6<tab>Claire`."
-        )
+        expected = "expected a number, offsets and a word, as `1-1<tab>0-6<tab>Claire`"
+        raise DataError(f"found {cells[:3]}; {expected}.")
     word = _unescaped(cells[2])
     if document.waiting:
         document.begin_sentence(word, int(offsets[1]))

@@ -7,15 +7,13 @@ reference. Offsets count UTF-16 code units of the `sofaString`.
 import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 from xml.parsers import expat
 
 from ..errors import DataError
-from .options import ReadOptions
+from .options import Source
 from .records import Mention, Record
-from .report import ConversionReport
-from .text_file import BOM, located, read_text
+from .text_file import BOM
 from .trimming import clean_label
 from .utf16 import from_utf16
 
@@ -35,29 +33,27 @@ class Feature(NamedTuple):
     line: int
 
 
-def read_xmi(path: Path, source: str, *, report: ConversionReport, options: ReadOptions) -> Iterator[Record]:
+def read_xmi(file: Source) -> Iterator[Record]:
     """Entities are DKPro's; where there are none, annotations of the user's own layers.
 
     A type's value is its label, and without one the type's name. `options.tag_columns` names types or features.
     RAISES (DataError): when the file is no XMI, declares entities, or an annotation is outside of the text.
     """
-    with located(path):
-        features = list(_features(read_text(path, source, report.note)))
-        texts = [each for each in features if each.type == SOFA and "sofaString" in each.values]
-        if not texts:
-            raise DataError("found no sofaString; expected a CAS in XMI with its text.")
-        spans = [each for each in features if "begin" in each.values and "end" in each.values]
-        chosen = _chosen(spans, options.tag_columns)
+    features = list(_features(file.text()))
+    texts = [each for each in features if each.type == SOFA and "sofaString" in each.values]
+    if not texts:
+        raise DataError("found no sofaString; expected a CAS in XMI with its text.")
+    spans = [each for each in features if "begin" in each.values and "end" in each.values]
+    chosen = _chosen(spans, file.options.tag_columns)
     is_chosen = {id(each) for each in chosen}
     left_out = Counter(each.type for each in spans if id(each) not in is_chosen)
-    report.ignored.update({f"annotations of the type {name[:40]}": n for name, n in left_out.items()})
+    file.report.ignored.update({f"annotations of the type {name[:40]}": n for name, n in left_out.items()})
     for sofa in texts:
         text = sofa.values["sofaString"]
         own = [each for each in chosen if each.values.get("sofa") == sofa.values.get("xmi:id")]
-        with located(path):
-            mentions = tuple(_mentions(own, text, options.tag_columns))
-        name = source if len(texts) == 1 else f"{source}:{sofa.values.get('sofaID', '')[:40]}"
-        yield Record(text=text, mentions=mentions, document=name, source=source, line=sofa.line)
+        mentions = tuple(_mentions(own, text, file.options.tag_columns))
+        name = file.name if len(texts) == 1 else f"{file.name}:{sofa.values.get('sofaID', '')[:40]}"
+        yield Record(text, mentions, document=name, source=file.name, line=sofa.line)
 
 
 def _features(text: str) -> Iterator[Feature]:
@@ -95,9 +91,8 @@ def _chosen(spans: list[Feature], wanted: tuple[str, ...]) -> list[Feature]:
         found = [each for each in spans if each.type in wanted or any(name in each.values for name in wanted)]
         if not found:
             known = ", ".join(sorted({each.type for each in spans}))[:200]
-            raise DataError(
-                f"--tag-column: found no type or feature {wanted[0][:40]!r}; the types are {known}."
-            )
+            missing = f"found no type or feature {wanted[0][:40]!r}"
+            raise DataError(f"--tag-column: {missing}; the types are {known}.")
         return found
     entities = [each for each in spans if each.namespace.endswith(ENTITIES)]
     return entities or [each for each in spans if not any(part in each.namespace for part in SPACES_OF_TOOLS)]

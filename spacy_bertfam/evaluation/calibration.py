@@ -87,11 +87,7 @@ class Calibration:
 
 
 def calibrate(
-    nlp: Language,
-    examples: Iterable[Example],
-    *,
-    component: str | None = None,
-    progress: bool = False,
+    nlp: Language, examples: Iterable[Example], *, component: str | None = None, progress: bool = False
 ) -> Calibration:
     """Fit the temperature of a ``bertfam_ner`` or ``bertfam_qa`` to annotated texts that it was not trained on, and set
     it, for now and for when the pipeline is saved (temperature scaling, Guo et al. 2017, section 4.2).

@@ -66,11 +66,8 @@ def format_calibration(calibration: Calibration) -> str:
 
 def threshold_rows(calibration: Calibration) -> list[list[str]]:
     """RETURNS (list[list[str]]): what each ``min_score`` would leave, under ``THRESHOLD_NAMES``."""
-    return [
-        [
-            f"{row.min_score:g}",
-            format_figure(row.n_entities),
-            *map(format_figure, (row.precision, row.recall, row.f_score)),
-        ]
-        for row in calibration.thresholds
+    rows = [
+        (one.min_score, (one.n_entities, one.precision, one.recall, one.f_score))
+        for one in calibration.thresholds
     ]
+    return [[f"{least:g}", *map(format_figure, figures)] for least, figures in rows]

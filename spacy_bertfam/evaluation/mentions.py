@@ -27,11 +27,8 @@ def repeated_names(docs: Iterable[Doc]) -> Repeated:
         inside = {place for start, end in found for place in range(start, end)}
         for name in {ent.text for ent in doc.ents}:
             places = (match.span() for match in re.finditer(re.escape(name), doc.text))
-            labels = [
-                found.get(place)
-                for place in places
-                if place in found or (inside.isdisjoint(range(*place)) and doc.char_span(*place) is not None)
-            ]
+            free = (p for p in places if p in found or (inside.isdisjoint(range(*p)) and doc.char_span(*p)))
+            labels = [found.get(place) for place in free]
             n_names += len(labels) > 1
             n_disagreeing += len(set(labels)) > 1
     return Repeated(n_names, n_disagreeing)

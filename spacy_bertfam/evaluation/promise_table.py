@@ -7,17 +7,8 @@ from wasabi.tables import table
 from .evidence import Cut, Evidence
 from .promise import Promise
 
-NAMES = (
-    "label",
-    "min_score",
-    "candidates",
-    "entities",
-    "precision",
-    "recall",
-    "all: entities",
-    "precision",
-    "recall",
-)
+FIGURES = ("entities", "precision", "recall")
+NAMES = ("label", "min_score", "candidates", *FIGURES, "all: entities", *FIGURES[1:])
 
 
 def format_promise(promise: Promise) -> str:

@@ -26,9 +26,7 @@ class Reading(NamedTuple):
     eg: Example  # the predicted side bare, tokens as the pipeline left them
     scores: NDArray[np.float32]  # Shape: (n_tokens, n_tags)
     outside: Bools1d | None  # tokens of entities that stood there before; Shape: (n_tokens,)
-    unscored: list[
-        tuple[str, int]
-    ]  # label of each of those whose tokens have gold annotation, and its gold one
+    unscored: list[tuple[str, int]]  # label and gold one of each of those whose tokens have gold annotation
     gold_of: Callable[[int, int, str], int | None]  # see ``gold_finder``
 
 
@@ -86,9 +84,8 @@ def record(
     with nlp.select_pipes(disable=names[names.index(ner.name) :]):
         docs = nlp.pipe((bare_copy(eg.predicted, nlp.vocab) for eg in examples), batch_size=BATCH_SIZE)
         read = score_docs(ner, tqdm(docs, total=len(examples), desc="read", disable=not progress))
-        readings = [
-            _reading(ner, doc, scores, eg.reference) for eg, (doc, scores) in zip(examples, read, strict=True)
-        ]
+        pairs = zip(examples, read, strict=True)
+        readings = [_reading(ner, doc, scores, eg.reference) for eg, (doc, scores) in pairs]
     unscored = [gold != WRONG for reading in readings for _, gold in reading.unscored]
     n_gold = sum(len(reading.eg.reference.ents) for reading in readings)
     counts = Counts(n_gold, len(unscored), sum(unscored))
@@ -118,10 +115,8 @@ def decoded(
 
     YIELDS (tuple[int, ScoredSpan, int]): the index of the text, the span, and which gold entity it is, or ``WRONG``.
     """
-    first = 0
-    for batch in batches(
-        (each.eg.predicted for each in readings), batch_size=BATCH_SIZE, max_words=ner.max_words
-    ):
+    first, docs = 0, (each.eg.predicted for each in readings)
+    for batch in batches(docs, batch_size=BATCH_SIZE, max_words=ner.max_words):
         part = readings[first : first + len(batch)]
         scores, outside = [reading.scores for reading in part], [reading.outside for reading in part]
         found = ner.decode(batch, scores, outside=outside, temperature=temperature, floor=floor)

@@ -5,12 +5,8 @@ from collections.abc import Sequence
 from ..errors import UserError, require_packages
 from .outcomes import Entity, Outcome
 
-WAYS = {
-    "strict": "strict",
-    "exact": "exact",
-    "partial": "partial",
-    "type": "ent_type",
-}  # ours -> nervaluate's
+# Ours -> nervaluate's
+WAYS = {"strict": "strict", "exact": "exact", "partial": "partial", "type": "ent_type"}
 LONGEST = 500  # gold and predicted entities of a document
 Scores = dict[str, tuple[float, float, float]]
 

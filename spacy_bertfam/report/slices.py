@@ -24,10 +24,8 @@ NO_ANSWER = "no_answer"  # to a question
 OTHER_QUESTION = "…"
 # Rows with a name in every language
 NAMED = (ALL, *SEENS, *PLACES, OTHERS, NO_VALUE, NO_ANSWER)
-BUILT_IN: dict[str, tuple[str, ...]] = {
-    "label": (),
-    "field": (OTHERS, NO_VALUE),
-}  # where rows are named by the data, those that are not
+# Where rows are named by the data, those that are not
+BUILT_IN: dict[str, tuple[str, ...]] = {"label": (), "field": (OTHERS, NO_VALUE)}
 WAYS = ("label", "length", "training", "place", "doc_length", "field")
 
 

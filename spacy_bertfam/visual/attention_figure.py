@@ -33,10 +33,8 @@ def heat_map(words: Sequence[str], weights: NDArray[np.float32]) -> str:
     n = len(words)
     cell = 18 if n <= 50 else 12
     margin = 8 * min(LABEL_CHARS, max(map(len, words))) + 10
-    paths = [
-        f'<path stroke-opacity="{level / N_LEVELS:.3f}" d="{d}"/>'
-        for level, d in enumerate(level_paths(weights), start=1)
-    ]
+    drawn = enumerate(level_paths(weights), start=1)
+    paths = [f'<path stroke-opacity="{level / N_LEVELS:.3f}" d="{d}"/>' for level, d in drawn]
     labels = "".join(_labels(word, margin + (i + 0.5) * cell, margin, cell) for i, word in enumerate(words))
     size = margin + n * cell + 2
     return SVG.format(size=size, margin=margin, cell=cell, n=n, labels=labels, paths="\n".join(paths))

@@ -112,13 +112,9 @@ def _name(layer: int | None, head: int | None, wording: Wording) -> str:
 
 def _data(attention: Attention, say: dict[str, str]) -> dict[str, Any]:
     n_layers, n_heads = attention.weights.shape[:2]
-    return {
-        "words": attention.words,
-        "layers": n_layers,
-        "heads": n_heads,
-        "word": int(np.flatnonzero(attention.tokens >= 0)[0]),
-        "say": {name: say[name] for name in SAID_BY_SCRIPT},
-    }
+    first = int(np.flatnonzero(attention.tokens >= 0)[0])
+    said = {name: say[name] for name in SAID_BY_SCRIPT}
+    return {"words": attention.words, "layers": n_layers, "heads": n_heads, "word": first, "say": said}
 
 
 def _pack(weights: Floats4d) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from spacy.displacy.render import EntityRenderer, SpanRenderer
 from spacy.tokens import Doc, Span
 
-from ..data.writers.entry import entry_of
+from ..data.writers.entry import Entity, entry_of
 from .template import direction_of
 
 # On one line, as the page keeps white space. displaCy escapes the text, but not the label nor our own fields.
@@ -46,14 +46,11 @@ def shown_in(docs: Iterable[Doc], min_score: float = 0.0) -> list[Shown]:
     found = []
     for i, doc in enumerate(docs):
         entry = entry_of(doc, i, score=score_of, min_score=min_score, tokens=False)
-        groups: list[tuple[str | None, list[Any]]] = [
-            (None, entry["entities"]),
-            *entry.get("spans", {}).items(),
-        ]
-        for group, entities in groups:
-            for e in entities:
-                text = entry["text"][e["start"] : e["end"]]
-                found.append(Shown(i, group, text, e["label"], e["score"], e["start"], e["end"]))
+        groups: list[tuple[str | None, list[Entity]]] = [(None, entry["entities"])]
+        groups += entry.get("spans", {}).items()
+        for group, e in ((name, e) for name, own in groups for e in own):
+            text = entry["text"][e["start"] : e["end"]]
+            found.append(Shown(i, group, text, e["label"], e["score"], e["start"], e["end"]))
     return [one for one in found if one.text]
 
 
@@ -82,18 +79,11 @@ def mark_entities(doc: Doc, shown: Numbered, *, css: Mapping[str, str], low: flo
     low (float): a score below it gets the class "low" too.
     RETURNS (str): HTML, with everything that came from the Doc escaped.
     """
-    ents = [
-        as_mark(
-            one.start,
-            one.end,
-            one.label,
-            one.score,
-            css=_classes(one, css, low),
-            hint=f' data-i="{i}"{_hint(one)}',
-        )
-        for i, one in shown
-    ]
-    return write_marks(doc, doc.text, ents)
+    marks = []
+    for i, one in shown:
+        own = {"css": _classes(one, css, low), "hint": f' data-i="{i}"{_hint(one)}'}
+        marks.append(as_mark(one.start, one.end, one.label, one.score, **own))
+    return write_marks(doc, doc.text, marks)
 
 
 def as_mark(
@@ -101,12 +91,8 @@ def as_mark(
 ) -> dict[str, Any]:
     """RETURNS (dict[str, Any]): an entity as displaCy takes it, for ``write_marks``; places are characters."""
     said = "" if score is None else f'&nbsp;<span class="score">{format_score(score)}</span>'
-    return {
-        "start": start,
-        "end": end,
-        "label": escape(label),
-        "params": {"css": css, "score": said, "hint": hint},
-    }
+    params = {"css": css, "score": said, "hint": hint}
+    return {"start": start, "end": end, "label": escape(label), "params": params}
 
 
 def write_marks(doc: Doc, text: str, marks: Sequence[dict[str, Any]]) -> str:
@@ -158,9 +144,8 @@ class _Renderer(SpanRenderer):
         for span in (*spans, {"start_token": len(tokens)}):
             start = span["start_token"]
             if start >= end:
-                found += _token_info(tokens[first:end], first, group) + _token_info(
-                    tokens[end:start], end, []
-                )
+                found += _token_info(tokens[first:end], first, group)
+                found += _token_info(tokens[end:start], end, [])
                 group, first = [], start
             group.append(span)
             end = max(end, span.get("end_token", 0))

@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 
 from .colors import DARK, LABEL_COLORS, LIGHT, hashed_color, is_hex_color, readable_shade
 from .marked import Numbered, Shown, format_score, mark_entities, mark_spans, shown_in, unique
-from .template import as_data, card, direction_of, html_page, language_tag
+from .template import as_data, card, html_page, text_block
 from .wording import Wording
 
 SAID_BY_SCRIPT = ("n_found", "copied")
@@ -78,25 +78,18 @@ def _doc_card(doc: Doc, shown: Numbered, css: Mapping[str, str], low: float, wor
     for i, one in shown:
         groups.setdefault(one.group, []).append((i, one))
     if None in groups or not groups:
-        content += _text(doc, mark_entities(doc, groups.pop(None, []), css=css, low=low))
+        content += text_block(doc, mark_entities(doc, groups.pop(None, []), css=css, low=low))
     for group, spans in groups.items():
         content += f'<p class="group">doc.spans[<bdi>{escape(repr(group))}</bdi>]</p>\n'
-        content += _text(doc, mark_spans(doc, spans, css=css, low=low))
+        content += text_block(doc, mark_spans(doc, spans, css=css, low=low))
     return card("", content if shown else f'{content}<p class="none">{words.say("none_found")}</p>\n')
-
-
-def _text(doc: Doc, markup: str) -> str:
-    lang, direction = language_tag(doc.lang_), direction_of(doc)
-    return f'<div class="text" lang="{lang}" dir="{direction}">{markup}</div>\n'
 
 
 def _summary(n_docs: int, counts: Counter[str], css: Mapping[str, str], words: Wording) -> str:
     parts = {"documents": n_docs, "entities": counts.total()}
     line = ", ".join(words.count(name, n) for name, n in parts.items() if n)
-    items = "".join(
-        LABEL.format(label=escape(label), css=css[label], n=words.number(n))
-        for label, n in counts.most_common()
-    )
+    labels = [(escape(label), css[label], words.number(n)) for label, n in counts.most_common()]
+    items = "".join(LABEL.format(label=label, css=name, n=n) for label, name, n in labels)
     legend = f'<ul class="legend" aria-label="{words.say("legend")}">{items}</ul>\n' if items else ""
     return f"<p>{line}</p>\n{legend}"
 
@@ -118,10 +111,8 @@ def _notes(entities: Iterable[Shown], words: Wording, *, low: float) -> Iterator
 def label_rules(css: Mapping[str, str]) -> str:
     """RETURNS (str): rules for the style sheet; ``css`` has the class of each label."""
     colors = EntityRenderer({}).colors
-    shades = {name: label_shades(label, colors) for label, name in css.items()}
-    return "".join(
-        f".{name} {{ --light: {light}; --dark: {dark}; }}\n" for name, (light, dark) in shades.items()
-    )
+    shades = [(name, *label_shades(label, colors)) for label, name in css.items()]
+    return "".join(f".{name} {{ --light: {light}; --dark: {dark}; }}\n" for name, light, dark in shades)
 
 
 def label_shades(label: str, colors: Mapping[str, str]) -> tuple[str, str]:

@@ -19,14 +19,14 @@ def render_calibration(calibration: Calibration, *, name: str, lang: str = "en")
     lang (str): of the pipeline; the page is in English where it does not speak it.
     """
     words = Wording("calibration", lang, noun=calibration.noun)
-    summary = words.say(
-        "found_by",
-        texts=words.count("texts", calibration.n_texts),
-        entities=words.count("entities", len(calibration.entities_before)),
-        component=escape(calibration.component),
-        before=calibration.before,
-        after=calibration.after,
-    )
+    texts = words.count("texts", calibration.n_texts)
+    entities = words.count("entities", len(calibration.entities_before))
+    known = {
+        "component": escape(calibration.component),
+        "before": calibration.before,
+        "after": calibration.after,
+    }
+    summary = words.say("found_by", texts=texts, entities=entities, **known)
     return html_page(
         lang=words.lang,
         title=words.say("title", name=name),
@@ -64,10 +64,8 @@ def _diagrams(calibration: Calibration, words: Wording) -> str:
 
 
 def _figures(calibration: Calibration, words: Wording) -> str:
-    rows = [
-        [words.say(f"figure_{name}"), words.number(row.before), words.number(row.after)]
-        for name, row in zip(FIGURES, figures(calibration), strict=True)
-    ]
+    pairs = zip(FIGURES, figures(calibration), strict=True)
+    rows = [[words.say(f"figure_{name}"), *map(words.number, row[1:])] for name, row in pairs]
     head = ["", words.say("before"), words.say("after")]
     table = _table(head, rows, name=words.say("in_figures"))
     return card(words.say("in_figures"), table + f"<p>{words.say('less_is_better')}</p>\n")

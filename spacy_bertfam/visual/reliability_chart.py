@@ -24,9 +24,8 @@ def reliability_chart(entities: ScoredEntities, *, css: str, label: str, words: 
     """
     bins = entities.bins()
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
-    return "\n".join(
-        [head, *_frame(words), *_counts(bins, css, words), *_points(bins, css, words), "</svg>\n"]
-    )
+    drawn = (*_frame(words), *_counts(bins, css, words), *_points(bins, css, words))
+    return "\n".join([head, *drawn, "</svg>\n"])
 
 
 def _frame(words: Wording) -> Iterator[str]:
@@ -56,11 +55,9 @@ def _points(bins: Sequence[Bin], css: str, words: Wording) -> Iterator[str]:
         x, y = _x(one.mean_score), _y(one.share_right)
         entities = words.count("entities", one.n_entities)
         hint = words.say("point", score=one.mean_score, right=one.share_right, entities=entities)
-        yield _line(f"gap {_class(one, css)}", x, y, x, _y(one.mean_score))
-        yield (
-            f'<circle class="{_class(one, css)}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"><title>{hint}</title>'
-            "</circle>"
-        )
+        name, circle = _class(one, css), f'cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"'
+        yield _line(f"gap {name}", x, y, x, _y(one.mean_score))
+        yield f'<circle class="{name}" {circle}><title>{hint}</title></circle>'
 
 
 def _counts(bins: Sequence[Bin], css: str, words: Wording) -> Iterator[str]:
@@ -69,10 +66,8 @@ def _counts(bins: Sequence[Bin], css: str, words: Wording) -> Iterator[str]:
     for one in bins:
         x = _x((one.index + 0.5) / N_BINS)
         height = max((COUNTS - 14) * one.n_entities / most, 1)
-        yield (
-            f'<rect class="bar {_class(one, css)}" x="{x - width / 2:.1f}" y="{FLOOR - height:.1f}" width="{width:g}" '
-            f'height="{height:.1f}"/>'
-        )
+        place = f'x="{x - width / 2:.1f}" y="{FLOOR - height:.1f}" width="{width:g}" height="{height:.1f}"'
+        yield f'<rect class="bar {_class(one, css)}" {place}/>'
         yield _text(x, FLOOR - height - 3, words.number(one.n_entities))
 
 

@@ -103,6 +103,12 @@ def direction_of(doc: Doc) -> str:
     return "rtl" if doc.vocab.writing_system.get("direction") == "rtl" else "ltr"
 
 
+def text_block(doc: Doc, markup: str) -> str:
+    """RETURNS (str): the marked text of a Doc, with its language and direction."""
+    lang, direction = language_tag(doc.lang_), direction_of(doc)
+    return f'<div class="text" lang="{lang}" dir="{direction}">{markup}</div>\n'
+
+
 def read_resource(name: str) -> str:
     """RETURNS (str): the text of a file of this folder."""
     return files(__package__).joinpath(name).read_text("utf8")

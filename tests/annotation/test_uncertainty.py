@@ -10,7 +10,7 @@ from small_corpus import SENTENCES, TEXTS, make_examples, shared_pipeline
 
 from spacy_bertfam.annotation.annotate import Annotator
 from spacy_bertfam.annotation.order import min_hashes, spread
-from spacy_bertfam.annotation.uncertainty import KEY, Watch
+from spacy_bertfam.annotation.uncertainty import KEY, watched
 from spacy_bertfam.data.text_stream import Text
 from spacy_bertfam.data.writers.formats import FORMS
 from spacy_bertfam.errors import UserError
@@ -24,7 +24,7 @@ def nlp(tiny_encoder):
 
 
 def uncertainties(nlp, texts):
-    with Watch(nlp):
+    with watched(nlp):
         return [doc.user_data[KEY] for doc in nlp.pipe(texts)]
 
 
@@ -51,8 +51,9 @@ def test_a_higher_temperature_is_less_certain(nlp):
 
 
 def test_a_pipeline_without_such_a_recognizer_is_told():
-    with pytest.raises(UserError, match=r"The pipeline \(no components\) has no bertfam_ner"):
-        Watch(spacy.blank("fr"))
+    expected = pytest.raises(UserError, match=r"The pipeline \(no components\) has no bertfam_ner")
+    with expected, watched(spacy.blank("fr")):
+        pass
 
 
 def test_the_least_certain_are_written_first(nlp, tmp_path):

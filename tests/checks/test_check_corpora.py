@@ -9,7 +9,6 @@ from small_corpus import SENTENCES, make_examples
 from sound_config import DEV, states, the, write_corpus
 from spacy.tokens import Doc, DocBin
 
-from spacy_bertfam.checks.corpora import Corpora
 from spacy_bertfam.checks.encoders import read_facts
 from spacy_bertfam.checks.finding import FAILS, SUSPICIOUS
 from spacy_bertfam.checks.gold import check_labels, neighbors
@@ -153,7 +152,7 @@ def test_texts_are_alike_but_for_case_and_spaces() -> None:
 
 def pieces_of(folder: Path, texts: list[str], window: int = 30) -> list:
     nlp = spacy.blank("fr")
-    corpora = Corpora({"train": make_examples(nlp, [(text, ()) for text in texts])})
+    corpora = {"train": make_examples(nlp, [(text, ()) for text in texts])}
     return list(check_pieces(read_facts("encoder", folder, {"window": window}), corpora))
 
 

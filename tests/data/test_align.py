@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_bertfam.data.align import build_doc
+from spacy_bertfam.data.convert import trim_record
 from spacy_bertfam.data.records import Mention, Record
 from spacy_bertfam.data.report import (
     DROPPED,
@@ -17,7 +18,6 @@ from spacy_bertfam.data.report import (
     TRIMMED,
     ConversionReport,
 )
-from spacy_bertfam.data.trimming import trim_record
 
 NLP = spacy.blank("xx")
 

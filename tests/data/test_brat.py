@@ -2,7 +2,7 @@
 
 import pytest
 
-from spacy_bertfam.data.brat import read_brat
+from spacy_bertfam.data.formats import read_records
 from spacy_bertfam.data.report import DISCONTINUOUS, ConversionReport
 from spacy_bertfam.errors import DataError
 
@@ -14,11 +14,12 @@ def read(tmp_path):
     """Write a pair of files and read it: (record, report)."""
 
     def read_pair(annotation, text=TEXT):
-        (tmp_path / "a.txt").write_bytes(text.encode("utf8"))
-        path = tmp_path / "a.ann"
-        path.write_text(annotation, encoding="utf8", newline="")
+        (tmp_path / "sub").mkdir(exist_ok=True)
+        (tmp_path / "sub" / "a.txt").write_bytes(text.encode("utf8"))
+        (tmp_path / "sub" / "a.ann").write_text(annotation, encoding="utf8", newline="")
         report = ConversionReport()
-        return read_brat(path, "sub/a.ann", report=report), report
+        (record,) = read_records(tmp_path, format="brat", lang="fr", report=report)
+        return record, report
 
     return read_pair
 
@@ -116,4 +117,4 @@ def test_a_missing_text_is_named(tmp_path):
     path = tmp_path / "b.ann"
     path.write_text("", encoding="utf8")
     with pytest.raises(DataError, match=r"b\.ann: found no b\.txt"):
-        read_brat(path, "b.ann", report=ConversionReport())
+        list(read_records(path, format="brat", lang="fr", report=ConversionReport()))

@@ -2,8 +2,7 @@
 
 import pytest
 
-from spacy_bertfam.data.columns import read_columns
-from spacy_bertfam.data.options import ReadOptions
+from spacy_bertfam.data.formats import read_records
 from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.errors import DataError
 
@@ -26,9 +25,7 @@ def read(tmp_path):
     def read_text(text):
         (tmp_path / "x.tsv").write_text(text, encoding="utf8")
         report = ConversionReport()
-        return list(
-            read_columns(tmp_path / "x.tsv", "x.tsv", options=ReadOptions(lang="fr"), report=report)
-        ), report
+        return list(read_records(tmp_path / "x.tsv", format="iob", lang="fr", report=report)), report
 
     return read_text
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from spacy_bertfam.data.columns import read_columns
-from spacy_bertfam.data.options import ReadOptions
+from spacy_bertfam.data.formats import read_records
 from spacy_bertfam.data.report import MENDED, ConversionReport
 from spacy_bertfam.errors import DataError
 
@@ -16,7 +15,7 @@ def read(tmp_path):
         path = tmp_path / "x.iob"
         path.write_bytes(text if isinstance(text, bytes) else text.encode("utf8"))
         report = ConversionReport()
-        return list(read_columns(path, "x.iob", options=ReadOptions(lang=lang), report=report)), report
+        return list(read_records(path, format="iob", lang=lang, report=report)), report
 
     return read_text
 

@@ -8,7 +8,7 @@ import spacy
 from spacy.tokens import DocBin
 
 from spacy_bertfam.data.convert import convert
-from spacy_bertfam.data.report_table import format_report
+from spacy_bertfam.data.report import format_report
 from spacy_bertfam.errors import DataError, UserError
 
 COLUMNS = """-DOCSTART- -X- O O

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from spacy_bertfam.data.formats import read_records
 from spacy_bertfam.data.json_values import read_values, shown
-from spacy_bertfam.data.jsonl import read_jsonl
 from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.errors import DataError
 
@@ -76,7 +76,7 @@ def test_a_message_shows_any_value_short_and_in_one_line(tmp_path, value):
         json.dumps({"text": "a", "entities": [[0, value, "X"]]}), encoding="utf8"
     )
     with pytest.raises(DataError, match=r"x\.jsonl:1: found the (entity|offsets) ") as error:
-        list(read_jsonl(tmp_path / "x.jsonl", "x.jsonl", report=ConversionReport()))
+        list(read_records(tmp_path / "x.jsonl", format="jsonl", lang="xx", report=ConversionReport()))
     assert len(str(error.value)) < 400
     assert "\n" not in str(error.value) and "\u2028" not in str(error.value)
 
@@ -91,6 +91,6 @@ def test_a_value_nested_deeply_can_be_shown():
 def test_texts_of_one_array_are_documents_of_their_own(tmp_path):
     entry = {"text": "a", "entities": []}
     (tmp_path / "x.json").write_text(json.dumps([entry, entry, {**entry, "id": 7}]), encoding="utf8")
-    records = list(read_jsonl(tmp_path / "x.json", "x.json", report=ConversionReport()))
+    records = list(read_records(tmp_path / "x.json", format="jsonl", lang="xx", report=ConversionReport()))
     assert len({record.document for record in records}) == 3
     assert records[2].document == "x.json:7"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from spacy_bertfam.data.jsonl import read_jsonl
+from spacy_bertfam.data.formats import read_records
 from spacy_bertfam.data.records import Mention
 from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.errors import DataError
@@ -13,7 +13,7 @@ from spacy_bertfam.errors import DataError
 def read(tmp_path, *lines):
     path = tmp_path / "x.jsonl"
     path.write_text("\n".join(lines), encoding="utf8")
-    return list(read_jsonl(path, "x.jsonl", report=ConversionReport()))
+    return list(read_records(path, format="jsonl", lang="xx", report=ConversionReport()))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_offsets_are_those_at_which_the_tools_own_text_stands(tmp_path, start, e
     report, path = ConversionReport(), tmp_path / "x.jsonl"
     entry = {"text": TEXT, "entities": [{"start": start, "end": end, "label": "LOC", "text": own}]}
     path.write_text(json.dumps(entry), encoding="utf8")
-    (record,) = read_jsonl(path, "x.jsonl", report=report)
+    (record,) = read_records(path, format="jsonl", lang="xx", report=report)
     assert [(m.start, m.end) for m in record.mentions] == [place]
     assert not report.n_changed
 
@@ -92,7 +92,7 @@ def test_offsets_are_those_at_which_the_tools_own_text_stands(tmp_path, start, e
 def read_counted(tmp_path, *entries):
     report, path = ConversionReport(), tmp_path / "x.jsonl"
     path.write_text("\n".join(map(json.dumps, entries)), encoding="utf8")
-    return list(read_jsonl(path, "x.jsonl", report=report)), report
+    return list(read_records(path, format="jsonl", lang="xx", report=report)), report
 
 
 @pytest.mark.parametrize(

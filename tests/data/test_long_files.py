@@ -10,9 +10,8 @@ from spacy.training import Corpus
 
 from spacy_bertfam.data import blocks, units
 from spacy_bertfam.data.cats import convert_cats
-from spacy_bertfam.data.columns import read_columns
 from spacy_bertfam.data.convert import convert
-from spacy_bertfam.data.options import ReadOptions
+from spacy_bertfam.data.formats import read_records
 from spacy_bertfam.data.records import Mention, Record
 from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.data.units import cut_record
@@ -39,7 +38,7 @@ def write(path, rows):
 
 def read(path):
     report = ConversionReport()
-    return list(read_columns(path, path.name, options=ReadOptions(lang="fr"), report=report)), report
+    return list(read_records(path, format="iob", lang="fr", report=report)), report
 
 
 def sentences(record):

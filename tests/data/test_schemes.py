@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_bertfam.data.columns import read_columns
-from spacy_bertfam.data.options import ReadOptions
+from spacy_bertfam.data.formats import read_records
 from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.data.schemes import is_tag, recognize_scheme, tags_to_spans
 from spacy_bertfam.data.trimming import clean_word
@@ -112,7 +111,7 @@ def test_written_columns_read_back_equal(tmp_path_factory, scheme, sentences, se
     path = tmp_path_factory.mktemp("columns") / "x.iob"
     path.write_text(line_end.join(lines), encoding="utf8", newline="")
     report = ConversionReport()
-    (record,) = read_columns(path, "x.iob", options=ReadOptions(lang="fr"), report=report)
+    (record,) = read_records(path, format="iob", lang="fr", report=report)
     assert record.words == tuple(word for words, _ in sentences for word in words)
     expected, offset = [], 0
     for words, spans in sentences:

@@ -30,8 +30,7 @@ from spacy_bertfam.data.cats import convert_cats
 from spacy_bertfam.data.convert import convert
 from spacy_bertfam.data.formats import FORMATS, read_records
 from spacy_bertfam.data.options import make_options
-from spacy_bertfam.data.report import ConversionReport
-from spacy_bertfam.data.report_table import format_report
+from spacy_bertfam.data.report import ConversionReport, format_report
 from spacy_bertfam.data.texts import read_texts
 from spacy_bertfam.data.trimming import clean_label, clean_word
 from spacy_bertfam.data.writers.formats import FORMS as FORMS_WRITTEN

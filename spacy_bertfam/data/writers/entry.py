@@ -4,9 +4,10 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from spacy.tokens import Doc, Span
+from thinc.api import to_numpy
 
 from ...types import CANDIDATES
 from ..trimming import is_invisible
@@ -56,28 +57,27 @@ class Entry(Always, total=False):
     gold: bool
 
 
-def unscored(span: Span) -> float | None:
-    """RETURNS (float | None): None, of a span that a person has annotated."""
-    return None
-
-
 def entry_of(
-    doc: Doc, name: str | int, *, score: Score = unscored, min_score: float = 0.0, tokens: bool = True
+    doc: Doc,
+    name: str | int,
+    *,
+    score: Score = lambda span: None,
+    min_score: float = 0.0,
+    tokens: bool = True,
 ) -> Entry:
     """RETURNS (Entry): entities, span groups and categories of a Doc.
 
-    score (Score): of an entity; those of groups stand in the group.
+    score (Score): of an entity, none of one that a person has annotated; those of groups stand in the group.
     min_score (float): what has a lower score is left out.
     tokens (bool): with tokens, sentences and missing annotation, which some formats need.
     """
     found: Entry = {"id": name, "text": doc.text, "entities": []}
     found["entities"] = _above(min_score, [_entity(ent, score(ent)) for ent in doc.ents])
     if doc.spans:
-        scored = {key: zip(group, group.attrs.get("scores") or [None] * len(group), strict=False)
-                  for key, group in doc.spans.items()}  # fmt: skip
-        found["spans"] = {
-            key: _above(min_score, [_entity(*pair) for pair in group]) for key, group in scored.items()
-        }
+        found["spans"] = {}
+        for key, group in doc.spans.items():
+            pairs = zip(group, group.attrs.get("scores") or [None] * len(group), strict=False)
+            found["spans"][key] = _above(min_score, [_entity(*pair) for pair in pairs])
     if doc.cats:
         found["cats"] = {label: round(float(value), N_DIGITS) for label, value in doc.cats.items()}
     if tokens:
@@ -90,9 +90,7 @@ def entry_of(
 
 def vector_of(doc: Doc) -> list[float]:
     """RETURNS (list[float]): the vector of a Doc."""
-    vector: Any = doc.vector  # on a GPU an array of CuPy
-    values = vector.get() if hasattr(vector, "get") else vector
-    return [round(float(x), N_DIGITS) for x in values]
+    return [round(float(x), N_DIGITS) for x in to_numpy(doc.vector)]
 
 
 def failed_entry(name: str | int, text: str, error: str) -> Entry:
@@ -111,10 +109,9 @@ def all_spans(entry: Entry) -> list[Entity]:
     """RETURNS (list[Entity]): entities and those spans of the groups that are none of them, in the order of the text:
     for formats that have one list, which may overlap. Candidates are left out: `min_score` keeps them from being
     entities."""
-    groups = (
-        group for key, group in entry.get("spans", {}).items() if not (key == CANDIDATES and _scored(group))
-    )
-    unique = {(e["start"], e["end"], e["label"]): e for part in (*groups, entry["entities"]) for e in part}
+    groups = entry.get("spans", {}).items()
+    kept = (group for key, group in groups if not (key == CANDIDATES and _scored(group)))
+    unique = {(e["start"], e["end"], e["label"]): e for part in (*kept, entry["entities"]) for e in part}
     return [unique[key] for key in sorted(unique, key=lambda key: (key[0], -key[1], key[2]))]
 
 
@@ -140,9 +137,8 @@ def disjoint_spans(entry: Entry, left_out: Counter[str]) -> list[Entity]:
 
 def visible_tokens(entry: Entry, left_out: Counter[str]) -> list[int]:
     """RETURNS (list[int]): the tokens with something to see; the others are counted."""
-    visible = [
-        i for i, (start, end) in enumerate(entry["tokens"]) if not is_invisible(entry["text"][start:end])
-    ]
+    text, tokens = entry["text"], entry["tokens"]
+    visible = [i for i, (start, end) in enumerate(tokens) if not is_invisible(text[start:end])]
     left_out["tokens of white space"] += len(entry["tokens"]) - len(visible)
     return visible
 

@@ -42,11 +42,10 @@ def prodigy_form(entry: Entry) -> dict[str, Any]:
         {"text": text[start:end], "start": start, "end": end, "id": i, "ws": text[end : end + 1] == " "}
         for i, (start, end) in enumerate(entry["tokens"])
     ]
-    spans = [
-        {**{key: value for key, value in e.items() if value is not None},
-         "token_start": starts[e["start"]], "token_end": ends[e["end"]]}
-        for e in all_spans(entry)
-    ]  # fmt: skip
+    spans = []
+    for e in all_spans(entry):
+        known = {key: value for key, value in e.items() if value is not None}
+        spans.append({**known, "token_start": starts[e["start"]], "token_end": ends[e["end"]]})
     return {"text": text, "tokens": tokens, "spans": spans, "meta": _about(entry)}
 
 
@@ -56,17 +55,12 @@ def label_studio_form(entry: Entry) -> dict[str, Any]:
     task: dict[str, Any] = {"data": {"text": entry["text"], **_about(entry)}}
     if "error" in entry:
         return task
-    result = [
-        {
-            **{"id": str(i), "from_name": "label", "to_name": "text", "type": "labels"},
-            **({} if e["score"] is None else {"score": e["score"]}),
-            "value": {
-                **{"start": e["start"], "end": e["end"], "labels": [e["label"]]},
-                "text": entry["text"][e["start"] : e["end"]],
-            },
-        }
-        for i, e in enumerate(all_spans(entry))
-    ]
+    result: list[dict[str, Any]] = []
+    for i, e in enumerate(all_spans(entry)):
+        region: dict[str, Any] = {"id": str(i), "from_name": "label", "to_name": "text", "type": "labels"}
+        region |= {} if e["score"] is None else {"score": e["score"]}
+        place, text = {"start": e["start"], "end": e["end"]}, entry["text"][e["start"] : e["end"]]
+        result.append({**region, "value": {**place, "labels": [e["label"]], "text": text}})
     if entry.get("gold"):
         return {**task, "annotations": [{"result": result}]}
     scores = [e["score"] for e in all_spans(entry) if e["score"] is not None]

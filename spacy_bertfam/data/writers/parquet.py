@@ -44,12 +44,8 @@ def as_table(entries: Iterable[Entry]) -> "pyarrow.Table":
 def _row(entry: Entry) -> dict[str, Any]:
     spans = [{"group": key, **e} for key, group in entry.get("spans", {}).items() for e in group]
     own = own_form(entry)
-    return {
-        **own,
-        **{key: whole(str(own[key])) for key in ("id", "text", "error") if key in own},
-        "spans": spans,
-        "cats": list(own.get("cats", {}).items()),
-    }
+    texts = {key: whole(str(own[key])) for key in ("id", "text", "error") if key in own}
+    return {**own, **texts, "spans": spans, "cats": list(own.get("cats", {}).items())}
 
 
 def require_pyarrow() -> tuple[Any, Any]:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
+from spacy_bertfam.data.format_table import name_of
 from spacy_bertfam.data.formats import read_records
 from spacy_bertfam.data.offsets import unit_of
-from spacy_bertfam.data.recognize import name_of
 from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.data.texts import read_docs
 from spacy_bertfam.data.writers.docbin import to_doc
