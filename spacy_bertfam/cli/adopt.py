@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import typer
+from typer import Option
 
 from .arguments import NEW_PIPELINE, PIPELINE
 
@@ -10,10 +11,8 @@ from .arguments import NEW_PIPELINE, PIPELINE
 def adopt_cli(
     pipeline: str = PIPELINE,
     out: Path = NEW_PIPELINE,
-    texts: Path | None = typer.Option(
-        None, help="Texts to compare both on, one a line; else spaCy's examples."
-    ),
-    tolerance: float = typer.Option(1e-3, help="Largest difference of a token vector that is accepted."),
+    texts: Path | None = Option(None, help="Texts to compare both on, one a line; else spaCy's examples."),
+    tolerance: float = Option(1e-3, help="Largest difference of a token vector that is accepted."),
 ) -> None:
     """Put a pipeline like fr_dep_news_trf on a bertfam_encoder.
 

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer import Argument, Option
 
 from ..errors import UserError, require_packages
 from .arguments import CODE, GPU, PIPELINE, TO, import_code
+from .explain import say
+from .train import stopped
 
 if TYPE_CHECKING:
     from ..annotation.annotate import Annotation
-
-STOPPED = 130  # exit code, as of a program that Ctrl-C has ended
 
 
 class Order(str, Enum):
@@ -26,37 +27,33 @@ class Order(str, Enum):
 
 def annotate_cli(
     model: str = PIPELINE,
-    source: str = typer.Argument(
+    source: str = Argument(
         ...,
         metavar="IN",
         help="A .txt file, a folder of them, .jsonl, .csv, .tsv, .parquet, an address (s3://...) of one, or -: stdin",
     ),
-    output: Path = typer.Argument(
-        ..., metavar="OUT", help="A file, or a folder (brat, webanno); must not exist"
-    ),
+    output: Path = Argument(..., metavar="OUT", help="A file, or a folder (brat, webanno); must not exist"),
     to: str | None = TO,
-    column: str = typer.Option(
-        "text", "--text-column", help="Column, or key, of the text; its id is under id"
-    ),
-    lines: bool = typer.Option(
+    column: str = Option("text", "--text-column", help="Column, or key, of the text; its id is under id"),
+    lines: bool = Option(
         False, "--lines", help="Each line of a .txt file, or of stdin, is a text of its own"
     ),
-    min_score: float = typer.Option(0.0, min=0, max=1, help="Leave out entities with a lower score"),
-    vectors: bool = typer.Option(False, "--vectors", help="Write the vector of each text (jsonl, parquet)"),
-    order: Order = typer.Option(
+    min_score: float = Option(0.0, min=0, max=1, help="Leave out entities with a lower score"),
+    vectors: bool = Option(False, "--vectors", help="Write the vector of each text (jsonl, parquet)"),
+    order: Order = Option(
         Order.input, help="uncertain: what a bertfam_ner is least sure of comes first; with --limit"
     ),
-    limit: int | None = typer.Option(None, min=1, help="Write so many texts"),
-    component: str | None = typer.Option(None, help="The bertfam_ner of --order, where there are several"),
-    n_process: int | None = typer.Option(
+    limit: int | None = Option(None, min=1, help="Write so many texts"),
+    component: str | None = Option(None, help="The bertfam_ner of --order, where there are several"),
+    n_process: int | None = Option(
         None, min=1, help="Processes, 1 by default; workers of --ray, by default one for each core or GPU"
     ),
-    batch_size: int = typer.Option(256, min=1, help="Texts that go through the pipeline together"),
+    batch_size: int = Option(256, min=1, help="Texts that go through the pipeline together"),
     use_gpu: int = GPU,
-    ray: str | None = typer.Option(
+    ray: str | None = Option(
         None, metavar="ADDRESS", help="local, auto, or the address of a Ray cluster whose workers annotate"
     ),
-    num_gpus: float = typer.Option(0.0, min=0, help="GPUs of each worker of --ray; parts of one too"),
+    num_gpus: float = Option(0.0, min=0, help="GPUs of each worker of --ray; parts of one too"),
     code_path: Path | None = CODE,
 ) -> None:
     """Annotate texts by any pipeline, and write what it found.
@@ -71,7 +68,6 @@ def annotate_cli(
     from ..data.text_stream import stream_texts
     from ..data.texts import STDIN
     from ..data.writers.formats import find_form, say_left_out
-    from .gpu import use_gpu as compute_on
     from .pipelines import load_pipeline
 
     form = find_form(to, output)
@@ -88,12 +84,11 @@ def annotate_cli(
         if order is Order.input and limit is not None:
             total = min(total or limit, limit)
         import_code(code_path)
-        compute_on(use_gpu, silent=True)
         settings: dict[str, Any] = {
             "batch_size": batch_size, "min_score": min_score, "vectors": vectors,
             "is_ordered": order is Order.uncertain, "component": component,
         }  # fmt: skip
-        nlp = load_pipeline(model)
+        nlp = load_pipeline(model, use_gpu)
         annotator = Annotator(nlp, n_process=1 if ray else n_process or 1, limit=limit, **settings)
         run = None
         if ray is not None:
@@ -106,8 +101,7 @@ def annotate_cli(
             with tqdm(total=total, desc="annotating", unit=" texts", disable=None) as bar:
                 found = annotator.annotate(texts(), output, form, done=bar.update, run=run)
         except KeyboardInterrupt:
-            typer.echo("Stopped. The same command goes on where it was.", err=True)
-            raise typer.Exit(STOPPED) from None
+            raise stopped(None, "The same command goes on where it was.") from None
     _tell(found, output, annotator.nlp.pipe_names, say_left_out(found.left_out))
 
 
@@ -115,12 +109,9 @@ def _tell(found: "Annotation", output: Path, components: Sequence[str], left_out
     typer.echo(f"texts {found.n_texts:,}, entities and spans {found.n_spans:,} -> {output}")
     if found.n_texts and not found.n_spans:
         names = ", ".join(components) or "none"
-        typer.echo(f"Note: No text has an entity or a span; the pipeline's components: {names}.", err=True)
+        say("Note", f"No text has an entity or a span; the pipeline's components: {names}.")
     if left_out:
-        typer.echo(f"Note: {left_out}", err=True)
-    for name, error in found.errors:
-        typer.echo(f"Warning: The text {name} failed ({error}).", err=True)
+        say("Note", left_out)
+    say("Warning", *(f"The text {name} failed ({error})." for name, error in found.errors))
     if found.n_failed > len(found.errors):
-        typer.echo(
-            f"Warning: {found.n_failed:,} texts failed in all; each is written with its error.", err=True
-        )
+        say("Warning", f"{found.n_failed:,} texts failed in all; each is written with its error.")

@@ -42,7 +42,6 @@ def bertfam() -> None:
 def main() -> None:
     """Run `bertfam` with UTF-8 on both streams, whatever the console's code page is."""
     for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
+        if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
             reconfigure(encoding="utf-8", errors="replace")
     app(prog_name="bertfam")

@@ -4,31 +4,30 @@ import os
 import sys
 from pathlib import Path
 
-import typer
+from typer import Argument, Option
 
 from ..errors import UserError
 
-PIPELINE = typer.Argument(..., help="Pipeline: a folder, or the name of an installed package.")
-NEW_PIPELINE = typer.Argument(..., help="Folder for the new pipeline; must not exist yet.")
-SOURCE = typer.Argument(
-    ..., metavar="TEXT_OR_FILE", help="A text, a .txt, .jsonl or .spacy file, or - for stdin."
-)
-CODE = typer.Option(None, "--code", "-c", help="Python file to import before, with your registered functions")
-GPU = typer.Option(-1, "--gpu-id", "-g", help="GPU, or -1 for the CPU")
-LANG = typer.Option(..., "--lang", "-l", help="Language of spaCy's tokenizer: fr, en, xx, ...")
-REPORT = typer.Option(None, "--report", metavar="FILE.json", help="The table as JSON")
-REPORT_FOLDER = typer.Option(
+PIPELINE = Argument(..., help="Pipeline: a folder, or the name of an installed package.")
+NEW_PIPELINE = Argument(..., help="Folder for the new pipeline; must not exist yet.")
+SOURCE = Argument(..., metavar="TEXT_OR_FILE", help="A text, a .txt, .jsonl or .spacy file, or - for stdin.")
+CODE = Option(None, "--code", "-c", help="Python file to import before, with your registered functions")
+GPU = Option(-1, "--gpu-id", "-g", help="GPU, or -1 for the CPU")
+LANG = Option(..., "--lang", "-l", help="Language of spaCy's tokenizer: fr, en, xx, ...")
+REPORT = Option(None, "--report", metavar="FILE.json", help="The table as JSON")
+REPORT_FOLDER = Option(
     None, "--report", metavar="FOLDER", help="What `bertfam report` has written, for scores with intervals"
 )
-TO = typer.Option(
+TO = Option(
     None,
     help="jsonl, csv, parquet, spacy, iob2, bioes, brat, webanno, label-studio, doccano, prodigy; else OUT's ending",
 )
-TITLE = typer.Option(None, help="Heading of the page.")
-REVISION = typer.Option(None, help="Branch, tag or commit of a repository on the hub.")
-ALLOW_PICKLE = typer.Option(
-    False, "--allow-pickle", help="Read pickled weights if there are no others; no code."
-)
+TITLE = Option(None, help="Heading of the page.")
+LINES = Option(False, "--lines", help="Each line is a text of its own.")
+SEED = Option(0, help="Seed of the split")
+ENCODER_COMPONENT = Option(None, help="The component with the encoder, where several have one.")
+REVISION = Option(None, help="Branch, tag or commit of a repository on the hub.")
+ALLOW_PICKLE = Option(False, "--allow-pickle", help="Read pickled weights if there are no others; no code.")
 
 
 def import_code(path: Path | None) -> None:

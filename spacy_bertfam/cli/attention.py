@@ -3,22 +3,22 @@
 from pathlib import Path
 
 import typer
+from typer import Option
 
 from ..files.saving import write_file
-from .arguments import PIPELINE, SOURCE, TITLE
+from .arguments import ENCODER_COMPONENT, PIPELINE, SOURCE, TITLE
+from .explain import say
 from .pipelines import load_pipeline, read_source
 
 
 def attention_cli(
     model: str = PIPELINE,
     source: str = SOURCE,
-    output: Path = typer.Option(Path("attention.html"), "--output", "-o", help="The page to write."),
-    component: str | None = typer.Option(
-        None, help="The component with the encoder, where several have one."
-    ),
-    layer: int | None = typer.Option(None, min=1, help="The layer to begin with, from 1."),
-    head: int | None = typer.Option(None, min=1, help="The head to begin with, from 1."),
-    lines: bool = typer.Option(False, "--lines", help="Each line is a text of its own; the first is shown."),
+    output: Path = Option(Path("attention.html"), "--output", "-o", help="The page to write."),
+    component: str | None = ENCODER_COMPONENT,
+    layer: int | None = Option(None, min=1, help="The layer to begin with, from 1."),
+    head: int | None = Option(None, min=1, help="The head to begin with, from 1."),
+    lines: bool = Option(False, "--lines", help="Each line is a text of its own; the first is shown."),
     title: str | None = TITLE,
 ) -> None:
     """Write a web page that shows which words look at which.
@@ -39,8 +39,7 @@ def attention_cli(
     first_layer, first_head = (None if number is None else number - 1 for number in (layer, head))
     write_file(output, render_attention(attention, title=title, layer=first_layer, head=first_head))
     if others:
-        typer.echo(f"Note: The first of {1 + len(others)} texts is shown; left out: {len(others)}.", err=True)
-    for note in notes_on(attention, Wording("attention", "en")):
-        typer.echo(f"Note: {note}", err=True)
+        say("Note", f"The first of {1 + len(others)} texts is shown; left out: {len(others)}.")
+    say("Note", *notes_on(attention, Wording("attention", "en")))
     n_layers, n_heads = attention.weights.shape[:2]
     typer.echo(f"words {attention.n_shown}, layers {n_layers}, heads {n_heads} -> {output}")

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer import Argument, Option
 
 from ..errors import UserError
 from .arguments import CODE, GPU, TO, import_code
+from .explain import say
 from .train import stopped
 
 if TYPE_CHECKING:
@@ -22,22 +24,22 @@ if TYPE_CHECKING:
 
 def audit_cli(
     ctx: typer.Context,
-    data: Path = typer.Argument(..., help="Annotated texts: a .spacy file, or a folder of such"),
-    output: Path = typer.Option(..., "--output", "-o", metavar="DIR", help="Folder for what is found"),
-    encoder: str | None = typer.Option(
+    data: Path = Argument(..., help="Annotated texts: a .spacy file, or a folder of such"),
+    output: Path = Option(..., "--output", "-o", metavar="DIR", help="Folder for what is found"),
+    encoder: str | None = Option(
         None, help="Encoder of the recognizers that are trained, one a fold: a folder, or a name on the hub"
     ),
-    lang: str | None = typer.Option(None, "--lang", "-l", help="Language of the texts, with --encoder"),
-    folds: int = typer.Option(5, min=2, help="Parts of the texts; each is read by what the others taught"),
-    steps: int | None = typer.Option(
+    lang: str | None = Option(None, "--lang", "-l", help="Language of the texts, with --encoder"),
+    folds: int = Option(5, min=2, help="Parts of the texts; each is read by what the others taught"),
+    steps: int | None = Option(
         None, min=1, help="Training steps a fold; else three times through the texts, at least 200"
     ),
-    model: str | None = typer.Option(
+    model: str | None = Option(
         None, help="In place of --encoder: a pipeline that has NOT been trained on these texts"
     ),
-    component: str | None = typer.Option(None, help="The bertfam_ner of --model, where it has several"),
+    component: str | None = Option(None, help="The bertfam_ner of --model, where it has several"),
     to: str | None = TO,
-    limit: int = typer.Option(
+    limit: int = Option(
         200, min=1, help="So many findings are on the page, and their texts in the file of --to"
     ),
     use_gpu: int = GPU,
@@ -63,9 +65,8 @@ def audit_cli(
     _require_one(encoder, model, lang, is_training=bool(overrides or steps))
     form = find_form(to, output) if to is not None else None
     if data.is_dir() and output.resolve().is_relative_to(data.resolve()):
-        raise UserError(
-            f"{output} is within {data}, and what is written would be read as data; expected another -o."
-        )
+        what = f"{output} is within {data}, and what is written would be read as data"
+        raise UserError(f"{what}; expected another -o.")
     import_code(code_path)
     compute_on(use_gpu, silent=True)
     if model is not None:
@@ -79,9 +80,9 @@ def audit_cli(
     typer.echo(table(rows, header=("reason", "findings", "confident"), aligns=("l", "r", "r")))
     typer.echo(f"texts {len(docs):,}, entities {found.n_entities:,} -> {output / 'audit.html'}, audit.json")
     if found.n_unscored:
-        typer.echo(
-            f"Note: {found.n_unscored:,} entities have a label that the recognizer lacks and are not judged.",
-            err=True,
+        say(
+            "Note",
+            f"{found.n_unscored:,} entities have a label that the recognizer lacks and are not judged.",
         )
 
 
@@ -149,10 +150,8 @@ def _read(nlp: "Language", data: Path) -> "list[Doc]":
     if not any(doc.ents for doc in kept):
         raise UserError(f"{data} has no entity; expected annotated texts.")
     if len(kept) < len(docs):
-        typer.echo(
-            f"Note: {len(docs) - len(kept):,} texts without annotation are left out, of others.spacy too.",
-            err=True,
-        )
+        n_lost = len(docs) - len(kept)
+        say("Note", f"{n_lost:,} texts without annotation are left out, of others.spacy too.")
     return kept
 
 
@@ -176,5 +175,5 @@ def _write(found: "Audit", output: Path, form: "Form | None", limit: int) -> Non
         files[output / "others.spacy"] = DocBin(docs=others, store_user_data=True).to_bytes()
         typer.echo(f"texts to correct {len(entries):,} -> {place}; the others -> {output / 'others.spacy'}")
         if left_out.total():
-            typer.echo(f"Note: {say_left_out(left_out)}", err=True)
+            say("Note", say_left_out(left_out))
     write_files(files)

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer import Argument, Option
 
 from ..errors import UserError
 from .arguments import GPU, PIPELINE
-from .pipelines import is_trained_on
+from .explain import close_bars, say
+from .pipelines import is_trained_on, load_pipeline, read_examples
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -16,46 +18,48 @@ if TYPE_CHECKING:
     from ..evaluation.promise import Promise
 
 CONFIDENCE = 0.9
+OUTDATED = (
+    "The temperature changes, and thresholds of {} stay that were made for other scores: what was promised by them is "
+    "promised no more. Promise it anew, in one command for all of these labels."
+)
 
 
 def calibrate_cli(
     model: str = PIPELINE,
-    data: Path = typer.Argument(
+    data: Path = Argument(
         ..., help="Annotated texts that the pipeline was not trained on: a .spacy file, or a folder of such."
     ),
-    out: Path | None = typer.Argument(
+    out: Path | None = Argument(
         None, help="Folder for the calibrated pipeline; must not exist yet. Not with --in-place."
     ),
-    component: str | None = typer.Option(
+    component: str | None = Option(
         None, help="The bertfam_ner or bertfam_qa, where the pipeline has several."
     ),
-    page: Path | None = typer.Option(
-        None, help="Write a web page too, with the reliability before and after."
-    ),
-    in_place: bool = typer.Option(
+    page: Path | None = Option(None, help="Write a web page too, with the reliability before and after."),
+    in_place: bool = Option(
         False,
         "--in-place",
         help="Write the temperature into MODEL itself, a folder, and no copy. Where none can be fitted, because all "
         "entities are right or all are wrong, a warning says so and MODEL stays as it is.",
     ),
-    precision: float | None = typer.Option(
+    precision: float | None = Option(
         None,
         min=0.01,
         max=0.9999,
         help="Set the lowest min_score with which so large a share of entities is right.",
     ),
-    recall: float | None = typer.Option(
+    recall: float | None = Option(
         None,
         min=0.01,
         max=0.9999,
         help="Set the highest min_score with which so large a share of the annotation is found, as 0.98; where all "
         "entities are too few, with candidates.",
     ),
-    confidence: float | None = typer.Option(
+    confidence: float | None = Option(
         None, min=0.5, max=0.9999, help="That --precision or --recall holds on new texts; else 0.9."
     ),
-    by_label: bool = typer.Option(False, "--by-label", help="Promise it of each label, for all together."),
-    labels: str | None = typer.Option(None, help="PER,LOC: promise it of each of these alone."),
+    by_label: bool = Option(False, "--by-label", help="Promise it of each label, for all together."),
+    labels: str | None = Option(None, help="PER,LOC: promise it of each of these alone."),
     use_gpu: int = GPU,
 ) -> None:
     """Calibrate the scores of a pipeline on annotated texts.
@@ -72,24 +76,18 @@ def calibrate_cli(
     from ..evaluation.calibration_table import format_calibration
     from ..files.saving import write_file
     from ..visual.reliability import calibration_warnings, render_calibration
-    from .explain import close_bars
-    from .gpu import use_gpu as compute_on
-    from .pipelines import load_pipeline, read_examples
 
     _require_place(model, out, in_place=in_place)
     says_how = by_label or labels is not None or confidence is not None
     _require_one_promise(precision, recall, page, says_how=says_how)
     names = _read_labels(labels, by_label=by_label)
-    compute_on(use_gpu, silent=True)
-    nlp = load_pipeline(model)
+    nlp = load_pipeline(model, use_gpu)
     examples = read_examples(nlp, data, option="DATA")
     if precision is not None or recall is not None:
         known = {"component": component, "confidence": confidence or CONFIDENCE}
-        made = _promise(
-            nlp, examples, precision, recall, labels=names if by_label or names else None, **known
-        )
-        for warning in [*_outdated(made.outdated), *_trained_on(nlp, data)]:
-            typer.echo(f"Warning: {warning}", err=True)
+        of_labels = names if by_label or names else None
+        made = _promise(nlp, examples, precision, recall, labels=of_labels, **known)
+        _warn(nlp, data, *([OUTDATED.format(", ".join(made.outdated))] if made.outdated else []))
         typer.echo(f"{_write(nlp, out, made.component, made.settings)}: written")
         return
     try:
@@ -98,11 +96,10 @@ def calibrate_cli(
         if not in_place:
             raise
         close_bars()
-        typer.echo(f"Warning: {model} keeps its temperature. {error}", err=True)
+        say("Warning", f"{model} keeps its temperature. {error}")
         return
     typer.echo(format_calibration(calibration))
-    for warning in [*calibration_warnings(calibration), *_trained_on(nlp, data)]:
-        typer.echo(f"Warning: {warning}", err=True)
+    _warn(nlp, data, *calibration_warnings(calibration))
     if page is not None:
         write_file(page, render_calibration(calibration, name=model, lang=nlp.lang or ""))
     written = _write(nlp, out, calibration.component, {"temperature": calibration.after})
@@ -154,7 +151,6 @@ def _promise(
     """RETURNS (Promise): what was set, after it was printed."""
     from ..evaluation.promise import promise
     from ..evaluation.promise_table import format_promise
-    from .explain import close_bars
 
     goal, share = ("recall", recall or 0.0) if precision is None else ("precision", precision)
     made = promise(nlp, examples, goal, share, progress=True, **known)
@@ -177,16 +173,6 @@ def _read_labels(labels: str | None, *, by_label: bool) -> list[str]:
     return names
 
 
-def _outdated(labels: list[str]) -> list[str]:
-    """RETURNS (list[str]): a warning, where other thresholds stay."""
-    if not labels:
-        return []
-    return [
-        f"The temperature changes, and thresholds of {', '.join(labels)} stay that were made for other scores: what "
-        "was promised by them is promised no more. Promise it anew, in one command for all of these labels."
-    ]
-
-
 def _write(nlp: "Language", out: Path | None, component: str, settings: dict[str, Any]) -> Path:
     """RETURNS (Path): where the calibrated pipeline is."""
     from ..evaluation.calibration import calibrate_in_place, copy_calibrated
@@ -200,11 +186,9 @@ def _write(nlp: "Language", out: Path | None, component: str, settings: dict[str
     return out
 
 
-def _trained_on(nlp: "Language", data: Path) -> list[str]:
-    """RETURNS (list[str]): a warning, where the data are those of the training."""
-    if not is_trained_on(nlp, data):
-        return []
-    return [
-        f"{data} is what the pipeline was trained on, on which it is overconfident: the temperature is too low for "
-        "other texts. Give texts that were kept apart."
-    ]
+def _warn(nlp: "Language", data: Path, *warnings: str) -> None:
+    """Tell the warnings, and one more where the data are those of the training."""
+    say("Warning", *warnings)
+    if is_trained_on(nlp, data):
+        what = f"{data} is what the pipeline was trained on, on which it is overconfident: the temperature"
+        say("Warning", f"{what} is too low for other texts. Give texts that were kept apart.")

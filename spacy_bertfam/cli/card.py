@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer import Option
 
 from ..errors import UserError
 from .arguments import PIPELINE, REPORT_FOLDER
@@ -17,18 +18,18 @@ if TYPE_CHECKING:
 def card_cli(
     model: str = PIPELINE,
     report: Path | None = REPORT_FOLDER,
-    examples: str | None = typer.Option(
+    examples: str | None = Option(
         None, metavar="TEXT_OR_FILE", help="Texts to take examples of the labels from, read line by line"
     ),
-    output: Path | None = typer.Option(
+    output: Path | None = Option(
         None, "--output", "-o", help="The file, or its folder; else MODEL, where `spacy package` takes it up"
     ),
-    name: str | None = typer.Option(None, help="Name of the pipeline without its language, as news"),
-    version: str | None = typer.Option(None, help="Version of the pipeline"),
-    component: str | None = typer.Option(
+    name: str | None = Option(None, help="Name of the pipeline without its language, as news"),
+    version: str | None = Option(None, help="Version of the pipeline"),
+    component: str | None = Option(
         None, help="Whose labels and scores; mostly it is clear, and a pipeline of an encoder alone has none"
     ),
-    force: bool = typer.Option(False, "--force", help="Write over the README.md of MODEL"),
+    force: bool = Option(False, "--force", help="Write over the README.md of MODEL"),
 ) -> None:
     """Write a model card of a pipeline.
 

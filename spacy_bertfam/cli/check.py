@@ -4,15 +4,16 @@ import json
 from pathlib import Path
 
 import typer
+from typer import Argument, Option
 
 from .arguments import CODE, REPORT, import_code
 
 
 def check_cli(
     ctx: typer.Context,
-    config_path: Path = typer.Argument(..., metavar="CONFIG", help="Path to the config, or - for stdin"),
+    config_path: Path = Argument(..., metavar="CONFIG", help="Path to the config, or - for stdin"),
     code_path: Path | None = CODE,
-    fix: bool = typer.Option(False, "--fix", help="Repair what can be, in a new config: CONFIG.fixed.cfg"),
+    fix: bool = Option(False, "--fix", help="Repair what can be, in a new config: CONFIG.fixed.cfg"),
     report_path: Path | None = REPORT,
 ) -> None:
     """Check a training config and its corpora before training.

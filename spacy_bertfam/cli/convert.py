@@ -3,38 +3,36 @@
 from pathlib import Path
 
 import typer
+from typer import Argument, Option
 
 from ..data.format_table import FORMATS
-from .arguments import LANG, REPORT, TO
+from .arguments import LANG, REPORT, SEED, TO
+from .explain import say
 
 
 def convert_cli(
-    path: Path = typer.Argument(..., metavar="IN", help="Annotated files: a file, or a folder"),
-    output: Path = typer.Argument(..., metavar="OUT", help="A file, or a folder (brat, webanno, --split)"),
+    path: Path = Argument(..., metavar="IN", help="Annotated files: a file, or a folder"),
+    output: Path = Argument(..., metavar="OUT", help="A file, or a folder (brat, webanno, --split)"),
     lang: str = LANG,
     to: str | None = TO,
-    format: str = typer.Option(
-        "auto", "--format", "-f", help=f"One of {', '.join(FORMATS)}; auto goes by content"
-    ),
-    labels: str = typer.Option("", metavar="O,B-PER,...", help="Names of tags that are numbers, from 0"),
-    tag_column: str = typer.Option(
-        "", metavar="NAME|N,...", help="Columns or keys of the tags, by name or from 1"
-    ),
-    scheme: str = typer.Option("auto", help="plain: labels without B- and I-"),
-    rename: list[str] | None = typer.Option(
+    format: str = Option("auto", "--format", "-f", help=f"One of {', '.join(FORMATS)}; auto goes by content"),
+    labels: str = Option("", metavar="O,B-PER,...", help="Names of tags that are numbers, from 0"),
+    tag_column: str = Option("", metavar="NAME|N,...", help="Columns or keys of the tags, by name or from 1"),
+    scheme: str = Option("auto", help="plain: labels without B- and I-"),
+    rename: list[str] | None = Option(
         None, "--map", "-m", metavar="OLD=NEW,...", help="New names for labels; O drops one"
     ),
-    keep_unmapped: bool = typer.Option(
+    keep_unmapped: bool = Option(
         True, "--keep-unmapped/--drop-unmapped", help="What becomes of labels that --map does not name"
     ),
-    unit: str = typer.Option("doc", "--unit", "-u", help="What becomes one Doc: doc, paragraph or sentence"),
-    split: str | None = typer.Option(
+    unit: str = Option("doc", "--unit", "-u", help="What becomes one Doc: doc, paragraph or sentence"),
+    split: str | None = Option(
         None,
         metavar="NAME=SHARE,...",
         help="Parts, drawn by document: train=0.8,dev=0.1,test=0.1, or train/press=0.9,dev/press=0.1",
     ),
-    seed: int = typer.Option(0, help="Seed of the split"),
-    alignment: str = typer.Option(
+    seed: int = SEED,
+    alignment: str = Option(
         "strict", help="Entities off token borders: strict (marked as missing), contract or expand"
     ),
     report_path: Path | None = REPORT,
@@ -59,5 +57,4 @@ def convert_cli(
         progress=lambda records: tqdm(records, "converting", disable=None),
     )  # fmt: skip
     typer.echo(format_report(report))
-    for note in report.note_lines():
-        typer.echo(f"Note: {note}", err=True)
+    say("Note", *report.note_lines())

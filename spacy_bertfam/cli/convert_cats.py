@@ -4,24 +4,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from typer import Argument, Option
 from wasabi.tables import table
 
 from .arguments import LANG
+from .explain import say
 
 if TYPE_CHECKING:
     from ..data.cats import CatsReport
 
 
 def convert_cats_cli(
-    path: Path = typer.Argument(
+    path: Path = Argument(
         ..., metavar="IN", help="A .tsv or .csv table whose first line names the columns, or .jsonl"
     ),
-    output: Path = typer.Argument(..., metavar="OUT", help="A .spacy file"),
+    output: Path = Argument(..., metavar="OUT", help="A .spacy file"),
     lang: str = LANG,
-    text: str = typer.Option("text", "--text", help="Column, or key, of the text"),
-    labels: str = typer.Option("label", "--labels", help="Column, or key, of its label or labels"),
-    separator: str = typer.Option("|", "--separator", help="What stands between two labels in a column"),
-    pair: str | None = typer.Option(
+    text: str = Option("text", "--text", help="Column, or key, of the text"),
+    labels: str = Option("label", "--labels", help="Column, or key, of its label or labels"),
+    separator: str = Option("|", "--separator", help="What stands between two labels in a column"),
+    pair: str | None = Option(
         None,
         "--pair",
         help="Column, or key, of a second text: premise and hypothesis, title and body, two questions",
@@ -32,8 +34,7 @@ def convert_cats_cli(
 
     report = convert_cats(path, output, lang=lang, text=text, labels=labels, separator=separator, pair=pair)
     typer.echo(format_cats(report, output.name))
-    for note in report.notes:
-        typer.echo(f"Note: {note}", err=True)
+    say("Note", *report.notes)
 
 
 def format_cats(report: "CatsReport", name: str) -> str:

@@ -4,23 +4,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from typer import Argument, Option
 
-from .arguments import LANG
+from .arguments import LANG, SEED
+from .explain import say
 
 if TYPE_CHECKING:
     from ..data.questions import QuestionsReport
 
 
 def convert_qa_cli(
-    path: Path = typer.Argument(
+    path: Path = Argument(
         ..., metavar="IN", help="SQuAD 1.1 or 2.0 (PIAF, FQuAD, XQuAD), or .jsonl: context, question, answers"
     ),
-    output: Path = typer.Argument(..., metavar="OUT", help="A .spacy file; with --split a folder"),
+    output: Path = Argument(..., metavar="OUT", help="A .spacy file; with --split a folder"),
     lang: str = LANG,
-    split: str | None = typer.Option(
+    split: str | None = Option(
         None, metavar="NAME=SHARE,...", help="Parts, drawn by article: train=0.9,dev=0.1"
     ),
-    seed: int = typer.Option(0, help="Seed of the split"),
+    seed: int = SEED,
 ) -> None:
     """Convert questions about texts, and their answers.
 
@@ -31,8 +33,7 @@ def convert_qa_cli(
 
     report = convert_qa(path, output, lang=lang, split=parse_split(split) if split else None, seed=seed)
     typer.echo(format_questions(report))
-    for note in report.notes:
-        typer.echo(f"Note: {note}", err=True)
+    say("Note", *report.notes)
 
 
 def format_questions(report: "QuestionsReport") -> str:

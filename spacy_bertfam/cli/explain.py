@@ -44,6 +44,12 @@ def explained(command: Callable[..., Any]) -> Callable[..., Any]:
     return explain
 
 
+def say(kind: str, *sentences: str) -> None:
+    """Tell on standard error what the user should know of a result, each sentence as a "Note" or a "Warning"."""
+    for sentence in sentences:
+        typer.echo(f"{kind}: {sentence}", err=True)
+
+
 def close_bars() -> None:
     """End the lines of progress bars that an error has left open."""
     from tqdm import tqdm

@@ -3,17 +3,19 @@
 from pathlib import Path
 
 import typer
+from typer import Argument, Option
 
 from .arguments import PIPELINE, REPORT_FOLDER
+from .explain import say
 
 
 def export_hf_cli(
     model: str = PIPELINE,
-    out: Path = typer.Argument(..., help="Folder for the checkpoint; must not hold anything yet."),
-    component: str | None = typer.Option(None, help="Whose head goes along; mostly it is clear."),
-    encoder_only: bool = typer.Option(False, "--encoder-only", help="The encoder without a head."),
+    out: Path = Argument(..., help="Folder for the checkpoint; must not hold anything yet."),
+    component: str | None = Option(None, help="Whose head goes along; mostly it is clear."),
+    encoder_only: bool = Option(False, "--encoder-only", help="The encoder without a head."),
     report: Path | None = REPORT_FOLDER,
-    push: str | None = typer.Option(None, help="Upload the folder to this repository, as me/my-ner."),
+    push: str | None = Option(None, help="Upload the folder to this repository, as me/my-ner."),
 ) -> None:
     """Write a pipeline as a Hugging Face network.
 
@@ -23,8 +25,7 @@ def export_hf_cli(
     from .pipelines import load_pipeline
 
     nlp = load_pipeline(model)
-    for note in export_hf(nlp, out, component=component, encoder_only=encoder_only, report=report):
-        typer.echo(f"Note: {note}", err=True)
+    say("Note", *export_hf(nlp, out, component=component, encoder_only=encoder_only, report=report))
     typer.echo(f"{out}: written")
     if push:
         typer.echo(push_folder(out, push))

@@ -3,16 +3,18 @@
 from pathlib import Path
 
 import typer
+from typer import Argument, Option
 
 from .arguments import ALLOW_PICKLE, REVISION
+from .explain import say
 
 
 def fetch_cli(
-    name: str = typer.Argument(..., help="Name of a repository on the hub, or folder of a checkpoint."),
-    out: Path = typer.Argument(..., help="Folder for the encoder; must not hold anything yet."),
+    name: str = Argument(..., help="Name of a repository on the hub, or folder of a checkpoint."),
+    out: Path = Argument(..., help="Folder for the encoder; must not hold anything yet."),
     revision: str | None = REVISION,
     allow_pickle: bool = ALLOW_PICKLE,
-    cased: bool | None = typer.Option(
+    cased: bool | None = Option(
         None,
         "--cased/--uncased",
         help="What a BERT's tokenizer makes of capitals, if its files say it wrongly.",
@@ -25,6 +27,5 @@ def fetch_cli(
     """
     from ..hub.fetch import fetch_encoder
 
-    for note in fetch_encoder(name, out, revision=revision, allow_pickle=allow_pickle, cased=cased):
-        typer.echo(f"Note: {note}", err=True)
+    say("Note", *fetch_encoder(name, out, revision=revision, allow_pickle=allow_pickle, cased=cased))
     typer.echo(f"{out}: written")

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from typer import Argument, Option
 from wasabi.tables import table
 
 from ..errors import UserError
-from .arguments import REVISION, SOURCE
+from .arguments import ENCODER_COMPONENT, LINES, REVISION, SOURCE
 from .pipelines import load_pipeline
 
 if TYPE_CHECKING:
@@ -19,22 +20,18 @@ if TYPE_CHECKING:
 
 
 def fill_cli(
-    model: str = typer.Argument(
+    model: str = Argument(
         ..., help="Folder of an encoder with its head, or its name on the hub; or a pipeline, with --head"
     ),
     source: str = SOURCE,
-    top: int = typer.Option(5, min=1, help="Guesses for each masked place"),
-    as_json: bool = typer.Option(
-        False, "--json", help="Print JSON: places with their guesses, for each text"
-    ),
-    lines: bool = typer.Option(False, "--lines", help="Each line is a text of its own."),
-    head: str | None = typer.Option(
+    top: int = Option(5, min=1, help="Guesses for each masked place"),
+    as_json: bool = Option(False, "--json", help="Print JSON: places with their guesses, for each text"),
+    lines: bool = LINES,
+    head: str | None = Option(
         None,
         help="For a pipeline: the encoder that it began with, folder or hub name, whose head is put on its own",
     ),
-    component: str | None = typer.Option(
-        None, help="The component with the encoder, where several have one."
-    ),
+    component: str | None = ENCODER_COMPONENT,
     revision: str | None = REVISION,
 ) -> None:
     """Guess hidden words, with their probabilities.
@@ -89,19 +86,12 @@ def open_model(
 
 def format_places(text: str, places: "Sequence[Place]") -> str:
     """RETURNS (str): the text with its places numbered, where there are several, and a row for each guess."""
+    rows = [(i, guess) for i, place in enumerate(places, 1) for guess in place.guesses]
     if len(places) > 1:
-        borders = zip(
-            [0, *(place.end for place in places)],
-            [*(place.start for place in places), len(text)],
-            strict=True,
-        )
-        parts = [text[start:end] for start, end in borders]
-        text = parts[0] + "".join(f"[{i}]{part}" for i, part in enumerate(parts[1:], 1))
-    rows = [
-        (str(i), guess.text, f"{guess.probability:.1%}")
-        for i, place in enumerate(places, 1)
-        for guess in place.guesses
-    ]
-    return text + table(
-        rows, header=("place", "guess", "probability"), aligns=("r", "l", "r"), max_col=80, spacing=2
-    )
+        for i, place in reversed(
+            list(enumerate(places, 1))
+        ):  # from the end, so that the others stay where they are
+            text = f"{text[: place.start]}[{i}]{text[place.end :]}"
+    cells = [(str(i), guess.text, f"{guess.probability:.1%}") for i, guess in rows]
+    header = ("place", "guess", "probability")
+    return text + table(cells, header=header, aligns=("r", "l", "r"), max_col=80, spacing=2)

@@ -21,7 +21,12 @@ def use_gpu(gpu_id: int, *, silent: bool = False) -> None:
     from .spacy_private import setup_gpu
 
     if gpu_id >= 0 and platform.system() != "Darwin":
-        _require_cuda(gpu_id)
+        import torch
+
+        if reason := why_no_cuda():
+            raise UserError(reason)
+        if gpu_id >= (n := torch.cuda.device_count()):
+            raise UserError(f"--gpu-id is {gpu_id}, and there are {n} GPUs; expected 0 to {n - 1}.")
     try:
         setup_gpu(gpu_id, silent=True if silent else None)
     except (ValueError, RuntimeError) as error:  # CuPy's errors are RuntimeErrors
@@ -45,16 +50,6 @@ def why_no_cuda() -> str | None:
     if not has_cupy:
         return _no_cupy()
     return None if torch.cuda.is_available() else _no_gpu()
-
-
-def _require_cuda(gpu_id: int) -> None:
-    import torch
-
-    if reason := why_no_cuda():
-        raise UserError(reason)
-    if gpu_id >= torch.cuda.device_count():
-        n = torch.cuda.device_count()
-        raise UserError(f"--gpu-id is {gpu_id}, and there are {n} GPUs; expected 0 to {n - 1}.")
 
 
 def _no_cupy() -> str:

@@ -4,19 +4,18 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from typer import Argument, Option
 
 from .arguments import ALLOW_PICKLE, NEW_PIPELINE, REVISION
 
 
 def import_hf_cli(
-    name: str = typer.Argument(..., help="Folder of a checkpoint, or name of a repository on the hub."),
+    name: str = Argument(..., help="Folder of a checkpoint, or name of a repository on the hub."),
     out: Path = NEW_PIPELINE,
-    lang: str = typer.Option("xx", help="Language of the tokenizer: fr, en, ...; xx is neutral."),
-    map: str | None = typer.Option(None, help="New names, as PERSON=PER,LABEL_0=O,LABEL_1=B-LOC."),
-    scheme: str | None = typer.Option(
-        None, help="IO, IOB, IOB2, BIOES or BILUO, whatever the classes' names."
-    ),
-    component: str | None = typer.Option(
+    lang: str = Option("xx", help="Language of the tokenizer: fr, en, ...; xx is neutral."),
+    map: str | None = Option(None, help="New names, as PERSON=PER,LABEL_0=O,LABEL_1=B-LOC."),
+    scheme: str | None = Option(None, help="IO, IOB, IOB2, BIOES or BILUO, whatever the classes' names."),
+    component: str | None = Option(
         None, help="Name of the component: ner, qa, textcat or textcat_multilabel."
     ),
     revision: str | None = REVISION,

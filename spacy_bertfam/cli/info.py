@@ -7,20 +7,9 @@ import typer
 from wasabi.tables import table
 
 PACKAGES = (
-    "spacy-bertfam",
-    "spacy",
-    "thinc",
-    "torch",
-    "transformers",
-    "tokenizers",
-    "safetensors",
-    "spacy-transformers",
-    "spacy-curated-transformers",
-    "onnxruntime",
-    "openvino",
-    "cupy-cuda12x",
-    "cupy-cuda13x",
-)
+    "spacy-bertfam", "spacy", "thinc", "torch", "transformers", "tokenizers", "safetensors", "spacy-transformers",
+    "spacy-curated-transformers", "onnxruntime", "openvino", "cupy-cuda12x", "cupy-cuda13x",
+)  # fmt: skip
 GIB = 2**30
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer import Option
 
 from ..errors import UserError
 from .arguments import NEW_PIPELINE, PIPELINE
@@ -19,36 +20,30 @@ if TYPE_CHECKING:
 def optimize_cli(
     model: str = PIPELINE,
     out: Path = NEW_PIPELINE,
-    runtime: str = typer.Option(
+    runtime: str = Option(
         "onnxruntime",
         help="onnxruntime, openvino or torch; or fastest: all that are installed are tried on this machine, in every "
         "precision, and the fastest within --max-drop is taken; needs --check.",
     ),
-    precision: str | None = typer.Option(
+    precision: str | None = Option(
         None,
         help="fp32; bf16 (openvino, torch); int8 (openvino, onnxruntime). Else fp32, or all for the fastest.",
     ),
-    check: Path | None = typer.Option(None, help="Annotated .spacy file or folder, on which F1 is measured."),
-    max_drop: float = typer.Option(
-        0.5, min=0, help="Points of F1 that may be lost: else nothing is written."
-    ),
-    calibrate: Path | None = typer.Option(
+    check: Path | None = Option(None, help="Annotated .spacy file or folder, on which F1 is measured."),
+    max_drop: float = Option(0.5, min=0, help="Points of F1 that may be lost: else nothing is written."),
+    calibrate: Path | None = Option(
         None, help="int8 in openvino: texts to measure it on, .spacy or a text a line; else those of --check."
     ),
-    sensitivity: bool = typer.Option(
+    sensitivity: bool = Option(
         False,
         "--sensitivity",
         help="int8 in onnxruntime: measure each layer, and leave the worst in float32.",
     ),
-    drop_torch: bool = typer.Option(
-        False, "--drop-torch", help="Leave the torch weights out: prediction only."
-    ),
-    threads: int | None = typer.Option(None, min=1, help="Threads of the network in prediction."),
-    window: int | None = typer.Option(
-        None, min=4, help="Word pieces of a window: fewer are faster, and see less."
-    ),
-    overlap: int | None = typer.Option(None, min=0, help="Word pieces that windows share in a sentence."),
-    force: bool = typer.Option(False, "--force", help="Replace OUT where it is a pipeline already."),
+    drop_torch: bool = Option(False, "--drop-torch", help="Leave the torch weights out: prediction only."),
+    threads: int | None = Option(None, min=1, help="Threads of the network in prediction."),
+    window: int | None = Option(None, min=4, help="Word pieces of a window: fewer are faster, and see less."),
+    overlap: int | None = Option(None, min=0, help="Word pieces that windows share in a sentence."),
+    force: bool = Option(False, "--force", help="Replace OUT where it is a pipeline already."),
 ) -> None:
     """Make a trained pipeline predict faster on a CPU.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
+from .gpu import use_gpu as compute_on
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -12,10 +13,15 @@ if TYPE_CHECKING:
     from spacy.training import Example
 
 
-def load_pipeline(name: str) -> "Language":
-    """Load an installed pipeline, or a folder. RAISES (UserError): when it is none."""
+def load_pipeline(name: str, use_gpu: int | None = None) -> "Language":
+    """Load an installed pipeline, or a folder. RAISES (UserError): when it is none.
+
+    use_gpu (int | None): compute on this GPU from here on, below 0 on the CPU; each thread has its own device.
+    """
     import spacy
 
+    if use_gpu is not None:
+        compute_on(use_gpu, silent=True)
     try:
         return spacy.load(name)
     # AttributeError, TypeError: a package of that name is installed, and is no pipeline
@@ -59,13 +65,25 @@ def read_examples(nlp: "Language", path: Path, *, option: str = "--check") -> "l
     try:
         examples = list(Corpus(path)(nlp)) if has_docs else []
     except BROKEN as error:  # spaCy's reader has sentences for some of them alone
-        reason = " ".join(str(error).split())[:120]
-        raise UserError(
-            f"{path} cannot be read ({reason}); expected Docs, as `bertfam convert` writes."
-        ) from error
+        found = f"{path} cannot be read ({' '.join(str(error).split())[:120]})"
+        raise UserError(f"{found}; expected Docs, as `bertfam convert` writes.") from error
     if not examples:
         raise UserError(f"{path} holds no Docs; expected annotated ones, in .spacy files.")
     return examples
+
+
+def require_entities(nlp: "Language", name: str, *, has_some: bool, do: str) -> None:
+    """RAISES (UserError): when nothing in the pipeline sets entities or spans: no component says so, and none has.
+
+    do (str): what to do then.
+    """
+    says_so = any("doc.ents" in nlp.get_pipe_meta(pipe).assigns for pipe in nlp.pipe_names)
+    if not says_so and not has_some:
+        has = f"it has {', '.join(nlp.pipe_names)}" if nlp.pipe_names else "it is empty"
+        raise UserError(
+            f"No component of {name} sets entities ({has}); expected one that does, as bertfam_ner or entity_ruler: "
+            f"give another pipeline{do}."
+        )
 
 
 def is_trained_on(nlp: "Language", data: Path) -> bool:

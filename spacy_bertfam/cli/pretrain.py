@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from typer import Argument, Option
 from wasabi.tables import row
 
 from ..errors import UserError
 from .arguments import GPU, REVISION
+from .explain import say
 from .train import stopped
 
 if TYPE_CHECKING:
@@ -28,34 +30,34 @@ LAST_COLUMN = 11  # with --next-sentence
 
 
 def pretrain_cli(
-    encoder: str = typer.Argument(..., help="Folder of an encoder, or its name on the hub"),
-    texts: Path = typer.Argument(
+    encoder: str = Argument(..., help="Folder of an encoder, or its name on the hub"),
+    texts: Path = Argument(
         ...,
         help='Texts: .txt (paragraphs, or a text a line), .jsonl with "text", .spacy, or a folder of such',
     ),
-    out: Path = typer.Argument(..., help="Folder for the encoder, new; paths.encoder of a config takes it"),
-    dev: Path | None = typer.Option(None, help="Texts to measure on; else a twentieth is kept apart"),
-    lang: str = typer.Option("xx", help="Language of spaCy's tokenizer: words are hidden as a whole"),
+    out: Path = Argument(..., help="Folder for the encoder, new; paths.encoder of a config takes it"),
+    dev: Path | None = Option(None, help="Texts to measure on; else a twentieth is kept apart"),
+    lang: str = Option("xx", help="Language of spaCy's tokenizer: words are hidden as a whole"),
     revision: str | None = REVISION,
-    max_epochs: float = typer.Option(3.0, min=0.01, help="Rounds over the texts"),
-    max_steps: int = typer.Option(0, min=0, help="Steps at most; 0 for no bound"),
-    batch_pieces: int = typer.Option(4096, min=64, help="Pieces a step; memory does not depend on it"),
-    window: int = typer.Option(254, min=8, help="Pieces that are read together"),
-    learn_rate: float = typer.Option(5e-5, min=0.0, help="The highest rate: it rises, then falls to 0"),
-    mask_rate: float = typer.Option(0.15, min=0.01, max=0.9, help="Share of the pieces to guess"),
-    eval_frequency: int = typer.Option(100, min=1, help="Steps between two looks at the dev texts"),
-    next_sentence: bool = typer.Option(
+    max_epochs: float = Option(3.0, min=0.01, help="Rounds over the texts"),
+    max_steps: int = Option(0, min=0, help="Steps at most; 0 for no bound"),
+    batch_pieces: int = Option(4096, min=64, help="Pieces a step; memory does not depend on it"),
+    window: int = Option(254, min=8, help="Pieces that are read together"),
+    learn_rate: float = Option(5e-5, min=0.0, help="The highest rate: it rises, then falls to 0"),
+    mask_rate: float = Option(0.15, min=0.01, max=0.9, help="Share of the pieces to guess"),
+    eval_frequency: int = Option(100, min=1, help="Steps between two looks at the dev texts"),
+    next_sentence: bool = Option(
         False,
         "--next-sentence",
         help="Learn, too, whether one part of a text follows another, as BERT did, for tasks on pairs of texts. Off: "
         "RoBERTa (section 4.2) found no gain by it, and what is read together is half as long.",
     ),
-    bf16: bool | None = typer.Option(
+    bf16: bool | None = Option(
         None, "--bf16/--no-bf16", help="Compute in bfloat16; by default on a GPU that has it"
     ),
     use_gpu: int = GPU,
-    seed: int = typer.Option(0, help="Of the order of the texts and of what is hidden"),
-    force: bool = typer.Option(False, "--force", help="Replace OUT where it is an encoder already"),
+    seed: int = Option(0, help="Of the order of the texts and of what is hidden"),
+    force: bool = Option(False, "--force", help="Replace OUT where it is an encoder already"),
 ) -> None:
     """Adapt an encoder to a domain before it learns a task.
 
@@ -91,11 +93,9 @@ def pretrain_cli(
             if bf16 is None:
                 recipe = replace(recipe, bf16=model.device.type == "cuda" and has_bf16(model.device))
             unit = "pairs of parts" if next_sentence else "windows"
-            typer.echo(
-                f"{len(parts[0]):,} texts, {len(for_train.ids):,} pieces in {len(for_train):,} {unit}; dev "
-                f"{len(parts[1]):,} texts, {len(for_dev.ids):,} pieces; ",
-                nl=False,
-            )
+            of_train = f"{len(parts[0]):,} texts, {len(for_train.ids):,} pieces in {len(for_train):,} {unit}"
+            of_dev = f"{len(parts[1]):,} texts, {len(for_dev.ids):,} pieces"
+            typer.echo(f"{of_train}; dev {of_dev}; ", nl=False)
             scores = _train(model, for_train, for_dev, recipe, max_epochs, out, stop)
     except KeyboardInterrupt as error:
         kept = f"{out} is what was saved last." if out.exists() else "Nothing is saved."
@@ -160,7 +160,7 @@ def _say_result(
     before, best = scores[0], min(scores[1:], key=lambda score: score.total)
     if not best.total < before.total:
         advice = "give more texts, or a lower --learn-rate."
-        typer.echo(f"Warning: it guesses no better than before: {advice}", err=True)
+        say("Warning", f"it guesses no better than before: {advice}")
         if was_there:
             typer.echo(f"{out} stays as it was.", err=True)
             raise typer.Exit(1)
@@ -172,10 +172,8 @@ def _say_result(
         f"(perplexity), before among {before.perplexity:.1f}; {best.accuracy:.1%} are guessed right, before "
         f"{before.accuracy:.1%}.{follows}"
     )
-    sizes = [f"{n_bytes / 1e6:,.1f} MB" for n_bytes in (model.n_bytes, model.n_head_bytes)]
-    typer.echo(
-        f"{out} has {sizes[0]}, {sizes[1]} of them the head for hidden words, which `bertfam fill` asks."
-    )
+    size, of_head = (f"{n_bytes / 1e6:,.1f} MB" for n_bytes in (model.n_bytes, model.n_head_bytes))
+    typer.echo(f"{out} has {size}, {of_head} of them the head for hidden words, which `bertfam fill` asks.")
 
 
 def _windows(
@@ -200,9 +198,7 @@ def _windows(
         return found
     pairs = PairTexts.from_parts(found, model.tokenizer.pair)
     if pairs.n_alone:
-        typer.echo(
-            f"Note: {pairs.n_alone:,} texts of {path} have a single part, and are in no pair.", err=True
-        )
+        say("Note", f"{pairs.n_alone:,} texts of {path} have a single part, and are in no pair.")
     return pairs
 
 

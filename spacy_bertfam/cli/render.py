@@ -2,16 +2,16 @@
 
 import webbrowser
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from typer import Option
 
 from ..errors import UserError
 from ..files.saving import write_file
-from .arguments import PIPELINE, SOURCE, TITLE
-from .pipelines import load_pipeline, read_source
+from .arguments import LINES, PIPELINE, SOURCE, TITLE
+from .pipelines import load_pipeline, read_source, require_entities
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 def render_cli(
     model: str = PIPELINE,
     source: str = SOURCE,
-    output: Path = typer.Option(Path("page.html"), "--output", "-o", help="The page to write."),
+    output: Path = Option(Path("page.html"), "--output", "-o", help="The page to write."),
     title: str | None = TITLE,
-    min_score: float = typer.Option(0.0, min=0, max=1, help="Leave out entities with a lower score."),
-    low: float = typer.Option(0.5, min=0, max=1, help="Dashed border for entities with a lower score."),
-    lines: bool = typer.Option(False, "--lines", help="Each line is a text of its own."),
-    gold: bool = typer.Option(False, "--gold", help="Show the annotation of a .spacy file, predict nothing."),
-    open_page: bool = typer.Option(False, "--open", help="Open the page in the browser."),
+    min_score: float = Option(0.0, min=0, max=1, help="Leave out entities with a lower score."),
+    low: float = Option(0.5, min=0, max=1, help="Dashed border for entities with a lower score."),
+    lines: bool = LINES,
+    gold: bool = Option(False, "--gold", help="Show the annotation of a .spacy file, predict nothing."),
+    open_page: bool = Option(False, "--open", help="Open the page in the browser."),
 ) -> None:
     """Write a web page of the entities of a text and their scores."""
     from ..data.texts import find_file
@@ -38,7 +38,9 @@ def render_cli(
     nlp = load_pipeline(model)
     docs = read_gold(nlp, source) if gold else list(nlp.pipe(read_source(nlp, source, by_line=lines)))
     if not gold:
-        require_entities(nlp, docs, model)
+        has_some = any(doc.ents or doc.spans for doc in docs)  # a group may be there, and empty
+        do = ", or --gold to show the annotation of a .spacy file"
+        require_entities(nlp, model, has_some=has_some, do=do)
     write_file(output, render_page(docs, title=title, min_score=min_score, low=low))
     counts = Counter(one.label for one in unique(shown_in(docs, min_score)))
     labels = ", ".join(f"{label} {n}" for label, n in counts.most_common())
@@ -60,14 +62,3 @@ def read_gold(nlp: "Language", source: str) -> "list[Doc]":
     if not docs:
         raise UserError(f"{path} holds no docs: give a file with at least one.")
     return docs
-
-
-def require_entities(nlp: "Language", docs: "Sequence[Doc]", name: str) -> None:
-    """RAISES (UserError): when nothing in the pipeline sets entities or spans: no component says so, and none has."""
-    says_so = any("doc.ents" in nlp.get_pipe_meta(pipe).assigns for pipe in nlp.pipe_names)
-    if not says_so and not any(doc.ents or doc.spans for doc in docs):  # a group may be there, and empty
-        has = f"it has {', '.join(nlp.pipe_names)}" if nlp.pipe_names else "it is empty"
-        raise UserError(
-            f"No component of {name} sets entities ({has}); expected one that does, as bertfam_ner or entity_ruler: "
-            "give another pipeline, or --gold to show the annotation of a .spacy file."
-        )

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from typer import Argument, Option
 
 from ..errors import UserError
 from .arguments import GPU, PIPELINE
-from .pipelines import load_pipeline
+from .explain import say
+from .pipelines import load_pipeline, require_entities
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,26 +23,22 @@ if TYPE_CHECKING:
 
 def report_cli(
     model: str = PIPELINE,
-    data: Path = typer.Argument(
+    data: Path = Argument(
         ..., help="Annotated texts that it was not trained on: .spacy, or what `convert` reads"
     ),
-    output: Path = typer.Option(
-        ..., "--output", "-o", help="Folder of report.html, report.md and report.json"
-    ),
-    compare: str | None = typer.Option(
+    output: Path = Option(..., "--output", "-o", help="Folder of report.html, report.md and report.json"),
+    compare: str | None = Option(
         None, metavar="OTHER", help="Another pipeline, or a file of predictions for the same texts"
     ),
-    train: Path | None = typer.Option(
-        None, help="What it was trained on, to part what it has seen from the rest"
-    ),
-    by: str | None = typer.Option(
+    train: Path | None = Option(None, help="What it was trained on, to part what it has seen from the rest"),
+    by: str | None = Option(
         None, metavar="FIELD", help="Scores by a field of the texts, as author or genre; file: by their file"
     ),
-    rename: list[str] | None = typer.Option(
+    rename: list[str] | None = Option(
         None, "--map", "-m", metavar="OLD=NEW,...", help="Other names for labels of OTHER; O drops one"
     ),
-    limit: int = typer.Option(500, min=0, help="Errors on the page; report.json has all"),
-    seed: int = typer.Option(0, help="Of the resampling"),
+    limit: int = Option(500, min=0, help="Errors on the page; report.json has all"),
+    seed: int = Option(0, help="Of the resampling"),
     use_gpu: int = GPU,
 ) -> None:
     """Report what a recognizer, or a pipeline that answers questions, gets wrong, beside another one too.
@@ -52,14 +50,12 @@ def report_cli(
     from ..files.saving import require_writable, write_files
     from ..pipeline.find import answering
     from ..report.writing import format_summary, written
-    from .gpu import use_gpu as compute_on
 
     wanted = parse_map(rename or [])
     if wanted and compare is None:
         raise UserError("--map gives other names to the labels of OTHER: expected --compare OTHER with it.")
     require_writable(output / "report.json")
-    compute_on(use_gpu, silent=True)
-    nlp = load_pipeline(model)
+    nlp = load_pipeline(model, use_gpu)
     if answering(nlp):
         _require_of_answers(train, rename)
         report = _report_answers(nlp, model, data, compare=compare, by=by, seed=seed)
@@ -69,7 +65,7 @@ def report_cli(
     write_files({output / name: text.encode("utf8") for name, text in contents.items()})
     typer.echo(format_summary(report))
     if report.overlap_note:
-        typer.echo(f"Note: {report.overlap_note}", err=True)
+        say("Note", report.overlap_note)
     typer.echo(f"{output / 'report.html'}: written, with report.md and report.json")
 
 
@@ -147,8 +143,7 @@ def read_gold(
     if not files:
         docs = read_references(path, nlp, ReadOptions(field=field), found, alignment=alignment)
     left_out = [f"{n} {kind} left out" for kind, n in found.ignored.items() if n]
-    for note in (*left_out, *found.note_lines()):
-        typer.echo(f"Note: {path}: {note}", err=True)
+    say("Note", *(f"{path}: {note}" for note in (*left_out, *found.note_lines())))
     return docs, found.n_lost_by_label.total()
 
 
@@ -169,13 +164,8 @@ def _predict(
     from ..report.prediction import predict
 
     found = predict(nlp, docs, name, rename=rename, progress=True)
-    assigned = {field for pipe in nlp.pipe_names for field in nlp.get_pipe_meta(pipe).assigns}
-    has_found = any(one.predicted for outcomes in found.outcomes for one in outcomes or ())
-    if "doc.ents" not in assigned and not has_found:
-        raise UserError(
-            f"No component of {model} sets entities ({', '.join(nlp.pipe_names) or 'it is empty'}); expected one that "
-            "does, as bertfam_ner or entity_ruler: give another pipeline."
-        )
+    has_some = any(one.predicted for outcomes in found.outcomes for one in outcomes or ())
+    require_entities(nlp, model, has_some=has_some, do="")
     return found
 
 

@@ -5,45 +5,38 @@ import os
 import re
 import signal
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
+from typer import Argument, Option
 
-from ..errors import UserError
+from ..errors import UserError, require_packages
 from ..server.limits import Limits
 from .arguments import CODE, GPU, import_code
 from .pipelines import load_pipeline
 
-if TYPE_CHECKING:
-    from spacy.language import Language
-
-NEEDED = ("fastapi", "uvicorn", "prometheus_client")
 NAME, TOKEN = re.compile(r"[\w.-]{1,64}", re.ASCII), re.compile(r"[!-~]{8,}")
 DEFAULT, VARIABLE = Limits(), "BERTFAM_TOKEN"
 
 
 def serve_cli(
-    model: list[str] = typer.Argument(
+    model: list[str] = Argument(
         ..., metavar="MODEL...", help="Pipelines: folders or installed packages; NAME=MODEL gives a name"
     ),
-    host: str = typer.Option("127.0.0.1", help="Address; 0.0.0.0 is every one of this machine"),
-    port: int = typer.Option(8000, min=0, max=65535, help="Port; 0 is a free one"),
-    token: str | None = typer.Option(
-        None,
-        envvar=VARIABLE,
-        help="Who asks must have it. As an option all users of this machine see it",
+    host: str = Option("127.0.0.1", help="Address; 0.0.0.0 is every one of this machine"),
+    port: int = Option(8000, min=0, max=65535, help="Port; 0 is a free one"),
+    token: str | None = Option(
+        None, envvar=VARIABLE, help="Who asks must have it. As an option all users of this machine see it"
     ),
-    allow_host: list[str] = typer.Option([], help="Name that the server may be called by, without a token"),
-    max_body: int = typer.Option(DEFAULT.body, min=1, help="Bytes of a request"),
-    max_texts: int = typer.Option(DEFAULT.texts, min=1, help="Texts of a request"),
-    max_characters: int = typer.Option(DEFAULT.characters, min=1, help="Characters of a text"),
-    max_attention: int = typer.Option(DEFAULT.attention, min=1, help="Characters of a request for attention"),
-    batch_size: int = typer.Option(DEFAULT.batch, min=1, help="Texts that go through a pipeline together"),
-    queue: int = typer.Option(DEFAULT.queue, min=1, help="Texts that may wait for a pipeline"),
-    timeout: float = typer.Option(DEFAULT.timeout, min=0.1, help="Seconds until a request is given up"),
-    send_timeout: float = typer.Option(
+    allow_host: list[str] = Option([], help="Name that the server may be called by, without a token"),
+    max_body: int = Option(DEFAULT.body, min=1, help="Bytes of a request"),
+    max_texts: int = Option(DEFAULT.texts, min=1, help="Texts of a request"),
+    max_characters: int = Option(DEFAULT.characters, min=1, help="Characters of a text"),
+    max_attention: int = Option(DEFAULT.attention, min=1, help="Characters of a request for attention"),
+    batch_size: int = Option(DEFAULT.batch, min=1, help="Texts that go through a pipeline together"),
+    queue: int = Option(DEFAULT.queue, min=1, help="Texts that may wait for a pipeline"),
+    timeout: float = Option(DEFAULT.timeout, min=0.1, help="Seconds until a request is given up"),
+    send_timeout: float = Option(
         DEFAULT.sending, min=0.1, help="Seconds in which a request must arrive, and its answer be taken"
     ),
     use_gpu: int = GPU,
@@ -55,11 +48,7 @@ def serve_cli(
     It listens to this machine alone, where --host does not say otherwise. SIGTERM and Ctrl-C end it when what it has
     taken is answered; SIGHUP loads the pipelines again while the earlier ones answer.
     """
-    if missing := [name for name in NEEDED if find_spec(name) is None]:
-        raise UserError(
-            f"The server needs {', '.join(missing)}, which this environment lacks: python -m pip install "
-            '"spacy-bertfam[server]".'
-        )
+    require_packages("fastapi", "uvicorn", "prometheus_client", extra="server", user="the server")
     for name, seconds in (("--timeout", timeout), ("--send-timeout", send_timeout)):
         if not math.isfinite(seconds):
             raise UserError(f"{name} is {seconds}; expected a number of seconds.")
@@ -82,7 +71,7 @@ def serve_cli(
     if hasattr(signal, "SIGHUP"):  # it would end a server that loads its pipelines still
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     import_code(code_path)
-    service = Service({name: partial(_load, path, use_gpu) for name, path in paths.items()}, limits)
+    service = Service({name: partial(load_pipeline, path, use_gpu) for name, path in paths.items()}, limits)
     service.start()
     names = [name.lower() for name in (host, *allow_host)]
     for line in _announce(paths, host, sock.getsockname()[1], token is not None):
@@ -105,13 +94,6 @@ def name_models(given: list[str]) -> dict[str, str]:
             )
         found[name] = path
     return found
-
-
-def _load(path: str, use_gpu: int) -> "Language":
-    from .gpu import use_gpu as compute_on
-
-    compute_on(use_gpu, silent=True)  # each thread has its own device
-    return load_pipeline(path)
 
 
 def _announce(paths: dict[str, str], host: str, port: int, has_token: bool) -> list[str]:

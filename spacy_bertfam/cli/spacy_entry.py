@@ -4,7 +4,7 @@ spaCy imports this module, through the entry point group ``spacy_cli``, just bef
 So its own commands, `spacy train` above all, end in the user's errors as sentences as well.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from . import explain
 from .app import HELP, app
 from .arguments import take_off_quotes
 from .spacy_private import app as spacy_app
+
+VARS = "--vars."
 
 spacy_app.add_typer(app, name="bertfam", help=HELP, no_args_is_help=True)
 explain.install()
@@ -63,12 +65,33 @@ def refusing_variables(run: Callable[..., Any]) -> Callable[..., Any]:
     def refusing_run(
         ctx: typer.Context, subcommand: str, project_dir: Path, *args: Any, **kwargs: Any
     ) -> Any:
-        from .project_variables import require_variables
-
         explain.explained(require_variables)(project_dir, ctx.args)
         return run(ctx, subcommand, project_dir, *args, **kwargs)
 
     return refusing_run
+
+
+def require_variables(project: Path, words: Iterable[str]) -> None:
+    """Refuse a variable that a project with commands of ours does not have, which spaCy passes over.
+
+    words (Iterable[str]): of the command line, as "--vars.max_steps".
+    RAISES (UserError): when the project has none of that name.
+    """
+    import srsly
+
+    from ..checks.unread import Unread
+
+    path = project / "project.yml"
+    if not path.is_file() or "spacy bertfam " not in path.read_text(encoding="utf8"):
+        return
+    try:
+        known = tuple(srsly.read_yaml(path)["vars"])
+    except (ValueError, LookupError, TypeError):  # no project that spaCy can read: it is about to say so
+        return
+    for word in words:
+        name = word.removeprefix(VARS).partition("=")[0]
+        if word.startswith(VARS) and name not in known:
+            raise UserError(f"{path} has no variable {name}: {Unread('vars', name, known).remedy}")
 
 
 def wrap(group: typer.Typer | None, name: str, wrapper: Callable[..., Any]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer import Argument, Option
 
 from ..errors import UserError, WriteError
 from .arguments import CODE, GPU, import_code
@@ -29,20 +30,16 @@ class Keep(str, Enum):
 
 def train_cli(
     ctx: typer.Context,
-    config_path: Path = typer.Argument(..., help="Path to the config, or - for standard input"),
-    output_path: Path | None = typer.Option(
+    config_path: Path = Argument(..., help="Path to the config, or - for standard input"),
+    output_path: Path | None = Option(
         None, "--output", "--output-path", "-o", help="Folder for model-best and model-last"
     ),
     code_path: Path | None = CODE,
-    verbose: bool = typer.Option(False, "--verbose", "-V", help="More to read; tracebacks of every error"),
+    verbose: bool = Option(False, "--verbose", "-V", help="More to read; tracebacks of every error"),
     use_gpu: int = GPU,
-    resume: bool = typer.Option(
-        False, "--resume", help="Go on with the training that was stopped in --output"
-    ),
-    restart: bool = typer.Option(
-        False, "--restart", help="Give up the training that was stopped in --output"
-    ),
-    state: Keep = typer.Option(
+    resume: bool = Option(False, "--resume", help="Go on with the training that was stopped in --output"),
+    restart: bool = Option(False, "--restart", help="Give up the training that was stopped in --output"),
+    state: Keep = Option(
         Keep.unfinished,
         "--state",
         help="Write what --resume needs (three times the size of the model) at each evaluation: until the training is "

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..errors import UNFIT, UserError
+from ..errors import UNFIT, UserError, in_one_line
 from ..types import Ints1d
 from .checkpoint.network import quiet_transformers
 from .room import IN_ATTENTION, within_memory
@@ -40,17 +40,12 @@ def piece_attention(network: Any, ids: Ints1d) -> Floats4d:
     try:
         eager = with_eager_attention(network)
         with within_memory(IN_ATTENTION), torch.inference_mode():
-            output = eager(
-                input_ids=batch,
-                attention_mask=torch.ones_like(batch),
-                output_attentions=True,
-                return_dict=True,
-            )
+            mask = torch.ones_like(batch)
+            output = eager(input_ids=batch, attention_mask=mask, output_attentions=True, return_dict=True)
     except UserError:
         raise
     except UNFIT as error:
-        reason = str(error).strip().split("\n")[0]
-        raise _no_weights(network, f"{type(error).__name__}: {reason}") from error
+        raise _no_weights(network, in_one_line(error)) from error
     n, layers = len(ids), getattr(output, "attentions", None) or ()
     # a layer that does without has None in its place, and some have other shapes
     shapes = {tuple(layer.shape) if isinstance(layer, Tensor) else None for layer in layers}

@@ -74,26 +74,13 @@ def build_encoder(
         None keeps all.
     RETURNS (Model[list[Doc], list[Floats2d]]): one row of width nO for each token.
     """
+    frozen = frozen_layers if isinstance(frozen_layers, int) else tuple(frozen_layers)
     settings = EncoderSettings(
-        pooling=pooling,
-        window=window,
-        overlap=overlap,
-        max_batch_pieces=max_batch_pieces,
-        frozen_layers=frozen_layers if isinstance(frozen_layers, int) else tuple(frozen_layers),
-        gradient_checkpointing=gradient_checkpointing,
-        mixed_precision=mixed_precision,
-        attention=attention,
-        precision=precision,
-        threads=threads,
-        n_layers=n_layers,
-    )
-    return Model(
-        MODEL_NAME,
-        forward,
-        init=partial(init, name, revision),
-        dims={"nO": None},
-        shims=[EncoderShim(settings)],
-    )
+        pooling, window, overlap, max_batch_pieces, frozen, gradient_checkpointing, mixed_precision, attention,
+        precision=precision, threads=threads, n_layers=n_layers,
+    )  # fmt: skip
+    load = partial(init, name, revision)
+    return Model(MODEL_NAME, forward, init=load, dims={"nO": None}, shims=[EncoderShim(settings)])
 
 
 def encoder_shim(model: AnyModel) -> EncoderShim:
@@ -139,18 +126,16 @@ def cut_batch(shim: EncoderShim, docs: Sequence[Doc], *, with_documents: bool = 
     """The pieces and windows of some Docs; what had to be cut off a token is warned of once a batch."""
     size = shim.window_size()
     batch = PieceBatch.from_docs(docs, shim.loaded.tokenizer, size, with_documents=with_documents)
-    if batch.n_cut:
-        warnings.warn(
-            f"{batch.n_cut} word pieces of this batch of {len(docs)} documents were not read: a single token "
-            f"has more pieces than a window ({size.window}). The token keeps its first ones.",
-            stacklevel=3,
-        )
-    if batch.n_cut_firsts:
-        warnings.warn(
-            f"{batch.n_cut_firsts} word pieces of this batch of {len(docs)} documents were not read: the first text of "
-            f"a pair has more than half of a window ({size.window}). It keeps its first ones.",
-            stacklevel=3,
-        )
+    for n, what, which in (
+        (batch.n_cut, "a single token has more pieces than", "The token"),
+        (batch.n_cut_firsts, "the first text of a pair has more than half of", "It"),
+    ):
+        if n:
+            warnings.warn(
+                f"{n} word pieces of this batch of {len(docs)} documents were not read: {what} a window "
+                f"({size.window}). {which} keeps its first ones.",
+                stacklevel=3,
+            )
     return batch
 
 

@@ -3,7 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -97,14 +97,10 @@ class Prediction:
 
 
 def open_graph(graph: Graph, threads: int) -> Runtime:
-    """Open the engine that a graph was made for.
-
-    RAISES (UserError): when it cannot run the graph.
-    """
+    """Open the engine that a graph was made for. RAISES (UserError): when it cannot run the graph."""
     engine = ENGINES[graph.runtime]
     try:
-        opened: Runtime = engine.open(graph.content, precision=graph.precision, threads=threads)
-        return opened
+        return cast(Runtime, engine.open(graph.content, precision=graph.precision, threads=threads))
     except Exception as error:  # each engine has exceptions of its own
         here, there = engine.version(), graph.versions.get(engine.name, "another version")
         do = "expected a version that can: upgrade it, or make the pipeline anew with `bertfam optimize`."

@@ -260,12 +260,8 @@ class EncoderShim(PyTorchShim):
         return any(parameter.requires_grad for parameter in self.loaded.network.parameters())
 
     def _reading(self) -> Reading:
+        settings, loaded = self.settings, self.loaded
         return Reading(
-            pool=POOLINGS[self.settings.pooling],
-            tokenizer=self.loaded.tokenizer,
-            width=self.loaded.width,
-            max_cells=self.settings.max_batch_pieces,
-            padded=not self.loaded.reads_padding,
-            device=self.device,
-            reads_segments=self.loaded.n_segments > 1,
-        )
+            POOLINGS[settings.pooling], loaded.tokenizer, loaded.width, max_cells=settings.max_batch_pieces,
+            padded=not loaded.reads_padding, device=self.device, reads_segments=loaded.n_segments > 1,
+        )  # fmt: skip

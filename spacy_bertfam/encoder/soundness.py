@@ -18,7 +18,7 @@ from ..gate import CheckpointError
 from ..gate.folder import CONFIG
 from ..gate.json_file import parse_object
 from .checkpoint.checkpoint import Checkpoint
-from .runtimes.runtime import Runtime
+from .runtimes.runtime import Runtime, mask_of
 
 # As few as the setting `window` may be
 MIN_ROOM = 4
@@ -33,7 +33,6 @@ AGAIN = "Expected config.json, tokenizer and weights of one sound encoder: get t
 def require_numbers(checkpoint: Checkpoint, folder: Path) -> None:
     """Look at what the files of an encoder say of themselves.
 
-    folder (Path): that it was read from.
     RAISES (CheckpointError): when it cannot work.
     """
     network = checkpoint.weights
@@ -54,8 +53,6 @@ def require_numbers(checkpoint: Checkpoint, folder: Path) -> None:
 def require_vectors(checkpoint: Checkpoint, runtime: Runtime, folder: Path) -> None:
     """Let the tokenizer cut a few words, and the network read a few pieces.
 
-    runtime (Runtime): what the encoder predicts in.
-    folder (Path): that it was read from.
     RAISES (CheckpointError): when one of them fails, or the vectors are none.
     """
     ids, mask = _windows(checkpoint)
@@ -69,9 +66,8 @@ def require_vectors(checkpoint: Checkpoint, runtime: Runtime, folder: Path) -> N
         raise
     # each architecture and engine has exceptions of its own, and the tokenizers library raises what is not even one
     except BaseException as error:
-        raise CheckpointError(
-            f"{folder}: the encoder fails at the first text ({in_one_line(error)}). {AGAIN}"
-        ) from error
+        reason = in_one_line(error)
+        raise CheckpointError(f"{folder}: the encoder fails at the first text ({reason}). {AGAIN}") from error
     expected = (*ids.shape, checkpoint.width)
     if tuple(vectors.shape) != expected:
         raise CheckpointError(
@@ -109,13 +105,11 @@ def _windows(checkpoint: Checkpoint) -> tuple[Tensor, Tensor]:
     """Ids and mask of two windows, one of them padded; Shape: (2, width)."""
     tokenizer = checkpoint.tokenizer
     n_pieces = min(N_PIECES, checkpoint.max_pieces - tokenizer.n_special)
-    pieces = np.linspace(0, (_n_known(checkpoint) or 1) - 1, n_pieces, dtype=np.int64)
+    pieces = np.linspace(0, (_n_known(checkpoint) or 1) - 1, n_pieces, dtype=np.int64).tolist()
     rows = [[*tokenizer.prefix, *part, *tokenizer.suffix] for part in (pieces, pieces[-1:])]
-    lengths = np.array([len(row) for row in rows])
-    mask = np.arange(lengths[0])[None, :] < lengths[:, None]
-    ids = np.full(mask.shape, tokenizer.pad_id, dtype=np.int64)
-    ids[mask] = np.concatenate(rows)
-    return torch.from_numpy(ids), torch.from_numpy(mask.astype(np.int64))
+    width = len(rows[0])
+    ids = [[*row, *[tokenizer.pad_id] * (width - len(row))] for row in rows]
+    return torch.tensor(ids), mask_of(torch.tensor([len(row) for row in rows]), width)
 
 
 def _n_known(checkpoint: Checkpoint) -> int | None:
@@ -137,10 +131,8 @@ def _require_known_pieces(checkpoint: Checkpoint, folder: Path) -> None:
     special = (*tokenizer.prefix, *tokenizer.suffix, tokenizer.pad_id)
     unknown = next((("a special piece", i) for i in special if not 0 <= i < n_known), None)
     if unknown is None and _may_reach(tokenizer.backend, checkpoint.tokenizer_files, n_known):
-        vocabulary = tokenizer.backend.get_vocab(with_added_tokens=True)
-        unknown = next(
-            ((f"the piece {name!r:.50}", i) for name, i in vocabulary.items() if i >= n_known), None
-        )
+        known = tokenizer.backend.get_vocab(with_added_tokens=True).items()
+        unknown = next(((f"the piece {name!r:.50}", i) for name, i in known if i >= n_known), None)
     if unknown is not None:
         raise CheckpointError(
             f"{folder}: the tokenizer gives {unknown[0]} the id {unknown[1]}, and the network has vectors for ids 0 to "
@@ -149,11 +141,9 @@ def _require_known_pieces(checkpoint: Checkpoint, folder: Path) -> None:
 
 
 def _may_reach(backend: Any, files: Mapping[str, bytes], n_known: int) -> bool:
-    """Whether a piece may have an id from ``n_known`` on.
-
-    `tokenizers` takes as long to give out a large vocabulary as to read it. A number after a colon that is as large,
-    in as many digits, is looked for in the file instead; in a list of pieces the id is the place.
-    """
+    """Whether a piece may have an id from ``n_known`` on."""
+    # `tokenizers` takes as long to give out a large vocabulary as to read it. A number after a colon that is as large,
+    # in as many digits, is looked for in the file instead; in a list of pieces the id is the place
     if backend.get_vocab_size(with_added_tokens=False) > n_known:
         return True
     digits = str(n_known)

@@ -9,6 +9,7 @@ from ..errors import CheckpointError
 from .entries import list_entries
 from .foreign import SPAN_MARKER, describe_foreign, describe_weights
 from .json_file import read_object
+from .safetensors_header import TensorEntry
 from .settings import check_field_types, check_file_fields, check_settings
 from .sizes import check_sizes, count_rows
 from .tokenizer_files import TokenizerFiles, read_tokenizer_files
@@ -31,6 +32,11 @@ class CheckedFolder:
     weights: Weights = field(repr=False)  # none where it was opened without them
     n_numbers: int  # that the weights hold
     tokenizer: TokenizerFiles = field(repr=False)
+
+    @property
+    def tensors(self) -> list[TensorEntry]:
+        """What all files of weights hold."""
+        return [entry for entries in self.weights.values() for entry in entries]
 
 
 def check_folder(folder: Path, *, allow_pickle: bool = False, without_weights: bool = False) -> CheckedFolder:

@@ -24,7 +24,6 @@ def read_object(path: Path) -> dict[str, Any]:
 def parse_object(content: bytes, path: Path, **options: Any) -> dict[str, Any]:
     """Parse a JSON object.
 
-    path (Path): where it comes from, for the error.
     options: as `json.loads` takes them.
     RAISES (CheckpointError): where it is none.
     """

@@ -42,8 +42,6 @@ MAX_FIELDS = 3_000_000  # BERT's graph has 30,000
 def check_onnx(content: bytes, path: Path) -> None:
     """Refuse what an export does not write.
 
-    content (bytes): of the file.
-    path (Path): for errors.
     RAISES (CheckpointError): where it is no ONNX file, or one that names files or huge sizes.
     """
     problem = _find_problem(content)

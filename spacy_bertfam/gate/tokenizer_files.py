@@ -35,8 +35,6 @@ class TokenizerFiles(NamedTuple):
 def read_tokenizer_files(folder: Path, names: Collection[str], *, n_rows: int) -> TokenizerFiles:
     """Read each file that a tokenizer may need.
 
-    names (Collection[str]): the files that there are.
-    n_rows (int): rows of the embeddings.
     RAISES (CheckpointError): where they are larger than any tokenizer of so many pieces, or tokenizer.json is unsound.
     """
     limit = min(FREE + PER_ROW * n_rows, MAX_FILE)

@@ -116,7 +116,6 @@ def growth(step: Any, path: Path) -> float:
     """Bound how many characters the steps of a tokenizer make of one.
 
     step (Any): a normalizer or pre_tokenizer as tokenizer.json has it, or a list of them.
-    path (Path): for errors.
     RETURNS (float): the product over all steps within steps. Unicode's own forms are not counted, where no other step
         adds to them.
     """
@@ -156,11 +155,8 @@ def _replaced(content: str, pattern: Any) -> float:
 
 
 def _longest_mapped(charsmap: str) -> int:
-    """RETURNS (int): bytes of the longest text that a compiled map of SentencePiece puts in place of a character.
-
-    The format: 4 bytes with the length of the trie, the trie, texts with a zero after each.
-    """
-    try:
+    """RETURNS (int): bytes of the longest text that a compiled map of SentencePiece puts in place of a character."""
+    try:  # 4 bytes with the length of the trie, the trie, texts with a zero after each
         content = base64.b64decode(charsmap, validate=True)
         texts = content[4 + struct.unpack_from("<I", content)[0] :]
     except (ValueError, struct.error):

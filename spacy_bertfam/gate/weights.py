@@ -48,11 +48,7 @@ def check_safetensors(folder: Path, names: Collection[str]) -> Weights:
 
 
 def read_weight_map(path: Path, names: Collection[str], *, suffix: str) -> dict[str, str]:
-    """Read the index of weights in several files.
-
-    names (Collection[str]): the files that there are.
-    RETURNS (dict[str, str]): tensor -> name of the file.
-    """
+    """Read the index of weights in several files. RETURNS (dict[str, str]): tensor -> name of the file."""
     weight_map: Any = read_object(path).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise CheckpointError(f"{path} has no weight_map; expected a file for each tensor: fetch it again.")

@@ -57,13 +57,13 @@ def fit_labels(
     exclusive (bool): whether exactly one label is right: softmax, or else a sigmoid for each.
     """
     targets, weights = torch.from_numpy(gold), torch.from_numpy(known)
-    if exclusive:
-        return fit(X, gold.shape[1], lambda scores: -(weights * targets * F.log_softmax(scores, 1)).sum())
-    return fit(
-        X,
-        gold.shape[1],
-        lambda scores: F.binary_cross_entropy_with_logits(scores, targets, weights, reduction="sum"),
-    )
+
+    def loss(scores: Tensor) -> Tensor:
+        if exclusive:
+            return -(weights * targets * F.log_softmax(scores, 1)).sum()
+        return F.binary_cross_entropy_with_logits(scores, targets, weights, reduction="sum")
+
+    return fit(X, gold.shape[1], loss)
 
 
 def fit(X: NDArray[np.float32], n_classes: int, loss: Callable[[Tensor], Tensor]) -> LinearWeights:

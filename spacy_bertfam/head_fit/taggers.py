@@ -9,14 +9,7 @@ from spacy.language import Language
 from spacy.training import Example
 
 from ..errors import UserError
-from .first_fit import (
-    DEFAULT_FIT_WORDS,
-    draw_examples,
-    fit_layer,
-    fitting,
-    new_components,
-    training_corpus,
-)
+from .first_fit import DEFAULT_FIT_WORDS, draw_examples, fit_layer, fitting, new_components, training_corpus
 
 # What spaCy's taggers learn from; a text that has none of it is not read
 TAUGHT = ("TAG", "POS", "MORPH", "LEMMA")
@@ -75,7 +68,7 @@ def fit_taggers(
 
 def is_taught(eg: Example) -> bool:
     """RETURNS (bool): whether a text has annotation of ``TAUGHT``."""
-    return any(eg.reference.has_annotation(name) for name in TAUGHT)
+    return any(map(eg.reference.has_annotation, TAUGHT))
 
 
 def tags_of(pipe: Any, examples: list[Example]) -> NDArray[np.int64]:

@@ -39,7 +39,8 @@ def build_span_answerer(tok2vec: Tok2VecModel, *, dropout: float | None = None) 
         raise UserError(f"Head setting dropout is {dropout}; expected 0.0 to 1.0, or null.")
     drop: FloatsLayer = Dropout(dropout or 0.0)
     output = output_layer(nO=2)
-    model: TaggerModel = chain(answer_rows(tok2vec), with_rows(chain(drop, output)), start_and_end())
+    start_and_end: ListsModel = Model("start-and-end", choose)
+    model: TaggerModel = chain(answer_rows(tok2vec), with_rows(chain(drop, output)), start_and_end)
     model.set_ref("tok2vec", tok2vec)
     model.set_ref("dropout", drop)
     model.set_ref("output_layer", output)
@@ -106,15 +107,13 @@ def second_texts_of(docs: Sequence[Doc]) -> Callable[[PieceBatch], PieceBatch]:
     return read
 
 
-def start_and_end() -> ListsModel:
-    """Of the two scores of each row, the start of the first row of two and the end of the second."""
-    return Model("start-and-end", choose)
-
-
 def choose(
     model: ListsModel, X: list[Floats2d], is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[Floats2d]]]:
-    """X: for each Doc, Shape: (2 * n, 2); Y: Shape: (n, 2)."""
+    """Of the two scores of each row, the start of the first row of two and the end of the second.
+
+    X: for each Doc, Shape: (2 * n, 2); Y: Shape: (n, 2).
+    """
     xp = model.ops.xp
 
     def backprop(dY: list[Floats2d]) -> list[Floats2d]:

@@ -14,7 +14,7 @@ from ..decoding.tags import TagSet
 from ..types import Floats, Ints1d, TaggerModel, Tok2VecModel, Transitions
 from .linear import token_classifier
 from .loss import split
-from .main_memory import in_main_memory
+from .score_vectors import in_main_memory
 from .transitions import add_gradient, learned_transitions, transitions_layer
 
 # Below it a gradient by score is an error of rounding: a token far from all annotation is taught nothing
@@ -61,9 +61,8 @@ def sequence_loss(
     logits = [text.astype(np.float64) for text in in_main_memory(model.ops, scores)]
     allowed = [_agreeing(rows, tag_set) for rows in gold]
     everything = expect(logits, chain, lengths)
-    annotated = expect(
-        [np.where(rows, text, -np.inf) for rows, text in zip(allowed, logits, strict=True)], chain, lengths
-    )
+    agreeing = [np.where(rows, text, -np.inf) for rows, text in zip(allowed, logits, strict=True)]
+    annotated = expect(agreeing, chain, lengths)
     loss = float((everything.log_weights - annotated.log_weights).sum())
     pairs = (a - b for a, b in zip(everything.pairs, annotated.pairs, strict=True))
     add_gradient(model, Transitions(*pairs))

@@ -30,9 +30,8 @@ def prediction_layer(*, eps: float = 1e-5, bias: bool = False, norm_bias: bool =
         raise UserError(f"PredictionClassifier: eps is {eps}; expected a little more than 0, as 1e-5.")
     params: dict[str, Any] = dict.fromkeys(("W", "b", "g", "norm_b"))
     attrs = {"eps": eps, "bias": bias, "norm_bias": norm_bias}
-    return Model(
-        "prediction_layer", forward, init=init, dims={"nO": None, "nI": None}, params=params, attrs=attrs
-    )
+    dims: dict[str, int | None] = {"nO": None, "nI": None}
+    return Model("prediction_layer", forward, init=init, dims=dims, params=params, attrs=attrs)
 
 
 def init(model: FloatsLayer, X: Floats2d | None = None, Y: Floats2d | None = None) -> None:
@@ -70,8 +69,7 @@ def forward(
         model.inc_grad("W", d_dense.T @ X)
         if model.attrs["bias"]:
             model.inc_grad("b", d_dense.sum(axis=0))
-        dX: Floats2d = d_dense @ W
-        return dX
+        return cast(Floats2d, d_dense @ W)
 
     return Y, backprop
 

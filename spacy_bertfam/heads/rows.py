@@ -24,14 +24,8 @@ def with_rows(layer: FloatsLayer) -> Model[list[Floats2d], list[Floats2d]]:
     """Thinc's ``with_array`` which, for prediction on long Docs, neither copies their vectors into one array nor
     runs the layer on all of them at once. ``layer`` treats each row for itself.
     """
-    return Model(
-        f"with_rows({layer.name})",
-        forward,
-        init=init,
-        layers=[layer],
-        attrs={"pad": 0},
-        dims={name: layer.maybe_get_dim(name) for name in layer.dim_names},
-    )
+    name, dims = f"with_rows({layer.name})", {name: layer.maybe_get_dim(name) for name in layer.dim_names}
+    return Model(name, forward, init=init, layers=[layer], attrs={"pad": 0}, dims=dims)
 
 
 def forward(

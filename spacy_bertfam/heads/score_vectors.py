@@ -1,7 +1,11 @@
-"""What a head makes of other vectors than those of its encoder."""
+"""A head's scores: of other vectors than those of its encoder, as probabilities, in main memory."""
+
+from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from thinc.api import Ops
 from thinc.types import Floats2d
 
 from ..types import TaggerModel
@@ -26,5 +30,15 @@ def score_vectors(model: TaggerModel, vectors: list[Floats2d]) -> list[Floats2d]
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """RETURNS (NDArray): each row's probabilities."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True)) if logits.size else logits
-    shares: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
-    return shares
+    return cast(NDArray[np.float32], powers / powers.sum(axis=1, keepdims=True))
+
+
+def in_main_memory(ops: Ops, texts: Sequence[Floats2d]) -> list[NDArray[np.float32]]:
+    """Scores of several texts from a GPU to main memory, in one copy: it is waited for once, and not for each text.
+
+    RETURNS (list[NDArray[float32]]): the same arrays where they are there already, else a view of the copy each.
+    """
+    if ops.xp is np or not texts:
+        return [ops.to_numpy(text) for text in texts]
+    rows: Any = ops.to_numpy(ops.xp.concatenate(texts))
+    return np.split(rows, np.cumsum([len(text) for text in texts])[:-1])

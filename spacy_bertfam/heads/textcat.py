@@ -49,9 +49,8 @@ def build_text_classifier(
     if hidden is not None:
         vectors = chain(vectors, hidden)
     output: FloatsLayer = Linear(nO=nO, init_W=normal_init)
-    model: Model[list[Doc], Floats2d] = chain(
-        vectors, Dropout(0.0), output, probabilities(exclusive=exclusive_classes)
-    )
+    activation = probabilities(exclusive=exclusive_classes)
+    model: Model[list[Doc], Floats2d] = chain(vectors, Dropout(0.0), output, activation)
     if nO is not None:
         model.set_dim("nO", nO)
     model.set_ref("tok2vec", tok2vec)

@@ -46,9 +46,8 @@ def learned_transitions(model: TaggerModel) -> Transitions | None:
     """The learned log weights of a head, in double precision."""
     layer = model.get_ref("transitions")
     require_few(layer.get_dim("nO"))
-    return Transitions(
-        *(layer.ops.to_numpy(layer.get_param(p)).astype(np.float64) * SCALE for p in PARAMETERS)
-    )
+    arrays = (layer.ops.to_numpy(layer.get_param(name)) for name in PARAMETERS)
+    return Transitions(*(array.astype(np.float64) * SCALE for array in arrays))
 
 
 def add_gradient(model: TaggerModel, gradient: Transitions) -> None:

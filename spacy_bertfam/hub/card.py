@@ -166,9 +166,8 @@ def _labels(pipe: Any, examples: Iterable[Doc]) -> list[str]:
         texts[ent.text] = max(float(get_score(ent) or 0), texts.get(ent.text, 0.0))
     best = {label: sorted(found[label], key=found[label].__getitem__, reverse=True) for label in labels}
     rows = [[label, GLOSSARY.get(label, ""), ", ".join(best[label][:N_EXAMPLES])] for label in labels]
-    table = (
-        markdown_table(["label", "meaning", "examples"], rows) if any(any(row[1:]) for row in rows) else ""
-    )
+    has_more = any(any(row[1:]) for row in rows)
+    table = markdown_table(["label", "meaning", "examples"], rows) if has_more else ""
     scheme = f" in the scheme {pipe.cfg['scheme']}" if isinstance(pipe, BertfamNER) else ""
     return [f"{plain(', '.join(labels))}{scheme}.", table] if labels else []
 

@@ -99,9 +99,8 @@ def push_folder(folder: Path, repository: str) -> str:
     refusals: tuple[type[Exception], ...] = (HfHubHTTPError, HFValidationError, *network_errors())
     try:
         api.create_repo(repository, exist_ok=True)
-        return str(
-            api.upload_folder(repo_id=repository, folder_path=folder, commit_message="Export from spaCy")
-        )
+        said = "Export from spaCy"
+        return str(api.upload_folder(repo_id=repository, folder_path=folder, commit_message=said))
     except refusals as error:
         raise CheckpointError(
             f"{folder} was written but not uploaded to {repository}: {error}. Check the name, the network and the "

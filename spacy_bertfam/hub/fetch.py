@@ -42,10 +42,8 @@ def fetch_encoder(
     RAISES (UserError): when there is no encoder that can be opened, or ``out`` has something in it.
     """
     require_new(out, or_empty=True)
-    with (
-        without_pickle(name, revision, allow=allow_pickle) as source,
-        tempfile.TemporaryDirectory() as temporary,
-    ):
+    plain = without_pickle(name, revision, allow=allow_pickle)
+    with plain as source, tempfile.TemporaryDirectory() as temporary:
         folder = find_checkpoint(source, revision)
         if cased is not None:
             folder = _with_case(folder, Path(temporary) / "cased", cased=cased)

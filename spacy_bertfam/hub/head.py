@@ -31,12 +31,8 @@ class PretrainedHead:
         tok2vec."""
         if "hidden.weight" not in self.arrays:
             return {"@architectures": "spacy-bertfam.TokenClassifier.v1"}
-        return {
-            "@architectures": "spacy-bertfam.PredictionClassifier.v1",
-            "eps": self.eps,
-            "bias": "hidden.bias" in self.arrays,
-            "norm_bias": "norm.bias" in self.arrays,
-        }
+        biases = {"bias": "hidden.bias" in self.arrays, "norm_bias": "norm.bias" in self.arrays}
+        return {"@architectures": "spacy-bertfam.PredictionClassifier.v1", "eps": self.eps, **biases}
 
     def copy_into(self, model: TaggerModel, tags: Sequence[str], *, missing: float | None = None) -> None:
         """Copy the rows of the tags that the checkpoint has; the others stay as they are.
@@ -85,10 +81,8 @@ def token_labels(
 ) -> HeadLabels:
     """What the rows of a token classifier stand for, by its settings; arguments and errors as of ``read_head``."""
     labels = read_labels(class_names(folder.config), mapping=mapping, scheme=scheme)
-    entries = [entry for entries in folder.weights.values() for entry in entries]
-    n_rows = next(
-        (one.shape[0] for one in entries if one.shape and layer_of(one.name) == "output.weight"), None
-    )
+    outputs = (each for each in folder.tensors if each.shape and layer_of(each.name) == "output.weight")
+    n_rows = next((each.shape[0] for each in outputs), None)
     if n_rows not in (None, len(labels.names)):
         raise CheckpointError(
             f"{folder.path}: config.json names {len(labels.names)} classes, but the head has {n_rows} rows; expected "

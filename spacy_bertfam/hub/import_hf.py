@@ -19,7 +19,7 @@ from .head import NEVER, token_head, token_labels
 from .layers import put_arrays
 from .network import ANSWERS, TEXTS, TOKENS, architecture_of, kind_of, open_head
 from .probe import logits_of, piece_logits, read_probe, require_same
-from .text_head import TextHead, read_text_head
+from .text_head import read_text_head
 
 ENCODER = "encoder"
 
@@ -93,9 +93,8 @@ def _add_qa(nlp: Language, folder: CheckedFolder, block: dict[str, Any], compone
 def _add_ner(nlp: Language, folder: CheckedFolder, labels: HeadLabels, component: str) -> None:
     arrays, network = open_head(folder, TOKENS)
     head = token_head(folder, labels, arrays)
-    ner = _add_head(
-        nlp, "bertfam_ner", component, {"scheme": labels.tag_set.scheme, "model": head.model_config()}
-    )
+    config = {"scheme": labels.tag_set.scheme, "model": head.model_config()}
+    ner = _add_head(nlp, "bertfam_ner", component, config)
     ner.take_head(head)
     ner.model.initialize(X=[nlp.make_doc("a")])
     head.copy_into(ner.model, ner.tag_set.tags, missing=NEVER)
@@ -112,14 +111,8 @@ def _add_textcat(
 ) -> None:
     probe = read_probe(_checkpoint(nlp))
     arrays, network = open_head(folder, TEXTS)
-    head: TextHead = read_text_head(
-        architecture_of(folder.config),
-        folder.config,
-        arrays,
-        vectors=probe.vectors,
-        theirs=logits_of(network, probe),
-        mapping=mapping,
-    )
+    theirs = logits_of(network, probe)
+    head = read_text_head(folder.config, arrays, vectors=probe.vectors, theirs=theirs, mapping=mapping)
     component = component or head.factory
     textcat = _add_head(nlp, head.factory, component, {"model": head.model_config()})
     for label in head.labels:

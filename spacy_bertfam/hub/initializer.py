@@ -7,11 +7,7 @@ from .head import PretrainedHead, read_head
 
 
 def from_hf(
-    name: str,
-    *,
-    revision: str | None = None,
-    map: dict[str, str] | None = None,
-    scheme: str | None = None,
+    name: str, *, revision: str | None = None, map: dict[str, str] | None = None, scheme: str | None = None
 ) -> Callable[[], PretrainedHead]:
     """The head of a token classifier, read when the component is initialized.
 

@@ -126,10 +126,8 @@ def _with_outside(names: Sequence[str]) -> list[str]:
 
 
 def _split(names: Sequence[str]) -> list[tuple[str, str]]:
-    """Prefix and label of each class; the prefix is O outside, and empty where a name has none.
-
-    "E-mail" and "S-Bahn" are labels, not tags, unless the end of some label that has B- or I- is marked too.
-    """
+    """Prefix and label of each class; the prefix is O outside, and empty where a name has none."""
+    # "E-mail" and "S-Bahn" are labels, not tags, unless the end of some label that has B- or I- is marked too
     matches = {name: PREFIXED.match(name) for name in names}
     prefixes: dict[str, set[str]] = {}
     for match in filter(None, matches.values()):
@@ -139,10 +137,8 @@ def _split(names: Sequence[str]) -> list[tuple[str, str]]:
     parts = []
     for name in names:
         found = matches[name]
-        if found and found[1] in known:
-            parts.append((found[1], found[2]))
-        else:
-            parts.append((OUTSIDE, "") if name == OUTSIDE else ("", name))
+        bare = (OUTSIDE, "") if name == OUTSIDE else ("", name)
+        parts.append((found[1], found[2]) if found and found[1] in known else bare)
     return parts
 
 

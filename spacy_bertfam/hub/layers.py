@@ -15,15 +15,8 @@ Arrays = dict[str, NDArray[np.float32]]
 
 # Name in a network of `transformers` -> "output", the dense layer "hidden" before it, the "norm" after that one
 LAYERS = {
-    "classifier": "output",
-    "classifier.out_proj": "output",
-    "score": "output",
-    "qa_outputs": "output",
-    "classifier.dense": "hidden",
-    "head.dense": "hidden",
-    "pooler": "hidden",
-    "pooler.dense": "hidden",
-    "pre_classifier": "hidden",
+    **dict.fromkeys(("classifier", "classifier.out_proj", "score", "qa_outputs"), "output"),
+    **dict.fromkeys(("classifier.dense", "head.dense", "pooler", "pooler.dense", "pre_classifier"), "hidden"),
     "head.norm": "norm",
 }
 
@@ -75,16 +68,10 @@ def _params(model: Model[Any, Any]) -> dict[str, tuple[Model[Any, Any], str]]:
     if "prediction_layer" in model.ref_names:
         layer = model.get_ref("prediction_layer")
         names = {"hidden.weight": "W", "hidden.bias": "b", "norm.weight": "g", "norm.bias": "norm_b"}
-        left_out = {
-            key
-            for key, setting in (("b", "bias"), ("norm_b", "norm_bias"))
-            if not layer.attrs.get(setting, True)
-        }
-        found |= {
-            name: (layer, key)
-            for name, key in names.items()
-            if key in layer.param_names and key not in left_out
-        }
+        settings = (("b", "bias"), ("norm_b", "norm_bias"))
+        left_out = {key for key, setting in settings if not layer.attrs.get(setting, True)}
+        kept = set(layer.param_names) - left_out
+        found |= {name: (layer, key) for name, key in names.items() if key in kept}
     return found
 
 

@@ -58,13 +58,16 @@ def open_head(folder: CheckedFolder, kind: str) -> tuple[Arrays, Any]:
         raise CheckpointError(
             f"{folder.path}: {architecture} without {', '.join(lost):.300}; expected a trained head."
         )
-    prefix = f"{network.base_model_prefix}."
-    in_files = {entry.name for entries in folder.weights.values() for entry in entries}
-    require_known(
-        architecture, {name for name in in_files - set(state) if not name.startswith((prefix, *UNUSED))}
-    )
+    known = (f"{network.base_model_prefix}.", *UNUSED)
+    others = {entry.name for entry in folder.tensors} - set(state)
+    require_known(architecture, {name for name in others if not name.startswith(known)})
     arrays = {name: state[there].numpy().copy() for name, there in names.items()}
-    require_finite(folder.path, {names[name]: array for name, array in arrays.items()})
+    unfinite = min((names[name] for name in arrays if not is_finite(arrays[name].reshape(-1))), default=None)
+    if unfinite is not None:
+        raise CheckpointError(
+            f"{folder.path}: the weight {unfinite} of the head has numbers that are not finite (NaN or infinity), or "
+            "beyond 1e19. Expected finite ones: get the folder again."
+        )
     return arrays, network
 
 
@@ -83,13 +86,3 @@ def head_names(network: Any, kind: str) -> dict[str, str]:
         poolers = [name for name in state if name.removeprefix(prefix).split(".")[0] == "pooler"]
         found.update({layer_of(name.removeprefix(prefix)) or name: name for name in poolers})
     return found
-
-
-def require_finite(folder: Path, arrays: Arrays) -> None:
-    """RAISES (CheckpointError): when a weight, which is named as in its file, is no number."""
-    unfinite = next((name for name in sorted(arrays) if not is_finite(arrays[name].reshape(-1))), None)
-    if unfinite:
-        raise CheckpointError(
-            f"{folder}: the weight {unfinite} of the head has numbers that are not finite (NaN or infinity), or "
-            "beyond 1e19. Expected finite ones: get the folder again."
-        )

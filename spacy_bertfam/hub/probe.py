@@ -3,7 +3,7 @@
 Most heads of one kind compute the same, a few read another piece, attend in another way or scale what they read; a
 list of them would be right for one version of `transformers`."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -50,9 +50,8 @@ def logits_of(network: Any, probe: Probe) -> Logits:
     network (PreTrainedModel): with a head for tokens, texts or answers.
     RETURNS (Logits): Shape: (n_pieces, n_classes) or (n_classes,); of answers start and end are the classes.
     """
-    failure = in_a_sentence(
-        f"{type(network).__name__} fails at a text", "expected a classifier of texts.", CheckpointError
-    )
+    what = f"{type(network).__name__} fails at a text"
+    failure = in_a_sentence(what, "expected a classifier of texts.", CheckpointError)
     with failure, torch.inference_mode():
         ids = probe.ids.to(next(network.parameters()).device)
         output = read_pieces(network.eval(), ids, torch.ones_like(ids))
@@ -60,8 +59,7 @@ def logits_of(network: Any, probe: Probe) -> Logits:
         found = torch.stack([output.start_logits[0], output.end_logits[0]], dim=-1)
     else:
         found = output.logits[0]
-    array: Logits = found.float().cpu().numpy()
-    return array
+    return cast(Logits, found.float().cpu().numpy())
 
 
 def piece_logits(model: Model[Any, Any], vectors: Floats2d) -> Logits:
@@ -69,8 +67,7 @@ def piece_logits(model: Model[Any, Any], vectors: Floats2d) -> Logits:
     for name in ("prediction_layer", "output_layer"):
         if name in model.ref_names:
             vectors = model.get_ref(name).predict(vectors)
-    logits: Logits = to_numpy(vectors)
-    return logits
+    return cast(Logits, to_numpy(vectors))
 
 
 def difference(ours: Logits, theirs: Logits) -> float:

@@ -1,7 +1,7 @@
 """The head of a `transformers` sequence classifier, as that of spaCy's text categorizers."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from spacy.util import registry
@@ -13,6 +13,7 @@ from ..heads.dense import ACTIVATIONS
 from ..heads.output_layer import output_layer
 from .labels import class_names, rename_classes
 from .layers import Arrays, put_arrays
+from .network import architecture_of
 from .probe import Logits, difference, piece_logits, require_same
 
 SINGLE_LABEL, MULTI_LABEL = "single_label_classification", "multi_label_classification"
@@ -43,7 +44,6 @@ class TextHead(NamedTuple):
 
 
 def read_text_head(
-    architecture: str,
     config: Mapping[str, Any],
     arrays: Arrays,
     *,
@@ -59,7 +59,7 @@ def read_text_head(
     mapping (Mapping[str, str] | None): new names of classes.
     RAISES (CheckpointError): when nothing that is known here computes the same.
     """
-    labels = rename_classes(class_names(config), mapping or {})
+    architecture, labels = architecture_of(config), rename_classes(class_names(config), mapping or {})
     problem = config.get("problem_type") or SINGLE_LABEL
     if len(labels) < 2 or problem not in (SINGLE_LABEL, MULTI_LABEL):
         raise CheckpointError(
@@ -75,8 +75,7 @@ def read_text_head(
 
 def text_logits(model: AnyModel, vectors: Floats2d) -> Logits:
     """RETURNS (Logits): of a text, by the vector of its first piece; Shape: (n_labels,)."""
-    first: Logits = piece_logits(model, vectors[:1])[0]
-    return first
+    return cast(Logits, piece_logits(model, vectors[:1])[0])
 
 
 def _possible_blocks(arrays: Arrays, config: Mapping[str, Any]) -> list[dict[str, Any] | None]:

@@ -6,7 +6,7 @@ asks for after the next encoder has put its own in their place.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from spacy.attrs import IDX, LENGTH
@@ -79,14 +79,10 @@ def find_document_vector(doc: Doc, upstream: str = ANY, *, named: bool = False) 
     RETURNS (Floats1d | None): Shape: (width,)
     """
     encoders: Any = doc.user_data.get(ENCODERS_KEY)
-    vector: Floats1d | None = doc.user_data.get(USER_DATA_KEY)
-    if encoders is None:
-        return None if named and upstream != ANY else vector
-    if upstream != ANY:
-        vector = encoders.get(upstream, {}).get("document")
-    else:
-        require_one(list(encoders))
-    return vector
+    if upstream != ANY and (named or encoders is not None):
+        return cast(Floats1d | None, (encoders or {}).get(upstream, {}).get("document"))
+    require_one(encoders_on(doc))
+    return cast(Floats1d | None, doc.user_data.get(USER_DATA_KEY))
 
 
 def encoders_on(doc: Doc) -> list[str]:
@@ -128,12 +124,9 @@ def _places(doc: Doc) -> Ints1d:
 
 
 def _realigned(doc: Doc, rows: Floats2d, places: Ints1d) -> Floats2d | None:
-    """The rows of the tokens that there are now. As in ``doc.tensor``, a token that was merged has the row of its last
-    part, and the parts of one that was split have zeros.
-
-    places (Ints1d): of the tokens that the rows are of; Shape: (n_rows, 2).
-    RETURNS (Floats2d | None): None where the text is another one, as after ``Doc.from_docs``.
-    """
+    """The rows of the tokens that there are now; None where the text is another one, as after ``Doc.from_docs``."""
+    # as in ``doc.tensor``, a token that was merged has the row of its last part, and the parts of one that was split
+    # have zeros
     now = _places(doc)
     if np.array_equal(now, places):
         return rows

@@ -19,11 +19,9 @@ class EncoderComponent(Protocol):
     @property
     def leaves_name(self) -> bool:
         """Whether its name stands on each Doc that it has read."""
-        ...
 
     def fingerprint(self) -> str | None:
         """RETURNS (str | None): differs from that of any other encoder; None where it has no weights."""
-        ...
 
 
 class LinkedEncoder:

@@ -1,7 +1,7 @@
 """`spacy-bertfam.EncoderListener.v1`: receives the vectors of a shared encoder, without a width in the config."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from spacy.pipeline.tok2vec import Tok2VecListener
 from spacy.pipeline.tok2vec import forward as tok2vec_forward
@@ -116,8 +116,7 @@ def document_row(model: EncoderListener, doc: Doc, is_sample: bool) -> Floats2d:
     vector = find_document_vector(doc, link.alias or model.upstream_name, named=link.is_named)
     if vector is None:
         return _zeros(model, 1, doc, is_sample)
-    row: Floats2d = model.ops.xp.asarray(vector.reshape((1, -1)))
-    return row
+    return cast(Floats2d, model.ops.xp.asarray(vector.reshape((1, -1))))
 
 
 def _zeros(model: Tok2VecListener, n_rows: int, doc: Doc, may_lack: bool) -> Floats2d:

@@ -35,8 +35,4 @@ def forward(
         return model.pool.predict([doc._.get(DATA) for doc in docs]), no_gradient
     data, bp_data = read_or_receive(model, docs, is_train)
     vectors, bp_vectors = model.pool(data, is_train)
-
-    def backprop(d_vectors: list[Floats2d]) -> Any:
-        return bp_data(bp_vectors(d_vectors))
-
-    return vectors, backprop
+    return vectors, lambda d_vectors: bp_data(bp_vectors(d_vectors))

@@ -60,12 +60,8 @@ def connect_listeners(model: Model[Any, Any], nlp: Language) -> None:
 
 def find_encoder_component(nlp: Language, upstream: str) -> Any:
     """RETURNS (Any): the last component that others can listen to, by name unless it is "*"; None without one."""
-    found = [
-        component
-        for name, component in nlp.components
-        if hasattr(component, "find_listeners") and upstream in ("*", name)
-    ]
-    return found[-1] if found else None
+    named = [component for name, component in nlp.components if upstream in ("*", name)]
+    return next((each for each in reversed(named) if hasattr(each, "find_listeners")), None)
 
 
 def check_upstream(model: Model[Any, Any], docs: Sequence[Doc], component: str) -> None:

@@ -51,8 +51,7 @@ def calibrate(graph: Graph, calls: Sequence[Call], *, progress: bool = False) ->
 
     model = onnx.load_model_from_string(graph.content)
     smoothing = advanced.AdvancedSmoothQuantParameters(matmul=ALPHA)
-    shown = sys.stderr if progress else StringIO()
-    with redirect_stdout(shown):  # NNCF shows there how far it is
+    with redirect_stdout(sys.stderr if progress else StringIO()):  # NNCF shows there how far it is
         made = nncf.quantize(
             model,
             nncf.Dataset(list(calls)),
@@ -67,9 +66,8 @@ def calibrate(graph: Graph, calls: Sequence[Call], *, progress: bool = False) ->
 def products_of_activations(model: Any) -> list[str]:
     """RETURNS (list[str]): names of the products without a matrix of weights, which are those within attention."""
     weights = {tensor.name for tensor in model.graph.initializer}
-    return [
-        node.name for node in model.graph.node if node.op_type == "MatMul" and not weights & set(node.input)
-    ]
+    products = (node for node in model.graph.node if node.op_type == "MatMul")
+    return [node.name for node in products if not weights & set(node.input)]
 
 
 def calls_on(shim: EncoderShim, docs: Sequence[Doc], *, max_pieces: int = MAX_PIECES) -> list[Call]:

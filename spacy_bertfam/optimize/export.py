@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -46,8 +46,7 @@ class LastHiddenState(torch.nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """RETURNS (Tensor): Shape: (n_windows, width, n_hidden)."""
-        vectors: Tensor = self.network(input_ids=ids, attention_mask=mask).last_hidden_state
-        return vectors
+        return cast(Tensor, self.network(input_ids=ids, attention_mask=mask).last_hidden_state)
 
 
 def export_graph(checkpoint: Checkpoint, *, runtime: str) -> Graph:
@@ -57,16 +56,11 @@ def export_graph(checkpoint: Checkpoint, *, runtime: str) -> Graph:
     """
     engine = require_engine(runtime)
     content = _to_onnx(checkpoint)
+    versions = {engine.name: engine.version(), **{name: metadata.version(name) for name in PACKAGES}}
     graph = Graph(
-        content,
-        runtime=runtime,
-        precision="fp32",
-        width=checkpoint.width,
-        max_pieces=checkpoint.max_pieces,
-        pad_id=checkpoint.tokenizer.pad_id,
-        versions={engine.name: engine.version(), **{name: metadata.version(name) for name in PACKAGES}},
-        reads_padding=checkpoint.reads_padding,
-    )
+        content, runtime, "fp32", checkpoint.width, checkpoint.max_pieces, checkpoint.tokenizer.pad_id,
+        versions=versions, reads_padding=checkpoint.reads_padding,
+    )  # fmt: skip
     _require_equal(checkpoint, graph)
     return graph
 
@@ -185,7 +179,6 @@ def require_even(checkpoint: Checkpoint, runtime: Runtime, *, window: int, engin
 
     checkpoint (Checkpoint): with the network in torch to compare with.
     window (int): the widest, special pieces not counted.
-    engine (str): its name and version, for the message.
     RAISES (UserError): when some widths are far more off than others.
     """
     widest = min(window + checkpoint.tokenizer.n_special, checkpoint.max_pieces)

@@ -71,7 +71,6 @@ def try_all(
     """Try each plan on a pipeline of its own, then the fastest of them in turn: between the first and the last some
     minutes pass, in which a machine with other work may have become faster or slower by more than they differ.
 
-    load (Callable): the pipeline and its material, loaded anew.
     RETURNS (tuple[list[Tried], Language | None]): in the order of the plans; and the pipeline that is fastest,
         None where F1 falls too far in all.
     RAISES (UserError): when none of them can run.

@@ -140,14 +140,9 @@ class _Work:
         """RETURNS (EncoderReport): how the encoder predicts now."""
         shim = self.encoder.shim
         graph = shim.loaded.graph
-        return EncoderReport(
-            self.encoder.component,
-            compare_vectors(self.expected, vectors_of(self.encoder.model, docs)),
-            len(graph.content) if graph is not None else 0,
-            shim.window_size(),
-            self.costs,
-            list(self.kept),
-        )
+        parity = compare_vectors(self.expected, vectors_of(self.encoder.model, docs))
+        n_bytes, kept = len(graph.content) if graph is not None else 0, list(self.kept)
+        return EncoderReport(self.encoder.component, parity, n_bytes, shim.window_size(), self.costs, kept)
 
 
 def optimize(
@@ -174,12 +169,7 @@ def optimize(
     measured = calibration_docs(plan, check, calibration)
     for encoder in encoders:
         _return_to_torch(encoder, plan.threads)
-    made_up: Iterable[Doc] = map(
-        nlp.make_doc, make_up_texts(encoders[0].shim.loaded) if check is None else ()
-    )
-    if answering(nlp):
-        made_up = (make_pair(nlp.make_doc("?"), doc) for doc in made_up)
-    examples = list(check) if check is not None else [Example(doc, doc.copy()) for doc in made_up]
+    examples = list(check) if check is not None else _make_up_examples(nlp, encoders[0])
     for eg in examples if answering(nlp) else ():
         mark_like(eg.predicted, eg.reference)
     docs = [eg.predicted for eg in examples[:N_COMPARED]]
@@ -207,6 +197,13 @@ def optimize(
         encoder.shim.take(without_weights(encoder.shim.loaded))
     _require(nlp, plan)
     return report
+
+
+def _make_up_examples(nlp: Language, encoder: Encoder) -> list[Example]:
+    docs: Iterable[Doc] = map(nlp.make_doc, make_up_texts(encoder.shim.loaded))
+    if answering(nlp):
+        docs = (make_pair(nlp.make_doc("?"), doc) for doc in docs)
+    return [Example(doc, doc.copy()) for doc in docs]
 
 
 def require_place(out: Path, *, force: bool = False) -> None:

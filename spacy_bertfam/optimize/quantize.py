@@ -93,11 +93,8 @@ def _nodes_and_parts(graph: Graph) -> list[tuple[Any, str]]:
 
     model = onnx.load_model_from_string(graph.content)
     matrices, places = weights_of(model), {PRODUCT: 1, LOOK_UP: 0}  # of the matrix among a node's inputs
-    return [
-        (node, part_of(node.name))
-        for node in model.graph.node
-        if node.op_type in places and node.input[places[node.op_type]] in matrices
-    ]
+    nodes = (node for node in model.graph.node if node.op_type in places)
+    return [(node, part_of(node.name)) for node in nodes if node.input[places[node.op_type]] in matrices]
 
 
 def part_of(node: str) -> str:

@@ -43,11 +43,9 @@ def _encoder_lines(encoder: EncoderReport, *, several: bool) -> list[str]:
         lines.append(f"graph     {encoder.n_bytes / 1e6:.1f} MB{name}")
     if encoder.costs:
         lines.append(f"layers    mean difference of the vectors where one alone has 8 bits{name}")
-        kept = set(encoder.kept)
-        lines += [
-            f"          {part:<11}{cost:8.2%}{'  stays in float32' if part in kept else ''}"
-            for part, cost in encoder.costs.items()
-        ]
+        for part, cost in encoder.costs.items():
+            stays = "  stays in float32" if part in encoder.kept else ""
+            lines.append(f"          {part:<11}{cost:8.2%}{stays}")
     return lines
 
 

@@ -17,6 +17,7 @@ from thinc.api import Optimizer
 from ..errors import UserError
 from ..gate import check_component
 from ..gate.json_file import read_object
+from ..heads.finite import require_finite
 from ..listeners.doc_vectors import leave_vectors, require_one
 from ..listeners.linked import linked_encoder
 from ..listeners.listener import forward_of_spacy, reads_documents
@@ -24,18 +25,15 @@ from ..listeners.spacy_private import complete_widths, replace_forward
 from ..listeners.upstream import has_weights, token_listeners
 from ..types import Tok2VecModel
 from .batching import BoundedBatches
-from .saved_head import require_finite
 
 if TYPE_CHECKING:
     from ..encoder.shim import EncoderShim
 
 NETWORK = ("config.json", "*.safetensors", "onnx", "tokenizer.json")
-DEFAULT_CONFIG = {
-    "model": {"@architectures": "spacy-bertfam.Encoder.v1", "name": "bert-base-multilingual-cased"}
-}
+MODEL = {"@architectures": "spacy-bertfam.Encoder.v1", "name": "bert-base-multilingual-cased"}
 
 
-@Language.factory("bertfam_encoder", assigns=["doc.tensor"], default_config=DEFAULT_CONFIG)
+@Language.factory("bertfam_encoder", assigns=["doc.tensor"], default_config={"model": MODEL})
 def make_bertfam_encoder(nlp: Language, name: str, model: Tok2VecModel) -> "BertfamEncoder":
     """Make the shared encoder component.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from spacy.language import Language
 from spacy.pipeline.textcat import TextCategorizer
@@ -70,8 +70,7 @@ def walk_blocks(config: Any, place: str = "") -> Iterator[tuple[str, dict[str, A
 
 def find_ner(nlp: Language, component: str | None = None) -> BertfamNER:
     """RETURNS (BertfamNER): the component of that name, or the only one."""
-    found: BertfamNER = _find_pipe(nlp, component, (BertfamNER,), "bertfam_ner")
-    return found
+    return cast(BertfamNER, _find_pipe(nlp, component, (BertfamNER,), "bertfam_ner"))
 
 
 def answering(nlp: Language) -> list[BertfamQA]:
@@ -88,28 +87,20 @@ def find_qa(nlp: Language) -> BertfamQA:
 
 
 def find_calibrated(nlp: Language, component: str | None = None) -> BertfamNER | BertfamQA:
-    """A component whose scores have a temperature; without a name the only recognizer, or where there is none the only
-    one that answers.
-
-    RETURNS (BertfamNER | BertfamQA): the component.
-    """
+    """RETURNS (BertfamNER | BertfamQA): a component whose scores have a temperature; without a name the only
+    recognizer, or where there is none the only one that answers."""
     if component is None and not answering(nlp):
         return find_ner(nlp)
-    kinds = (BertfamNER, BertfamQA)
-    found: BertfamNER | BertfamQA = _find_pipe(nlp, component, kinds, "bertfam_ner or bertfam_qa")
-    return found
+    found = _find_pipe(nlp, component, (BertfamNER, BertfamQA), "bertfam_ner or bertfam_qa")
+    return cast(BertfamNER | BertfamQA, found)
 
 
 def find_head(nlp: Language, component: str | None = None) -> Any:
-    """A component whose head `transformers` has a place for; without a name it is "ner", or the only one.
-
-    RETURNS (BertfamNER | BertfamQA | TextCategorizer): the component.
-    """
-    if component is None and "ner" in nlp.pipe_names:
-        component = "ner"
-    return _find_pipe(
-        nlp, component, (BertfamNER, BertfamQA, TextCategorizer), "bertfam_ner, bertfam_qa or textcat"
-    )
+    """RETURNS (BertfamNER | BertfamQA | TextCategorizer): a component whose head `transformers` has a place for;
+    without a name it is "ner", or the only one."""
+    kinds = (BertfamNER, BertfamQA, TextCategorizer)
+    component = "ner" if component is None and "ner" in nlp.pipe_names else component
+    return _find_pipe(nlp, component, kinds, "bertfam_ner, bertfam_qa or textcat")
 
 
 def _find_pipe(nlp: Language, component: str | None, kinds: tuple[type, ...], expected: str) -> Any:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from typing import cast
 
 from spacy.attrs import IS_SPACE
 from spacy.tokens import Doc
@@ -17,8 +18,7 @@ logger = logging.getLogger("spacy")
 
 def words_of(pair: Doc) -> Bools1d:
     """RETURNS (NDArray[bool]): the tokens of the second text that are not white space, Shape: (n_tokens,)."""
-    is_word: Bools1d = pair.to_array(IS_SPACE)[first_length(pair) :] == 0
-    return is_word
+    return cast(Bools1d, pair.to_array(IS_SPACE)[first_length(pair) :] == 0)
 
 
 def gold_answers(eg: Example, spans_key: str) -> list[tuple[int, int]] | None:

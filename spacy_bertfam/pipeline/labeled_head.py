@@ -18,7 +18,6 @@ class TrainedHead(Protocol):
 
     def copy_into(self, model: TaggerModel, tags: Sequence[str]) -> None:
         """Copy the weights of the tags that the head knows; ``tags`` are those of the model's rows."""
-        ...
 
 
 class LabeledHead(TrainablePipe):  # type: ignore[misc]  # Cython: no types
@@ -60,9 +59,8 @@ class LabeledHead(TrainablePipe):  # type: ignore[misc]  # Cython: no types
         self._add_labels(tag_set.labels)
         # The checkpoint's own names and order, for the way back
         row_to_tag = {row: tag_set.tags[i] for i, row in enumerate(head.labels.rows)}
-        self.cfg["checkpoint_classes"] = [
-            [name, row_to_tag[row]] for row, name in enumerate(head.labels.names)
-        ]
+        names = enumerate(head.labels.names)
+        self.cfg["checkpoint_classes"] = [[name, row_to_tag[row]] for row, name in names]
         self._resize(self._trained_tags())
 
     def _add_labels(self, labels: Iterable[str]) -> int:

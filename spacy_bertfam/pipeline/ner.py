@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc, Span
-from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.training import Example, validate_get_examples
 from spacy.vocab import Vocab
-from thinc.api import Optimizer
 from thinc.types import Floats2d
 
 from ..decoding.tags import validate_scheme
 from ..errors import UserError
 from ..head_fit.first_fit import DEFAULT_FIT_WORDS, fit_tagger
-from ..heads.main_memory import in_main_memory
+from ..heads.score_vectors import in_main_memory
 from ..listeners.upstream import check_order, check_upstream
 from ..types import Bools1d, ScoredSpan, TaggerModel
 from .batching import BoundedBatches
@@ -149,28 +148,12 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
             for doc, candidates in zip(docs, predictions.candidates, strict=True):
                 set_candidates(doc, candidates)
 
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Learn from a batch. The gradient always goes back over the whole batch: a listener that
-        left it out would keep the shared encoder from learning."""
-        losses = {} if losses is None else losses
-        losses.setdefault(self.name, 0.0)
-        examples = list(examples)
-        validate_examples(examples, "BertfamNER.update")
-        if not examples:
-            return losses
+    def prepare(self, examples: Sequence[Example]) -> None:
+        """Add the labels that are new; what is known of the others stays."""
         unseen = sorted({ent.label_ for eg in examples for ent in eg.reference.ents} - set(self.labels))
         for label in unseen:
             logger.warning("[%s] New label %r in the data: added.", self.name, label)
-        self._add_labels(unseen)  # what is known of the others stays
-        losses[self.name] += self.learn(examples, drop=drop, sgd=sgd)
-        return losses
+        self._add_labels(unseen)
 
     def get_loss(
         self, examples: Iterable[Example], scores: Sequence[Floats2d]

@@ -57,13 +57,6 @@ def make_bertfam_ner(
     connect_listeners(model, nlp)
     check_foreign(model, nlp, name, nlp.component_names)
     return BertfamNER(
-        nlp.vocab,
-        model,
-        name,
-        scheme=scheme,
-        min_score=min_score,
-        min_candidate_score=min_candidate_score,
-        temperature=temperature,
-        overwrite_ents=overwrite_ents,
-        scorer=scorer,
-    )
+        nlp.vocab, model, name, scheme=scheme, min_score=min_score, min_candidate_score=min_candidate_score,
+        temperature=temperature, overwrite_ents=overwrite_ents, scorer=scorer,
+    )  # fmt: skip

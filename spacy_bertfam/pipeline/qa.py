@@ -3,28 +3,27 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from spacy.tokens import Doc, Span, SpanGroup
-from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.training import Example, validate_get_examples
 from spacy.vocab import Vocab
-from thinc.api import Optimizer
 from thinc.types import Floats2d
 
 from ..data.pairs import first_length, make_pair, mark_like
 from ..decoding.answers import AnswerDistribution, ScoredAnswer, answer_distribution, answer_loss
-from ..errors import Diverged, UserError
-from ..heads.finite import is_finite
-from ..heads.main_memory import in_main_memory
+from ..errors import UserError
+from ..heads.finite import is_finite, require_finite, unfinite_scores
+from ..heads.score_vectors import in_main_memory
 from ..listeners.linked import linked_encoder
 from ..listeners.upstream import check_order, check_upstream, find_listeners, token_listeners
 from ..types import TaggerModel
 from .asking import Answer, register_ask
 from .batching import BoundedBatches, batches
 from .gold_answers import gold_answers, require_questions, words_of
-from .saved_head import SavedHead, require_finite
+from .saved_head import SavedHead
 from .sum_reduced import SumReducedPipe
 
 Text = str | Doc
@@ -128,24 +127,20 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
             spans = [span for span, _ in found]
             doc.spans[self.spans_key] = SpanGroup(doc, name=self.spans_key, attrs=attrs, spans=spans)
 
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Learn from a batch of pairs; an Example whose reference is none teaches nothing."""
-        losses = {} if losses is None else losses
-        losses.setdefault(self.name, 0.0)
-        examples = list(examples)
-        validate_examples(examples, "BertfamQA.update")
-        if not examples:
-            return losses
-        self._mark_pairs(examples)
-        losses[self.name] += self.learn(examples, drop=drop, sgd=sgd)
-        return losses
+    def prepare(self, examples: Sequence[Example]) -> None:
+        """Mark the pairs; an Example whose reference is none teaches nothing.
+
+        RAISES (UserError): when a shared encoder has read the question and the text of one as a single text.
+        """
+        late = _unmarked(examples)
+        if late and find_listeners(self.model):
+            raise UserError(
+                f"Component {self.name!r} listens to a shared encoder, and {len(late)} examples of this batch are "
+                "pairs on the reference side alone, which that encoder cannot know; expected the reader "
+                "spacy-bertfam.PairCorpus.v1 in [corpora.train], or an encoder of its own (model.tok2vec)."
+            )
+        for eg in late:
+            mark_like(eg.predicted, eg.reference)
 
     def get_loss(
         self, examples: Iterable[Example], scores: Sequence[Floats2d]
@@ -172,8 +167,7 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
             check_order(self.model, nlp, self.name)
         validate_get_examples(get_examples, "BertfamQA.initialize")
         require_questions(get_examples(), self.spans_key, max_length=self.max_length, component=self.name)
-        sample = [eg.predicted for eg in islice(get_examples(), 10)]
-        self.model.initialize(X=sample)
+        self.model.initialize(X=[eg.predicted for eg in islice(get_examples(), 10)])
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
         """Score answers. `spacy evaluate` makes its Docs of the text alone: those whose reference is a pair are marked
@@ -182,14 +176,14 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
         RETURNS (dict[str, Any]): as the scorer gives them.
         """
         examples = list(examples)
-        late = [eg for eg in examples if first_length(eg.reference) and not first_length(eg.predicted)]
-        for part in batches(
-            (self._marked(eg) for eg in late), batch_size=BATCH_SIZE, max_words=self.max_words
-        ):
+        late = _unmarked(examples)
+        for eg in late:
+            mark_like(eg.predicted, eg.reference)
+        docs = [eg.predicted for eg in late]
+        for part in batches(docs, batch_size=BATCH_SIZE, max_words=self.max_words):
             self._encode(part)
             self.set_annotations(part, self.predict(part))
-        scores: dict[str, Any] = super().score(examples, **kwargs)
-        return scores
+        return cast(dict[str, Any], super().score(examples, **kwargs))
 
     def check_read(self, asked: str) -> None:
         """RAISES (UserError): when the weights are none that this head can have."""
@@ -232,7 +226,7 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
             check_upstream(self.model, part, self.name)
             scores = in_main_memory(self.model.ops, self.model.predict(part))
             if not all(map(is_finite, scores)):
-                raise self._unfinite()
+                raise unfinite_scores(self.name, "the answers", self.rate)
             yield from zip(part, scores, strict=True)
 
     def _encode(self, pairs: Sequence[Doc]) -> None:
@@ -241,22 +235,6 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
             encoder: Any = linked_encoder(listener).component
             if encoder is not None:
                 encoder.set_annotations(pairs, encoder.predict(pairs))
-
-    def _marked(self, eg: Example) -> Doc:
-        mark_like(eg.predicted, eg.reference)
-        return eg.predicted
-
-    def _mark_pairs(self, examples: Sequence[Example]) -> None:
-        """RAISES (UserError): when a shared encoder has read the question and the text of one as a single text."""
-        late = [eg for eg in examples if first_length(eg.reference) and not first_length(eg.predicted)]
-        if late and find_listeners(self.model):
-            raise UserError(
-                f"Component {self.name!r} listens to a shared encoder, and {len(late)} examples of this batch are "
-                "pairs on the reference side alone, which that encoder cannot know; expected the reader "
-                "spacy-bertfam.PairCorpus.v1 in [corpora.train], or an encoder of its own (model.tok2vec)."
-            )
-        for eg in late:
-            mark_like(eg.predicted, eg.reference)
 
     def _require_settings(self) -> None:
         checks: dict[str, tuple[str, Callable[[Any], bool]]] = {
@@ -270,11 +248,7 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
                 found = getattr(self, name)
                 raise UserError(f"Component {self.name!r}: {name} is {found!r}; expected {expected}.")
 
-    def _unfinite(self) -> UserError:
-        if self.rate is not None:
-            return Diverged(f"a score of the component {self.name!r}", self.rate)
-        return UserError(
-            f"Component {self.name!r}: the scores of the answers are not finite numbers (NaN or infinity). The weights "
-            "of the head or of its encoder are ruined, mostly by a training that diverged. Expected finite ones: load "
-            "the pipeline again, or train with a lower rate."
-        )
+
+def _unmarked(examples: Sequence[Example]) -> list[Example]:
+    """Those whose reference is a pair, and whose predicted side is not."""
+    return [eg for eg in examples if first_length(eg.reference) and not first_length(eg.predicted)]

@@ -4,40 +4,29 @@ from collections.abc import Callable
 from typing import Any
 
 from spacy.language import Language
-from thinc.api import Config
 
 from ..types import TaggerModel
 from .qa import BertfamQA
 
-DEFAULT_CONFIG = Config().from_str(
-    """
-[component]
-spans_key = "answers"
-max_length = 30
-min_score = 0.0
-temperature = 1.0
-
-[component.questions]
-
-[component.scorer]
-@scorers = "spacy-bertfam.qa_scorer.v1"
-spans_key = "answers"
-
-[component.model]
-@architectures = "spacy-bertfam.SpanAnswerer.v1"
-dropout = null
-
-[component.model.tok2vec]
-@architectures = "spacy-bertfam.Encoder.v1"
-name = "bert-base-multilingual-cased"
-"""
-)["component"]
+DEFAULT_CONFIG = {
+    "spans_key": "answers",
+    "max_length": 30,
+    "min_score": 0.0,
+    "temperature": 1.0,
+    "questions": {},
+    "scorer": {"@scorers": "spacy-bertfam.qa_scorer.v1", "spans_key": "answers"},
+    "model": {
+        "@architectures": "spacy-bertfam.SpanAnswerer.v1",
+        "dropout": None,
+        "tok2vec": {"@architectures": "spacy-bertfam.Encoder.v1", "name": "bert-base-multilingual-cased"},
+    },
+}
 
 
 @Language.factory(
     "bertfam_qa",
     assigns=["doc.spans", "doc._.ask"],
-    default_config=dict(DEFAULT_CONFIG),
+    default_config=DEFAULT_CONFIG,
     default_score_weights={"qa_f1": 1.0, "qa_em": 0.0, "qa_no_answer": None},
 )
 def make_bertfam_qa(
@@ -62,14 +51,6 @@ def make_bertfam_qa(
     scorer (Callable | None): the evaluation method.
     """
     return BertfamQA(
-        nlp.vocab,
-        model,
-        name,
-        tokenizer=nlp.tokenizer,
-        questions=questions,
-        spans_key=spans_key,
-        max_length=max_length,
-        min_score=min_score,
-        temperature=temperature,
-        scorer=scorer,
-    )
+        nlp.vocab, model, name, tokenizer=nlp.tokenizer, questions=questions, spans_key=spans_key,
+        max_length=max_length, min_score=min_score, temperature=temperature, scorer=scorer,
+    )  # fmt: skip

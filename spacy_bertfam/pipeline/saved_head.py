@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from spacy.pipeline.trainable_pipe import TrainablePipe
-from thinc.api import Model
 
 from ..decoding.tags import TagSet, validate_scheme
 from ..errors import UNFIT, UserError, in_one_line
 from ..files.saving import written_beside
 from ..gate import check_component
-from ..heads.finite import find_unfinite, is_finite
+from ..heads.finite import is_finite, require_finite
 from ..heads.score_vectors import is_on_vectors, score_vectors
 from ..types import TaggerModel
 
@@ -67,26 +66,16 @@ class SavedHead(TrainablePipe):  # type: ignore[misc]  # Cython: no types
         asked (str): what the config sets for ``SETTING``.
         RAISES (UserError): when it fits neither the config nor itself.
         """
-        check_settings(self.cfg, asked=asked)
-        check_weights(self.model, TagSet(self.cfg["scheme"], tuple(self.cfg["labels"])))
-
-
-def check_settings(cfg: dict[str, Any], *, asked: str) -> None:
-    """See to it that labels and scheme are what they should be.
-
-    asked (str): the scheme of the config.
-    RAISES (UserError): when what was read are none, or another scheme is asked for.
-    """
-    check_labels(cfg["labels"])
-    scheme = cfg["scheme"]
-    validate_scheme(scheme if isinstance(scheme, str) else repr(scheme))
-    # earlier versions did not write it
-    written = cfg.get(SETTING, asked if "checkpoint_classes" in cfg else scheme)
-    if asked != written:
-        raise UserError(
-            f"it was trained with the scheme {scheme!r}, and {asked!r} is asked for. Expected the same one, as its "
-            "weights are those of the tags: leave `scheme` out, or train anew."
-        )
+        labels, scheme = check_labels(self.cfg["labels"]), self.cfg["scheme"]
+        validate_scheme(scheme if isinstance(scheme, str) else repr(scheme))
+        # earlier versions did not write it
+        written = self.cfg.get(SETTING, asked if "checkpoint_classes" in self.cfg else scheme)
+        if asked != written:
+            raise UserError(
+                f"it was trained with the scheme {scheme!r}, and {asked!r} is asked for. Expected the same one, as its "
+                "weights are those of the tags: leave `scheme` out, or train anew."
+            )
+        check_weights(self.model, TagSet(scheme, tuple(labels)))
 
 
 def check_labels(labels: Any, component: str = "") -> list[str]:
@@ -118,20 +107,6 @@ def check_weights(model: TaggerModel, tag_set: TagSet) -> None:
         )
     if is_on_vectors(model):
         _try(model, W, len(tag_set))
-
-
-def require_finite(model: Model[Any, Any], who: str) -> None:
-    """RAISES (UserError): when one of the weights of a head is no number.
-
-    who (str): whose head it is, as the subject of the sentence.
-    """
-    found = find_unfinite(model)
-    if found is not None:
-        raise UserError(
-            f"{who} has numbers that are not finite (NaN or infinity), or beyond 1e19, in the weight {found}, which is "
-            "in the file `model` of its folder. Expected a trained head: get the pipeline again, or train it anew with "
-            "a lower learning rate."
-        )
 
 
 def _try(model: TaggerModel, W: Any, n_tags: int) -> None:

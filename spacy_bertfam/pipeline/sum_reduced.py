@@ -1,11 +1,11 @@
 """A component whose loss is a sum over tokens, and whose step is their mean."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import Any
 
 from spacy.pipeline.trainable_pipe import TrainablePipe
-from spacy.training import Example
+from spacy.training import Example, validate_examples
 from thinc.api import Optimizer, set_dropout_rate
 
 from ..errors import Diverged, rate_of
@@ -21,13 +21,33 @@ class SumReducedPipe(TrainablePipe):  # type: ignore[misc]  # Cython: no types
     rate: float | None = None  # of the last step
     _n_taught = 0  # tokens of the step so far
 
-    def learn(self, examples: Sequence[Example], *, drop: float, sgd: Optimizer | None) -> float:
-        """Learn from a part of a step, by ``get_loss``: the body of ``update``. The gradient goes back over the whole
-        batch.
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn from a batch, or a part of a step, by ``get_loss``. The gradient always goes back over the whole
+        batch: a listener that left it out would keep the shared encoder from learning.
 
         drop (float): rate of dropout; a head with a rate of its own keeps that.
-        RETURNS (float): the loss. RAISES (Diverged): when it is no number, before anything is learned from it.
+        RAISES (Diverged): when the loss is no number, before anything is learned from it.
         """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, f"{type(self).__name__}.update")
+        if examples:
+            self.prepare(examples)
+            losses[self.name] += self._learn(examples, drop, sgd)
+        return losses
+
+    def prepare(self, examples: Sequence[Example]) -> None:
+        """See to it that a batch can be learned from."""
+
+    def _learn(self, examples: Sequence[Example], drop: float, sgd: Optimizer | None) -> float:
         set_dropout_rate(self.model, drop)
         fixed = self.model.attrs.get("fixed_dropout")
         if fixed is not None:

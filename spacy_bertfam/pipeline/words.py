@@ -11,8 +11,7 @@ from spacy.tokens import Doc
 from ..decoding.best_sequence import best_log_probabilities
 from ..decoding.decode import decode, score_places
 from ..decoding.tags import TagSet
-from ..errors import Diverged, UserError
-from ..heads.finite import is_finite
+from ..heads.finite import is_finite, unfinite_scores
 from ..types import Bools1d, Floats, Ints1d, ScoredSpan, SpanRows, Transitions
 
 
@@ -35,7 +34,6 @@ def decode_words(
     across it.
 
     scores (Sequence[NDArray]): for each Doc, Shape: (n_tokens, n_tags).
-    component (str): whose scores they are.
     rate (float | None): the last one that it learned at in this process.
     outside (Sequence[Bools1d | None] | None): for each Doc the tokens that must be O, Shape: (n_tokens,). White space
         that is marked here stays, and keeps entities apart.
@@ -44,13 +42,7 @@ def decode_words(
     forced, words = _read_words(docs, outside)
     rows = scores[0] if len(scores) == 1 else np.concatenate(list(scores))
     if words.any() and not all(map(is_finite, (rows, *(learned or ())))):
-        if rate is not None:
-            raise Diverged(f"a score of the component {component!r}", rate)
-        raise UserError(
-            f"Component {component!r}: the scores of the tags are not finite numbers (NaN or infinity), so that no "
-            "entity can be told from another. The weights of the head or of its encoder are ruined, mostly by a "
-            "training that diverged. Expected finite ones: load the pipeline again, or train with a lower rate."
-        )
+        raise unfinite_scores(component, "the tags", rate)
     lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
     known = {"learned": learned, "temperature": temperature, "outside": forced, "words": words}
     return decode(rows, lengths, tag_set, floor=floor, **known)  # type: ignore[arg-type]
@@ -76,9 +68,8 @@ def score_readings(
     _, words = _read_words(docs, None)
     lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
     shifts = np.repeat(np.cumsum(lengths) - lengths, [len(own) for own in places])
-    borders = (
-        np.array([place for own in places for place in own], dtype=np.int64).reshape(-1, 2) + shifts[:, None]
-    )
+    within = np.array([place for own in places for place in own], dtype=np.int64).reshape(-1, 2)
+    borders = within + shifts[:, None]
     path = np.concatenate([_tags_of(doc, own, tag_set) for doc, own in zip(docs, readings, strict=True)])
     spans = SpanRows(borders[:, 0], borders[:, 1], np.zeros(len(borders), dtype=np.int64))
     known = {"learned": learned, "temperature": temperature, "words": words}
@@ -124,9 +115,7 @@ def _read_words(
     words = np.concatenate([doc.to_array(IS_SPACE) == 0 for doc in docs])
     forced = None
     if outside is not None and any(marks is not None for marks in outside):
-        known = zip(docs, outside, strict=True)
-        forced = np.concatenate(
-            [np.zeros(len(doc), bool) if marks is None else marks for doc, marks in known]
-        )
+        pairs = zip(docs, outside, strict=True)
+        forced = np.concatenate([np.zeros(len(d), bool) if marks is None else marks for d, marks in pairs])
         words |= forced
     return forced, words

@@ -88,15 +88,13 @@ async def models(request: Request) -> Response:
 async def reload(request: Request) -> Response:
     """Load the models again; the earlier ones answer meanwhile. Only where the server has a token."""
     if not request.app.state.may_reload:
-        raise HTTPException(
-            403, "The server was started without a token; expected one, or the signal SIGHUP."
-        )
+        detail = "The server was started without a token; expected one, or the signal SIGHUP."
+        raise HTTPException(403, detail)
     try:
         found = await asyncio.shield(asyncio.ensure_future(request.app.state.service.reload(waits=False)))
     except Reloading:
-        raise HTTPException(
-            409, "The models are being loaded already; ask again when that is done."
-        ) from None
+        detail = "The models are being loaded already; ask again when that is done."
+        raise HTTPException(409, detail) from None
     is_done = all(outcome == "reloaded" for outcome in found.values())
     return JSONResponse({"models": found}, 200 if is_done else 500)
 
@@ -180,7 +178,6 @@ def _find_model(service: Service, name: str | None) -> ModelThread:
 async def _explain(request: Request, error: Exception) -> Response:
     """What is wrong with a body, without the body, which may be long, and hold what no answer can."""
     assert isinstance(error, RequestValidationError)
-    wrong = [
-        {"loc": [str(part)[:50] for part in each["loc"]], "msg": each["msg"][:200]} for each in error.errors()
-    ]
-    return Response(json.dumps({"detail": wrong[:10]}), 422, media_type="application/json")
+    pairs = ((each["loc"], each["msg"]) for each in error.errors()[:10])
+    wrong = [{"loc": [str(part)[:50] for part in place], "msg": said[:200]} for place, said in pairs]
+    return Response(json.dumps({"detail": wrong}), 422, media_type="application/json")

@@ -100,9 +100,8 @@ class Guard:
             is_right = hmac.compare_digest(token.strip().encode("latin-1"), self.token)
             if not is_right or scheme.lower() != "bearer":
                 raise Refused(401, "Expected the token of the server.", WWW_Authenticate="Bearer")
-        if method != "POST" and (
-            "transfer-encoding" in headers or headers.get("content-length", "").strip("0")
-        ):
+        has_body = "transfer-encoding" in headers or headers.get("content-length", "").strip("0")
+        if method != "POST" and has_body:
             raise Refused(413, "Expected no body, save that of a POST.", Connection="close")
         # a form of another page cannot send this type without asking first, and nobody answers that question
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -122,9 +121,8 @@ class Guard:
 
     async def _read(self, headers: Headers, receive: Receive) -> bytes:
         limit = self.limits.body
-        too_large = Refused(
-            413, f"The body is too large; expected {limit} bytes at most.", Connection="close"
-        )
+        detail = f"The body is too large; expected {limit} bytes at most."
+        too_large = Refused(413, detail, Connection="close")
         length = headers.get("content-length", "0")
         if len(length) > 18 or int(length) > limit * DRAINED:
             raise too_large

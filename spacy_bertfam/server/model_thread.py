@@ -107,9 +107,8 @@ class ModelThread:
     def _load(self) -> Language:
         nlp = self.load()
         with nlp.memory_zone():
-            doc = nlp(
-                TRIAL
-            )  # what makes its parts at the first text has them, and a broken one is not served
+            # what makes its parts at the first text has them, and a broken one is not served
+            doc = nlp(TRIAL)
             self.about = {
                 "name": self.name,
                 "lang": nlp.lang,

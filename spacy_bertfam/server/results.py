@@ -50,9 +50,8 @@ def vector_found(doc: Doc) -> Found:
 
 def answers_found(answers: Sequence[Answer]) -> Found:
     """RETURNS (dict): the answers; one without words and place is that the text has none."""
-    places = [(None, None) if a.span is None else (a.span.start_char, a.span.end_char) for a in answers]
-    told = [
-        {"text": a.text, "score": round(a.score, N_DIGITS), "start": start, "end": end}
-        for a, (start, end) in zip(answers, places, strict=True)
-    ]
+    told = []
+    for a in answers:
+        start, end = (None, None) if a.span is None else (a.span.start_char, a.span.end_char)
+        told.append({"text": a.text, "score": round(a.score, N_DIGITS), "start": start, "end": end})
     return {"answers": told}

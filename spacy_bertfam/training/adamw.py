@@ -7,7 +7,7 @@ algorithm 2) takes 0.05 s. Here torch updates the torch modules, Thinc the rest,
 
 from collections.abc import Callable
 from math import inf
-from typing import Any
+from typing import Any, cast
 
 import torch
 from thinc.api import Optimizer
@@ -111,14 +111,12 @@ class AdamW(Optimizer):
 
         An array of a torch network has a name with dots: it is another package's encoder, not a head.
         """
-        decay, factor = self.L2, 1.0 if "." in key[1] else self.head_lr_factor
+        decay, scale = self.L2, lr_scale * (1.0 if "." in key[1] else self.head_lr_factor)
         if weights.ndim < 2:
             self.L2 = 0.0
         try:
-            updated: tuple[FloatsXd, FloatsXd] = super().__call__(
-                key, weights, gradient, lr_scale=lr_scale * factor
-            )
-            return updated
+            updated = super().__call__(key, weights, gradient, lr_scale=scale)
+            return cast(tuple[FloatsXd, FloatsXd], updated)
         finally:
             self.L2 = decay
 

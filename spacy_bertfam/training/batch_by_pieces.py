@@ -8,6 +8,7 @@ import logging
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -38,24 +39,19 @@ def build_batch_by_pieces(
     is_number = isinstance(size, (int, float))
     is_size = 1 <= size < math.inf if is_number else isinstance(size, Iterable) and not isinstance(size, str)
     if not is_size:
-        raise UserError(
-            f"batch_by_pieces: size is {size!r}; expected 1 or more cells, as 1000, or a schedule."
-        )
+        expected = "expected 1 or more cells, as 1000, or a schedule"
+        raise UserError(f"batch_by_pieces: size is {size!r}; {expected}.")
     if buffer < 1:
         raise UserError(f"batch_by_pieces: buffer is {buffer}; expected 1 or more examples, as 256.")
     count_pieces = make_counter(encoder)
     sizes = without_end(size)
 
-    def batch(examples: Iterable[Example]) -> Iterator[list[Example]]:
-        return batch_by_cells(
-            examples,
-            lambda egs: count_pieces([eg.predicted for eg in egs]),
-            sizes,
-            buffer=buffer,
-            discard_oversize=discard_oversize,
-        )
+    def measure(examples: Sequence[Example]) -> list[int]:
+        return count_pieces([eg.predicted for eg in examples])
 
-    return batch
+    return partial(
+        batch_by_cells, measure=measure, sizes=sizes, buffer=buffer, discard_oversize=discard_oversize
+    )
 
 
 def without_end(size: Size) -> Iterator[float]:
@@ -89,10 +85,8 @@ def batch_by_cells(
         for group in groups:
             n_given += len(group)
             yield [block[i] for i in group]
-    if n_given < n_read:
-        logger.info(
-            "batch_by_pieces: %d of %d examples are over size and left out.", n_read - n_given, n_read
-        )
+    if left_out := n_read - n_given:
+        logger.info("batch_by_pieces: %d of %d examples are over size and left out.", left_out, n_read)
     if n_read and not n_given:
         raise UserError(
             f"batch_by_pieces: all {n_read} examples have more pieces than size allows, and discard_oversize leaves "

@@ -19,9 +19,7 @@ Logger = Callable[[Language, IO[str], IO[str]], tuple[Callable[[Info], None], Ca
 
 
 def build_console_logger(
-    progress_bar: str | None = "train",
-    console_output: bool = True,
-    output_file: str | Path | None = None,
+    progress_bar: str | None = "train", console_output: bool = True, output_file: str | Path | None = None
 ) -> Logger:
     """Build spaCy's ``ConsoleLogger.v3`` without the columns of shared encoders, whose loss is the sum of the squared
     gradients of their heads, in the hundreds of thousands, and says nothing about the training.

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -101,6 +102,6 @@ def test_what_is_no_pipeline_is_told():
 
 
 def test_a_missing_extra_is_named(monkeypatch):
-    monkeypatch.setattr("spacy_bertfam.cli.serve.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
     result = run("x")
     assert result.exit_code == 1 and 'pip install "spacy-bertfam[server]"' in result.stderr

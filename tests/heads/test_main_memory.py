@@ -1,7 +1,7 @@
 import numpy as np
 from thinc.api import NumpyOps
 
-from spacy_bertfam.heads.main_memory import in_main_memory
+from spacy_bertfam.heads.score_vectors import in_main_memory
 
 
 class OpsOfAGpu:

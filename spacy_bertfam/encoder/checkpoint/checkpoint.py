@@ -42,10 +42,7 @@ class Checkpoint:
 
     @property
     def network(self) -> Any:
-        """The weights, a ``torch.nn.Module``.
-
-        RAISES (UserError): when they were left out.
-        """
+        """The weights, a ``torch.nn.Module``. RAISES (UserError): when they were left out."""
         if self.weights is None:
             raise UserError(
                 "This encoder has no torch weights: they were left out to make the pipeline smaller (--drop-torch). "

@@ -81,12 +81,9 @@ def open_network(folder: CheckedFolder, config: Any, *, auto: Any, attention: st
         )  # fmt: skip
         for key in found["mismatched_keys"]:  # transformers 5 names none in its own error
             name = key if isinstance(key, str) else key[0]
-            shapes = {
-                entry.name: list(entry.shape) for entries in folder.weights.values() for entry in entries
-            }
-            wanted = list(network.state_dict()[name].shape)
+            shape = {each.name: list(each.shape) for each in folder.tensors}.get(name, "of another shape")
             raise ValueError(
-                f"{name} is {shapes.get(name, 'of another shape')}, and the network has {wanted}"
+                f"{name} is {shape}, and the network has {list(network.state_dict()[name].shape)}"
             )
         if hasattr(network, "set_attention_type"):
             # BigBird goes over to it for good at the first short window: texts would depend on those read before,

@@ -27,7 +27,6 @@ def check_known_sizes(config: Any, folder: CheckedFolder) -> None:
     """Refuse whole numbers that an architecture knows as its own, as lengths that texts are padded to, where so many
     vectors would be several times the weights.
 
-    config (PretrainedConfig): made of the folder's settings.
     RAISES (CheckpointError): when there is one.
     """
     limit = MOST_VECTORS * max(folder.n_numbers, FREE) // (getattr(config, "hidden_size", None) or 1)
@@ -52,7 +51,7 @@ def bounded_network(folder: CheckedFolder) -> Iterator[None]:
 
     RAISES (CheckpointError): as soon as one is.
     """
-    n_tensors = sum(map(len, folder.weights.values()))
+    n_tensors = len(folder.tensors)
     rooms = {
         "numbers": NUMBERS * folder.n_numbers + FREE,
         "parameters": PARAMETERS * n_tensors + FREE_PARAMETERS,

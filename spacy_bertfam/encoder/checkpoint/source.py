@@ -87,10 +87,7 @@ def _refusals_in_sentences(name: str, revision: str | None) -> Iterator[None]:
 
 
 def _patterns(name: str, revision: str | None, allow_pickle: bool) -> list[str]:
-    """Which files of a repository to fetch.
-
-    RAISES (CheckpointError): on what could not be opened anyway.
-    """
+    """Which files of a repository to fetch. RAISES (CheckpointError): on what could not be opened anyway."""
     from huggingface_hub import HfApi
 
     files = HfApi().list_repo_files(name, revision=revision)

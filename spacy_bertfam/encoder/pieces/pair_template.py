@@ -21,9 +21,8 @@ class PairTemplate(NamedTuple):
     @property
     def has_segments(self) -> bool:
         """Whether any piece has another segment than 0, which is that of a single text."""
-        return any(
-            (*self.prefix_types, *self.between_types, *self.suffix_types, self.first_type, self.second_type)
-        )
+        special = (*self.prefix_types, *self.between_types, *self.suffix_types)
+        return any((*special, self.first_type, self.second_type))
 
 
 def read_template(backend: Tokenizer, prefix: Sequence[int], suffix: Sequence[int]) -> PairTemplate:

@@ -39,8 +39,6 @@ OURS = PieceScheme()
 def read_scheme(files: Mapping[str, bytes], folder: Path) -> PieceScheme:
     """The scheme that a checkpoint's files state; ours where they state none.
 
-    files (Mapping[str, bytes]): name -> content.
-    folder (Path): where they come from, for errors.
     RAISES (CheckpointError): when the file is not what ``PieceScheme.to_bytes`` returns.
     """
     if SCHEME_FILE not in files:

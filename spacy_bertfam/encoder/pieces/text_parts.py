@@ -90,11 +90,10 @@ def _in_parts(backend: Tokenizer, text: str, size: int, context: int) -> RawPiec
         low, high = _place(pieces, part.start), _place(pieces, part.end)
         if low is None or high is None:
             return None
-        if rest is not None and not _agree(
-            found[-1], rest, pieces.between(0, low), pieces.between(low, high)
-        ):
+        own = pieces.between(low, high)
+        if rest is not None and not _agree(found[-1], rest, pieces.between(0, low), own):
             return None
-        found.append(pieces.between(low, high))
+        found.append(own)
         rest = pieces.between(high, None)
     return RawPieces(*map(np.concatenate, zip(*found, strict=True)))
 
@@ -151,11 +150,7 @@ def _place(pieces: RawPieces, border: int) -> int | None:
 
 
 def _agree(own: RawPieces, rest: RawPieces, before: RawPieces, following: RawPieces) -> bool:
-    """Whether two parts found the same pieces on both sides of the border between them.
-
-    own, rest (RawPieces): what the first part found before the border and after it.
-    before, following (RawPieces): what the second part found there.
-    """
+    """Whether a part (own, rest) and the next one (before, following) found the same pieces around their border."""
     # The outermost words of what a part has read lack their own neighbors
     n_before, n_after = len(before.ids) // 2, len(rest.ids) // 2
     pairs = (

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +39,7 @@ def code_points(text: str) -> CodePoints:
 
 def is_space(points: CodePoints) -> Bools1d:
     """RETURNS (Bools1d): whether each of some characters, given as numbers, is white space."""
-    found: Bools1d = IS_SPACE[np.minimum(points, len(IS_SPACE) - 1)]
-    return found
+    return cast(Bools1d, IS_SPACE[np.minimum(points, len(IS_SPACE) - 1)])
 
 
 def trim_spaces(text: str, starts: Ints1d, ends: Ints1d) -> tuple[Ints1d, Ints1d]:
@@ -90,9 +90,7 @@ class PieceTokenizer:
         _check_model(backend.model, path)
         if getattr(backend.model, "dropout", None):  # of merges: a text would be cut in another way each time
             backend.model.dropout = None
-        n_before = 0
-        while n_before < len(wrapped.ids) and wrapped.special_tokens_mask[n_before]:
-            n_before += 1
+        n_before = len(list(takewhile(bool, wrapped.special_tokens_mask)))
         prefix, suffix = wrapped.ids[:n_before], wrapped.ids[n_before + n_bare :]
         return cls(backend, tuple(prefix), tuple(suffix), pad_id, read_scheme(files, folder))
 
@@ -138,19 +136,16 @@ class PieceTokenizer:
                 parts = cut_by_token(self.backend, docs)
             else:
                 encodings = self.backend.encode_batch(list(texts), add_special_tokens=False)
-                parts = [
-                    reach_over_space(doc, e.ids, e.offsets) for doc, e in zip(docs, encodings, strict=True)
-                ]
+                pairs = zip(docs, encodings, strict=True)
+                parts = [reach_over_space(doc, each.ids, each.offsets) for doc, each in pairs]
         counts = np.array([len(part) for part in parts], dtype=np.int64)
         shift = np.repeat(_starts(texts), counts)
-        ids, starts, ends = (
-            np.concatenate([getattr(part, name) for part in parts]) for name in ("ids", "starts", "ends")
-        )
+        arrays = zip(*((part.ids, part.starts, part.ends) for part in parts), strict=True)
+        ids, starts, ends = map(np.concatenate, arrays)
         return Pieces(ids, starts + shift, ends + shift), counts
 
     def __reduce__(self) -> tuple[Any, ...]:
-        parts = (self.backend.to_str(), self.prefix, self.suffix, self.pad_id, self.scheme)
-        return (_from_parts, parts)
+        return (_from_parts, (self.backend.to_str(), self.prefix, self.suffix, self.pad_id, self.scheme))
 
 
 def _starts(texts: Sequence[str]) -> Ints1d:

@@ -90,10 +90,8 @@ def split_windows(allowed: Bools1d, welcome: Bools1d, *, window: int, overlap: i
         ends.append(end)
         starts.append(following or end)
     ends.append(n_pieces)
-    borders = [
-        _nearest_to_middle(between_tokens, start, end)
-        for start, end in zip(starts[1:], ends[:-1], strict=True)
-    ]
+    overlaps = zip(starts[1:], ends[:-1], strict=True)
+    borders = [_nearest_to_middle(between_tokens, start, end) for start, end in overlaps]
     arrays = (starts, ends, [0, *borders], [*borders, n_pieces])
     return Windows(*(np.array(array, dtype=np.int64) for array in arrays))
 

@@ -39,9 +39,8 @@ class Engine:
     def open(self, content: bytes, *, precision: str, threads: int) -> Any:
         """RETURNS (Runtime): ready to run the graph; raises what the engine raises."""
         module, name = self.runtime
-        return getattr(import_module(f"{__package__}.{module}"), name)(
-            content, precision=precision, threads=threads
-        )
+        runtime = getattr(import_module(f"{__package__}.{module}"), name)
+        return runtime(content, precision=precision, threads=threads)
 
 
 ENGINES: Mapping[str, Engine] = {

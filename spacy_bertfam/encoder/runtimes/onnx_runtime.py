@@ -14,7 +14,6 @@ INPUTS = ("ids", "mask")
 class OnnxRuntime:
     """A session of onnxruntime over a graph with the inputs ``ids`` and ``mask``.
 
-    content (bytes): the ONNX file.
     threads (int): with 1 everything runs in the calling thread.
     Raises what onnxruntime raises where it cannot run the graph.
     """

@@ -23,7 +23,6 @@ PREPARED = {"CPU_RUNTIME_CACHE_CAPACITY": 256}
 class OpenVinoRuntime:
     """A compiled model of OpenVINO; the constructor compiles it, which takes seconds.
 
-    content (bytes): the ONNX file.
     precision (str): "fp32", "bf16" or "int8". The graph is the same for the first two; what one of 8 bits does not
         compute in them is computed in bfloat16 where the processor can.
     threads (int): of OpenVINO's own pool, which computes one call at a time: a call of another thread waits.

@@ -21,7 +21,6 @@ class Runtime(Protocol):
     @property
     def calls(self) -> Calls:
         """What calls of this engine cost."""
-        ...
 
     def __call__(self, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Tensor:
         """The last layer's vectors.
@@ -31,7 +30,6 @@ class Runtime(Protocol):
         types (Tensor | None): Shape: (n_windows, width), int64, the segment of each piece; None is 0 for all.
         RETURNS (Tensor): Shape: (n_windows, width, n_hidden), float32.
         """
-        ...
 
 
 class Reading(NamedTuple):

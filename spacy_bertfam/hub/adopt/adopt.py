@@ -4,7 +4,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import spacy
 from spacy.language import Language
@@ -130,8 +130,7 @@ def _write(nlp: Language, encoder: str, config: Config, n_listeners: Counter[str
 
 def _model_of(nlp: Language, component: str) -> Model[Any, Any]:
     pipe: Any = nlp.get_pipe(component)
-    model: Model[Any, Any] = pipe.model
-    return model
+    return cast(Model[Any, Any], pipe.model)
 
 
 def _first_listener(nlp: Language, component: str) -> Model[Any, Any]:

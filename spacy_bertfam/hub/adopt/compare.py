@@ -61,7 +61,6 @@ def sample_texts(lang: str) -> list[str]:
 def read(nlp: Language, encoder: str, listener: Model[Any, Any], texts: Sequence[str]) -> Reading:
     """Run a pipeline over texts, and its encoder alone.
 
-    encoder (str): name of the encoder component.
     listener (Model): of a head of ``nlp``, which says what vectors the heads get.
     """
     component: Any = nlp.get_pipe(encoder)
@@ -86,8 +85,7 @@ def compare(old: Reading, new: Reading, whole: Sequence[bool]) -> Difference:
         for name, (_, value) in ANNOTATIONS.items():
             # of an empty Doc spaCy says that it has every annotation
             if len(before) and (before.has_annotation(name) or after.has_annotation(name)):
-                pairs = zip(before, after, strict=True)
-                same = sum(value(x) == value(y) for x, y in pairs)
+                same = sum(value(x) == value(y) for x, y in zip(before, after, strict=True))
                 n_equal, n = found.equal.get(name, (0, 0))
                 found.equal[name] = (n_equal + same, n + len(before))
         for label, score in before.cats.items():

@@ -1,6 +1,6 @@
 """The piece encoders of spacy-curated-transformers as tokenizers of `tokenizers`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from thinc.api import Model
@@ -25,6 +25,8 @@ class Specials(NamedTuple):
 
 
 ROBERTA = Specials("<s>", "</s>", "<unk>", "<pad>", "<mask>")
+CAMEMBERT = ("<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED")
+XLMR = ("<s>", "<pad>", "</s>", "<unk>")  # all others stand one further
 ALBERT = Specials("[CLS]", "[SEP]", "<unk>", "<pad>", "[MASK]")
 
 
@@ -69,15 +71,10 @@ def _wordpiece(model: Model[Any, Any], *, at_punctuation: bool) -> tuple[Tokeniz
     specials = Specials(*_own_marks(model), "[PAD]", "[MASK]")
     vocab = {piece: i for i, piece in enumerate(model.attrs["wordpiece_processor"].to_list())}
     # the package cuts a word of any length, `tokenizers` makes an unknown piece of one with more characters
-    tokenizer = Tokenizer(
-        models.WordPiece(vocab, unk_token=specials.unk_token, max_input_chars_per_word=MAX_WORD)
-    )
-    tokenizer.normalizer = normalizers.BertNormalizer(
-        clean_text=False,
-        handle_chinese_chars=False,
-        strip_accents=bool(model.attrs["strip_accents"]),
-        lowercase=bool(model.attrs["lowercase"]),
-    )
+    wordpiece = models.WordPiece(vocab, unk_token=specials.unk_token, max_input_chars_per_word=MAX_WORD)
+    tokenizer = Tokenizer(wordpiece)
+    asked = {name: bool(model.attrs[name]) for name in ("strip_accents", "lowercase")}
+    tokenizer.normalizer = normalizers.BertNormalizer(clean_text=False, handle_chinese_chars=False, **asked)
     split: Any = pre_tokenizers.BertPreTokenizer() if at_punctuation else pre_tokenizers.WhitespaceSplit()
     tokenizer.pre_tokenizer = split
     tokenizer.decoder = decoders.WordPiece()
@@ -85,18 +82,11 @@ def _wordpiece(model: Model[Any, Any], *, at_punctuation: bool) -> tuple[Tokeniz
     return tokenizer, specials
 
 
-def _camembert(model: Model[Any, Any]) -> tuple[Tokenizer, Specials]:
-    """Four pieces of fairseq's stand before SentencePiece's own, whose unknown piece is fairseq's."""
+def _fairseq(model: Model[Any, Any], first: Sequence[str], *, n_own: int) -> tuple[Tokenizer, Specials]:
+    """The first pieces are fairseq's, in the place of so many of SentencePiece's own."""
     found = _sentencepiece_model(model)
-    first = [("<s>NOTUSED", 0.0), ("<pad>", 0.0), ("</s>NOTUSED", 0.0), ("<unk>", 0.0), ("<unk>NOTUSED", 0.0)]
-    return _unigram(found, [*first, *_scored(found)[1:], ("<mask>", 0.0)], ROBERTA)
-
-
-def _xlmr(model: Model[Any, Any]) -> tuple[Tokenizer, Specials]:
-    """fairseq's order of the first four pieces, and all others one further."""
-    found = _sentencepiece_model(model)
-    first = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
-    return _unigram(found, [*first, *_scored(found)[3:], ("<mask>", 0.0)], ROBERTA)
+    vocab = [*((piece, 0.0) for piece in first), *_scored(found)[n_own:], ("<mask>", 0.0)]
+    return _unigram(found, vocab, ROBERTA)
 
 
 def _plain_sentencepiece(model: Model[Any, Any]) -> tuple[Tokenizer, Specials]:
@@ -151,8 +141,8 @@ def _sentencepiece_model(model: Model[Any, Any]) -> SentencePieceModel:
 BUILDERS: dict[str, Callable[[Model[Any, Any]], tuple[Tokenizer, Specials]]] = {
     "BertWordpieceEncoder.v1": lambda model: _wordpiece(model, at_punctuation=True),
     "ByteBpeEncoder.v1": _byte_bpe,
-    "CamembertSentencepieceEncoder.v1": _camembert,
+    "CamembertSentencepieceEncoder.v1": lambda model: _fairseq(model, CAMEMBERT, n_own=1),
     "SentencepieceEncoder.v1": _plain_sentencepiece,
     "WordpieceEncoder.v1": lambda model: _wordpiece(model, at_punctuation=False),
-    "XlmrSentencepieceEncoder.v1": _xlmr,
+    "XlmrSentencepieceEncoder.v1": lambda model: _fairseq(model, XLMR, n_own=3),
 }

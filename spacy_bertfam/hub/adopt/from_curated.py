@@ -55,15 +55,13 @@ LAYER_NAMES = {
 def write_curated(model: Model[Any, Any], config: Mapping[str, Any], folder: Path) -> None:
     """Write config, weights and tokenizer of a curated encoder into ``folder``.
 
-    model (Model): that of the component.
     config (Mapping[str, Any]): its [model] block, interpolated.
     RAISES (UserError): at what has no counterpart in `transformers`.
     """
     family, architecture = _family(config)
     network = network_of(model.get_ref("transformer").shims[0])
-    tokenizer, specials = build_tokenizer(
-        model.get_ref("piece_encoder"), config["piece_encoder"]["@architectures"]
-    )
+    pieces = config["piece_encoder"]["@architectures"]
+    tokenizer, specials = build_tokenizer(model.get_ref("piece_encoder"), pieces)
     settings = describe_network(network.curated_encoder, tokenizer, specials)
     folder.mkdir(parents=True, exist_ok=True)
     save_file(rename_weights(network.state_dict()), folder / "model.safetensors", metadata={"format": "pt"})

@@ -13,7 +13,6 @@ from ...errors import UserError
 def write_transformer(model: Model[Any, Any], folder: Path) -> None:
     """Write config, weights and tokenizer of a spacy-transformers encoder into ``folder``.
 
-    model (Model): that of the component.
     RAISES (UserError): when its tokenizer gives no character offsets.
     """
     shim: Any = model.layers[0].shims[0]

@@ -13,12 +13,7 @@ from ...pipeline.find import walk_blocks
 ARCHITECTURES = tuple(listener.architecture for listener in FOREIGN.values())
 OURS = "spacy-bertfam.EncoderListener.v1"
 FOREIGN_PREFIXES = tuple(f"{listener.package}." for listener in FOREIGN.values())
-POOLINGS = {
-    "reduce_first.v1": "first",
-    "reduce_last.v1": "last",
-    "reduce_max.v1": "max",
-    "reduce_mean.v1": "mean",
-}
+POOLINGS = {f"reduce_{pooling}.v1": pooling for pooling in ("first", "last", "max", "mean")}
 
 Block = dict[str, Any]
 
@@ -35,7 +30,6 @@ def find_listeners(components: Mapping[str, Block], encoder: str) -> list[Listen
     """Find the listeners to an encoder, those of this package too.
 
     components (Mapping[str, Block]): the section [components], interpolated.
-    encoder (str): name of the component that is listened to.
     RAISES (UserError): at a pooling that ``spacy-bertfam.Encoder.v1`` does not have.
     """
     found = []

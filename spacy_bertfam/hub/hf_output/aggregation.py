@@ -115,9 +115,7 @@ def _goes_on(before: str, tag: str, scheme: str) -> bool:
 def _parse(tag: str, scheme: str) -> tuple[str, str]:
     """Prefix and label; a tag without one of the scheme's prefixes, as O, is a label that goes on."""
     known = "BIESLU" if scheme in WITH_ENDS else "BI"
-    if tag[1:2] == "-" and tag[0] in known:
-        return split_tag(tag)
-    return "I", tag
+    return split_tag(tag) if tag[1:2] == "-" and tag[0] in known else ("I", tag)
 
 
 def _as_piece(tagged: Tagged) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -70,8 +70,7 @@ def read_decoder(state: str) -> Join:
     # `tokenizers` reads a decoder only as part of a whole tokenizer: the least that there is
     model = {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}
     whole = {"version": "1.0", "added_tokens": [], "decoder": json.loads(state), "model": model}
-    join: Join = Tokenizer.from_str(json.dumps(whole)).decoder.decode
-    return join
+    return cast(Join, Tokenizer.from_str(json.dumps(whole)).decoder.decode)
 
 
 def _find_table(doc: Doc, nlp: Language | None, component: str | None) -> "PieceTable":

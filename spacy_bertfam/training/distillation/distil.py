@@ -18,8 +18,7 @@ from ...data.bare import bare_copy
 from ...decoding.tags import TagSet
 from ...errors import UserError
 from ...heads.loss import soft_cross_entropy
-from ...heads.main_memory import in_main_memory
-from ...heads.score_vectors import softmax
+from ...heads.score_vectors import in_main_memory, softmax
 from ...pipeline.find import find_ner
 from ...pipeline.ner import BertfamNER
 
@@ -139,15 +138,13 @@ def build_distil(
     RAISES (UserError): when there is no such pipeline, or a number makes no sense.
     """
     paths = [teacher] if isinstance(teacher, str) else list(teacher)
-    wrong = None
-    if not paths:
-        wrong = "teacher is empty; expected at least one trained pipeline"
-    elif not 0 < weight <= 1:
-        wrong = f"weight is {weight}; expected a number above 0, at most 1"
-    elif temperature <= 0:
-        wrong = f"temperature is {temperature}; expected a number above 0"
-    if wrong:
-        raise UserError(f"spacy-bertfam.distil.v1: {wrong}.")
+    for is_sound, found in (
+        (bool(paths), "teacher is empty; expected at least one trained pipeline"),
+        (0 < weight <= 1, f"weight is {weight}; expected a number above 0, at most 1"),
+        (temperature > 0, f"temperature is {temperature}; expected a number above 0"),
+    ):
+        if not is_sound:
+            raise UserError(f"spacy-bertfam.distil.v1: {found}.")
     for path in paths:
         if not (Path(path) / "config.cfg").is_file() and not is_package(path):
             raise UserError(

@@ -93,10 +93,7 @@ class Training:
             self._go_to(saved)
 
     def run(self, *, stdout: IO[str] = sys.stdout, stderr: IO[str] = sys.stderr) -> bool:
-        """Train to the end, or until a stop is asked for.
-
-        RETURNS (bool): whether it has come to its end.
-        """
+        """Train to the end, or until a stop is asked for. RETURNS (bool): whether it has come to its end."""
         if self.output is not None:
             for name in (DIR_MODEL_BEST, DIR_MODEL_LAST):
                 remove_begun(self.output / name)
@@ -214,10 +211,8 @@ class Training:
     def _save_last(self) -> None:
         if self.output is None:
             return
-        with (
-            self.nlp.use_params(self.optimizer.averages),
-            replaced_whole(self.output / DIR_MODEL_LAST) as folder,
-        ):
+        place = self.output / DIR_MODEL_LAST
+        with self.nlp.use_params(self.optimizer.averages), replaced_whole(place) as folder:
             self._to_disk(self.nlp).to_disk(folder)
 
     def _rescue(self, error: BaseException, stdout: IO[str]) -> None:

@@ -24,6 +24,7 @@ from .randomness import Arrays
 FOLDER = "training-state"
 PIPELINE, ARRAYS, FIELDS = "pipeline", "state.safetensors", "state.json"
 STEP = re.compile(r"step-(\d+)")
+GROUPS = ("optimizer", "random", "stream")  # of arrays
 VERSION = 1
 
 
@@ -44,9 +45,8 @@ class Progress:
         if self.step < 0 or not self.results:
             return False
         best_step = -max((score, -step) for score, step in self.results)[1]
-        return bool(patience and self.step - best_step >= patience) or bool(
-            max_steps and self.step >= max_steps
-        )
+        is_stuck = bool(patience) and self.step - best_step >= patience
+        return is_stuck or (bool(max_steps) and self.step >= max_steps)
 
     def info(self, score: float | None = None, scores: dict[str, Any] | None = None) -> dict[str, Any]:
         """RETURNS (dict[str, Any]): what spaCy's loggers are given."""
@@ -74,15 +74,11 @@ class SavedState:
     stream: Arrays  # the one that batches are drawn from, as it was before the first batch
 
     def write(self, output: Path, nlp: Language) -> Path:
-        """Write it with the pipeline, and remove what was written before.
-
-        RETURNS (Path): the folder.
-        """
-        groups = {"optimizer": self.optimizer, "random": self.random, "stream": self.stream}
+        """Write it with the pipeline, and remove what was written before. RETURNS (Path): the folder."""
         arrays = {
             f"{group}/{name}": np.asarray(array, order="C")
-            for group, named in groups.items()
-            for name, array in named.items()
+            for group in GROUPS
+            for name, array in getattr(self, group).items()
         }
         progress = asdict(self.progress)
         fields = {"version": VERSION, "progress": progress, "n_read": self.n_read, "corpus": self.corpus}
@@ -105,7 +101,7 @@ class SavedState:
                 raise ValueError("it was written by another version of spacy-bertfam")
             progress = Progress(**fields.pop("progress"))
             progress.results = [(score, step) for score, step in progress.results]  # JSON has lists
-            groups: dict[str, Arrays] = {"optimizer": {}, "random": {}, "stream": {}}
+            groups: dict[str, Arrays] = {group: {} for group in GROUPS}
             for name, array in load_file(folder / ARRAYS).items():
                 group, rest = name.split("/", 1)
                 groups[group][rest] = array
