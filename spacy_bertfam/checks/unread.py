@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from spacy.language import DEFAULT_CONFIG, Language
@@ -85,11 +86,15 @@ def require_blocks(config: Config, overrides: Mapping[str, Any]) -> None:
 def language_of(config: Mapping[str, Any]) -> type[Language] | None:
     """RETURNS (type[Language] | None): the language of a config, if there is one, with all factories registered."""
     try:
-        found: type[Language] = get_lang_class(config["nlp"]["lang"])
-        found()  # spaCy registers the factories of other packages when the first pipeline is made
+        return _with_factories(get_lang_class(config["nlp"]["lang"]))
     except (ImportError, KeyError, TypeError, ValueError):
         return None
-    return found
+
+
+@cache
+def _with_factories(language: type[Language]) -> type[Language]:
+    language()  # spaCy registers the factories of other packages when the first pipeline is made
+    return language
 
 
 def with_defaults(config: Config) -> Config:

@@ -15,12 +15,21 @@ from spacy_bertfam.checks.setup import read_setup
 Overrides = dict[str, Any]
 
 
+@pytest.fixture(scope="session")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> Overrides:
+    """Where the small corpora are; to be read only."""
+    folder = tmp_path_factory.mktemp("corpora")
+    return {
+        "paths.train": str(write_corpus(folder / "train.spacy", SENTENCES, times=6)),
+        "paths.dev": str(write_corpus(folder / "dev.spacy", DEV)),
+    }
+
+
 @pytest.fixture
-def overrides(tiny_encoder: Callable[[str], Path], tmp_path: Path) -> Overrides:
+def overrides(corpora: Overrides, tiny_encoder: Callable[[str], Path]) -> Overrides:
     """What makes the project's config a sound one; tests change it."""
     return {
-        "paths.train": str(write_corpus(tmp_path / "train.spacy", SENTENCES, times=6)),
-        "paths.dev": str(write_corpus(tmp_path / "dev.spacy", DEV)),
+        **corpora,
         "paths.encoder": str(tiny_encoder("camembert")),
         "training.max_steps": 40,
         "training.eval_frequency": 20,

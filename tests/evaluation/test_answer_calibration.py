@@ -38,7 +38,7 @@ def scale(nlp, factor):
         output.set_param(name, output.get_param(name) * factor)
 
 
-@pytest.fixture(scope="module", params=["own", "shared"])
+@pytest.fixture(scope="module", params=["own", pytest.param("shared", marks=pytest.mark.slow)])
 def saved(request, tiny_encoder, tmp_path_factory):
     """A pipeline whose scores are three times what they should be, and questions by which they were right before."""
     folder, nlp = tmp_path_factory.mktemp("answers"), spacy.blank("fr")

@@ -34,6 +34,12 @@ def trained_folder(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return path
 
 
+@pytest.fixture(scope="session")
+def reader(trained_folder: Path) -> Language:
+    """The trained pipeline, loaded once for the tests that only read with it."""
+    return spacy.load(trained_folder)
+
+
 @pytest.fixture
 def trained(trained_folder: Path) -> Language:
     """The trained pipeline, this test's own copy."""

@@ -40,7 +40,7 @@ def test_no_more_of_a_stream_is_taken_than_a_batch_and_the_next_doc():
 
 
 @pytest.mark.parametrize("bound", ["words", "scores"])
-def test_small_batches_find_what_one_batch_finds(trained, monkeypatch, bound):
+def test_small_batches_find_what_one_batch_finds(reader, monkeypatch, bound):
     texts = [*TEXTS, "", " "] * 3
 
     def read(docs):
@@ -48,17 +48,17 @@ def test_small_batches_find_what_one_batch_finds(trained, monkeypatch, bound):
             [(e.start, e.end, e.label_, pytest.approx(e._.score, abs=1e-5)) for e in doc.ents] for doc in docs
         ]
 
-    expected = read(trained.pipe(texts))
+    expected = read(reader.pipe(texts))
     assert any(expected)
     if bound == "words":
         monkeypatch.setattr(batching, "MAX_WORDS", 7)
     else:
-        monkeypatch.setattr(ner, "MAX_SCORES", 7 * len(trained.get_pipe("ner").tag_set))
+        monkeypatch.setattr(ner, "MAX_SCORES", 7 * len(reader.get_pipe("ner").tag_set))
     n_words, predict = [], BertfamNER.predict
     counting = lambda self, docs: n_words.append(sum(map(len, docs))) or predict(self, docs)  # noqa: E731
     monkeypatch.setattr(BertfamNER, "predict", counting)
-    assert read(trained.pipe(texts)) == expected
-    assert len(n_words) > 5 and max(n_words) <= max(7, *(len(trained.make_doc(text)) for text in texts))
+    assert read(reader.pipe(texts)) == expected
+    assert len(n_words) > 5 and max(n_words) <= max(7, *(len(reader.make_doc(text)) for text in texts))
 
 
 def test_a_failing_batch_goes_to_the_error_handler(trained, monkeypatch):

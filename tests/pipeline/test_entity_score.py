@@ -57,8 +57,8 @@ def found_gold(doc: Doc) -> Doc:
     return gold
 
 
-def test_the_score_comes_back_with_the_label(trained: Language) -> None:
-    doc = found(trained)
+def test_the_score_comes_back_with_the_label(reader: Language) -> None:
+    doc = found(reader)
     before = scores(doc)
     relabel(doc)
     assert doc.ents[1]._.score is None
@@ -66,14 +66,14 @@ def test_the_score_comes_back_with_the_label(trained: Language) -> None:
     assert scores(doc) == before
 
 
-def test_the_setter_of_a_label_takes_the_score_away(trained: Language) -> None:
-    ent = found(trained).ents[1]
+def test_the_setter_of_a_label_takes_the_score_away(reader: Language) -> None:
+    ent = found(reader).ents[1]
     ent.label_ = "CITY"
     assert ent._.score is None
 
 
-def test_a_knowledge_base_id_and_an_entity_id_leave_the_score(trained: Language) -> None:
-    doc = found(trained)
+def test_a_knowledge_base_id_and_an_entity_id_leave_the_score(reader: Language) -> None:
+    doc = found(reader)
     before = scores(doc)
     doc.ents = [Span(doc, e.start, e.end, e.label_, kb_id="Q30974", span_id="7") for e in doc.ents]
     assert scores(doc) == before
@@ -87,8 +87,8 @@ def test_a_merged_entity_keeps_its_score(trained: Language) -> None:
     assert scores(doc) == before
 
 
-def test_an_entity_that_grew_has_no_score(trained: Language) -> None:
-    doc = found(trained)
+def test_an_entity_that_grew_has_no_score(reader: Language) -> None:
+    doc = found(reader)
     doc.ents = [Span(doc, 0, 3, label="PER")]
     assert doc.ents[0]._.score is None
 
@@ -113,9 +113,9 @@ def as_part(doc: Doc) -> Doc:
 
 @pytest.mark.parametrize("carried", [Doc.copy, through_bytes, through_a_bin, after_another, as_part])
 def test_scores_and_their_labels_are_carried_along(
-    trained: Language, carried: Callable[[Doc], Doc], recwarn: pytest.WarningsRecorder
+    reader: Language, carried: Callable[[Doc], Doc], recwarn: pytest.WarningsRecorder
 ) -> None:
-    doc = found(trained)
+    doc = found(reader)
     assert scores(carried(doc)) == scores(doc)
     relabel(doc)
     again = carried(doc)
@@ -125,15 +125,15 @@ def test_scores_and_their_labels_are_carried_along(
     assert not recwarn.list
 
 
-def test_json_has_the_scores_as_numbers(trained: Language) -> None:
-    doc = found(trained)
+def test_json_has_the_scores_as_numbers(reader: Language) -> None:
+    doc = found(reader)
     json = doc.to_json(underscore=["score"])
     assert [place["value"] for place in json["underscore_span"]["score"]] == list(scores(doc).values())
     assert scores(Doc(doc.vocab).from_json(json)) == scores(doc)
 
 
-def test_scores_of_an_earlier_version_are_read(trained: Language) -> None:
-    doc = trained.make_doc(TEXT)
+def test_scores_of_an_earlier_version_are_read(reader: Language) -> None:
+    doc = reader.make_doc(TEXT)
     doc.ents = [Span(doc, 4, 5, label="LOC")]
     doc.user_data[("._.", "score", doc.ents[0].start_char, doc.ents[0].end_char)] = 0.25
     assert through_bytes(doc).ents[0]._.score == 0.25
@@ -148,8 +148,8 @@ def test_a_recogniser_that_overwrites_leaves_no_score_of_the_one_before(trained:
     assert doc.ents[0]._.score is None
 
 
-def test_a_score_that_is_set_by_hand_belongs_to_the_label_too(trained: Language) -> None:
-    doc = found(trained)
+def test_a_score_that_is_set_by_hand_belongs_to_the_label_too(reader: Language) -> None:
+    doc = found(reader)
     doc.ents[1]._.score = 0.5
     assert doc.ents[1]._.score == 0.5
     relabel(doc)
@@ -182,11 +182,11 @@ def test_a_score_of_other_code_is_not_overwritten(trained: Language, options: di
     assert Span.get_extension("score") == before
 
 
-def test_one_without_a_default_is_taken_over_with_its_values(trained: Language) -> None:
+def test_one_without_a_default_is_taken_over_with_its_values(reader: Language) -> None:
     Span.set_extension("score", default=None, force=True)
-    doc = trained.make_doc(TEXT)
+    doc = reader.make_doc(TEXT)
     doc[4:5]._.score = 0.75
-    doc = trained(doc)
+    doc = reader(doc)
     assert 0 < doc.ents[1]._.score != 0.75
     relabel(doc)
     assert doc.ents[1]._.score is None

@@ -60,8 +60,8 @@ def test_a_label_that_the_component_has_not_is_named(trained: Language) -> None:
         trained(TEXTS[0])
 
 
-def test_there_are_no_candidates_unless_they_are_asked_for(trained: Language) -> None:
-    assert all("candidates" not in doc.spans for doc in trained.pipe(TEXTS))
+def test_there_are_no_candidates_unless_they_are_asked_for(reader: Language) -> None:
+    assert all("candidates" not in doc.spans for doc in reader.pipe(TEXTS))
 
 
 def test_candidates_are_the_likely_spans_that_are_no_entities(trained: Language) -> None:

@@ -149,11 +149,11 @@ def test_many_labels_are_not_compared_pair_by_pair_for_typing_errors(monkeypatch
 # -- scores
 
 
-def test_every_entity_has_a_probability(trained: Language) -> None:
-    found = all_scores(trained)
+def test_every_entity_has_a_probability(reader: Language) -> None:
+    found = all_scores(reader)
     assert [(text, label) for text, label, _ in found] == GOLD
     assert all(0.0 < score <= 1.0 for _, _, score in found)
-    assert trained.make_doc("Paul dort")[:1]._.score is None
+    assert reader.make_doc("Paul dort")[:1]._.score is None
 
 
 def test_min_score_leaves_out_what_is_below(trained: Language) -> None:
@@ -196,8 +196,8 @@ def test_every_scheme_learns_the_sentences(folder: Path, scheme: str) -> None:
     assert [(text, label) for text, label, _ in all_scores(nlp)] == GOLD
 
 
-def test_evaluate_gives_the_scores_of_spacy(trained: Language) -> None:
-    scores = trained.evaluate(make_examples(trained))
+def test_evaluate_gives_the_scores_of_spacy(reader: Language) -> None:
+    scores = reader.evaluate(make_examples(reader))
     assert scores["ents_f"] == 1.0
     assert set(scores["ents_per_type"]) == {"LOC", "ORG", "PER"}
 
@@ -236,22 +236,22 @@ def test_overwrite_ents_forgets_what_was_there(trained: Language) -> None:
     assert [(ent.text, ent.label_) for ent in doc.ents] == list(SENTENCES[0][1])
 
 
-def test_blocked_tokens_stay_without_entity(trained: Language) -> None:
-    doc = trained.make_doc(TEXTS[1])
+def test_blocked_tokens_stay_without_entity(reader: Language) -> None:
+    doc = reader.make_doc(TEXTS[1])
     doc.set_ents([], blocked=[doc[2:3]], default="missing")
-    doc = trained(doc)
+    doc = reader(doc)
     assert [(ent.text, ent.label_) for ent in doc.ents] == [("Brest", "LOC")]
     assert (doc[2].ent_iob_, doc[2].ent_type_) == ("B", "")
 
 
-def test_a_doc_marked_as_all_outside_is_still_read(trained: Language) -> None:
-    doc = trained.make_doc(TEXTS[0])
+def test_a_doc_marked_as_all_outside_is_still_read(reader: Language) -> None:
+    doc = reader.make_doc(TEXTS[0])
     doc.set_ents([], default="outside")
-    assert [(ent.text, ent.label_) for ent in trained(doc).ents] == list(SENTENCES[0][1])
+    assert [(ent.text, ent.label_) for ent in reader(doc).ents] == list(SENTENCES[0][1])
 
 
-def test_every_token_is_annotated_afterwards(trained: Language) -> None:
-    for doc in trained.pipe(TEXTS):
+def test_every_token_is_annotated_afterwards(reader: Language) -> None:
+    for doc in reader.pipe(TEXTS):
         assert {token.ent_iob for token in doc} <= {1, 2, 3}
 
 
@@ -259,11 +259,11 @@ def test_every_token_is_annotated_afterwards(trained: Language) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\t \u00a0", "\u200b"])
-def test_texts_without_words_give_no_entity_and_no_error(trained: Language, text: str) -> None:
-    docs = list(trained.pipe([text, TEXTS[0], text]))
+def test_texts_without_words_give_no_entity_and_no_error(reader: Language, text: str) -> None:
+    docs = list(reader.pipe([text, TEXTS[0], text]))
     assert [doc.text for doc in docs] == [text, TEXTS[0], text]
     assert [(ent.text, ent.label_) for ent in docs[1].ents] == list(SENTENCES[0][1])
-    assert trained(text).text == text
+    assert reader(text).text == text
 
 
 def test_update_with_empty_docs_in_the_batch_learns_from_the_others(folder: Path) -> None:
@@ -343,8 +343,8 @@ def test_no_encoder_at_all_is_an_error_at_initialize(listener: dict) -> None:
         nlp.initialize(lambda: make_examples(nlp))
 
 
-def test_set_annotations_leaves_the_score_of_other_spans_alone(trained: Language) -> None:
-    doc = trained(TEXTS[0])
+def test_set_annotations_leaves_the_score_of_other_spans_alone(reader: Language) -> None:
+    doc = reader(TEXTS[0])
     assert isinstance(doc, Doc)
     assert Span(doc, 2, 3, label="X")._.score is None
-    assert annotated(trained, SENTENCES[0]).ents[0]._.score is None
+    assert annotated(reader, SENTENCES[0]).ents[0]._.score is None

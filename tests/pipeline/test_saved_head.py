@@ -1,6 +1,7 @@
 """What is wrong with a saved recogniser is said when it is loaded, not at its first text."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,8 @@ CRF_MODEL = {**head_config({"@architectures": "spacy-bertfam.EncoderListener.v1"
 
 
 @pytest.fixture
-def saved(trained: Language, tmp_path: Path) -> Path:
-    trained.to_disk(tmp_path / "pipeline")
-    return tmp_path / "pipeline"
+def saved(trained_folder: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(trained_folder, tmp_path / "pipeline")
 
 
 def change_cfg(saved: Path, **settings: Any) -> None:
