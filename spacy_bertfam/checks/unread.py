@@ -86,13 +86,14 @@ def require_blocks(config: Config, overrides: Mapping[str, Any]) -> None:
 def language_of(config: Mapping[str, Any]) -> type[Language] | None:
     """RETURNS (type[Language] | None): the language of a config, if there is one, with all factories registered."""
     try:
-        return _with_factories(get_lang_class(config["nlp"]["lang"]))
+        return _with_factories(config["nlp"]["lang"])
     except (ImportError, KeyError, TypeError, ValueError):
         return None
 
 
 @cache
-def _with_factories(language: type[Language]) -> type[Language]:
+def _with_factories(lang: str) -> type[Language]:
+    language: type[Language] = get_lang_class(lang)
     language()  # spaCy registers the factories of other packages when the first pipeline is made
     return language
 

@@ -119,7 +119,7 @@ def _columns(lines: Sequence[str], wanted: Sequence[str]) -> tuple[list[Column],
     cells = [line.split("\t")[3:] for line in lines if TOKEN.match(line)]
     used = {c.layer for c in chosen}
     firsts = {c.layer: c.place for c in reversed(everything) if c.layer not in used}
-    empty = ([], [""], ["_"])
+    empty: list[list[str]] = [[], [""], ["_"]]
     left_out = Counter(layer for row in cells for layer, i in firsts.items() if row[i : i + 1] not in empty)
     return chosen, Counter({f"annotated words of the layer {name[:60]}": n for name, n in left_out.items()})
 
