@@ -44,7 +44,7 @@ def as_table(entries: Iterable[Entry]) -> "pyarrow.Table":
 def _row(entry: Entry) -> dict[str, Any]:
     spans = [{"group": key, **e} for key, group in entry.get("spans", {}).items() for e in group]
     own = own_form(entry)
-    texts = {key: whole(str(own[key])) for key in ("id", "text", "error") if key in own}
+    texts: dict[str, Any] = {key: whole(str(own[key])) for key in ("id", "text", "error") if key in own}
     return {**own, **texts, "spans": spans, "cats": list(own.get("cats", {}).items())}
 
 
