@@ -7,7 +7,7 @@ OUT.parts/settings.json       what the annotation depends on, beside the texts
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, cast
@@ -50,28 +50,22 @@ class Parts:
         if changed:
             raise self._other(f"were made with another {' and '.join(changed)}")
 
-    def find(self, texts: Sequence[Text]) -> bool:
-        """Whether the next part is there; if not, it is to be written.
-
-        RAISES (UserError): when one of other texts is.
-        """
-        digest = blake2b(digest_size=8)
-        for text in texts:
-            digest.update(as_line(text))
-        number = f"{len(self.files):06d}"
-        self.files.append(self.folder / f"{number}-{digest.hexdigest()}.jsonl")
-        known = self.known.get(number, self.files[-1])
-        if known != self.files[-1]:
-            raise self._other("have other texts: the input has changed")
-        return number in self.known
-
     def missing(self, parts: Iterable[list[Text]], done: Done) -> Iterator[Part]:
-        """Yield the parts that are to be written, with their numbers."""
-        for number, part in enumerate(parts):
-            if self.find(part):
-                done(len(part))
+        """Yield the parts that are to be written, with their numbers.
+
+        RAISES (UserError): when a part of other texts is there.
+        """
+        for number, texts in enumerate(parts):
+            digest = blake2b(b"".join(map(as_line, texts)), digest_size=8)
+            file = self.folder / f"{number:06d}-{digest.hexdigest()}.jsonl"
+            self.files.append(file)
+            known = self.known.get(f"{number:06d}")
+            if known is None:
+                yield number, texts
+            elif known == file:
+                done(len(texts))
             else:
-                yield number, part
+                raise self._other("have other texts: the input has changed")
 
     def write(self, number: int, lines: Iterable[bytes]) -> None:
         """Write a part that was asked for: an entry a line."""

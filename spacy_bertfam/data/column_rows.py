@@ -171,9 +171,8 @@ def _check_layout(layout: Layout, lines: list[Line]) -> None:
 def _tell(layout: Layout, sentences: list[list[list[str]]], n_columns: int, file: Source) -> None:
     is_usual = layout.word == 0 and layout.tag == n_columns - 1 and not layout.others
     if layout.tag >= 0 and not is_usual:
-        file.note(
-            f"has its words in column {layout.word + 1} of {n_columns}, their tags in {layout.tag + 1}."
-        )
+        words = f"has its words in column {layout.word + 1} of {n_columns}"
+        file.note(f"{words}, their tags in {layout.tag + 1}.")
     for i in layout.others:
         tags = [[row[i] for row in rows] for rows in sentences]
         scheme = recognize_scheme(tags)

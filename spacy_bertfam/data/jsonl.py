@@ -45,9 +45,8 @@ def read_jsonl(file: Source) -> Iterator[Record]:
     What its tool says is not gold is left out and counted; see `verdicts`.
     RAISES (DataError): when the file holds something else; it names the line.
     """
-    yield from read_records_of(
-        read_values(file.path, form=FORM, source=file.name, note=file.report.note), file
-    )
+    values = read_values(file.path, form=FORM, source=file.name, note=file.report.note)
+    yield from read_records_of(values, file)
 
 
 def read_records_of(
@@ -118,20 +117,15 @@ def _to_record(task: Task, document: str, line: int, file: Source) -> Record:
         file.note("counts offsets in UTF-16 units, as JavaScript does; read so.")
     found = []
     for entry, reason, group in entries:
-        mentions, change = _mentions(entry, text, unit, line)
-        report.ignored.update(["spans without a label"] * (not mentions))
+        own, change = _mentions(entry, text, unit, line)
+        report.ignored.update(["spans without a label"] * (not own))
         reason = reason or (FRACTION if change == FRACTION else "")
-        found += [(replace(mention, group=group), reason, change) for mention in mentions]
+        found += [(replace(mention, group=group), reason, change) for mention in own]
     refused = [(mention, reason) for mention, reason, _ in found if reason]
     unseen = [(pair[0], pair[1]) for pair in task.missing if _is_place(pair, text)]
-    record = Record(
-        text=text,
-        mentions=tuple(mention for mention, reason, _ in found if not reason),
-        document=document,
-        source=file.name,
-        line=line,
-        missing=((0, len(text)),) if task.is_partial else (*unseen, *((m.start, m.end) for m, _ in refused)),
-    )
+    missing = ((0, len(text)),) if task.is_partial else (*unseen, *((m.start, m.end) for m, _ in refused))
+    mentions = tuple(mention for mention, reason, _ in found if not reason)
+    record = Record(text, mentions, document, file.name, line, missing=missing)
     for mention, reason, change in found:
         if change and not reason:
             report.change(change, record, mention)

@@ -89,13 +89,11 @@ class ConversionReport:
 
     def lose(self, reason: str, record: Record, mention: Mention, detail: str = "") -> None:
         """Count an entity that does not get into doc.ents."""
-        self.n_lost.setdefault(reason, Counter())[mention.label] += 1
-        self._keep_example(reason, record, mention, detail)
+        self._count(self.n_lost, reason, record, mention, detail)
 
     def change(self, reason: str, record: Record, mention: Mention, detail: str = "") -> None:
         """Count an entity that is kept, but not as the file has it."""
-        self.n_changed.setdefault(reason, Counter())[mention.label] += 1
-        self._keep_example(reason, record, mention, detail)
+        self._count(self.n_changed, reason, record, mention, detail)
 
     def note(self, sentence: str, source: str = "") -> None:
         """Say something about a file, once for all files that it is true of, or about the whole."""
@@ -146,7 +144,10 @@ class ConversionReport:
         new = self.labels.get(label, label)
         return {"as": new, "in": self.n_in[label], "kept": self.n_kept[label], "lost": lost}
 
-    def _keep_example(self, reason: str, record: Record, mention: Mention, detail: str) -> None:
+    def _count(
+        self, counts: dict[str, Counter[str]], reason: str, record: Record, mention: Mention, detail: str
+    ) -> None:
+        counts.setdefault(reason, Counter())[mention.label] += 1
         examples = self.examples.setdefault(reason, [])
         if len(examples) < N_EXAMPLES:
             text = record.text[mention.start : mention.end]

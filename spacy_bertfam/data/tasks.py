@@ -7,11 +7,10 @@ from typing import Any
 
 from ..errors import DataError
 from .json_values import as_list, is_pair, objects_of, require_object
-from .passages import passages_of
 from .report import UNANNOTATED
-from .span_forms import plain_spans
 from .token_spans import read_token_spans
 from .token_tasks import Sentences, read_paragraphs, read_tokens
+from .tool_forms import passages_of, plain_spans
 from .verdicts import ANNOTATION_ID, APPROVER, is_accepted, refusal
 
 # the second is doccano's, the third LightTag's, the fourth UBIAI's, the last one presidio-evaluator's

@@ -30,20 +30,17 @@ def read_texts(source: str | Path, *, by_line: bool = False) -> list[str]:
     """
     path = source if isinstance(source, Path) else find_file(source)
     name = str(path) if path is not None else "Standard input" if source == STDIN else "The argument"
-    suffix = "" if path is None else path.suffix.lower()
-    if path is not None and suffix == ".spacy":
+    if path is not None and path.suffix.lower() == ".spacy":
         texts = [doc.text for doc in read_docs(path, Vocab())]
-    elif path is not None and suffix == ".jsonl":
+    elif path is not None and path.suffix.lower() == ".jsonl":
         texts = _read_jsonl(path)
     else:
         text = str(source)
         if path is not None:
-            text = read_text(path)
+            text = "\n".join(split_lines(read_text(path)))
         elif source == STDIN:
             with located(Path(name)):
-                text = decode_noted(sys.stdin.buffer.read(), name)
-        if path is not None or source == STDIN:
-            text = "\n".join(split_lines(text))
+                text = "\n".join(split_lines(decode_noted(sys.stdin.buffer.read(), name)))
         texts = text.split("\n") if by_line else [text]
     texts = [text for text in texts if text.strip()]
     if any(HALF_PAIR.search(text) for text in texts):

@@ -114,13 +114,13 @@ def _columns(lines: Sequence[str], wanted: Sequence[str]) -> tuple[list[Column],
         chosen = _label_of([c for c in spans if _is_layer(c, ENTITIES)] or spans)
     if not chosen:
         known = ", ".join(f"{c.layer}|{c.feature}" for c in spans)[:300] or "none"
-        found = f"--tag-column: found no {wanted[0][:40]!r}" if wanted else "found no layer of spans"
-        raise DataError(f"{found}; the layers of spans with their features are {known}.")
+        missing = f"--tag-column: found no {wanted[0][:40]!r}" if wanted else "found no layer of spans"
+        raise DataError(f"{missing}; the layers of spans with their features are {known}.")
     cells = [line.split("\t")[3:] for line in lines if TOKEN.match(line)]
     used = {c.layer for c in chosen}
     firsts = {c.layer: c.place for c in reversed(everything) if c.layer not in used}
-    empty: list[list[str]] = [[], [""], ["_"]]
-    left_out = Counter(layer for row in cells for layer, i in firsts.items() if row[i : i + 1] not in empty)
+    found = ((layer, "".join(row[i : i + 1])) for row in cells for layer, i in firsts.items())
+    left_out = Counter(layer for layer, cell in found if cell not in ("", "_"))
     return chosen, Counter({f"annotated words of the layer {name[:60]}": n for name, n in left_out.items()})
 
 

@@ -58,21 +58,16 @@ class Entry(Always, total=False):
 
 
 def entry_of(
-    doc: Doc,
-    name: str | int,
-    *,
-    score: Score = lambda span: None,
-    min_score: float = 0.0,
-    tokens: bool = True,
+    doc: Doc, name: str | int, *, score: Score | None = None, min_score: float = 0.0, tokens: bool = True
 ) -> Entry:
     """RETURNS (Entry): entities, span groups and categories of a Doc.
 
-    score (Score): of an entity, none of one that a person has annotated; those of groups stand in the group.
+    score (Score | None): of an entity, None where people have annotated it; those of groups stand in the group.
     min_score (float): what has a lower score is left out.
     tokens (bool): with tokens, sentences and missing annotation, which some formats need.
     """
     found: Entry = {"id": name, "text": doc.text, "entities": []}
-    found["entities"] = _above(min_score, [_entity(ent, score(ent)) for ent in doc.ents])
+    found["entities"] = _above(min_score, [_entity(ent, score(ent) if score else None) for ent in doc.ents])
     if doc.spans:
         found["spans"] = {}
         for key, group in doc.spans.items():
