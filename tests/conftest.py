@@ -31,7 +31,7 @@ re._MAXCACHE = 1 << 16  # the tests' own patterns would drive spaCy's long ones 
 
 # Where no test hangs on how "M." or "aujourd'hui" is cut, pipelines are made without spaCy's exceptions: a pipeline is
 # loaded in half of the time
-WITHOUT_EXCEPTIONS = ("annotation", "checks", "evaluation", "pipeline")
+WITHOUT_EXCEPTIONS = ("annotation", "checks", "evaluation", "pipeline", "training")
 EXCEPTIONS = {language: language.Defaults.tokenizer_exceptions for language in (English, French)}
 
 
