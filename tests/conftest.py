@@ -31,7 +31,10 @@ re._MAXCACHE = 1 << 16  # the tests' own patterns would drive spaCy's long ones 
 
 # Where no test hangs on how "M." or "aujourd'hui" is cut, pipelines are made without spaCy's exceptions: a pipeline is
 # loaded in half of the time
-WITHOUT_EXCEPTIONS = ("annotation", "checks", "evaluation", "pipeline", "training")
+WITHOUT_EXCEPTIONS = (
+    *("annotation", "checks", "cli", "evaluation", "optimize", "pipeline", "training"),
+    *("test_configs.py", "test_docs.py", "test_user_errors.py", "test_workflow_configs.py", "test_workflows.py"),
+)
 EXCEPTIONS = {language: language.Defaults.tokenizer_exceptions for language in (English, French)}
 
 

@@ -206,6 +206,7 @@ def test_an_encoder_of_spacy_transformers_goes_on_too(folder: Path, changes: dic
     assert_equal(train(config_with(changes), "parts").nlp, expected.nlp)
 
 
+@pytest.mark.slow
 def test_two_stops_are_as_good_as_one(whole: Whole) -> None:
     expected, _ = whole()
     for step in (1, 5):
