@@ -31,9 +31,9 @@ re._MAXCACHE = 1 << 16  # the tests' own patterns would drive spaCy's long ones 
 
 # Where no test hangs on how "M." or "aujourd'hui" is cut, pipelines are made without spaCy's exceptions: a pipeline is
 # loaded in half of the time
-WITHOUT_EXCEPTIONS = (
-    *("annotation", "checks", "cli", "evaluation", "optimize", "pipeline", "training"),
-    *("test_configs.py", "test_docs.py", "test_user_errors.py", "test_workflow_configs.py", "test_workflows.py"),
+WITHOUT_EXCEPTIONS = re.compile(
+    "annotation|audit|checks|cli|evaluation|head_fit|optimize|pipeline|report|training|visual"
+    r"|test_(configs|docs|user_errors|workflow_configs|workflows)\.py"
 )
 EXCEPTIONS = {language: language.Defaults.tokenizer_exceptions for language in (English, French)}
 
@@ -41,9 +41,9 @@ EXCEPTIONS = {language: language.Defaults.tokenizer_exceptions for language in (
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Give spaCy's tokenizers their exceptions, or none."""
-    are_few = item.path.relative_to(Path(__file__).parent).parts[0] in WITHOUT_EXCEPTIONS
+    is_without = WITHOUT_EXCEPTIONS.fullmatch(item.path.relative_to(Path(__file__).parent).parts[0])
     for language, exceptions in EXCEPTIONS.items():
-        language.Defaults.tokenizer_exceptions = {} if are_few else exceptions
+        language.Defaults.tokenizer_exceptions = {} if is_without else exceptions
 
 
 @pytest.hookimpl(tryfirst=True)
