@@ -32,7 +32,7 @@ re._MAXCACHE = 1 << 16  # the tests' own patterns would drive spaCy's long ones 
 # Where no test hangs on how "M." or "aujourd'hui" is cut, pipelines are made without spaCy's exceptions: a pipeline is
 # loaded in half of the time
 WITHOUT_EXCEPTIONS = re.compile(
-    "annotation|audit|checks|cli|evaluation|head_fit|optimize|pipeline|report|training|visual"
+    "annotation|audit|checks|cli|evaluation|gate|head_fit|hub|optimize|pipeline|report|training|visual"
     r"|test_(configs|docs|user_errors|workflow_configs|workflows)\.py"
 )
 EXCEPTIONS = {language: language.Defaults.tokenizer_exceptions for language in (English, French)}
