@@ -31,16 +31,19 @@ re._MAXCACHE = 1 << 16  # the tests' own patterns would drive spaCy's long ones 
 
 # Where no test hangs on how "M." or "aujourd'hui" is cut, pipelines are made without spaCy's exceptions: a pipeline is
 # loaded in half of the time
-WITHOUT_EXCEPTIONS = ("annotation", "checks", "evaluation", "pipeline")
+WITHOUT_EXCEPTIONS = re.compile(
+    "annotation|audit|checks|cli|evaluation|gate|head_fit|hub|optimize|pipeline|report|training|visual"
+    r"|test_(configs|docs|user_errors|workflow_configs|workflows)\.py"
+)
 EXCEPTIONS = {language: language.Defaults.tokenizer_exceptions for language in (English, French)}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Give spaCy's tokenizers their exceptions, or none."""
-    are_few = item.path.relative_to(Path(__file__).parent).parts[0] in WITHOUT_EXCEPTIONS
+    is_without = WITHOUT_EXCEPTIONS.fullmatch(item.path.relative_to(Path(__file__).parent).parts[0])
     for language, exceptions in EXCEPTIONS.items():
-        language.Defaults.tokenizer_exceptions = {} if are_few else exceptions
+        language.Defaults.tokenizer_exceptions = {} if is_without else exceptions
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -56,9 +56,15 @@ COMMANDS = [(name, line) for name in DOCS for line in commands(name)]
 SPACY_COMMANDS = [(name, line) for name, line in COMMANDS if line.startswith("python -m spacy ")]
 
 
+@cache
+def all_of_spacy() -> typer.core.TyperCommand:
+    """RETURNS (TyperCommand): the group that holds every command, ours too."""
+    return typer.main.get_command(spacy_app)
+
+
 def find_command(words: list[str]) -> tuple[typer.core.TyperCommand, list[str]]:
     """RETURNS (tuple): spaCy's command that the first words name, and the words after them."""
-    found = typer.main.get_command(spacy_app)
+    found = all_of_spacy()
     while words and words[0] in getattr(found, "commands", {}):
         found, words = found.commands[words[0]], words[1:]
     assert not getattr(found, "commands", {}), f"no command {words[0]}"

@@ -1,6 +1,7 @@
 """Whatever a command writes, a place without room ends it in one sentence, and nothing half-written is left."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,19 +35,23 @@ COMMANDS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def folder(
-    tiny_token_classifier: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    """The working folder, with a checkpoint, the pipeline of it, and a corpus."""
-    torch.set_num_threads(1)
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def made(tiny_token_classifier: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a checkpoint, the pipeline of it, and a corpus; to be copied."""
+    folder, nlp = tmp_path_factory.mktemp("made"), spacy.blank("fr")
     checkpoint = tiny_token_classifier("bert", ["O", "B-PER", "I-PER", "B-LOC"])
-    Path("classifier").symlink_to(checkpoint, target_is_directory=True)
-    import_hf(str(checkpoint), lang="fr").to_disk("pipeline")
-    nlp = spacy.blank("fr")
-    DocBin(docs=[annotated(nlp, sentence) for sentence in SENTENCES]).to_disk("data.spacy")
-    Path("texts.txt").write_text("\n\n".join(PAIRS), encoding="utf8")
+    (folder / "classifier").symlink_to(checkpoint, target_is_directory=True)
+    import_hf(str(checkpoint), lang="fr").to_disk(folder / "pipeline")
+    DocBin(docs=[annotated(nlp, sentence) for sentence in SENTENCES]).to_disk(folder / "data.spacy")
+    (folder / "texts.txt").write_text("\n\n".join(PAIRS), encoding="utf8")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder of a test."""
+    torch.set_num_threads(1)
+    monkeypatch.chdir(shutil.copytree(made, tmp_path, symlinks=True, dirs_exist_ok=True))
     return tmp_path
 
 

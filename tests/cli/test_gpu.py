@@ -98,6 +98,8 @@ def test_all_commands_with_the_option_are_looked_at() -> None:
 def test_each_command_says_it(
     command: str, machine: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for package in ("fastapi", "uvicorn", "prometheus_client") if command == "serve" else ():
+        pytest.importorskip(package)
     machine(cupy=False)
     monkeypatch.chdir(tmp_path)
     Path("texts.txt").write_text("\n\n".join(f"Le texte {i} ." for i in range(30)), encoding="utf8")

@@ -276,6 +276,7 @@ def test_head_on_a_cnn_is_refused() -> None:
         to_hf_output(nlp.make_doc("Rouen"), nlp=nlp)
 
 
+@pytest.mark.slow
 def test_importing_the_hub_does_not_import_transformers() -> None:
     code = "import sys, spacy_bertfam.hub; print({'transformers', 'tokenizers'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

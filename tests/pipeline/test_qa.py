@@ -56,6 +56,12 @@ def make_nlp(tiny_encoder):
     return make
 
 
+@pytest.fixture(scope="module")
+def untrained(make_nlp) -> Language:
+    """To be read only."""
+    return make_nlp()
+
+
 @pytest.fixture(scope="module", params=[False, True], ids=["own", "shared"])
 def trained(request, make_nlp) -> Language:
     """To be read only."""
@@ -182,9 +188,9 @@ def test_settings_that_make_no_sense_are_refused(make_nlp, settings, name):
         ([("Où ?", TEXT)], {"top_k": 0}, "top_k"),
     ],
 )
-def test_what_is_no_question_about_a_text_is_refused(make_nlp, given, options, reason):
+def test_what_is_no_question_about_a_text_is_refused(untrained, given, options, reason):
     with pytest.raises(UserError, match=reason):
-        make_nlp().get_pipe("qa").ask(given, **options)
+        untrained.get_pipe("qa").ask(given, **options)
 
 
 def test_data_without_questions_are_refused(make_nlp):

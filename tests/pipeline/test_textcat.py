@@ -58,8 +58,8 @@ def network(nlp: Language) -> torch.nn.Module:
         ("mean", True, True),
         ("max", False, True),
         ("cls", True, False),
-        ("cls", False, True),
-        ("mean", False, False),
+        pytest.param("cls", False, True, marks=pytest.mark.slow),
+        pytest.param("mean", False, False, marks=pytest.mark.slow),
     ],
 )
 def test_learns_moves_the_encoder_and_round_trips(

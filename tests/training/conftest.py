@@ -1,5 +1,6 @@
 """A small training: a config as users write it, and what it takes to run, stop and resume it."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,14 +97,24 @@ total_steps = 20
 THINCS_ADAM = '@optimizers = "Adam.v1"'
 
 
+@pytest.fixture(scope="session")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of two corpora; to be read only."""
+    folder, nlp = tmp_path_factory.mktemp("corpora"), spacy.blank("fr")
+    for name, sentences in (("train", SENTENCES), ("other", SENTENCES[1:])):
+        DocBin(docs=[annotated(nlp, sentence) for sentence in sentences]).to_disk(folder / f"{name}.spacy")
+    return folder
+
+
 @pytest.fixture
-def folder(tiny_encoder: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(
+    tiny_encoder: Callable[[str], Path], corpora: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """The working folder: a config, an encoder and a corpus. One thread: sums are made in the same order."""
     torch.set_num_threads(1)
     monkeypatch.chdir(tmp_path)
-    nlp = spacy.blank("fr")
-    DocBin(docs=[annotated(nlp, sentence) for sentence in SENTENCES]).to_disk("train.spacy")
-    DocBin(docs=[annotated(nlp, sentence) for sentence in SENTENCES[1:]]).to_disk("other.spacy")
+    for path in corpora.iterdir():
+        shutil.copy(path, path.name)
     Path("encoder").symlink_to(tiny_encoder("bert"), target_is_directory=True)
     Path("config.cfg").write_text(CONFIG, encoding="utf8")
     return tmp_path

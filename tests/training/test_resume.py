@@ -123,7 +123,7 @@ def assert_equal(found: Language, expected: Language) -> None:
 @pytest.mark.parametrize("changes", [AVERAGED, {"training.max_epochs": 2}, {"training.max_epochs": -1}])
 def test_our_loop_trains_what_spacys_does(folder: Path, changes: dict[str, Any]) -> None:
     # without spaCy's NER, which draws from the generator that shuffles the texts in spaCy's loop
-    changes = {"nlp.pipeline": ["encoder", "ner"], **changes}
+    changes = {"nlp.pipeline": ["encoder", "ner"], "training.max_steps": 6, **changes}
     expected = init_nlp(config_with(changes))
     Path("spacys").mkdir()
     spacys_loop.train(expected, Path("spacys"), stdout=io.StringIO(), stderr=io.StringIO())
@@ -206,6 +206,7 @@ def test_an_encoder_of_spacy_transformers_goes_on_too(folder: Path, changes: dic
     assert_equal(train(config_with(changes), "parts").nlp, expected.nlp)
 
 
+@pytest.mark.slow
 def test_two_stops_are_as_good_as_one(whole: Whole) -> None:
     expected, _ = whole()
     for step in (1, 5):
@@ -283,8 +284,8 @@ def test_a_state_that_cannot_be_written_does_not_end_the_training(
     with pytest.warns(
         UserWarning, match="state of the training after step 4 cannot be saved .*No space left"
     ):
-        training = train(config_with({}), "out")
-    assert training.progress.step == 9
+        training = train(config_with({"training.max_steps": 5}), "out")
+    assert training.progress.step == 5
 
 
 def test_a_full_disk_does_not_end_the_training(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,7 +294,7 @@ def test_a_full_disk_does_not_end_the_training(folder: Path, monkeypatch: pytest
 
     monkeypatch.setattr(saved_state, "save_file", full)
     with pytest.warns(UserWarning, match=r"cannot be saved .*: no space is left on the disk"):
-        assert train(config_with({}), "out").progress.step == 9
+        assert train(config_with({"training.max_steps": 5}), "out").progress.step == 5
     assert list(Path("out/training-state").glob("step-*")) == []
 
 
@@ -312,8 +313,8 @@ def test_a_training_that_failed_at_once_can_be_begun_again(
 
 def test_an_encoder_that_was_moved_is_no_other_pipeline(stopped: None) -> None:
     Path("encoder").rename("moved")
-    found = train(config_with({"paths.encoder": "moved"}), "out")
-    assert found.progress.step == 9
+    found = train(config_with({"paths.encoder": "moved", "training.max_steps": 3}), "out")
+    assert found.progress.step == 3
 
 
 def test_a_reader_that_draws_from_numpy_goes_on_too(folder: Path) -> None:
@@ -325,15 +326,15 @@ def test_a_reader_that_draws_from_numpy_goes_on_too(folder: Path) -> None:
 
         return read
 
-    changes = {"corpora.train": {"@readers": "tests.ShuffledByNumpy.v1"}}
+    changes = {"corpora.train": {"@readers": "tests.ShuffledByNumpy.v1"}, "training.max_steps": 6}
     expected = train(config_with(changes), "whole")
-    train(config_with(changes), "parts", StopAfter(5))
+    train(config_with(changes), "parts", StopAfter(3))
     assert_equal(train(config_with(changes), "parts").nlp, expected.nlp)
 
 
 def test_what_a_killed_process_had_begun_is_removed(folder: Path) -> None:
     Path("out/.model-last-abcd/new").mkdir(parents=True)
-    train(config_with({}), "out")
+    train(config_with({"training.max_steps": 1}), "out")
     assert sorted(path.name for path in Path("out").iterdir()) == ["model-best", "model-last"]
 
 
@@ -346,14 +347,14 @@ def test_a_state_half_written_is_passed_over(folder: Path, stopped: None) -> Non
 
 @pytest.mark.parametrize(("keep", "n_kept"), [("unfinished", 0), ("always", 1), ("never", 0)])
 def test_what_stays_of_a_finished_training(folder: Path, keep: str, n_kept: int) -> None:
-    train(config_with({"training.max_steps": 4}), "out", keep=keep)
+    train(config_with({"training.max_steps": 1}), "out", keep=keep)
     assert len(list(Path("out").glob("training-state/step-*"))) == n_kept
 
 
-def test_a_finished_training_goes_on_with_more_steps(folder: Path) -> None:
-    expected = train(config_with({"training.max_steps": 14}), "whole")
-    train(config_with({}), "out", keep="always")
-    assert_equal(train(config_with({"training.max_steps": 14}), "out").nlp, expected.nlp)
+def test_a_finished_training_goes_on_with_more_steps(whole: Whole) -> None:
+    expected, _ = whole()
+    train(config_with({"training.max_steps": 6}), "out", keep="always")
+    assert_equal(train(config_with({}), "out").nlp, expected.nlp)
 
 
 # -- what cannot go on

@@ -18,6 +18,7 @@ def model(tiny_encoder: Callable[[str], Path]) -> MaskedLanguageModel:
     return MaskedLanguageModel(tiny_encoder("bert"))
 
 
-@pytest.fixture
-def texts(model: MaskedLanguageModel) -> WindowTexts:
-    return WindowTexts.from_docs(map(spacy.blank("fr").make_doc, PAIRS), model.tokenizer, 20)
+@pytest.fixture(scope="session")
+def texts(tiny_encoder: Callable[[str], Path]) -> WindowTexts:
+    tokenizer = MaskedLanguageModel(tiny_encoder("bert")).tokenizer
+    return WindowTexts.from_docs(map(spacy.blank("fr").make_doc, PAIRS), tokenizer, 20)

@@ -13,6 +13,7 @@ import pytest
 import spacy
 import torch
 from small_corpus import PAIRS
+from spacy.util import fix_random_seed
 from tiny.kinds import KINDS
 from transformers import AutoModelForMaskedLM
 from typer.testing import CliRunner
@@ -96,18 +97,27 @@ def test_a_step_does_not_depend_on_how_it_is_cut(
     torch.testing.assert_close(weights[0], weights[1], atol=2e-4, rtol=1e-3)
 
 
+@pytest.fixture(scope="module")
+def learned(
+    tiny_encoder: Callable[[str], Path], texts: WindowTexts, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[Score]]:
+    """The folder of an encoder that has learned the texts, to be read only, and its scores as they were reported."""
+    fix_random_seed(0)
+    folder, reported = tmp_path_factory.mktemp("learned") / "out", []
+    model = MaskedLanguageModel(tiny_encoder("bert"))
+    assert pretrain(model, texts, texts, RECIPE, folder, report=reported.append) == reported
+    return folder, reported
+
+
 def test_it_learns_the_texts_and_keeps_the_best_weights(
-    model: MaskedLanguageModel, texts: WindowTexts, tmp_path: Path
+    learned: tuple[Path, list[Score]], texts: WindowTexts
 ) -> None:
-    reported: list[int] = []
-    scores = pretrain(
-        model, texts, texts, RECIPE, tmp_path / "out", report=lambda score: reported.append(score.step)
-    )
-    assert reported == [0, 30, 60, 90] == [score.step for score in scores]
+    folder, scores = learned
+    assert [score.step for score in scores] == [0, 30, 60, 90]
     assert scores[-1].loss < 0.7 * scores[0].loss
     assert scores[-1].accuracy > scores[0].accuracy
     best = min(scores, key=lambda score: score.loss)
-    again = evaluate(MaskedLanguageModel(tmp_path / "out"), texts, RECIPE, step=0)
+    again = evaluate(MaskedLanguageModel(folder), texts, RECIPE, step=0)
     assert again.loss == pytest.approx(best.loss, abs=1e-5)
 
 
@@ -133,9 +143,9 @@ def test_worse_weights_do_not_replace_better_ones(
 
 
 def test_an_encoder_that_is_there_is_replaced_only_by_a_better_one(
-    model: MaskedLanguageModel, texts: WindowTexts, tmp_path: Path
+    learned: tuple[Path, list[Score]], texts: WindowTexts, tmp_path: Path
 ) -> None:
-    pretrain(model, texts, texts, RECIPE, tmp_path / "out")
+    shutil.copytree(learned[0], tmp_path / "out")
     before = (tmp_path / "out" / "model.safetensors").read_bytes()
     again = MaskedLanguageModel(tmp_path / "out")
     ruinous = Recipe(5, batch_pieces=400, learn_rate=3.0, eval_frequency=5)
@@ -163,12 +173,11 @@ def test_a_new_head_begins_with_the_frequencies(
 
 
 def test_a_head_that_was_learned_stays(
-    model: MaskedLanguageModel, texts: WindowTexts, tmp_path: Path
+    learned: tuple[Path, list[Score]], texts: WindowTexts, tmp_path: Path
 ) -> None:
-    scores = pretrain(model, texts, texts, RECIPE, tmp_path / "one")
-    second = pretrain(
-        MaskedLanguageModel(tmp_path / "one"), texts, texts, Recipe(1, batch_pieces=400), tmp_path / "two"
-    )
+    folder, scores = learned
+    recipe = Recipe(1, batch_pieces=400)
+    second = pretrain(MaskedLanguageModel(folder), texts, texts, recipe, tmp_path / "two")
     assert second[0].loss == pytest.approx(min(score.loss for score in scores), abs=1e-5)
 
 
@@ -300,7 +309,7 @@ def test_an_encoder_is_replaced_only_by_force(run: Callable) -> None:
     before = Path("out/model.safetensors").read_bytes()
     assert run("--learn-rate", "0.01").exit_code == 1
     assert Path("out/model.safetensors").read_bytes() == before
-    assert run("--learn-rate", "0.01", "--max-steps", "40", "--force").exit_code == 0
+    assert run("--learn-rate", "0.01", "--max-steps", "20", "--force").exit_code == 0
     assert Path("out/model.safetensors").read_bytes() != before
 
 
