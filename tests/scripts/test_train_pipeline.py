@@ -73,8 +73,10 @@ def test_the_check_has_the_settings_of_the_training(run):
     assert check[4:-2] == train[train.index("--paths.train") :]
 
 
-def test_a_command_that_fails_ends_the_script_with_its_exit_code(capfd):
+def test_a_command_that_fails_ends_the_script_with_its_exit_code(tmp_path, monkeypatch, capfd):
+    (tmp_path / "failing.py").write_text("raise SystemExit(3)", encoding="utf8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(typer.Exit) as stop:
-        start.run_module(["timeit", "-n", "1", "-r", "1", "raise SystemExit(3)"])
+        start.run_module(["failing", "--option", "a b"])
     assert stop.value.exit_code == 3
-    assert "Running command: python -m timeit" in capfd.readouterr().out
+    assert "Running command: python -m failing --option 'a b'" in capfd.readouterr().out
