@@ -4,8 +4,8 @@ from pathlib import Path
 
 import typer
 
-from benchmarks.foreign import names
-from benchmarks.suites import SUITES, Inputs
+from benchmarks.foreign import SYSTEMS
+from benchmarks.suites import SIZES, SUITES, Inputs, run_suite
 
 # As WiNER-fr names them, and as most others do
 LABELS = ["Person=PER", "Location=LOC", "Organization=ORG", "PER=PER", "LOC=LOC", "ORG=ORG"]
@@ -20,13 +20,13 @@ def main() -> None:
 
 @app.command("run")
 def run_cli(
-    suite: list[str] | None = typer.Option(
-        None, help=f"Which: {', '.join(SUITES)}; several times for several."
+    suite: list[str] = typer.Option(
+        list(SUITES), show_default=False, help=f"Which: {', '.join(SUITES)}; several times for several."
     ),
-    output: Path = typer.Option(Path("metrics/benchmarks"), help="Folder for JSON, Markdown and SVG"),
+    output: Path = typer.Option(Path("metrics/benchmarks"), help="Folder for JSON and Markdown"),
     model: Path | None = typer.Option(None, help="A pipeline with the components encoder and ner"),
-    corpus: list[Path] | None = typer.Option(
-        None, help="Folder with train.jsonl, dev.jsonl and test.jsonl; the suite pipelines takes several"
+    corpus: list[Path] = typer.Option(
+        [], help="Folder with train.jsonl, dev.jsonl and test.jsonl; the suite pipelines takes several"
     ),
     map_: list[str] = typer.Option(
         LABELS, "--map", help="The suite pipelines: label of a corpus or a pipeline = label that is scored"
@@ -40,44 +40,30 @@ def run_cli(
         None, min=1, help="The suites chain, limit and speed read the first documents only"
     ),
     unit: str = typer.Option("doc", help="The same suites read: doc, paragraph or sentence"),
-    also: list[Path] | None = typer.Option(
-        None,
+    also: list[Path] = typer.Option(
+        [],
         help="The suite speed: the same pipeline as `bertfam optimize` has written it; the suite pipelines: others, "
         "folders or wheels; several times",
     ),
-    peer: list[str] | None = typer.Option(
-        None, help=f"The suite speed: only some of {'; '.join(names())}; several times"
+    peer: list[str] = typer.Option(
+        [], help=f"The suite speed: only some of {'; '.join(SYSTEMS)}; several times"
     ),
     n_labels: int = typer.Option(7, min=1, help="Labels of the pipeline that is made without --model"),
-    max_words: int = typer.Option(1_000_000, help="The suite memory goes from 1,000 words up to these"),
+    max_words: int = typer.Option(SIZES[-1], help="The suite memory goes from 1,000 words up to these"),
 ) -> None:
     """Run suites (all of them without --suite) and leave their figures in OUTPUT."""
-    chosen = suite or list(SUITES)
-    unknown = sorted(set(chosen) - set(SUITES))
+    unknown = sorted(set(suite) - set(SUITES))
     if unknown:
         raise typer.BadParameter(
             f"--suite: found {', '.join(unknown)}; expected some of {', '.join(SUITES)}."
         )
-    sizes = tuple(n for n in Inputs.sizes if n <= max_words)
     inputs = Inputs(
-        output,
-        model,
-        (corpus or [None])[0],
-        encoder,
-        lang,
-        n_rounds,
-        sizes,
-        n_docs,
-        unit,
-        tuple(also or ()),
-        tuple(peer or ()),
-        tuple(corpus or ()),
-        tuple(map_),
-        n_labels,
-    )
-    for name in chosen:
+        output, model, tuple(corpus), encoder, lang, n_rounds, n_docs, unit, tuple(also), tuple(peer), tuple(map_),
+        n_labels, max_words,
+    )  # fmt: skip
+    for name in suite:
         try:
-            typer.echo(SUITES[name](inputs))
+            typer.echo(run_suite(name, inputs))
         except ValueError as error:
             typer.echo(f"Error: suite {name}: {error}", err=True)
             raise typer.Exit(1) from error

@@ -10,17 +10,19 @@ first N entries, N being the number of mistakes, precision is the share that is 
 that an entry is right about. cleanlab's entries are tokens; as places, those of one entity, and neighbors, are one.
 """
 
-import argparse
-import json
 import random
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 from spacy.tokens import Doc, DocBin
+from spacy.training.iob_utils import doc_to_biluo_tags
 
 from benchmarks.corpus import read_docs
 from benchmarks.spoiling import Spoiled, spoil
+from benchmarks.tables import write_json
 from spacy_bertfam.audit.audit import audit
 from spacy_bertfam.audit.folds import Unseen, cross_validate, fold_config
 from spacy_bertfam.decoding.decode import read_scores, scaled_chain
@@ -61,11 +63,7 @@ def cleanlab_lists(docs: Sequence[Doc], parts: Sequence[Unseen], *, by_label: bo
             own = np.stack([own[:, classes == k].sum(axis=1) for k in range(classes.max() + 1)], axis=1)
         shares += np.split(own, np.cumsum([len(docs[i]) for i in part.texts])[:-1])
         for i in part.texts:
-            biluo = [f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type_ else "O" for t in docs[i]]
-            for k, tag in enumerate(biluo):  # an entity ends where none goes on
-                if tag != "O" and not (k + 1 < len(biluo) and biluo[k + 1].startswith("I")):
-                    biluo[k] = f"{'U' if tag[0] == 'B' else 'L'}{tag[1:]}"
-            ids = part.tag_set.ids_by_biluo(biluo)
+            ids = part.tag_set.ids_by_biluo(doc_to_biluo_tags(docs[i]))
             labels.append((classes[ids] if by_label else ids).tolist())
     issues = find_label_issues(labels, shares, n_jobs=1)
     tokens = [(order[i], k, k + 1) for i, k in issues]
@@ -100,35 +98,34 @@ def measure(places: Sequence[Place], mistakes: Sequence[Spoiled], n: int) -> tup
     return sum(map(bool, right)) / max(1, len(right)), len(set().union(*right)) / len(mistakes)
 
 
-def main() -> None:
+def main(
+    corpus: Annotated[Path, typer.Argument(help="Annotated texts, a .spacy file")],
+    encoder: str,
+    out: Path,
+    lang: str = "fr",
+    texts: int = 2500,
+    share: Annotated[float, typer.Option(help="Of the entities to spoil; 0 for none")] = 0.05,
+    folds: int = 4,
+    steps: int = 180,
+    n_layers: int | None = None,
+    rate: float | None = None,
+    seed: Annotated[int, typer.Option(help="Of the mistakes")] = 0,
+) -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.audit", description=__doc__.split("\n")[0])
-    parser.add_argument("corpus", type=Path, help="annotated texts, a .spacy file")
-    parser.add_argument("encoder")
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--lang", default="fr")
-    parser.add_argument("--texts", type=int, default=2500)
-    parser.add_argument("--share", type=float, default=0.05, help="of the entities to spoil; 0 for none")
-    parser.add_argument("--folds", type=int, default=4)
-    parser.add_argument("--steps", type=int, default=180)
-    parser.add_argument("--n-layers", type=int, default=None)
-    parser.add_argument("--rate", type=float, default=None)
-    parser.add_argument("--seed", type=int, default=0, help="of the mistakes")
-    given = parser.parse_args()
-    docs = draw(read_docs(given.corpus, given.lang), given.texts)
-    mistakes = spoil(docs, given.share, seed=given.seed)
+    docs = draw(read_docs(corpus, lang), texts)
+    mistakes = spoil(docs, share, seed=seed)
     settings = {
-        "components.encoder.model.n_layers": given.n_layers,
+        "components.encoder.model.n_layers": n_layers,
         "components.encoder.model.mixed_precision": "auto",
-        "training.optimizer.learn_rate.initial_rate": given.rate,
+        "training.optimizer.learn_rate.initial_rate": rate,
     }
     n_words = sum(map(len, docs))
-    config = fold_config(given.encoder, given.lang, n_words, steps=given.steps, overrides=settings)
-    given.out.mkdir(parents=True, exist_ok=True)
-    parts = list(cross_validate(docs, config, given.out, n_folds=given.folds, stop=Stop()))
+    config = fold_config(encoder, lang, n_words, steps=steps, overrides=settings)
+    out.mkdir(parents=True, exist_ok=True)
+    parts = list(cross_validate(docs, config, out, n_folds=folds, stop=Stop()))
     found = audit(docs, parts)
-    (given.out / "audit.json").write_text(json.dumps(found.as_json(), ensure_ascii=False), encoding="utf8")
-    DocBin(docs=docs).to_disk(given.out / "audited.spacy")
+    write_json(out / "audit.json", found.as_json())
+    DocBin(docs=docs).to_disk(out / "audited.spacy")
     print(f"{len(docs)} texts, {n_words} words, {found.n_entities} entities, {len(mistakes)} spoiled")
     print(f"findings (all, confident): {found.counts}")
     if not mistakes:
@@ -144,4 +141,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +21,15 @@ def environment() -> dict[str, str]:
 def run_logged(command: Sequence[Any], log: Path) -> None:
     """Run a command, all that it prints in a file. Raises a CalledProcessError where it fails."""
     with log.open("w", encoding="utf8") as stream:
-        subprocess.run(
-            [str(part) for part in command],
-            check=True,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            env=environment(),
-        )
+        subprocess.run(list(map(str, command)), check=True, stdout=stream, stderr=stream, env=environment())
 
 
-def run_module(name: str, *arguments: Any, python: Path | None = None) -> Any:
-    """Run ``python -m NAME ARGUMENTS``. Raises a CalledProcessError where it fails; its errors are shown.
-
-    RETURNS (Any): the JSON of the last line that it printed.
-    """
-    command = [str(part) for part in (python or sys.executable, "-m", name, *arguments)]
-    found = subprocess.run(
-        command, check=True, stdout=subprocess.PIPE, text=True, encoding="utf8", env=environment()
-    )
+def call_apart(module: str, *arguments: Any) -> Any:
+    """RETURNS (Any): what the function ``measure`` of a module returns in a new process; all of it as JSON."""
+    command = [sys.executable, "-m", "benchmarks.child", module, json.dumps(arguments, default=str)]
+    found = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf8", env=environment())
     return json.loads(found.stdout.strip().splitlines()[-1])
+
+
+if __name__ == "__main__":
+    print(json.dumps(import_module(sys.argv[1]).measure(*json.loads(sys.argv[2]))))

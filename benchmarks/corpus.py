@@ -17,19 +17,15 @@ def find_parts(corpus: Path, names: Sequence[str]) -> dict[str, Path]:
     """Where the parts of a corpus are: ``train.jsonl``, ``train.iob``, ``train.spacy`` or a folder ``train``
     of `.spacy` files.
 
-    Raises a ValueError that names what is not there.
+    RAISES (ValueError): when one is not there.
     """
-    found: dict[str, Path] = {}
-    for name in names:
-        places = [corpus / f"{name}{kind}" for kind in KINDS]
-        there = [place for place in places if place.exists()]
-        if there:
-            found[name] = there[0]
-    missing = [name for name in names if name not in found]
+    places = {name: [corpus / f"{name}{kind}" for kind in KINDS] for name in names}
+    found = {name: next(filter(Path.exists, tried), None) for name, tried in places.items()}
+    missing = [f"{name}.jsonl" for name, place in found.items() if place is None]
     if missing:
-        expected = ", ".join(f"{name}.jsonl" for name in missing)
+        expected = ", ".join(missing)
         raise ValueError(f"{corpus}: found no {expected}; expected these files, or .iob or .spacy ones.")
-    return found
+    return {name: place for name, place in found.items() if place is not None}
 
 
 def convert_parts(parts: dict[str, Path], output: Path, *, lang: str, unit: str) -> dict[str, Path]:
@@ -54,8 +50,7 @@ def convert_parts(parts: dict[str, Path], output: Path, *, lang: str, unit: str)
 
 def draw_docs(path: Path, n_docs: int | None, *, lang: str) -> Path:
     """So many Docs of a `.spacy` file, always the same ones drawn at random, as a file beside it; the file itself
-    without a number.
-    """
+    without a number."""
     if n_docs is None:
         return path
     drawn = path.with_name(f"{path.stem}.drawn{n_docs}.spacy")

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import spacy
-from spacy.language import Language
 
 from benchmarks.system import System, teach_head, transition_ner
 
@@ -28,16 +27,12 @@ CONTROL, UNKNOWN, NORMAL = 3, 2, 1  # SentencePiece's kinds of pieces
 
 
 def curated_system(work: Path, lang: str) -> System:
-    """The package as its releases for spaCy are configured. work (Path): see ``build_foreign``."""
-    nlp = make_curated(work / "classifier", work / "gold.spacy", lang=lang)
-    return lambda texts: list(nlp.pipe(texts))
-
-
-def make_curated(classifier: Path, gold: Path, *, lang: str) -> Language:
-    """RETURNS (Language): the classifier's encoder as it is, and a head that has learned for a few steps.
+    """The package as its releases for spaCy are configured: the classifier's encoder as it is, and a head that has
+    learned for a few steps.
 
     RAISES (ValueError): when the package has no architecture, or no tokenizer, for it.
     """
+    classifier = work / "classifier"
     config = json.loads((classifier / "config.json").read_text(encoding="utf8"))
     pieces = json.loads((classifier / "tokenizer.json").read_text(encoding="utf8"))
     nlp = spacy.blank(lang)
@@ -48,12 +43,12 @@ def make_curated(classifier: Path, gold: Path, *, lang: str) -> Language:
     _load_pieces(transformer.model, pieces)
     nlp.add_pipe("ner", config=transition_ner({**LISTENER, "width": config["hidden_size"]}))
     nlp.batch_size = 64
-    teach_head(nlp, gold)
-    return nlp
+    teach_head(nlp, work / "gold.spacy")
+    return lambda texts: list(nlp.pipe(texts))
 
 
 def model_config(config: dict[str, Any], pieces: dict[str, Any]) -> dict[str, Any]:
-    """RETURNS (Dict): the block ``[model]`` for a Hugging Face config and a ``tokenizer.json``."""
+    """RETURNS (dict): the block ``[model]`` for a Hugging Face config and a ``tokenizer.json``."""
     kind, algorithm = config["model_type"], pieces["model"]["type"]
     encoders = {"WordPiece": "BertWordpieceEncoder.v1", "Unigram": "XlmrSentencepieceEncoder.v1"}
     if kind not in ARCHITECTURES or algorithm not in encoders:
@@ -61,15 +56,12 @@ def model_config(config: dict[str, Any], pieces: dict[str, Any]) -> dict[str, An
             f"the encoder is {kind} with {algorithm} pieces; expected one of {', '.join(ARCHITECTURES)} with "
             f"{' or '.join(encoders)}."
         )
-    renamed = {
-        "hidden_width": "hidden_size",
-        "intermediate_width": "intermediate_size",
-        "padding_idx": "pad_token_id",
-    }
     return {
         "@architectures": f"{PREFIX}.{ARCHITECTURES[kind]}",
         **{name: config[name] for name in SAME_NAMES},
-        **{ours: config[theirs] for ours, theirs in renamed.items()},
+        "hidden_width": config["hidden_size"],
+        "intermediate_width": config["intermediate_size"],
+        "padding_idx": config["pad_token_id"],
         "model_max_length": config["max_position_embeddings"] - (2 if kind == "xlm-roberta" else 0),
         "piece_encoder": {"@architectures": f"{PREFIX}.{encoders[algorithm]}"},
         # as spaCy's own packages have it
@@ -81,11 +73,7 @@ def sentencepiece_model(pieces: dict[str, Any]) -> bytes:
     """RETURNS (bytes): a SentencePiece model with the pieces of a unigram ``tokenizer.json`` of XLM-R's kind."""
     from sentencepiece import sentencepiece_model_pb2
 
-    rows: list[tuple[str, float, int]] = [
-        ("<unk>", 0.0, UNKNOWN),
-        ("<s>", 0.0, CONTROL),
-        ("</s>", 0.0, CONTROL),
-    ]
+    rows = [("<unk>", 0.0, UNKNOWN), ("<s>", 0.0, CONTROL), ("</s>", 0.0, CONTROL)]
     rows += [(text, score, NORMAL) for text, score in pieces["model"]["vocab"][N_SPECIAL:-1]]
     model = sentencepiece_model_pb2.ModelProto()
     for text, score, kind in rows:

@@ -11,20 +11,10 @@ from benchmarks.system import System
 N_STEPS, BATCH = 30, 8
 
 
-def edsnlp_system(work: Path, *, bf16: bool) -> System:
-    """edsnlp with windows, batches and tokenizer as they are without settings.
+def edsnlp_system(work: Path, lang: str, *, bf16: bool) -> System:
+    """The classifier's encoder as it is, and a CRF; windows, batches and tokenizer as they are without settings.
 
-    work (Path): see ``build_foreign``.
     bf16 (bool): edsnlp's default, which is torch's autocast, also on a CPU; else all is float32.
-    """
-    nlp = make_edsnlp(work / "classifier", work / "gold.spacy")
-    return lambda texts: list(nlp.pipe(texts).set_processing(autocast=bf16))
-
-
-def make_edsnlp(classifier: Path, gold: Path) -> Any:
-    """RETURNS (edsnlp.Pipeline): the classifier's encoder as it is, and a CRF that has learned for a few steps.
-
-    gold (Path): annotated sentences, a file of a DocBin.
     """
     import edsnlp
     import edsnlp.pipes as eds
@@ -32,13 +22,13 @@ def make_edsnlp(classifier: Path, gold: Path) -> Any:
     nlp: Any = edsnlp.blank("eds")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of weights that the classifier has and the encoder does not
-        embedding = eds.transformer(model=str(classifier))
+        embedding = eds.transformer(model=str(work / "classifier"))
         nlp.add_pipe(eds.ner_crf(mode="joint", target_span_getter=["ents"], embedding=embedding), name="ner")
-    docs = list(DocBin().from_disk(gold).get_docs(nlp.vocab))
+    docs = list(DocBin().from_disk(work / "gold.spacy").get_docs(nlp.vocab))
     nlp.post_init(docs)
     _teach(nlp.get_pipe("ner"), docs)
     nlp.train(False)
-    return nlp
+    return lambda texts: list(nlp.pipe(texts).set_processing(autocast=bf16))
 
 
 def _teach(ner: Any, docs: list) -> None:

@@ -1,5 +1,6 @@
 """Other systems on the same weights: built in environments of their own, without this package."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from spacy.language import Language
 
 from benchmarks.curated import curated_system
 from benchmarks.eds import edsnlp_system
-from benchmarks.system import ANY_LENGTH, System, teach_head, transition_ner
+from benchmarks.system import ANY_LENGTH, Build, System, teach_head, transition_ner
 
 TRF_CONFIG: dict[str, Any] = {
     "max_batch_items": 4096,
@@ -25,28 +26,8 @@ LISTENER: dict[str, Any] = {
     "pooling": {"@layers": "reduce_mean.v1"},
     "upstream": "*",
 }
-
-
 TRF_NER = transition_ner(LISTENER)
 TRF_LINEAR: dict[str, Any] = {"model": {"@architectures": "spacy.Tagger.v2", "nO": None, "tok2vec": LISTENER}}
-BATCH_SIZES = (1, 8, 32)  # of transformers' pipeline, "pipeline 8"
-
-
-def build_foreign(name: str, work: Path, lang: str) -> System:
-    """The system of that name, ready to run.
-
-    work (Path): has the folder ``classifier`` (a Hugging Face token classifier) and ``gold.spacy`` (annotated
-        sentences); what is trained here is left there too.
-    """
-    if name == "spacy-transformers":
-        return spacy_transformers(work, lang, TRF_NER)
-    if name == "spacy-transformers, linear":
-        return spacy_transformers(work, lang, TRF_LINEAR)
-    if name.startswith("edsnlp"):
-        return edsnlp_system(work, bf16=name.endswith("bf16"))
-    if name == "spacy-curated-transformers":
-        return curated_system(work, lang)
-    return hf_pipeline(work, batch_size=int(name.rpartition(" ")[2]))
 
 
 def spacy_transformers(work: Path, lang: str, head: dict[str, Any] = TRF_NER) -> System:
@@ -59,22 +40,21 @@ def spacy_transformers(work: Path, lang: str, head: dict[str, Any] = TRF_NER) ->
     return lambda texts: list(nlp.pipe(texts))
 
 
-def make_trf(classifier: Path, gold: Path, head: dict[str, Any], *, lang: str, n_steps: int = 30) -> Language:
+def make_trf(classifier: Path, gold: Path, head: dict[str, Any], *, lang: str) -> Language:
     """spacy-transformers on the classifier's encoder, with a head that has learned for a few steps.
 
     gold (Path): annotated sentences, a file of a DocBin.
     """
     nlp = spacy.blank(lang)
-    nlp.add_pipe(
-        "transformer", config={**TRF_CONFIG, "model": {**TRF_CONFIG["model"], "name": str(classifier)}}
-    )
+    model = {**TRF_CONFIG["model"], "name": str(classifier)}
+    nlp.add_pipe("transformer", config={**TRF_CONFIG, "model": model})
     nlp.add_pipe("ner" if head is TRF_NER else "tagger", config=head)
     nlp.batch_size = 64
-    teach_head(nlp, gold, n_steps=n_steps)
+    teach_head(nlp, gold)
     return nlp
 
 
-def hf_pipeline(work: Path, *, batch_size: int, stride: int = 64) -> System:
+def hf_pipeline(work: Path, lang: str = "", *, batch_size: int, stride: int = 64) -> System:
     """`transformers.pipeline("ner")`; a stride makes it read texts that are longer than the network takes."""
     from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
@@ -85,11 +65,12 @@ def hf_pipeline(work: Path, *, batch_size: int, stride: int = 64) -> System:
     return lambda texts: list(tagger(list(texts), batch_size=batch_size))
 
 
-def names() -> list[str]:
-    """RETURNS (list[str]): what ``build_foreign`` knows."""
-    return [*names_here(), "edsnlp, fp32", "edsnlp, bf16", "spacy-curated-transformers"]
-
-
-def names_here() -> list[str]:
-    """RETURNS (list[str]): of these, what the environment of this package can run too."""
-    return ["spacy-transformers", "spacy-transformers, linear", *(f"pipeline {n}" for n in BATCH_SIZES)]
+# the part of a name before a comma is that of an environment, but of transformers' pipeline
+SYSTEMS: dict[str, Build] = {
+    "spacy-transformers": spacy_transformers,
+    "spacy-transformers, linear": partial(spacy_transformers, head=TRF_LINEAR),
+    **{f"pipeline {n}": partial(hf_pipeline, batch_size=n) for n in (1, 8, 32)},
+    "edsnlp, fp32": partial(edsnlp_system, bf16=False),
+    "edsnlp, bf16": partial(edsnlp_system, bf16=True),
+    "spacy-curated-transformers": curated_system,
+}

@@ -1,14 +1,14 @@
 """How far from the limit: the same windows through the bare network, and what the processor multiplies."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import spacy
 import torch
+from torch.utils.benchmark import Timer
 
+from benchmarks.speed import Times, rates, times_as_long
 from benchmarks.system import System
 from benchmarks.tables import Row
 from spacy_bertfam.encoder.model import encoder_shim
@@ -19,29 +19,18 @@ from spacy_bertfam.encoder.runtimes.runtime import Runtime, chunk_tensors
 from spacy_bertfam.encoder.runtimes.torch_runtime import TorchRuntime
 from spacy_bertfam.encoder.shim import EncoderShim
 
+BARE = "bare network"
 
-def limit_rows(
-    times: dict[str, list[tuple[float, float]]], n_words: int, *, limit: str = "bare network"
-) -> list[Row]:
-    """One row for each system, its share of the limit round by round.
 
-    times (Dict): name -> (seconds, processor seconds) of each round.
-    """
+def limit_rows(times: Times, n_words: int) -> list[Row]:
+    """One row for each system, its share of the limit round by round."""
     rows: list[Row] = []
-    for name, pairs in times.items():
-        walls = [wall for wall, _ in pairs]
-        shares = [(a / c, b / d) for (a, b), (c, d) in zip(times[limit], pairs, strict=True)]
-        rows.append(
-            {
-                "system": name,
-                "words a second": n_words / median(walls),
-                "slowest": n_words / max(walls),
-                "fastest": n_words / min(walls),
-                "share of the limit": float(median(a for a, _ in shares)),
-                "words a processor second": n_words / median(b for _, b in pairs),
-                "share by processor time": float(median(b for _, b in shares)),
-            }
-        )
+    for name, rate in rates(times, n_words).items():
+        wall, processor = times_as_long(times, BARE, name)
+        walls = [seconds for seconds, _ in times[name]]
+        extremes = {"slowest": n_words / max(walls), "fastest": n_words / min(walls)}
+        shares = {"share of the limit": wall, "share by processor time": processor}
+        rows.append({"system": name, **rate, **extremes, **shares})
     return rows
 
 
@@ -55,46 +44,37 @@ def verdict(rows: Sequence[Row], runtime: str) -> str:
     )
 
 
-def multiplication_rows(*, size: int = 1024, n_rounds: int = 5) -> list[Row]:
+def multiplication_rows(*, size: int = 1024) -> list[Row]:
     """The rate of a large matrix product in float32, on one thread and on as many as torch takes."""
-    rows = []
-    n_threads = torch.get_num_threads()
-    for n in sorted({1, n_threads}):
-        torch.set_num_threads(n)
-        a, b = torch.randn(size, size), torch.randn(size, size)
-        rates = []
-        for _ in range(n_rounds + 1):
-            start = time.perf_counter()
-            a @ b
-            rates.append(2 * size**3 / (time.perf_counter() - start) / 1e9)
-        rates = rates[1:]  # the first one warms up
-        rows.append(
-            {"threads": n, "GFLOPS": float(median(rates)), "lowest": min(rates), "highest": max(rates)}
-        )
-    torch.set_num_threads(n_threads)
+    rows: list[Row] = []
+    for n in sorted({1, torch.get_num_threads()}):
+        factors = {"a": torch.randn(size, size), "b": torch.randn(size, size)}
+        found = Timer("a @ b", globals=factors, num_threads=n).blocked_autorange()
+        speeds = [2 * size**3 / seconds / 1e9 for seconds in (found.median, *found.times)]
+        rows.append({"threads": n, "GFLOPS": speeds[0], "lowest": min(speeds), "highest": max(speeds)})
     return rows
 
 
 def load_shim(trained: Path) -> tuple[spacy.Language, EncoderShim]:
-    """RETURNS (Tuple): a pipeline with a shared encoder of the name "encoder", and that encoder's network."""
+    """RETURNS (tuple): a pipeline with a shared encoder of the name "encoder", and that encoder's network."""
     nlp = spacy.load(trained)
     return nlp, encoder_shim(nlp.get_pipe("encoder").model)  # type: ignore[attr-defined]
 
 
-def bare_loop(trained: Path, texts: Sequence[str], *, max_cells: int | None = None) -> System:
+def bare_loop(trained: Path, texts: Sequence[str]) -> System:
     """The engine's own calls on the windows of ``texts``, cut, sorted and padded beforehand over all of them;
     nothing is read off what comes out."""
     nlp, shim = load_shim(trained)
     runtime, tokenizer = shim.runtime(), shim.loaded.tokenizer
     batch = PieceBatch.from_docs([nlp.make_doc(text) for text in texts], tokenizer, shim.window_size())
-    chunks = batch.chunks(tokenizer, max_cells or shim.settings.max_batch_pieces, calls=runtime.calls)
-    calls = list(_calls(runtime, chunks))
+    chunks = batch.chunks(tokenizer, shim.settings.max_batch_pieces, calls=runtime.calls)
+    tensors = (chunk_tensors(chunk, torch.device("cpu")) for chunk in chunks)
+    calls = [bare_call(runtime, ids, mask) for ids, mask, *_ in tensors]
 
-    def run(_: Sequence[str]) -> list[Any]:
+    def run(_: Sequence[str]) -> None:
         with torch.inference_mode():
             for call in calls:
                 call()
-        return []
 
     return run
 
@@ -119,9 +99,3 @@ def runtime_name(shim: EncoderShim) -> str:
     if graph is None or isinstance(shim.runtime(), TorchRuntime):
         return f"torch {shim.settings.precision}"
     return f"{graph.runtime} {graph.precision}"
-
-
-def _calls(runtime: Runtime, chunks: Any) -> Iterator[Callable[[], Any]]:
-    for chunk in chunks:
-        ids, mask, *_ = chunk_tensors(chunk, torch.device("cpu"))
-        yield bare_call(runtime, ids, mask)

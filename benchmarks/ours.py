@@ -20,36 +20,6 @@ N_WATCHED = 20
 STEP_TIMER = Path(__file__).parent / "step_timer.py"
 
 
-def make_config(
-    corpus: dict[str, Path],
-    encoder: Path,
-    recipe: Recipe,
-    *,
-    lang: str,
-    n_units: int,
-    timing: Path,
-    head: str = "linear",
-    n_layers: int | None = None,
-    teachers: Sequence[Path] = (),
-) -> Config:
-    """The shared config of the project with everything of the recipe in it.
-
-    corpus (dict[str, Path]): the `.spacy` files of "train" and "dev".
-    n_units (int): Docs in the training corpus; steps and warm-up are counted from them.
-    timing (Path): where the step timer leaves its figures.
-    head (str): one of HEADS.
-    teachers (Sequence[Path]): pipelines that teach beside the annotation.
-    """
-    config = with_recipe(CONFIG, corpus, encoder, recipe, lang=lang, n_units=n_units, timing=timing)
-    config["components"]["ner"]["model"]["@architectures"] = HEADS[head]
-    model = config["components"]["encoder"]["model"]
-    model.update({} if n_layers is None else {"n_layers": n_layers})
-    if teachers:
-        paths = [str(path) for path in teachers]
-        config["training"]["before_update"] = {"@callbacks": "spacy-bertfam.distil.v1", "teacher": paths}
-    return config
-
-
 def with_recipe(
     path: Path,
     corpus: dict[str, Path],
@@ -60,7 +30,12 @@ def with_recipe(
     n_units: int,
     timing: Path,
 ) -> Config:
-    """A config of the project with everything of the recipe in it; arguments as those of ``make_config``."""
+    """A config of the project with everything of the recipe in it.
+
+    corpus (dict[str, Path]): the `.spacy` files of "train" and "dev".
+    n_units (int): Docs in the training corpus; steps and warm-up are counted from them.
+    timing (Path): where the step timer leaves its figures.
+    """
     config = load_config(path)
     n_steps = -(-n_units // recipe.batch_size) * recipe.epochs
     config["paths"].update(train=str(corpus["train"]), dev=str(corpus["dev"]), encoder=str(encoder))
@@ -82,13 +57,33 @@ def with_recipe(
     return config
 
 
+def make_config(
+    *arguments: Any,
+    head: str = "linear",
+    n_layers: int | None = None,
+    teachers: Sequence[Path] = (),
+    **options: Any,
+) -> Config:
+    """The shared config of the project; arguments and options as those of ``with_recipe``.
+
+    head (str): one of HEADS.
+    teachers (Sequence[Path]): pipelines that teach beside the annotation.
+    """
+    config = with_recipe(CONFIG, *arguments, **options)
+    config["components"]["ner"]["model"]["@architectures"] = HEADS[head]
+    config["components"]["encoder"]["model"]["n_layers"] = n_layers
+    if teachers:
+        paths = [str(path) for path in teachers]
+        config["training"]["before_update"] = {"@callbacks": "spacy-bertfam.distil.v1", "teacher": paths}
+    return config
+
+
 def make_trf_config(corpus: dict[str, Path], encoder: Path, recipe: Recipe, **options: Any) -> Config:
-    """Corpus, batches, steps and schedule are those of ``make_config``; components and optimizer are spaCy's own.
+    """Corpus, batches, steps and schedule are those of ``with_recipe``; components and optimizer are spaCy's own.
 
     The windows are those of spaCy's templates: 128 pieces, 96 further each time.
-    options (Any): of ``make_config``.
     """
-    config = make_config(corpus, encoder, recipe, **options)
+    config = with_recipe(CONFIG, corpus, encoder, recipe, **options)
     config["nlp"]["pipeline"] = ["transformer", "ner"]
     transformer, ner = deepcopy(TRF_CONFIG), deepcopy(TRF_NER)
     transformer["model"]["name"] = str(encoder)

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import spacy
@@ -11,16 +11,15 @@ from benchmarks.tables import Row
 from spacy_bertfam.hub.export_hf import export_hf
 from spacy_bertfam.hub.import_hf import import_hf
 
+N_TEXTS, N_DOCUMENTS = 500, 20
 N_EXAMPLES, CONTEXT = 10, 30
 Entities = set[tuple[int, int, str]]
 
 
-def parity_rows(
-    model: Path, paths: Sequence[Path], *, lang: str, n_texts: int = 500, n_documents: int = 20
-) -> list[Row]:
+def parity_rows(model: Path, texts: Path, *, lang: str) -> list[Row]:
     """Export the pipeline, open it with transformers and with ``import_hf``, and count what both find.
 
-    n_documents (int): how many of the texts are whole documents, the longest; the others are paragraphs.
+    texts (Path): documents as JSON lines.
     RETURNS (list[Row]): how many entities are equal, are found here alone, and there alone; then examples.
     """
     with tempfile.TemporaryDirectory() as temporary:
@@ -29,7 +28,7 @@ def parity_rows(
         nlp = import_hf(str(folder), lang=lang)
         read = pipeline_of(folder)
         n_equal, here, there = 0, [], []
-        for doc in nlp.pipe(read_texts(paths, n_texts, n_documents), batch_size=16):
+        for doc in nlp.pipe(read_texts(texts), batch_size=16):
             ours = {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}
             theirs = read(doc.text)
             n_equal += len(ours & theirs)
@@ -66,15 +65,9 @@ def in_context(text: str, entity: tuple[int, int, str]) -> str:
     return f"{before}[{text[start:end]}]{label}{after}".replace("\n", " ").replace("|", "/")
 
 
-def read_texts(paths: Sequence[Path], n_texts: int, n_documents: int) -> list[str]:
-    """Whole documents, then paragraphs of the others, in the order of the files."""
-    lines = (line for path in paths for line in path.read_text(encoding="utf8").splitlines() if line)
-    documents = [json.loads(line)["text"] for line in lines]
-    long = sorted(documents, key=len, reverse=True)[:n_documents]
-    return (long + list(_paragraphs(documents, leave_out=set(long))))[:n_texts]
-
-
-def _paragraphs(documents: Sequence[str], *, leave_out: set[str]) -> Iterator[str]:
-    for document in documents:
-        if document not in leave_out:
-            yield from (part.strip() for part in document.split("\n\n") if part.strip())
+def read_texts(path: Path) -> list[str]:
+    """Whole documents, the longest, then paragraphs of the others, in the order of the file."""
+    documents = [json.loads(line)["text"] for line in path.read_text(encoding="utf8").splitlines() if line]
+    long = sorted(documents, key=len, reverse=True)[:N_DOCUMENTS]
+    parts = (part.strip() for text in documents if text not in long for part in text.split("\n\n"))
+    return [*long, *filter(None, parts)][:N_TEXTS]

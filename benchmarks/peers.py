@@ -4,21 +4,19 @@ import json
 from pathlib import Path
 
 import spacy
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import DocBin
 
 from benchmarks.corpus import convert_parts, find_parts, read_docs
 from benchmarks.system import ANY_LENGTH, System
 from spacy_bertfam.hub.export_hf import export_hf
 
 
-def prepare(
-    trained: Path, corpus: Path, work: Path, lang: str, *, unit: str = "doc", n_docs: int | None = None
-) -> list[Doc]:
+def prepare(trained: Path, corpus: Path, work: Path, lang: str, *, unit: str, n_docs: int | None) -> int:
     """Leave in ``work`` what the other systems are built from: texts, annotated sentences, the classifier.
 
-    unit (str): what is read: "doc", "paragraph" or "sentence".
+    unit (str): what is read of the dev part: "doc", "paragraph" or "sentence".
     n_docs (int | None): the first of them alone; None is all.
-    RETURNS (list[Doc]): the annotated documents, or sentences, of the dev part.
+    RETURNS (int): the number of words that are read.
     """
     parts = find_parts(corpus, ["dev"])
     docs = read_docs(convert_parts(parts, work, lang=lang, unit=unit)["dev"], lang)[:n_docs]
@@ -27,7 +25,7 @@ def prepare(
     DocBin(docs=gold, attrs=["ENT_IOB", "ENT_TYPE"]).to_disk(work / "gold.spacy")
     if not (work / "classifier" / "model.safetensors").is_file():
         export_hf(spacy.load(trained), work / "classifier")
-    return docs
+    return sum(map(len, docs))
 
 
 def ours(trained: Path) -> System:

@@ -3,23 +3,25 @@
 python -m benchmarks.serve_load PIPELINE TEXTS.jsonl OUTPUT.json --requests 20000 --clients 16 --hostile 0.01
 """
 
-import argparse
 import asyncio
 import json
-import os
 import random
 import re
-import socket
 import subprocess
 import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import numpy as np
 import spacy
+import srsly
+import typer
+
+from benchmarks.machine import describe_machine, resident_memory
+from benchmarks.tables import write_json
 
 SLOW = 1.0  # seconds that a slow sender keeps at it, before it goes
 HEAD = b"POST /entities HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
@@ -27,7 +29,7 @@ HEAD = b"POST /entities HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application
 
 def make_texts(path: Path, n: int) -> list[str]:
     """RETURNS (list[str]): of 1 to 12 sentences of a corpus, most of them short; no two have the same end."""
-    whole = [json.loads(line)["text"] for line in path.read_text(encoding="utf8").splitlines()]
+    whole = [record["text"] for record in srsly.read_jsonl(path)]
     corpus = [part for text in whole for part in re.split(r"\n+|(?<=[.!?]) +", text) if len(part) > 20]
     draw = random.Random(0)
     counts = draw.choices([1, 2, 4, 12], [70, 20, 8, 2], k=n)
@@ -46,12 +48,6 @@ def start(pipeline: str) -> tuple[Any, int]:
             return process, int(found[1])
         except httpx.ConnectError:
             time.sleep(0.1)
-
-
-def memory(pid: int) -> int:
-    """RETURNS (int): resident MB of a process."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf8")
-    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) // 1024
 
 
 async def attack(client: httpx.AsyncClient, kind: int, port: int) -> str:
@@ -102,18 +98,16 @@ async def load(
             statuses[str(answer.status_code)] += 1
             found[i] = answer.json()["results"][0]["entities"] if answer.status_code == 200 else answer.text
             if len(found) in (100, 2000) or len(found) % 4000 == 0:
-                rss[str(len(found))] = memory(pid)
+                rss[str(len(found))] = round(resident_memory(pid))
 
     begin = time.perf_counter()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120, limits=limits) as client:
         await asyncio.gather(*(one(client) for _ in range(clients)))
     wall = time.perf_counter() - begin
-    quantiles = dict(
-        zip(("p50", "p95", "p99", "max"), np.percentile(seconds, [50, 95, 99, 100]), strict=True)
-    )
+    quantiles = {f"p{n}": round(float(np.percentile(seconds, n)), 4) for n in (50, 95, 99, 100)}
     return {
         "requests": len(seconds), "wall_s": wall, "per_second": len(seconds) / wall,
-        "seconds": {name: round(float(value), 4) for name, value in quantiles.items()},
+        "seconds": quantiles,
         "statuses": dict(statuses), "hostile": dict(hostile_statuses), "rss_mb": rss, "found": found,
     }  # fmt: skip
 
@@ -131,39 +125,32 @@ def compare(pipeline: str, texts: list[str], found: dict[int, Any]) -> dict[str,
             apart = (abs(e._.score - g["score"]) for e, g in zip(doc.ents, found[i], strict=True))
             furthest = max([furthest, *apart])
     wall = time.perf_counter() - begin
-    return {
-        "same": n_same,
-        "of": len(chosen),
-        "scores_apart": furthest,
-        "pipe_per_second": len(chosen) / wall,
-    }
+    speed = len(chosen) / wall
+    return {"same": n_same, "of": len(chosen), "scores_apart": furthest, "pipe_per_second": speed}
 
 
-def main() -> None:
+def main(
+    pipeline: str,
+    texts: Annotated[Path, typer.Argument(metavar="TEXTS.jsonl")],
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT.json")],
+    requests: int = 20_000,
+    clients: int = 16,
+    hostile: Annotated[float, typer.Option(help="So many attacks for each request")] = 0.0,
+    minutes: Annotated[float, typer.Option(help="Ask for no text after so many")] = 60,
+) -> None:
     """Start a server, load it, stop it, and compare."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pipeline")
-    parser.add_argument("texts", type=Path)
-    parser.add_argument("output", type=Path)
-    parser.add_argument("--requests", type=int, default=20_000)
-    parser.add_argument("--clients", type=int, default=16)
-    parser.add_argument("--hostile", type=float, default=0.0)
-    parser.add_argument("--minutes", type=float, default=60, help="ask for no text after so many")
-    given = parser.parse_args()
-    texts = make_texts(given.texts, given.requests)
-    process, port = start(given.pipeline)
-    socket.setdefaulttimeout(120)
+    asked = make_texts(texts, requests)
+    process, port = start(pipeline)
     try:
-        result = asyncio.run(load(port, process.pid, texts, given.clients, given.hostile, given.minutes))
+        result = asyncio.run(load(port, process.pid, asked, clients, hostile, minutes))
     finally:
         process.terminate()
-    result["exit"] = process.wait(60)
-    given.output.write_text(json.dumps({k: v for k, v in result.items() if k != "found"}, indent=1), "utf8")
-    result["compared"] = compare(given.pipeline, texts, result.pop("found"))
-    result["threads"] = os.environ.get("OMP_NUM_THREADS")
-    given.output.write_text(json.dumps(result, indent=1), encoding="utf8")
+    found, result["exit"] = result.pop("found"), process.wait(60)
+    write_json(output, result)  # kept where the comparison fails
+    result |= {"compared": compare(pipeline, asked, found), "machine": describe_machine()}
+    write_json(output, result)
     print(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -1,10 +1,12 @@
 """Gold spoiled on purpose: a share of the entities of a corpus is relabeled, moved, removed or made up."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from spacy.tokens import Doc, Span
+
+KINDS = ("relabeled", "moved", "removed", "added")
 
 
 class Spoiled(NamedTuple):
@@ -14,10 +16,6 @@ class Spoiled(NamedTuple):
     kind: str
     start: int  # first token of what was there before or is there now
     end: int  # token after the last
-
-
-# An entity, those beside it, the labels -> what stands in its place; None where this cannot be done to it
-Change = Callable[[random.Random, Span, Sequence[Span], Sequence[str]], list[Span] | None]
 
 
 def spoil(docs: Sequence[Doc], share: float, *, seed: int) -> list[Spoiled]:
@@ -37,49 +35,35 @@ def spoil(docs: Sequence[Doc], share: float, *, seed: int) -> list[Spoiled]:
             break
         if i in taken:
             continue
-        kind = list(CHANGES)[len(found) % len(CHANGES)]
-        ents = list(docs[i].ents)
-        ent = ents[k]
-        new = CHANGES[kind](rng, ent, ents, labels)
-        if new is None:
+        kind, ents = KINDS[len(found) % len(KINDS)], list(docs[i].ents)
+        choices = [] if kind == "removed" else changes(kind, ents[k], labels)
+        if not choices and kind != "removed":
             continue
-        changed = [*new, *([] if kind == "added" else [ent])]
-        docs[i].set_ents([one for one in ents if one != ent or kind == "added"] + new)
-        found.append(Spoiled(i, kind, min(one.start for one in changed), max(one.end for one in changed)))
+        new = []
+        if choices:
+            start, end, label = rng.choice(choices)
+            new = [Span(docs[i], start, end, label=label or rng.choice(labels))]
+        old = [] if kind == "added" else [ents[k]]
+        docs[i].set_ents([ent for ent in ents if ent not in old] + new)
+        found.append(Spoiled(i, kind, min(e.start for e in old + new), max(e.end for e in old + new)))
         taken.add(i)
     return found
 
 
-def _relabel(rng: random.Random, ent: Span, ents: Sequence[Span], labels: Sequence[str]) -> list[Span] | None:
-    others = [label for label in labels if label != ent.label_]
-    return [Span(ent.doc, ent.start, ent.end, label=rng.choice(others))] if others else None
-
-
-def _move(rng: random.Random, ent: Span, ents: Sequence[Span], labels: Sequence[str]) -> list[Span] | None:
-    """One border by one token, in or out."""
-    start, end = ent.start, ent.end
+def changes(kind: str, ent: Span, labels: Sequence[str]) -> list[tuple[int, int, str]]:
+    """RETURNS (list[tuple[int, int, str]]): what may stand in an entity's place, or, where one is added, in the same
+    text; first token, token after the last, label, or "" for any. None where this cannot be done to it."""
+    doc, start, end = ent.doc, ent.start, ent.end
+    if kind == "relabeled":
+        return [(start, end, label) for label in labels if label != ent.label_]
+    others = {token.i for one in doc.ents if one != ent for token in one}
+    if kind == "added":
+        taken = others.union(range(start, end))
+        return [(token.i, token.i + 1, "") for token in doc if token.is_alpha and token.i not in taken]
+    # one border by one token, in or out
     moved = [(start - 1, end), (start + 1, end), (start, end - 1), (start, end + 1)]
-    others = {token.i for one in ents if one != ent for token in one}
-    free = [
-        (first, after) for first, after in moved
-        if 0 <= first < after <= len(ent.doc) and not others.intersection(range(first, after))
-        and not any(ent.doc[i].is_space for i in (first, after - 1))
+    return [
+        (first, after, ent.label_) for first, after in moved
+        if 0 <= first < after <= len(doc) and not others.intersection(range(first, after))
+        and not any(doc[i].is_space for i in (first, after - 1))
     ]  # fmt: skip
-    return [Span(ent.doc, *rng.choice(free), label=ent.label)] if free else None
-
-
-def _remove(rng: random.Random, ent: Span, ents: Sequence[Span], labels: Sequence[str]) -> list[Span] | None:
-    return []
-
-
-def _add(rng: random.Random, ent: Span, ents: Sequence[Span], labels: Sequence[str]) -> list[Span] | None:
-    """A word of the same text, anywhere outside entities."""
-    taken = {token.i for one in ents for token in one}
-    words = [token.i for token in ent.doc if token.is_alpha and token.i not in taken]
-    if not words:
-        return None
-    word = rng.choice(words)
-    return [Span(ent.doc, word, word + 1, label=rng.choice(list(labels)))]
-
-
-CHANGES: dict[str, Change] = {"relabeled": _relabel, "moved": _move, "removed": _remove, "added": _add}

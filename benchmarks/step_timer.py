@@ -32,12 +32,9 @@ def build_step_timer(output: str) -> Callable[[Language, IO, IO], tuple[Log, Cal
             processor.append(time.process_time())
             evaluated.append(info is not None)
             if info is not None:
-                scores.append({"step": info["step"], "epoch": info["epoch"], "score": info["score"]})
+                scores.append({key: info[key] for key in ("step", "epoch", "score")})
                 stdout.write(f"step {info['step']} score {info['score']} losses {info['losses']}\n")
-            elif len(times) % 50 == 0:
-                rate = (len(times) - 1) / (times[-1] - times[0])
-                stdout.write(f"step {len(times)} steps/s {rate:.2f}\n")
-            stdout.flush()
+                stdout.flush()
 
         def finalize() -> None:
             figures = {
@@ -54,13 +51,9 @@ def build_step_timer(output: str) -> Callable[[Language, IO, IO], tuple[Log, Cal
 
 
 def mean_gap(times: list[float], evaluated: list[bool]) -> float:
-    """RETURNS (float): the mean of ``clean_gaps``; 0 where there are none."""
-    gaps = clean_gaps(times, evaluated)
-    return sum(gaps) / max(1, len(gaps))
-
-
-def clean_gaps(times: list[float], evaluated: list[bool]) -> list[float]:
-    """The seconds between neighboring steps with no evaluation in, and no saving after, either of them."""
-    return [
+    """RETURNS (float): the mean time between neighboring steps with no evaluation in, and no saving after, either of
+    them; 0 where there are none."""
+    gaps = [
         times[i] - times[i - 1] for i in range(1, len(times)) if not evaluated[i] and not evaluated[i - 1]
     ]
+    return sum(gaps) / max(1, len(gaps))

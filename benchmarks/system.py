@@ -9,6 +9,9 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 System = Callable[[Sequence[str]], Any]
+# A folder and the language -> the system. The folder has ``classifier`` (a token classifier of Hugging Face) and
+# ``gold.spacy`` (annotated sentences); what is trained here is left there too
+Build = Callable[[Path, str], System]
 # Characters that a text may have, in place of spaCy's million: how long it may be is what is measured
 ANY_LENGTH = 10**9
 

@@ -1,8 +1,9 @@
 """Texts of any length: the project's sample sentences drawn at random, so that figures of growth need no corpus."""
 
-import json
 import random
 from collections.abc import Iterator
+
+import srsly
 
 from benchmarks.child import ROOT
 
@@ -10,15 +11,11 @@ SAMPLE = ROOT / "assets" / "fr_train.jsonl"
 PARAGRAPH = 10  # sentences
 
 
-def read_sample() -> list[str]:
-    """RETURNS (list[str]): French sentences of ten to thirty words."""
-    texts = [json.loads(line)["text"] for line in SAMPLE.read_text(encoding="utf8").splitlines() if line]
-    return [text for text in texts if 10 <= len(text.split()) <= 30 and "\n" not in text]
-
-
 def sentences(n_words: int, *, seed: int = 0) -> Iterator[str]:
-    """YIELDS (str): sentences, together at least ``n_words`` words between spaces."""
-    draw, sample = random.Random(seed), read_sample()
+    """YIELDS (str): sentences of ten to thirty words, together at least ``n_words`` words between spaces."""
+    texts = (record["text"] for record in srsly.read_jsonl(SAMPLE))
+    sample = [text for text in texts if 10 <= len(text.split()) <= 30 and "\n" not in text]
+    draw = random.Random(seed)
     while n_words > 0:
         sentence = draw.choice(sample)
         n_words -= len(sentence.split())

@@ -27,7 +27,7 @@ def make_untrained(encoder: Path, *, lang: str = "fr", labels: Sequence[str] = L
     return nlp
 
 
-def find_or_make(encoder: Path, folder: Path, *, lang: str = "fr", n_labels: int = len(LABELS)) -> Path:
+def find_or_make(encoder: Path, folder: Path, *, lang: str, n_labels: int) -> Path:
     """RETURNS (Path): ``folder``, with an untrained pipeline in it."""
     labels = (*LABELS, *(f"Label{n}" for n in range(len(LABELS), n_labels)))[:n_labels]
     if not (folder / "config.cfg").is_file():

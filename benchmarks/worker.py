@@ -9,21 +9,11 @@ from typing import Any
 
 import typer
 
-from benchmarks.foreign import build_foreign
+from benchmarks.foreign import SYSTEMS
 from benchmarks.machine import peak_memory, reset_peak
-from benchmarks.system import System
 
 # Characters of each text that is read before anything is measured
 WARM_UP = 5000
-
-
-def build(name: str, trained: Path, work: Path, lang: str) -> System:
-    """RETURNS (Callable): ours, or what ``foreign`` builds."""
-    if not name.startswith("ours"):
-        return build_foreign(name, work, lang)
-    from benchmarks.peers import ours
-
-    return ours(trained)
 
 
 def say(**figures: Any) -> None:
@@ -34,7 +24,12 @@ def say(**figures: Any) -> None:
 def main(name: str, trained: Path, work: Path, lang: str) -> None:
     """Build the system, warm it up, say so; then answer each line with the seconds of one run."""
     texts = json.loads((work / "texts.json").read_text(encoding="utf8"))
-    system = build(name, trained, work, lang)
+    if name.startswith("ours"):
+        from benchmarks.peers import ours
+
+        system = ours(trained)
+    else:
+        system = SYSTEMS[name](work, lang)
     system([text[:WARM_UP] for text in texts[:5]])
     gc.collect()
     reset_peak()  # a head that was trained while building took more than reading does
@@ -42,11 +37,8 @@ def main(name: str, trained: Path, work: Path, lang: str) -> None:
     for _ in sys.stdin:
         wall, processor = time.perf_counter(), time.process_time()
         system(texts)
-        say(
-            seconds=time.perf_counter() - wall,
-            processor_seconds=time.process_time() - processor,
-            peak_mb=peak_memory(),
-        )
+        wall, processor = time.perf_counter() - wall, time.process_time() - processor
+        say(seconds=wall, processor_seconds=processor, peak_mb=peak_memory())
 
 
 if __name__ == "__main__":

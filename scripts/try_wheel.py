@@ -105,7 +105,9 @@ def _call(command: list[str], what: str, cwd: Path | None = None, *, shows: bool
 
 
 def try_wheel_cli(
-    wheel: Path = typer.Argument(..., help="The wheel of the pipeline, as spacy package makes it."),
+    wheel: Path = typer.Argument(
+        ..., help="The wheel of the pipeline, as spacy package makes it, or its folder."
+    ),
     output: Path = typer.Argument(..., help="The JSON file to write: [entity, label, score] of each."),
     plugin: Path = typer.Option(Path("."), help="This project's folder, or its wheel."),
     folder: Path = typer.Option(Path("output/clean_env"), help="Where to make the environment."),
@@ -122,6 +124,7 @@ def try_wheel_cli(
 ) -> None:
     """Install WHEEL into a clean virtual environment and let it read one sentence without a network."""
     start = time.perf_counter()
+    wheel = max(wheel.glob("*.whl"), key=lambda path: path.stat().st_mtime, default=wheel)
     try:
         ents = try_wheel(wheel, plugin, folder, text, share=packages is Packages.shared)
     except WheelError as error:

@@ -9,6 +9,7 @@ import srsly
 from typer.testing import CliRunner
 from weasel.cli.main import app as weasel
 from weasel.util import load_project_config
+from workflow_modules import modules_run
 
 ROOT = Path(__file__).parent.parent
 PROJECT = load_project_config(ROOT)
@@ -28,7 +29,7 @@ def stands_under(path: str, parents: list[str]) -> bool:
 
 
 def test_the_two_workflows_go_from_the_encoder_to_the_wheel():
-    steps = ["encoder", "convert", "train", "evaluate", "render", "package", "try"]
+    steps = ["encoder", "convert", "train", "render", "package", "try"]
     assert WORKFLOWS["quickstart"] == steps
     assert WORKFLOWS["ner"][0] == "ner-convert" and WORKFLOWS["ner"][-1] == "ner-package"
     assert set(COMMANDS) == {step for steps in WORKFLOWS.values() for step in steps}
@@ -44,7 +45,7 @@ def test_a_command_is_documented_and_declares_what_it_reads_and_makes(name):
 def test_a_path_in_a_command_is_a_dependency_or_an_output(name, line):
     declared = COMMANDS[name]["deps"] + COMMANDS[name]["outputs"]
     for path in named_paths(line):
-        folders = [str(Path(entry).parent.as_posix()) for entry in COMMANDS[name]["outputs"]]
+        folders = [Path(entry).parent.as_posix() for entry in declared]
         assert stands_under(path, declared) or path in folders or path == "packages", path
 
 
@@ -103,37 +104,44 @@ def test_what_a_workflow_makes_is_not_committed():
     assert made <= set(ignored)
 
 
-TRAININGS = [(name, line) for name, line in SCRIPTS if line.startswith("python -m spacy train ")]
+TRAININGS = [line for _, line in SCRIPTS if "train_pipeline.py" in line]
 
 
-def has_recogniser(line: str) -> bool:
-    config = ROOT / shlex.split(line)[4]
-    return 'factory = "bertfam_ner"' in config.read_text(encoding="utf8")
+def test_every_training_is_that_of_the_script():
+    assert len(TRAININGS) > 9
+    assert not [line for _, line in SCRIPTS if " -m spacy train " in line]
 
 
-@pytest.mark.parametrize("name, line", [pair for pair in TRAININGS if has_recogniser(pair[1])])
-def test_the_scores_of_every_recogniser_are_calibrated_in_the_step_that_trains_it(name, line):
-    """In the same step: spaCy would run the training again where a later one changes what it has made."""
+@pytest.mark.parametrize("line", TRAININGS)
+def test_a_pipeline_is_calibrated_and_evaluated_on_the_corpus_that_has_chosen_it(line):
+    """In one step: spaCy would run the training again where a later one changes what it has made."""
+    *checks, train, calibrate, evaluate = modules_run(line)
+    assert [words[2] for words in checks] == ["check"] * ("--check" in line)
+    best, dev = f"{train[train.index('--output') + 1]}/model-best", train[train.index("--paths.dev") + 1]
+    assert calibrate[:5] == ["spacy", "bertfam", "calibrate", best, dev] and "--in-place" in calibrate
+    assert evaluate[:4] == ["spacy", "evaluate", best, dev]
+
+
+@pytest.mark.parametrize("name, line", SCRIPTS)
+def test_what_a_training_and_a_packaging_leave_is_declared(name, line):
     words = shlex.split(line)
-    made = f"{words[words.index('--output') + 1]}/model-best"
-    script = COMMANDS[name]["script"]
-    after = script[script.index(line) + 1]
-    assert after.startswith(f"python -m spacy bertfam calibrate {made} ") and " --in-place" in after
-    evaluated = [line for _, line in SCRIPTS if line.startswith(f"python -m spacy evaluate {made} ")]
-    assert evaluated and shlex.split(after)[6] == shlex.split(evaluated[0])[5]
-
-
-def test_there_are_trainings_of_recognisers_and_of_others():
-    kinds = {name: has_recogniser(line) for name, line in TRAININGS}
-    assert kinds["train"] and kinds["ner-train"] and kinds["train-fr_full"] and not kinds["train-fr_textcat"]
+    if "train_pipeline" in words[1]:
+        made = [f"training/{words[3]}/model-best", f"metrics/{words[3]}.json"]
+        made += [f"metrics/{words[3]}_check.json"] * ("--check" in words)
+        assert set(made) <= set(COMMANDS[name]["outputs"])
+    option = "--package" if "train_pipeline" in words[1] else "--name"
+    if option in words:
+        package = f"_{words[words.index(option) + 1]}-{PROJECT['vars']['version']}/dist"
+        assert [path for path in COMMANDS[name]["outputs"] if path.endswith(package)]
+        assert words[words.index("--version") + 1] == PROJECT["vars"]["version"]
 
 
 @pytest.mark.parametrize("lang, package", [("fr", "fr-dep-news-trf"), ("en", "en-core-web-trf")])
 def test_a_trf_workflow_trains_on_the_installed_package(lang, package):
     name, script = package.replace("-", "_"), COMMANDS[package]["script"]
     assert WORKFLOWS[f"{name}_ner"] == [package]
-    (train,) = [line for line in script if line.startswith("python -m spacy train")]
-    assert f"train 'configs/{name}_ner.cfg' " in train and f"--paths.pipeline '{name}' " in train
+    (train,) = [line for line in script if "train_pipeline" in line]
+    assert f"train_pipeline.py 'configs/{name}_ner.cfg' " in train and f"--paths.pipeline '{name}' " in train
     assert all(f"--lang {lang}" in line for line in script if "convert" in line)
 
 

@@ -4,7 +4,8 @@ import json
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for part in ("train", "dev"):
         (tmp_path / "my data" / f"{part} é.jsonl").write_text("\n".join(records), encoding="utf8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("start.run_module", lambda words: run_spacy(words[1:]))
+    monkeypatch.setattr("package_pipeline.build_wheel", check_package)
     return tmp_path
+
+
+def check_package(folder: Path) -> None:
+    """In the place of the wheel of the folder that `spacy package` makes."""
+    assert (folder / "setup.py").is_file()
 
 
 def put_into_cache(cache: Path, name: str, encoder: Path) -> None:
@@ -57,22 +65,23 @@ def put_into_cache(cache: Path, name: str, encoder: Path) -> None:
         (folder / "vocab.txt").write_text("\n".join(sorted(vocab, key=vocab.__getitem__)), encoding="utf8")
 
 
-def run_line(line: str) -> None:
-    """One command of a workflow, but for the wheel of the folder that `spacy package` makes."""
-    from get_encoder import get_encoder_cli
+def run_spacy(words: Sequence[str], app: typer.Typer = spacy_app) -> None:
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, f"{words}\n{result.output}\n{result.exception}"
 
+
+def run_line(line: str) -> None:
+    """One command of a workflow."""
     words = shlex.split(line)
-    if words[1] == "scripts/build_wheel.py":
-        assert (Path(words[2]) / "setup.py").is_file()
-        return
     if words[:3] == ["python", "-m", "spacy"]:
-        result = CliRunner().invoke(spacy_app, words[3:])
-    else:
-        assert words[:2] == ["python", "scripts/get_encoder.py"]
-        app = typer.Typer()
-        app.command()(get_encoder_cli)
-        result = CliRunner().invoke(app, words[2:])
-    assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception}"
+        run_spacy(words[3:])
+        return
+    assert words[0] == "python" and Path(words[1]).is_file()
+    name, app = Path(words[1]).stem, typer.Typer()
+    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+        getattr(import_module(name), f"{name}_cli")
+    )
+    run_spacy(words[2:], app)
 
 
 def run_workflow(workflow: str, **variables: Any) -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,18 +36,26 @@ def test_a_suite_leaves_json_and_a_table(suite, encoder, tmp_path):
 def test_growth_is_measured_for_short_texts_and_for_one_long_text(encoder, tmp_path, monkeypatch):
     from benchmarks import growth
 
-    def run_here(name, trained, shape, n_words, n_threads):
-        assert (name, n_threads) == ("benchmarks.growth", 1)
-        return growth.measure(Path(trained), shape, n_words)
+    def call_here(name, *arguments):
+        assert (name, arguments[-1]) == ("benchmarks.growth", 1)
+        return growth.measure(*arguments)
 
-    monkeypatch.setattr(growth, "run_module", run_here)
+    monkeypatch.setattr(growth, "call_apart", call_here)
     arguments = ["--suite", "memory", "--encoder", encoder, "--output", tmp_path, "--max-words", 1000]
     assert run(*arguments).exit_code == 0
     rows = json.loads((tmp_path / "memory.json").read_text(encoding="utf8"))["Growth"]
     assert [row["texts"] for row in rows] == ["single sentences", "one text"]
     assert all(row["words"] > 900 and row["seconds"] > 0 for row in rows)
-    for name in ("memory-time", "memory-memory"):
-        ElementTree.parse(tmp_path / f"{name}.svg")
+
+
+def test_a_process_of_its_own_hands_back_what_was_measured(tmp_path, monkeypatch):
+    from benchmarks.child import call_apart
+
+    (tmp_path / "halves.py").write_text(
+        "def measure(path, n):\n    print('noise')\n    return {path: n / 2}\n", encoding="utf8"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert call_apart("halves", Path("a/b"), 3) == {"a/b": 1.5}
 
 
 def test_an_unknown_suite_is_named():
@@ -116,7 +123,7 @@ def test_a_pipeline_is_set_beside_a_peer(encoder, tmp_path, monkeypatch):
     inputs = Inputs(
         tmp_path / "out",
         tmp_path / "model",
-        tmp_path / "corpus",
+        (tmp_path / "corpus",),
         n_rounds=1,
         unit="sentence",
         peers=("spacy-transformers",),
@@ -205,9 +212,9 @@ def test_a_system_that_ends_while_it_reads_is_said_and_the_others_go_on(encoder,
 
     monkeypatch.setattr(apart, "Worker", Ending)
     monkeypatch.setattr(apart, "interpreter", lambda name, root: Path(sys.executable))
-    monkeypatch.setattr(apart, "prepare", lambda *arguments, **options: [["a", "word"]])
+    monkeypatch.setattr(apart, "prepare", lambda *arguments, **options: 2)
     also, peers = (tmp_path / "int8",), ("pipeline 1", "pipeline 8")
-    inputs = Inputs(tmp_path, model=encoder, corpus=tmp_path, n_rounds=2, also=also, peers=peers)
+    inputs = Inputs(tmp_path, model=encoder, corpora=(tmp_path,), n_rounds=2, also=also, peers=peers)
     tables, _ = apart.compare_apart(inputs)
     assert [row["system"] for row in tables["Speed and memory"]] == ["ours", "ours, int8", "pipeline 8"]
     assert [(row["system"], row["why"][:21]) for row in tables["Left out"]] == [

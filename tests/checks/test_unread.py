@@ -1,7 +1,6 @@
 """Names that spaCy drops in silence are found, wherever they stand, and what was meant is said."""
 
 import re
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from spacy.cli._util import _parse_overrides
 from spacy.util import load_config, load_config_from_str
 from thinc.api import Config
 from weasel.util import load_project_config
+from workflow_modules import modules_run
 
 from spacy_bertfam.checks.setup import read_config
 from spacy_bertfam.checks.unread import arguments_of, find_unread
@@ -136,9 +136,9 @@ def test_all_that_the_projects_commands_set_is_read() -> None:
     """Of each training and check in project.yml, as it stands."""
     root, n = CONFIGS.parent, 0
     project = load_project_config(root)
-    lines = [shlex.split(line) for command in project["commands"] for line in command["script"]]
-    for words in lines:
-        if words[:3] != ["python", "-m", "spacy"] or not {"train", "check"} & set(words[3:5]):
+    lines = [line for command in project["commands"] for line in command["script"]]
+    for words in (words for line in lines for words in modules_run(line)):
+        if not {"train", "check"} & set(words[1:3]):
             continue
         path = next(word for word in words if word.endswith(".cfg"))
         named = [(word, words[i + 1]) for i, word in enumerate(words) if re.match(r"--\w+\.", word)]

@@ -51,6 +51,14 @@ def run(wheel, tmp_path):
     return lambda *words: CliRunner().invoke(app, [*fixed, "--folder", str(tmp_path / "env"), *words])
 
 
+def test_the_newest_wheel_of_a_folder_is_tried(wheel, calls, tmp_path):
+    app = try_wheel.typer.Typer()
+    app.command()(try_wheel.try_wheel_cli)
+    words = [str(wheel.parent), str(tmp_path / "ents.json"), "--plugin", str(tmp_path)]
+    result = CliRunner().invoke(app, [*words, "--folder", str(tmp_path / "env")])
+    assert result.exit_code == 0 and f"\n{wheel.name}, installed" in result.output
+
+
 def test_entities_are_printed_and_written_and_the_environment_is_gone(run, calls, tmp_path):
     result = run()
     assert result.exit_code == 0, result.output
