@@ -17,6 +17,7 @@ from ..errors import UserError
 from ..files.saving import replaced_whole, require_new
 from ..gate import CheckpointError
 from ..pipeline.find import encoders_of, find_encoder, find_head
+from ..pipeline.labeled_head import require_labels
 from ..pipeline.ner import BertfamNER
 from ..pipeline.qa import BertfamQA
 from .card import TRANSFORMERS, model_card, read_report
@@ -127,7 +128,7 @@ def _outgoing(pipe: Any, pooling: str) -> Outgoing:
     """RAISES (UserError): when the head reads what no classifier of `transformers` reads."""
     model = pipe.model
     if not isinstance(pipe, BertfamQA):
-        pipe._require_labels()
+        require_labels(pipe)
     layers = [model.get_ref(name) for name in model.ref_names if name == "prediction_layer"]
     eps = layers[0].attrs.get("eps") if layers else None
     head = Outgoing(TOKENS, [], head_arrays(model), partial(piece_logits, model), eps, {}, [])

@@ -20,6 +20,15 @@ class TrainedHead(Protocol):
         """Copy the weights of the tags that the head knows; ``tags`` are those of the model's rows."""
 
 
+def require_labels(pipe: Any) -> None:
+    """RAISES (UserError): when a component has no labels."""
+    if not pipe.labels:
+        raise UserError(
+            f"Component {pipe.name!r} has no labels: call nlp.initialize() with training data, or load a trained "
+            "pipeline."
+        )
+
+
 class LabeledHead(TrainablePipe):  # type: ignore[misc]  # Cython: no types
     """For ``BertfamNER``: its ``cfg`` has labels and scheme, its model an output for each of their tags."""
 

@@ -23,7 +23,7 @@ from ..types import Bools1d, ScoredSpan, TaggerModel
 from .batching import BoundedBatches
 from .entity_score import register_score, set_score
 from .gold import check_gold, read_gold
-from .labeled_head import LabeledHead, TrainedHead
+from .labeled_head import LabeledHead, TrainedHead, require_labels
 from .min_score import LOWEST_FLOOR, MinScore, check_min_score, kept_spans, set_candidates
 from .preset import Predictions, Preset, find_preset
 from .saved_head import SETTING, SavedHead, check_labels
@@ -107,7 +107,7 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
 
         RETURNS (list[NDArray[float32]]): for each Doc, Shape: (n_tokens, n_tags).
         """
-        self._require_labels()
+        require_labels(self)
         check_upstream(self.model, docs, self.name)
         return in_main_memory(self.model.ops, self.model.predict(list(docs)))
 
@@ -222,10 +222,3 @@ class BertfamNER(BoundedBatches, SavedHead, LabeledHead, SumReducedPipe):
         if self.min_candidate_score is not None:
             value, setting = self.min_candidate_score, "min_candidate_score"
             check_min_score(value, self.name, self.labels, setting=setting, lowest=LOWEST_FLOOR)
-
-    def _require_labels(self) -> None:
-        if not self.labels:
-            raise UserError(
-                f"Component {self.name!r} has no labels: call nlp.initialize() with training data, or load a "
-                "trained pipeline."
-            )
