@@ -73,9 +73,8 @@ def bounded_network(folder: CheckedFolder) -> Iterator[None]:
         take("modules", 1, name)
 
     def add_parameter(parent: torch.nn.Module, name: str, parameter: Tensor | None) -> None:
-        before = dict(parent.named_parameters(recurse=False)).get(
-            name
-        )  # what `transformers` replaces by a weight of the folder
+        # what `transformers` replaces by a weight of the folder
+        before = dict(parent.named_parameters(recurse=False)).get(name)
         if parameter is not None:
             take("parameters", int(before is None), name)
             take("numbers", parameter.numel() - (0 if before is None else before.numel()), name)
