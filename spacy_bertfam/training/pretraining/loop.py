@@ -29,8 +29,8 @@ from .texts import WindowTexts
 Texts = WindowTexts | PairTexts
 MAX_EXPONENT = 700  # of e, as far as a float reaches
 HEAD_LR_FACTOR = 10.0  # as in the optimizer of pipelines
-# Of the next sentence beside hidden words, whose gradient is two to three times as long: of E5-small 64.0% of the pairs
-# were told right after 300 steps, with 1.0 (as BERT) 58.4%, at a higher perplexity of hidden words (165 and 122)
+# Of the next sentence beside hidden words, whose gradient is two to three times as long: E5-small told 64.0% of pairs
+# right after 300 steps, and 58.4% with 1.0, as BERT has it; the perplexity of hidden words was 165 and 122
 NEXT_SENTENCE_WEIGHT = 4.0
 
 
