@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from math import nan
 from pathlib import Path
 
 
@@ -39,8 +40,9 @@ def peak_memory() -> float:
 
 
 def resident_memory(process: int | str = "self") -> float:
-    """RETURNS (float): the memory that a process holds now, in megabytes; this one's peak where that is unknown."""
-    return _megabytes("VmRSS", process) or peak_memory()
+    """RETURNS (float): the memory that a process holds now, in megabytes; where that is unknown the peak of this one,
+    and NaN of another."""
+    return _megabytes("VmRSS", process) or (peak_memory() if process == "self" else nan)
 
 
 def reset_peak() -> None:

@@ -98,7 +98,7 @@ async def load(
             statuses[str(answer.status_code)] += 1
             found[i] = answer.json()["results"][0]["entities"] if answer.status_code == 200 else answer.text
             if len(found) in (100, 2000) or len(found) % 4000 == 0:
-                rss[str(len(found))] = round(resident_memory(pid))
+                rss[str(len(found))] = round(resident_memory(pid), 0)
 
     begin = time.perf_counter()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120, limits=limits) as client:

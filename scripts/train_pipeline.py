@@ -1,5 +1,6 @@
 """Train a pipeline as all workflows do: `spacy train`, calibrated scores, metrics; a wheel where one is wanted."""
 
+import re
 from pathlib import Path
 
 import start
@@ -11,17 +12,20 @@ CALIBRATED = {"bertfam_ner", "bertfam_qa"}
 
 
 def has_scores(pipeline: Path) -> bool:
-    """RETURNS (bool): whether a trained pipeline has a component whose scores can be calibrated."""
+    """RETURNS (bool): whether a trained pipeline has a component whose scores can be calibrated; where there is no
+    pipeline `bertfam calibrate` says so."""
     from spacy.util import load_config
 
+    if not (pipeline / "config.cfg").is_file():
+        return True
     components = load_config(pipeline / "config.cfg")["components"].values()
     return any(component.get("factory") in CALIBRATED for component in components)
 
 
 def part(corpus: Path, name: str) -> str:
     """RETURNS (str): the file of a part of the corpus; or its folder, where it has several files."""
-    file = corpus / f"{name}.spacy"
-    return (file if file.is_file() else corpus / name).as_posix()
+    folder = corpus / name
+    return (folder if folder.is_dir() else corpus / f"{name}.spacy").as_posix()
 
 
 def train_pipeline_cli(
@@ -43,6 +47,12 @@ def train_pipeline_cli(
 ) -> None:
     """Train training/NAME/model-best, calibrate its scores on the dev corpus, where it has any, and evaluate it there.
     Settings of the config (--nlp.lang en) are handed on to `spacy train`."""
+    unknown = [word for word in ctx.args if re.match(r"--?[A-Za-z]", word) and "." not in word]
+    if unknown:
+        raise typer.BadParameter(
+            f"found {', '.join(unknown)}; expected an option of this script, or a setting of the config, as "
+            "--nlp.lang en."
+        )
     best, dev, gpu = f"training/{name}/model-best", part(corpus, "dev"), ["--gpu-id", str(gpu_id)]
     settings = [
         "--paths.train", part(corpus, "train"), "--paths.dev", dev, *ctx.args,

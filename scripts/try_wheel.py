@@ -124,7 +124,9 @@ def try_wheel_cli(
 ) -> None:
     """Install WHEEL into a clean virtual environment and let it read one sentence without a network."""
     start = time.perf_counter()
-    wheel = max(wheel.glob("*.whl"), key=lambda path: path.stat().st_mtime, default=wheel)
+    if wheel.is_dir():
+        made = wheel.glob("*.whl")
+        wheel = max(made, key=lambda path: path.stat().st_mtime, default=wheel / "*.whl")
     try:
         ents = try_wheel(wheel, plugin, folder, text, share=packages is Packages.shared)
     except WheelError as error:

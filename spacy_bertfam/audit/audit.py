@@ -45,7 +45,7 @@ class Audit:
         return {
             "texts": len(self.docs),
             "entities": self.n_entities,
-            "entities not judged": self.n_unscored,
+            "entities not scored": self.n_unscored,
             "self-confidence": {label or "all": round(p, N_DIGITS) for label, p in self.confidence.items()},
             "findings": [_as_json(self.docs[one.text], one) for one in self.findings],
         }
@@ -90,7 +90,7 @@ def _read(
     pairs = (zip(*pair, strict=True) for pair in zip(annotated, scores, strict=True))
     gold = [tuple(ScoredSpan(*span, p) for span, p in pair) for pair in pairs]
     decoded = zip(own, decode_words(own, [part.rows], part.tag_set, **part.known), strict=True)
-    found = [[span for span in spans if _is_judged(doc, span, labels)] for doc, spans in decoded]
+    found = [[span for span in spans if _is_scored(doc, span, labels)] for doc, spans in decoded]
     findings = []
     for i, text in enumerate(part.texts.tolist()):
         usual = [d for d in usages[text] if {d.label, d.usual} <= {"", *labels}]
@@ -105,7 +105,7 @@ def _is_known(ent: Any, labels: Sequence[str]) -> bool:
     return ent.label_ in labels and not ent.text.isspace()
 
 
-def _is_judged(doc: Doc, span: ScoredSpan, labels: Sequence[str]) -> bool:
+def _is_scored(doc: Doc, span: ScoredSpan, labels: Sequence[str]) -> bool:
     """Whether annotation tells what is in a place."""
     place = doc[span.start : span.end]
     return all(t.ent_iob and (t.ent_iob_ == "O" or t.ent_type_ in labels) for t in place)

@@ -86,16 +86,15 @@ def require_blocks(config: Config, overrides: Mapping[str, Any]) -> None:
 def language_of(config: Mapping[str, Any]) -> type[Language] | None:
     """RETURNS (type[Language] | None): the language of a config, if there is one, with all factories registered."""
     try:
-        return _with_factories(config["nlp"]["lang"])
+        _register_factories(config["nlp"]["lang"])
+        return get_lang_class(config["nlp"]["lang"])
     except (ImportError, KeyError, TypeError, ValueError):
         return None
 
 
 @cache
-def _with_factories(lang: str) -> type[Language]:
-    language: type[Language] = get_lang_class(lang)
-    language()  # spaCy registers the factories of other packages when the first pipeline is made
-    return language
+def _register_factories(lang: str) -> None:
+    get_lang_class(lang)()  # spaCy registers those of other packages when the first pipeline is made
 
 
 def with_defaults(config: Config) -> Config:

@@ -82,7 +82,7 @@ def audit_cli(
     if found.n_unscored:
         say(
             "Note",
-            f"{found.n_unscored:,} entities have a label that the recognizer lacks and are not judged.",
+            f"{found.n_unscored:,} entities have a label that the recognizer lacks and are not scored.",
         )
 
 

@@ -88,9 +88,8 @@ def format_places(text: str, places: "Sequence[Place]") -> str:
     """RETURNS (str): the text with its places numbered, where there are several, and a row for each guess."""
     rows = [(i, guess) for i, place in enumerate(places, 1) for guess in place.guesses]
     if len(places) > 1:
-        for i, place in reversed(
-            list(enumerate(places, 1))
-        ):  # from the end, so that the others stay where they are
+        numbered = list(enumerate(places, 1))
+        for i, place in reversed(numbered):  # from the end, so that the others stay where they are
             text = f"{text[: place.start]}[{i}]{text[place.end :]}"
     cells = [(str(i), guess.text, f"{guess.probability:.1%}") for i, guess in rows]
     header = ("place", "guess", "probability")

@@ -1,7 +1,7 @@
 """`bertfam report`: what a recognizer gets wrong on annotated texts, as figures and in context."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer import Argument, Option
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
+    from ..pipeline.qa import BertfamQA
     from ..report.prediction import Prediction
     from ..report.report import Report
 
@@ -41,14 +42,15 @@ def report_cli(
     seed: int = Option(0, help="Of the resampling"),
     use_gpu: int = GPU,
 ) -> None:
-    """Report what a recognizer, or a pipeline that answers questions, gets wrong, beside another one too.
+    """Report the errors of a recognizer, or of answers to questions.
 
     Scores with intervals, by label, by length, by place and more; kinds of error; calibration; the errors themselves,
     the most confident first. With --compare, whether the difference is more than chance, and what is new and mended.
     """
     from ..data.labels import parse_map
     from ..files.saving import require_writable, write_files
-    from ..pipeline.find import answering
+    from ..pipeline.find import find_answering
+    from ..report.report import annotated_docs, make_report
     from ..report.writing import format_summary, written
 
     wanted = parse_map(rename or [])
@@ -56,11 +58,20 @@ def report_cli(
         raise UserError("--map gives other names to the labels of OTHER: expected --compare OTHER with it.")
     require_writable(output / "report.json")
     nlp = load_pipeline(model, use_gpu)
-    if answering(nlp):
-        _require_of_answers(train, rename)
-        report = _report_answers(nlp, model, data, compare=compare, by=by, seed=seed)
+    gold, n_lost = read_gold(nlp, data, field=by or "")
+    names = distinct_names([model] if compare is None else [model, compare])
+    common: dict[str, Any] = {"data": data.resolve().name, "by": by, "seed": seed}
+    if qa := find_answering(nlp, gold):
+        _require_of_answers(train, rename, compare)
+        report = _report_answers(nlp, qa, gold, compare, names, **common)
     else:
-        report = _report_entities(nlp, model, data, compare, wanted, train=train, by=by, seed=seed)
+        seen = read_gold(nlp, train)[0] if train is not None else None
+        docs, n_unannotated = annotated_docs(gold, str(data))
+        other = None if compare is None else _other(compare, docs, nlp, names[-1], wanted)
+        common |= {"n_unannotated": n_unannotated, "n_lost": n_lost}
+        report = make_report(
+            docs, _predict(nlp, docs, model, names[0], {}), other=other, train=seen, **common
+        )
     contents = written(report, lang=nlp.lang or "", n_shown=limit)
     write_files({output / name: text.encode("utf8") for name, text in contents.items()})
     typer.echo(format_summary(report))
@@ -69,53 +80,30 @@ def report_cli(
     typer.echo(f"{output / 'report.html'}: written, with report.md and report.json")
 
 
-def _report_entities(
-    nlp: "Language", model: str, data: Path, compare: str | None, wanted: "Mapping[str, str]", *,
-    train: Path | None, by: str | None, seed: int,
-) -> "Report":  # fmt: skip
-    from ..report.report import annotated_docs, make_report
-
-    gold, n_lost = read_gold(nlp, data, field=by or "")
-    docs, n_unannotated = annotated_docs(gold, str(data))
-    seen = read_gold(nlp, train)[0] if train is not None else None
-    names = distinct_names([model] if compare is None else [model, compare])
-    other = None if compare is None else _other(compare, docs, nlp, names[-1], wanted)
-    found = _predict(nlp, docs, model, names[0], {})
-    return make_report(
-        docs, found, data=data.resolve().name, other=other, train=seen, by=by, n_unannotated=n_unannotated,
-        n_lost=n_lost, seed=seed,
-    )  # fmt: skip
-
-
 def _report_answers(
-    nlp: "Language", model: str, data: Path, *, compare: str | None, by: str | None, seed: int
-) -> "Report":
+    nlp: "Language", qa: "BertfamQA", gold: "Sequence[Doc]", compare: str | None, names: "Sequence[str]", *,
+    data: str, **common: Any,
+) -> "Report":  # fmt: skip
     from ..pipeline.find import find_qa
     from ..report.answers import annotated_questions, make_answer_report, predict_answers
 
-    key = find_qa(nlp).spans_key
-    gold, _ = read_gold(nlp, data, field=by or "")
-    docs, n_unannotated = annotated_questions(gold, key, str(data))
-    names = distinct_names([model] if compare is None else [model, compare])
-    found = predict_answers(nlp, docs, names[0], key=key)
-    other = predict_answers(load_pipeline(compare), docs, names[-1], key=key) if compare else None
-    return make_answer_report(
-        docs,
-        found,
-        key=key,
-        data=data.resolve().name,
-        other=other,
-        by=by,
-        n_unannotated=n_unannotated,
-        seed=seed,
-    )
+    key = qa.spans_key
+    docs, n_unannotated = annotated_questions(gold, key, data)
+    pipelines = [(nlp, qa)]
+    if compare is not None:
+        other = load_pipeline(compare)
+        pipelines.append((other, find_qa(other, compare)))
+    found = [predict_answers(*pair, docs, name, key=key) for pair, name in zip(pipelines, names, strict=True)]
+    return make_answer_report(docs, found, key=key, data=data, n_unannotated=n_unannotated, **common)
 
 
-def _require_of_answers(train: Path | None, rename: "Sequence[str] | None") -> None:
+def _require_of_answers(train: Path | None, rename: "Sequence[str] | None", compare: str | None) -> None:
     given = [option for option, value in (("--train", train), ("--map", rename)) if value]
     if given:
+        raise UserError(f"{', '.join(given)} with questions and answers; expected it with entities alone.")
+    if compare is not None and Path(compare).is_file():
         raise UserError(
-            f"{', '.join(given)}: of entities, and MODEL answers questions; expected neither with it."
+            f"--compare {compare}: found a file; expected another pipeline that answers questions."
         )
 
 

@@ -78,7 +78,7 @@ def train_cli(
 
 
 def stopped(by: str | None, kept: str = "") -> typer.Exit:
-    """Say that a training was stopped, and what it has left. RETURNS (Exit): to be raised."""
+    """Say that a command was stopped, and what it has left. RETURNS (Exit): to be raised."""
     typer.echo(f"Stopped{f' by {by}' if by else ''}. {kept}".rstrip(), err=True)
     return typer.Exit(STOPPED)
 

@@ -20,7 +20,7 @@ from .recording import Found, Recording
 from .scored import Counts
 
 
-class Reading(NamedTuple):
+class ScoredQuestion(NamedTuple):
     """What the encoder and the head make of a question with its text."""
 
     pair: Doc
@@ -30,7 +30,7 @@ class Reading(NamedTuple):
     answer: Span | None  # the best one, in the pair
 
 
-def read_questions(qa: BertfamQA, docs: Iterable[Doc], references: Sequence[Doc]) -> Iterator[Reading]:
+def read_questions(qa: BertfamQA, docs: Iterable[Doc], references: Sequence[Doc]) -> Iterator[ScoredQuestion]:
     """Ask questions that are annotated.
 
     docs (Iterable[Doc]): whose words are read; copies are, without annotation.
@@ -45,7 +45,7 @@ def read_questions(qa: BertfamQA, docs: Iterable[Doc], references: Sequence[Doc]
             scores, words, max_length=qa.max_length, temperature=qa.temperature
         ).best()
         answer = pair[shift + best.start : shift + best.end] if best.end else None
-        yield Reading(pair, scores, words, best, answer)
+        yield ScoredQuestion(pair, scores, words, best, answer)
 
 
 def record_answers(qa: BertfamQA, examples: Iterable[Example], *, progress: bool = False) -> Recording:

@@ -115,10 +115,11 @@ def _check(report: Any) -> None:
     """RAISES (KeyError, TypeError, ...): when what the card shows is not there, or of another type."""
     scores = report["scores"]
     rows = [scores["all"]["all"], *scores["label"].values()]
-    maybe = [row[key][0] for row in rows for key in "prf"] + [row["f"][i] for row in rows for i in (1, 2)]
+    size, keys, _ = _columns(report)
+    maybe = [row[key][0] for row in rows for key in keys] + [row[keys[-1]][i] for row in rows for i in (1, 2)]
     maybe += [(report.get("calibration") or {}).get("ece"), report["model"].get("seconds")]
     figures = [figure for figure in maybe if figure is not None]
-    figures += [row["gold"] for row in rows] + [report["texts"], report["model"]["tokens"]]
+    figures += [row[size] for row in rows] + [report["texts"], report["model"]["tokens"]]
     for values, kinds, expected in (
         (figures, (int, float), "a number"),
         ([report["data"], report["model"]["name"]], (str,), "a string"),
@@ -126,6 +127,13 @@ def _check(report: Any) -> None:
         for value in values:
             if not isinstance(value, kinds) or isinstance(value, bool) or value != value:
                 raise TypeError(f"found {json.dumps(value)[:40]}, expected {expected}")
+
+
+def _columns(report: Scores) -> tuple[str, Sequence[str], Sequence[str]]:
+    """RETURNS (tuple): of a row of entities, or of questions: the key of its size, those of its scores, the heads."""
+    if "questions" in report["scores"]["all"]["all"]:
+        return "questions", ("exact_match", "f1"), ("question word", "questions", "exact match", "F1")
+    return "gold", "prf", ("label", "gold", "P", "R", "F1")
 
 
 def name_of(nlp: Language) -> str:
@@ -173,14 +181,14 @@ def _labels(pipe: Any, examples: Iterable[Doc]) -> list[str]:
 
 
 def _report_scores(report: Scores) -> list[str]:
-    rows = []
+    rows, (size, keys, head) = [], _columns(report)
     for label, row in [("all", report["scores"]["all"]["all"]), *report["scores"]["label"].items()]:
-        low, high = row["f"][1:3]
+        low, high = row[keys[-1]][1:3]
         interval = "–" if low is None or high is None else f"{low:.3f}–{high:.3f}"
-        rows.append([label, str(row["gold"]), *(_figure(row[key][0]) for key in "prf"), interval])
+        rows.append([label, str(row[size]), *(_figure(row[key][0]) for key in keys), interval])
     said = f"{report['model']['name']} on {report['data']}, {report['texts']:,} texts; "
     said += "intervals of 95% by bootstrap over texts."
-    return [plain(said), markdown_table(["label", "gold", "P", "R", "F1", "interval of F1"], rows)]
+    return [plain(said), markdown_table([*head, "interval of F1"], rows)]
 
 
 def _training_scores(performance: Scores, pipe: Any) -> list[str]:
@@ -221,10 +229,11 @@ def _sources(meta: Mapping[str, Any]) -> list[str]:
 
 def _limits(pipe: Any, report: Scores | None, library: str) -> Iterable[str]:
     if report is not None:
-        few = [label for label, row in report["scores"]["label"].items() if row["gold"] < FEW]
+        size, _, _ = _columns(report)
+        few = [label for label, row in report["scores"]["label"].items() if row[size] < FEW]
         if few:
-            listed = plain(", ".join(few))
-            yield f"Of {listed} there were fewer than {FEW} gold entities: their scores are mostly chance."
+            listed, what = plain(", ".join(few)), "gold entities" if size == "gold" else size
+            yield f"Of {listed} there were fewer than {FEW} {what}: their scores are mostly chance."
         yield "On texts of another kind than those of the scores, expect lower ones: measure on your own."
     elif pipe is not None:
         yield "The scores, if any, are those by which training chose its best step: expect lower ones on new texts."

@@ -1,14 +1,16 @@
 """The encoders and the recognizers of a pipeline, and where the settings of an encoder stand in its config."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from spacy.language import Language
 from spacy.pipeline.textcat import TextCategorizer
 from spacy.pipeline.tok2vec import Tok2VecListener
+from spacy.tokens import Doc
 from thinc.api import Model
 
+from ..data.pairs import first_length
 from ..encoder.model import MODEL_NAME, encoder_shim, find_encoders
 from ..encoder.shim import EncoderShim
 from ..errors import UserError
@@ -80,9 +82,24 @@ def answering(nlp: Language) -> list[BertfamQA]:
     return [] if has_ner else [pipe for pipe in pipes if isinstance(pipe, BertfamQA)]
 
 
-def find_qa(nlp: Language) -> BertfamQA:
-    """RETURNS (BertfamQA): the only component that answers."""
-    found: BertfamQA = _find_pipe(nlp, None, (BertfamQA,), "bertfam_qa")
+def find_answering(nlp: Language, docs: Sequence[Doc]) -> BertfamQA | None:
+    """RETURNS (BertfamQA | None): the first component that answers questions whose answers are in ``docs``; where there
+    are none, and no entities either, the first one of a pipeline without a recognizer."""
+    pipes = [pipe for _, pipe in nlp.pipeline if isinstance(pipe, BertfamQA)]
+    asked = (pipe for pipe in pipes if any(first_length(doc) and pipe.spans_key in doc.spans for doc in docs))
+    others = [] if any(doc.ents for doc in docs) else answering(nlp)
+    return next(asked, next(iter(others), None))
+
+
+def find_qa(nlp: Language, name: str) -> BertfamQA:
+    """RETURNS (BertfamQA): the first component that answers. RAISES (UserError): when the pipeline, of that name, has
+    none."""
+    found = next((pipe for _, pipe in nlp.pipeline if isinstance(pipe, BertfamQA)), None)
+    if found is None:
+        raise UserError(
+            f"{name} has no bertfam_qa ({', '.join(nlp.pipe_names) or 'it is empty'}); expected a pipeline that "
+            "answers questions."
+        )
     return found
 
 

@@ -2,8 +2,9 @@
 
 import re
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
+from unicodedata import normalize
 
 import numpy as np
 from spacy.language import Language
@@ -12,14 +13,15 @@ from tqdm import tqdm
 
 from ..data.pairs import first_length
 from ..errors import UserError
-from ..evaluation.answer_recording import read_questions
+from ..evaluation.answer_recording import ScoredQuestion, read_questions
 from ..evaluation.answers import is_exact, known_answers, token_f1
 from ..evaluation.mentions import Repeated
-from ..pipeline.find import find_qa, n_bytes_of
+from ..pipeline.find import n_bytes_of
+from ..pipeline.qa import BertfamQA
 from .bootstrap import Floats, compare, intervals, prf
 from .outcomes import BOUNDARY, MISSED, RIGHT, SPURIOUS, AnswerScore, Entity, Outcome
 from .prediction import Prediction, timed
-from .report import Comparison, Report, errors_of
+from .report import MENDED, NEW, SHARED, Comparison, Error, Report
 from .slices import (
     ALL,
     DOC_LENGTHS,
@@ -32,12 +34,13 @@ from .slices import (
     field_values,
 )
 
-# Words that ask, in French and English; questions with another one, or none, are in one row
-ASKING = re.compile(
-    r"\b(?:who|whom|whose|what|which|when|where|why|how|qui|qu(?:e|oi|els?|elles?|and)|où|combien|comment|pourquoi)\b"
-    r"|\bqu['’]"
+# Question words, in French and English; "que", which has other uses, only where there is no other
+QUESTION_WORD = re.compile(
+    r"\b(?:(who|whom|whose|what|which|when|where|why|how|qui|quoi|quand|où|combien|comment|pourquoi)"
+    r"|(?:le|la|les|au|aux|du|des)?(quel)(?:le)?s?)\b"
 )
-ONE_ROW = {"quelle": "quel", "quels": "quel", "quelles": "quel", "qu'": "que", "qu’": "que"}
+WHAT = re.compile(r"\bqu(?:e\b|['’])")
+NO_QUESTION_WORD = re.compile(r"\best-ce qu(?:e\b|i\b|['’])")  # as in "Est-ce que Paris"
 Way = tuple[str, Callable[[int], str], Sequence[str]]  # name, index of a question -> its row, order of rows
 
 
@@ -56,19 +59,19 @@ def annotated_questions(docs: Iterable[Doc], key: str, data: str) -> tuple[list[
     return known, len(docs) - len(known)
 
 
-def predict_answers(nlp: Language, docs: Sequence[Doc], name: str, *, key: str = "answers") -> Prediction:
-    """Ask the only component that answers each question, and score the best answer by SQuAD's script.
+def predict_answers(
+    nlp: Language, qa: BertfamQA, docs: Sequence[Doc], name: str, *, key: str = "answers"
+) -> Prediction:
+    """Ask each question, in the tokens of the gold side, and score the answer by SQuAD's script.
 
     docs (Sequence[Doc]): as ``annotated_questions`` gives them. key (str): of the gold answers in ``doc.spans``.
-    RAISES (UserError): when the pipeline has no such component, or several.
     """
-    qa = find_qa(nlp)
     found = Prediction(name, n_tokens=sum(map(len, docs)), n_bytes=n_bytes_of(nlp))
-    readings = tqdm(
-        timed(read_questions(qa, docs, docs), found), desc=name, total=len(docs), unit=" questions"
-    )
-    for doc, reading in zip(docs, readings, strict=True):
-        score, outcome = _evaluate(doc, reading.answer, reading.best.score, key)
+    deque(read_questions(qa, docs[:1], docs[:1]), maxlen=0)  # an engine prepares itself
+    readings = timed(read_questions(qa, docs, docs), found)
+    shown = tqdm(readings, desc=name, total=len(docs), unit=" questions")
+    for doc, reading in zip(docs, shown, strict=True):
+        score, outcome = _evaluate(doc, reading, key, qa.min_score)
         found.answer_scores.append(score)
         found.outcomes.append([outcome] if outcome else [])
     return found
@@ -76,19 +79,20 @@ def predict_answers(nlp: Language, docs: Sequence[Doc], name: str, *, key: str =
 
 def make_answer_report(
     docs: list[Doc],
-    model: Prediction,
+    predictions: Sequence[Prediction],
     *,
     key: str,
     data: str,
-    other: Prediction | None = None,
     by: str | None = None,
     n_unannotated: int = 0,
     seed: int = 0,
 ) -> Report:
     """Put together what there is to say of answers, as ``make_report`` does of entities.
 
+    predictions (Sequence[Prediction]): one, or a second one to compare with.
     key (str): of the answers in ``doc.spans``. by (str | None): see ``make_slices``.
     """
+    model, *others = predictions
     slices: list[Slice] = []
     exact: list[Slice] = []
     for name, row_of, order in _ways(docs, key, by):
@@ -97,37 +101,62 @@ def make_answer_report(
             found.append(Slice(name, rows, values, intervals(values, seed=seed)))
     none = Repeated(0, 0)
     report = Report(data, docs, model, slices, none, n_unannotated, exact=exact)
-    if other is not None:
-        report.comparison = _compare(docs, model, other, seed)
-    report.errors = errors_of(model, other)
+    for other in others:
+        report.comparison = _compare(model, other, seed)
+    report.errors = _errors(model, *others)
     return report
 
 
-def _evaluate(doc: Doc, answer: Span | None, score: float, key: str) -> tuple[AnswerScore, Outcome | None]:
-    """RETURNS (tuple): with what became of the first gold answer; None where there is rightly no answer."""
-    lang, word = doc.vocab.lang, asking_word(doc)
-    spans = [span for span in doc.spans[key] if known_answers([span.text], lang)]
-    gold, text = [span.text for span in spans], answer.text if answer else ""
-    scored = AnswerScore(
-        float(is_exact(text, gold, lang)), max(token_f1(text, one, lang) for one in gold or [""]), score
-    )
-    first = Entity(word, spans[0].start, spans[0].end) if spans else None
-    given = Entity(word, answer.start, answer.end, score) if answer else None
-    if first is None and given is None:
-        return scored, None
-    overlaps = answer and any(span.start < answer.end and answer.start < span.end for span in spans)
-    kind = RIGHT if scored.exact else MISSED if given is None else BOUNDARY if overlaps else SPURIOUS
-    return scored, Outcome(kind, first, given)
+def _errors(model: Prediction, other: Prediction | None = None) -> list[Error]:
+    """RETURNS (list[Error]): one of each question at most, the most confident first, those of the other one last."""
+    found = []
+    for i, mine in enumerate(model.answer_scores):
+        theirs = None if other is None else other.answer_scores[i]
+        if not mine.exact:
+            state = "" if theirs is None else NEW if theirs.exact else SHARED
+            found += [(mine.score, Error(i, one, state)) for one in model.outcomes[i] or ()]
+        elif other is not None and theirs is not None and not theirs.exact:
+            found += [(theirs.score, Error(i, one, MENDED)) for one in other.outcomes[i] or ()]
+    return [
+        error for _, error in sorted(found, key=lambda pair: (pair[1].state == MENDED, -pair[0], pair[1].doc))
+    ]
 
 
-def asking_word(doc: Doc) -> str:
-    """RETURNS (str): the first word of a pair's question that asks, or ``OTHER_QUESTION``."""
-    found = ASKING.search(doc[: first_length(doc)].text.lower())
-    return ONE_ROW.get(found[0], found[0]) if found else OTHER_QUESTION
+def _evaluate(
+    doc: Doc, reading: ScoredQuestion, key: str, min_score: float
+) -> tuple[AnswerScore, Outcome | None]:
+    """RETURNS (tuple): with what became of a gold answer, the one that is overlapped or the first; None where there is
+    rightly no answer."""
+    lang, row, score = doc.vocab.lang, question_word(doc), reading.best.score
+    spans = _gold_spans(doc, key)
+    gold = [span.text for span in spans]
+    answer = reading.answer if score >= min_score else None
+    best, text = (span.text if span else "" for span in (reading.answer, answer))
+    overlapping = [s for s in spans if answer and s.start < answer.end and answer.start < s.end]
+    entities = [Entity(row, span.start, span.end) for span in [*overlapping, *spans][:1]]
+    given = Entity(row, answer.start, answer.end, score) if answer else None
+    is_right = is_exact(text, gold, lang)
+    kind = RIGHT if is_right else MISSED if given is None else BOUNDARY if overlapping else SPURIOUS
+    f1 = max(token_f1(text, one, lang) for one in gold or [""])
+    found = AnswerScore(row, kind, float(is_right), f1, score, is_exact(best, gold, lang))
+    first = entities[0] if entities else None
+    return found, Outcome(kind, first, given) if first or given else None
+
+
+def _gold_spans(doc: Doc, key: str) -> list[Span]:
+    return [span for span in doc.spans[key] if known_answers([span.text], doc.vocab.lang)]
+
+
+def question_word(doc: Doc) -> str:
+    """RETURNS (str): the first question word of a pair's question, or ``OTHER_QUESTION``."""
+    text = NO_QUESTION_WORD.sub(" ", normalize("NFC", doc[: first_length(doc)].text).lower())
+    if found := QUESTION_WORD.search(text):
+        return found[1] or found[2]
+    return "que" if WHAT.search(text) else OTHER_QUESTION
 
 
 def _ways(docs: Sequence[Doc], key: str, by: str | None) -> list[Way]:
-    golds = [next(iter(doc.spans[key]), None) for doc in docs]
+    golds = [next(iter(_gold_spans(doc, key)), None) for doc in docs]
     shifts = [first_length(doc) for doc in docs]
 
     def length(i: int) -> str:
@@ -145,7 +174,7 @@ def _ways(docs: Sequence[Doc], key: str, by: str | None) -> list[Way]:
 
     ways: list[Way] = [
         (ALL, lambda i: ALL, ()),
-        ("label", lambda i: asking_word(docs[i]), ()),
+        ("label", lambda i: question_word(docs[i]), ()),
         ("length", length, (*LENGTHS, NO_ANSWER)),
         ("place", place, (*PLACES, NO_ANSWER)),
         ("doc_length", doc_length, DOC_LENGTHS),
@@ -170,8 +199,8 @@ def _counts(
     return rows, list(counts)
 
 
-def _compare(docs: Sequence[Doc], model: Prediction, other: Prediction, seed: int) -> Comparison:
-    words = [asking_word(doc) for doc in docs]
+def _compare(model: Prediction, other: Prediction, seed: int) -> Comparison:
+    words = [one.row for one in model.answer_scores]
     rows, sides = [ALL], []
     for one in (model, other):
         found, (_, f1) = _counts(words, (), one.answer_scores)
@@ -179,4 +208,4 @@ def _compare(docs: Sequence[Doc], model: Prediction, other: Prediction, seed: in
         sides.append(np.concatenate([f1.sum(axis=1, keepdims=True), f1], axis=1))
     f_scores = [np.nan_to_num(prf(side.sum(axis=0))[:, 2]).tolist() for side in sides]
     figures = zip(*f_scores, compare(sides[0], sides[1], seed=seed), strict=True)
-    return Comparison(other, len(docs), dict(zip(rows, figures, strict=True)))
+    return Comparison(other, len(words), dict(zip(rows, figures, strict=True)))

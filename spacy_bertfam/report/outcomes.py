@@ -26,11 +26,14 @@ class Entity(NamedTuple):
 
 
 class AnswerScore(NamedTuple):
-    """The best answer to a question beside the gold ones, "no answer" too."""
+    """The answer to a question beside the gold ones, "no answer" too."""
 
+    row: str  # the question word
+    kind: str  # one of KINDS
     exact: float  # 1 or 0
     f1: float  # of the words, 0 to 1
-    score: float  # its probability
+    score: float  # the probability of the best answer, whatever ``min_score`` is
+    is_right: bool  # the best answer
 
 
 class Outcome(NamedTuple):

@@ -33,7 +33,7 @@ def render_report(
     labels = sorted({ent.label for error in errors for _, ents in _sides(report, error.doc) for ent in ents})
     css = {label: f"l{i}" for i, label in enumerate(labels)}
     cards = "".join(_error(report, error, css, words) for error in errors)
-    notes = [words.say("order")]
+    notes = [words.say("answer_order" if report.exact else "order")]
     if len(errors) < len(report.errors):
         shown, n = words.number(len(errors)), words.number(len(report.errors))
         notes.append(words.say("shown", shown=shown, n=n))
@@ -42,7 +42,8 @@ def render_report(
         title=words.say("title", name=report.model.name),
         header="".join(f"<p>{escape(sentence)}</p>\n" for sentence in summary),
         main="".join(_table(table, _chart(report, table, words)) for table in tables)
-        + f'<h2 id="errors">{words.say("errors")}</h2>\n<p>{" ".join(notes)}</p>\n{_filters(errors, words)}{cards}',
+        + f'<h2 id="errors">{words.say("errors")}</h2>\n<p>{" ".join(notes)}</p>\n'
+        + f"{_filters(report, errors, words)}{cards}",
         styles=["reliability.css", "controls.css", "report.css"],
         rules=label_rules(css),
         script="report.js",
@@ -102,10 +103,10 @@ def _chart(report: Report, table: Table, words: Wording) -> str:
     return f"<figure>\n{chart}</figure>\n"
 
 
-def _filters(errors: Sequence[Error], words: Wording) -> str:
+def _filters(report: Report, errors: Sequence[Error], words: Wording) -> str:
     """A choice for each way in which the errors differ; the script shows them."""
     kinds, states = words.names("kind_names", KINDS), words.names("state_names", STATES)
-    names = words.names("filter_names", ("kind", "label", "state"))
+    names = words.names("answer_filter_names" if report.exact else "filter_names", ("kind", "label", "state"))
     values = {
         "kind": {error.outcome.kind: kinds[error.outcome.kind] for error in errors},
         "label": {error.outcome.label: error.outcome.label for error in errors},
@@ -138,30 +139,35 @@ def _sides(report: Report, i: int) -> list[tuple[str | None, list[Entity]]]:
 
 def _error(report: Report, error: Error, css: dict[str, str], words: Wording) -> str:
     doc, outcome = report.docs[error.doc], error.outcome
-    around = _window(doc, outcome)
+    around = _window(doc, outcome, _floor(report, doc))
     texts = ""
     for name, ents in _sides(report, error.doc):
         wrong = outcome.gold if name is None else outcome.predicted
-        markup = _marked_text(doc, around, ents, css, wrong[1:3] if wrong else None)
+        markup = _marked_text(doc, around, _floor(report, doc), ents, css, wrong[1:3] if wrong else None)
         heading = words.say("gold") if name is None else escape(name)
         texts += f'<div><h4>{heading}</h4>\n<div class="text">{markup}</div></div>\n'
     said = [words.names("kind_names", KINDS)[outcome.kind], escape(outcome.label)]
     said += [words.names("state_names", STATES)[error.state]] if error.state else []
     heading = f"<h3>{' · '.join(said)} <small>{words.say('text_n', n=error.doc + 1)}</small></h3>\n"
-    if question := doc[: first_length(doc)].text:
-        heading += f"<p>{words.say('question')} {escape(question)}</p>\n"
+    lang, direction = language_tag(doc.lang_), direction_of(doc)
+    if floor := _floor(report, doc):
+        question = f'<span lang="{lang}" dir="{direction}">{escape(doc[:floor].text)}</span>'
+        heading += f"<p>{words.say('question')} {question}</p>\n"
     data = {"kind": outcome.kind, "label": escape(outcome.label), "state": error.state}
     attributes = ' class="error"' + "".join(f' data-{name}="{value}"' for name, value in data.items())
-    lang, direction = language_tag(doc.lang_), direction_of(doc)
     sides = f'<div class="sides" lang="{lang}" dir="{direction}">\n{texts}</div>\n'
     return card("", heading + sides, attributes)
 
 
-def _window(doc: Doc, outcome: Outcome) -> tuple[int, int]:
+def _floor(report: Report, doc: Doc) -> int:
+    """RETURNS (int): the first token of the text itself: a question stands above it."""
+    return first_length(doc) if report.exact else 0
+
+
+def _window(doc: Doc, outcome: Outcome, floor: int) -> tuple[int, int]:
     """RETURNS (tuple[int, int]): the tokens to show: the whole sentence where it is short and known."""
     places = [ent for ent in (outcome.gold, outcome.predicted) if ent]
     first, after = min(ent.start for ent in places), max(ent.end for ent in places)
-    floor = first_length(doc)  # the question stands above
     start, end = floor, len(doc)
     if doc.has_annotation("SENT_START"):
         start, end = max(doc[first].sent.start, floor), max(doc[after - 1].sent.end, after)
@@ -171,7 +177,7 @@ def _window(doc: Doc, outcome: Outcome) -> tuple[int, int]:
 
 
 def _marked_text(
-    doc: Doc, around: tuple[int, int], ents: Iterable[Entity], css: dict[str, str],
+    doc: Doc, around: tuple[int, int], floor: int, ents: Iterable[Entity], css: dict[str, str],
     wrong: tuple[int, int] | None,
 ) -> str:  # fmt: skip
     """The text of a window by displaCy; an entity that crosses its edge is cut there."""
@@ -188,4 +194,4 @@ def _marked_text(
         classes = css[ent.label] + " wrong" * (ent[1:3] == wrong)
         marks.append(as_mark(*place, ent.label, ent.score, css=classes))
     markup = write_marks(doc, shown.text, marks)
-    return f"{'… ' * (start > first_length(doc))}{markup}{' …' * (end < len(doc))}"
+    return f"{'… ' * (start > floor)}{markup}{' …' * (end < len(doc))}"

@@ -75,7 +75,9 @@ class Report:
 
     @property
     def kinds(self) -> Counter[tuple[str, str]]:
-        """Label (the gold one, where there is one) and kind -> how often."""
+        """Label (the gold one, where there is one), or question word, and kind -> how often."""
+        if self.model.answer_scores:
+            return Counter((one.row, one.kind) for one in self.model.answer_scores)
         return Counter((one.label, one.kind) for of_doc in self.outcomes for one in of_doc)
 
     @property
@@ -88,7 +90,7 @@ class Report:
     def scored(self) -> ScoredEntities:
         """The predicted entities that have a score; of questions the best answers, "no answer" too."""
         if self.model.answer_scores:
-            return scored_entities((one.score, bool(one.exact)) for one in self.model.answer_scores)
+            return scored_entities((one.score, one.is_right) for one in self.model.answer_scores)
         found = ((one.predicted, one.kind == RIGHT) for of_doc in self.outcomes for one in of_doc)
         return scored_entities((ent.score, right) for ent, right in found if ent and ent.score is not None)
 
@@ -135,13 +137,8 @@ def make_report(
         report.overlap_note = str(error)
     if other is not None:
         report.comparison = _compare(model, other, seed)
-    report.errors = errors_of(model, other)
+    report.errors = sorted(_errors(model, other), key=_by_confidence)
     return report
-
-
-def errors_of(model: Prediction, other: Prediction | None) -> list[Error]:
-    """RETURNS (list[Error]): the most confident ones first; beside another prediction those of that one too."""
-    return sorted(_errors(model, other), key=_by_confidence)
 
 
 def _compare(model: Prediction, other: Prediction, seed: int) -> Comparison:

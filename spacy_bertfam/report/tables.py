@@ -6,6 +6,7 @@ from math import isnan
 
 from ..visual.wording import Wording
 from .outcomes import BOUNDARY, KINDS, MISSED, RIGHT, SPURIOUS
+from .overlap import LONGEST
 from .overlap import WAYS as OVERLAPS
 from .prediction import Prediction
 from .report import STATES, Report
@@ -43,7 +44,7 @@ def make_tables(report: Report, words: Wording) -> Iterator[Table]:
     if report.comparison:
         yield _comparison(report, words)
     yield _speeds(report, words)
-    yield _kinds(report, by_label.rows, KINDS, words, note="kinds_note")
+    yield _kinds(report, by_label.rows, KINDS, words, words.say("gold_label"), note="kinds_note")
     yield _confusion(report, by_label.rows, words)
     yield _overlap(report, words)
     for one in slices.values():
@@ -60,7 +61,8 @@ def _make_answer_tables(report: Report, slices: dict[str, Slice], words: Wording
     if report.comparison:
         yield _comparison(report, words)
     yield _speeds(report, words)
-    yield _kinds(report, asked[1].rows, ANSWER_KINDS, words, note="answer_kinds_note")
+    column = words.names("answer_columns", ANSWER_WAYS)["label"]
+    yield _kinds(report, asked[1].rows, ANSWER_KINDS, words, column, note="answer_kinds_note")
     for pair in pairs.values():
         yield _answers([pair], words)
     yield _calibration(report, words)
@@ -111,15 +113,17 @@ def _figure(score: float) -> str:
 def _overlap(report: Report, words: Wording) -> Table:
     names = words.names("way_names", OVERLAPS)
     rows = [[names[way], *map(_figure, scores)] for way, scores in report.overlap.items()]
-    notes = [words.say("no_overlap" if report.overlap_note else "overlap_note")]
+    notes = [words.say("no_overlap" if report.overlap_note else "overlap_note", n=LONGEST)]
     return Table(words.say("overlap"), ["", *words.say("score_columns").split("|")[2:5]], rows, notes)
 
 
-def _kinds(report: Report, rows: Sequence[str], kinds: Sequence[str], words: Wording, *, note: str) -> Table:
-    """Of each label, or each word that asks, how often there is each kind."""
+def _kinds(
+    report: Report, rows: Sequence[str], kinds: Sequence[str], words: Wording, column: str, *, note: str
+) -> Table:
+    """Of each label, or each question word, how often there is each kind."""
     counts, names = report.kinds, words.names("kind_names", KINDS)
     body = [[row, *(words.number(counts[row, kind]) for kind in kinds)] for row in rows]
-    head = [words.say("gold_label"), *(names[kind] for kind in kinds)]
+    head = [column, *(names[kind] for kind in kinds)]
     return Table(words.say("kinds"), head, body, [words.say(note)], is_shaded=True)
 
 

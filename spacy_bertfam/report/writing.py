@@ -47,14 +47,13 @@ def _sentences(report: Report, words: Wording) -> Iterator[str]:
     yield words.say(
         "answer_summary" if report.exact else "summary",
         data=report.data,
-        texts=words.count("texts", len(report.docs)),
-        questions=words.count("questions", len(report.docs)),
+        texts=words.count("questions" if report.exact else "texts", len(report.docs)),
         entities=words.count("entities", sum(len(doc.ents) for doc in report.docs)),
         errors=words.count("errors", n_errors),
     )
     other = report.comparison.other if report.comparison else None
     counts = [
-        ("unasked" if report.exact else "unannotated", report.n_unannotated),
+        ("unannotated_questions" if report.exact else "unannotated", report.n_unannotated),
         ("lost", report.n_lost),
         ("left_out", report.model.n_left_out),
     ]
@@ -77,14 +76,15 @@ def to_dict(report: Report) -> dict[str, Any]:
         "texts": len(report.docs),
         "texts_without_annotation": report.n_unannotated,
         "gold_lost": report.n_lost,
-        "scores": {one.name: _rows(one) for one in report.slices}
-        if not report.exact
-        else _answer_rows(report),
-        "overlap": {way: dict(zip("prf", scores, strict=True)) for way, scores in report.overlap.items()},
+        "scores": _answer_rows(report) if report.exact else {one.name: _rows(one) for one in report.slices},
         "kinds": kinds,
-        "confusion": [{"gold": g, "predicted": p, "n": n} for (g, p), n in report.confusion.items()],
-        "repeated_names": report.gold_repeated._asdict(),
     }
+    if not report.exact:
+        found |= {
+            "overlap": {way: dict(zip("prf", scores, strict=True)) for way, scores in report.overlap.items()},
+            "confusion": [{"gold": g, "predicted": p, "n": n} for (g, p), n in report.confusion.items()],
+            "repeated_names": report.gold_repeated._asdict(),
+        }
     if len(scored):
         bins = [
             {"n": one.n_entities, "score": one.mean_score, "right": one.share_right} for one in scored.bins()

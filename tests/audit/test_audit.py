@@ -70,7 +70,7 @@ def test_probabilities_are_those_of_all_paths():
                 assert span.score == pytest.approx(shares[holds].sum(), abs=1e-6)
 
 
-def test_a_label_that_the_recognizer_lacks_and_missing_annotation_are_not_judged():
+def test_a_label_that_the_recognizer_lacks_and_missing_annotation_are_not_scored():
     docs = [doc_of("Anne vit", (0, 1, "ORG")), doc_of("Anne vit"), doc_of("Anne vit", (0, 1, "PER"))]
     docs[1].set_ents([], missing=[docs[1][0:1]])
     readings = [[(0, 1, "PER")]] * 3

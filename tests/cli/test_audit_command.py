@@ -33,7 +33,7 @@ def run_audit(folder, *words):
 
 def test_findings_page_and_folds_are_written(audited):
     found = json.loads((audited / "out" / "audit.json").read_text(encoding="utf8"))
-    assert (found["texts"], found["entities"], found["entities not judged"]) == (12, 18, 0)
+    assert (found["texts"], found["entities"], found["entities not scored"]) == (12, 18, 0)
     scores = [one["score"] for one in found["findings"]]
     assert scores and scores == sorted(scores, reverse=True)
     assert (audited / "out" / "audit.html").read_text(encoding="utf8").startswith("<!DOCTYPE html>")

@@ -52,10 +52,19 @@ def test_scores_that_can_be_calibrated_are(run, factory, commands):
 
 def test_parts_of_a_corpus_are_files_or_folders(run, tmp_path):
     (tmp_path / "corpus" / "mine").mkdir(parents=True)
-    (tmp_path / "corpus" / "mine" / "train.spacy").touch()
+    (tmp_path / "corpus" / "mine" / "dev").mkdir()
     train = run()[0]
     assert train[train.index("--paths.train") + 1] == "corpus/mine/train.spacy"
     assert train[train.index("--paths.dev") + 1] == "corpus/mine/dev"
+
+
+def test_options_that_nobody_knows_are_refused(monkeypatch):
+    monkeypatch.setattr(start, "run_module", lambda command: pytest.fail("nothing is to be run"))
+    app = typer.Typer()
+    settings = {"allow_extra_args": True, "ignore_unknown_options": True}
+    app.command(context_settings=settings)(train_pipeline.train_pipeline_cli)
+    result = CliRunner().invoke(app, [*WORDS, "--nlp.lang", "en", "-g", "0"])
+    assert result.exit_code == 2 and "found -g;" in result.output
 
 
 def test_settings_are_handed_on_and_the_rate_falls_until_the_last_step(run):

@@ -119,6 +119,9 @@ def test_a_missing_wheel_is_one_sentence(run, calls, wheel):
     wheel.unlink()
     result = run()
     assert result.exit_code == 1 and result.stderr.startswith(f"Error: There is no {wheel}: ")
+    wheel.mkdir()  # as a folder without any
+    result = run()
+    assert result.exit_code == 1 and result.stderr.startswith(f"Error: There is no {wheel / '*.whl'}: ")
 
 
 def test_too_few_entities_fail(run, calls):

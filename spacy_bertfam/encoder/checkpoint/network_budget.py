@@ -74,7 +74,7 @@ def bounded_network(folder: CheckedFolder) -> Iterator[None]:
 
     def add_parameter(parent: torch.nn.Module, name: str, parameter: Tensor | None) -> None:
         # what `transformers` replaces by a weight of the folder
-        before = dict(parent.named_parameters(recurse=False)).get(name)
+        before = getattr(parent, name, None)
         if parameter is not None:
             take("parameters", int(before is None), name)
             take("numbers", parameter.numel() - (0 if before is None else before.numel()), name)
