@@ -33,7 +33,7 @@ def cut_record(record: Record, unit: str, nlp: Language) -> Iterator[Record]:
     elif unit == "sentence" and record.words is None:
         units = _units(record, _sentence_starts(record.text, nlp))
     else:
-        units = _units(record, _borders(record)[0])
+        units = _units(record, next(_borders(record)))
     for found in units:
         if len(found.text) <= LONGEST:
             yield found
@@ -43,7 +43,7 @@ def cut_record(record: Record, unit: str, nlp: Language) -> Iterator[Record]:
 
 def _far_apart(record: Record) -> list[int]:
     """Borders that are nowhere further apart than spaCy reads, each the last of the best kind that is near enough."""
-    kinds = _borders(record)
+    kinds = list(_borders(record))
     is_inside = _finder(record)
     cuts = [0]
     while len(record.text) - cuts[-1] > LONGEST:
@@ -60,14 +60,16 @@ def _far_apart(record: Record) -> list[int]:
     return cuts[1:]
 
 
-def _borders(record: Record) -> list[list[int]]:
+def _borders(record: Record) -> Iterator[list[int]]:
     """Where it may be cut, in ascending order, the better kinds before the others."""
     if record.words is None:
-        ends = ([m.end() for m in pattern.finditer(record.text)] for pattern in (SENTENCE_END, SPACE))
-        return [_line_starts(record.text), *ends]
+        yield _line_starts(record.text)
+        for pattern in (SENTENCE_END, SPACE):
+            yield [match.end() for match in pattern.finditer(record.text)]
+        return
     starts = _word_starts(record)
-    sentences = [start for start, is_start in zip(starts, record.sent_starts or (), strict=False) if is_start]
-    return [sentences, starts]
+    yield [start for start, is_start in zip(starts, record.sent_starts or (), strict=False) if is_start]
+    yield starts
 
 
 def _word_starts(record: Record) -> list[int]:

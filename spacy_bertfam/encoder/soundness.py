@@ -40,7 +40,7 @@ def require_numbers(checkpoint: Checkpoint, folder: Path) -> None:
         _require_small_eps(network, folder)
         # not all would show in the vectors: an infinite bias may look like masking, and few rows of a table are read
         if not all(map(_is_finite, network.parameters())):
-            raise _unfinite(network, folder, "")
+            raise _non_finite(network, folder, "")
     special, limit = checkpoint.tokenizer.n_special, checkpoint.max_pieces
     if limit - special < MIN_ROOM:
         raise CheckpointError(
@@ -75,7 +75,7 @@ def require_vectors(checkpoint: Checkpoint, runtime: Runtime, folder: Path) -> N
             f"{AGAIN}"
         )
     if not bool(torch.isfinite(vectors[mask.to(vectors.device).bool()]).all()):
-        raise _unfinite(checkpoint.weights, folder, "the vectors of a text are not finite numbers")
+        raise _non_finite(checkpoint.weights, folder, "the vectors of a text are not finite numbers")
 
 
 def require_finite(rows: Floats2d, rate: float | None = None, dtype: torch.dtype | None = None) -> None:
@@ -168,7 +168,7 @@ def _is_finite(weight: Tensor) -> bool:
     return bool(torch.isfinite(torch.dot(numbers, numbers)))
 
 
-def _unfinite(network: nn.Module | None, folder: Path, otherwise: str) -> CheckpointError:
+def _non_finite(network: nn.Module | None, folder: Path, otherwise: str) -> CheckpointError:
     """RETURNS (CheckpointError): names the weight and its file, or says what else there is."""
     named: Any = network.named_parameters() if network is not None else ()
     name = next((name for name, weight in named if not _is_finite(weight)), None)

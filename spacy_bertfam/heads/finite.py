@@ -27,7 +27,7 @@ def require_finite(model: Model[Any, Any], who: str) -> None:
                 )
 
 
-def unfinite_scores(component: str, what: str, rate: float | None) -> UserError:
+def non_finite_scores(component: str, what: str, rate: float | None) -> UserError:
     """RETURNS (UserError): for scores that are no numbers.
 
     what (str): what is scored, as "the tags".

@@ -62,10 +62,12 @@ def open_head(folder: CheckedFolder, kind: str) -> tuple[Arrays, Any]:
     others = {entry.name for entry in folder.tensors} - set(state)
     require_known(architecture, {name for name in others if not name.startswith(known)})
     arrays = {name: state[there].numpy().copy() for name, there in names.items()}
-    unfinite = min((names[name] for name in arrays if not is_finite(arrays[name].reshape(-1))), default=None)
-    if unfinite is not None:
+    non_finite = min(
+        (names[name] for name in arrays if not is_finite(arrays[name].reshape(-1))), default=None
+    )
+    if non_finite is not None:
         raise CheckpointError(
-            f"{folder.path}: the weight {unfinite} of the head has numbers that are not finite (NaN or infinity), or "
+            f"{folder.path}: the weight {non_finite} of the head has numbers that are not finite (NaN or infinity), or "
             "beyond 1e19. Expected finite ones: get the folder again."
         )
     return arrays, network

@@ -15,7 +15,7 @@ from thinc.types import Floats2d
 from ..data.pairs import first_length, make_pair, mark_like
 from ..decoding.answers import AnswerDistribution, ScoredAnswer, answer_distribution, answer_loss
 from ..errors import UserError
-from ..heads.finite import is_finite, require_finite, unfinite_scores
+from ..heads.finite import is_finite, non_finite_scores, require_finite
 from ..heads.score_vectors import in_main_memory
 from ..listeners.linked import linked_encoder
 from ..listeners.upstream import check_order, check_upstream, find_listeners, token_listeners
@@ -226,7 +226,7 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
             check_upstream(self.model, part, self.name)
             scores = in_main_memory(self.model.ops, self.model.predict(part))
             if not all(map(is_finite, scores)):
-                raise unfinite_scores(self.name, "the answers", self.rate)
+                raise non_finite_scores(self.name, "the answers", self.rate)
             yield from zip(part, scores, strict=True)
 
     def _encode(self, pairs: Sequence[Doc]) -> None:

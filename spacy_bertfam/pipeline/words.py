@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 from ..decoding.best_sequence import best_log_probabilities
 from ..decoding.decode import decode, score_places
 from ..decoding.tags import TagSet
-from ..heads.finite import is_finite, unfinite_scores
+from ..heads.finite import is_finite, non_finite_scores
 from ..types import Bools1d, Floats, Ints1d, ScoredSpan, SpanRows, Transitions
 
 
@@ -42,7 +42,7 @@ def decode_words(
     forced, words = _read_words(docs, outside)
     rows = scores[0] if len(scores) == 1 else np.concatenate(list(scores))
     if words.any() and not all(map(is_finite, (rows, *(learned or ())))):
-        raise unfinite_scores(component, "the tags", rate)
+        raise non_finite_scores(component, "the tags", rate)
     lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
     known = {"learned": learned, "temperature": temperature, "outside": forced, "words": words}
     return decode(rows, lengths, tag_set, floor=floor, **known)  # type: ignore[arg-type]
