@@ -149,18 +149,20 @@ class ModelThread:
                 self._answer(job, result)
 
     def _answer(self, job: Job, result: Any) -> None:
+        texts = self.metrics.texts  # counted before anybody is told
         try:
             if isinstance(result, Exception):
                 raise result
-            job.future.set_result(job.read(result))
-            outcome = "done"
+            answer = job.read(result)
         except Exception as error:  # that of this text, which is told to who sent it
-            is_unfit = isinstance(error, NoAttention)
-            job.future.set_exception(Unfit(str(error)) if is_unfit else Failed(type(error).__name__))
-            outcome = "failed"
             # not its message: that may hold the text, which is none of the log's business
             logger.warning("Model %s: a text failed: %s", self.name, place_of(error))
-        self.metrics.texts.labels(self.name, outcome).inc()
+            texts.labels(self.name, "failed").inc()
+            is_unfit = isinstance(error, NoAttention)
+            job.future.set_exception(Unfit(str(error)) if is_unfit else Failed(type(error).__name__))
+        else:
+            texts.labels(self.name, "done").inc()
+            job.future.set_result(answer)
 
 
 def place_of(error: BaseException) -> str:
