@@ -14,6 +14,7 @@ from .text_file import decode_noted, located, read_text, split_lines
 
 STDIN = "-"
 SUFFIXES = (".txt", ".jsonl", ".spacy")
+TABLES = (".csv", ".tsv", ".parquet")
 PATH = re.compile(r"\S*[/\\]\S*|\S+\.[a-z]\w{1,4}")  # what looks like one
 FORM = '{"text": "..."}'
 # DocBin checks its compression alone: other content fails where its keys are looked up
@@ -23,16 +24,22 @@ BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, z
 def read_texts(source: str | Path, *, by_line: bool = False) -> list[str]:
     """Read texts.
 
-    source (str | Path): a `.spacy`, `.jsonl` or text file; as a string also "-", or the text itself.
-    by_line (bool): each line that is not blank is a text of its own; does not touch `.spacy` and `.jsonl`.
+    source (str | Path): a `.spacy`, `.jsonl`, `.json` or text file; as a string also "-", or the text itself.
+    by_line (bool): each line of a text that is not blank is a text of its own.
     RETURNS (list[str]): at least one text, none of them blank.
-    RAISES (UserError): when there is no such file, or it does not hold what its name says.
+    RAISES (UserError): when there is no such file, or it does not hold what its name says, or is a table.
     """
     path = source if isinstance(source, Path) else find_file(source)
     name = str(path) if path is not None else "Standard input" if source == STDIN else "The argument"
-    if path is not None and path.suffix.lower() == ".spacy":
+    suffix = "" if path is None else path.suffix.lower()
+    if path is not None and suffix == ".spacy":
         texts = [doc.text for doc in read_docs(path, Vocab())]
-    elif path is not None and path.suffix.lower() == ".jsonl":
+    elif suffix in TABLES:
+        raise UserError(
+            f"{name} is a table; expected a .txt, .jsonl or .spacy file: `bertfam annotate` reads a column of a table, "
+            "and writes .jsonl."
+        )
+    elif path is not None and suffix in (".jsonl", ".json"):
         texts = _read_jsonl(path)
     else:
         text = str(source)

@@ -120,6 +120,14 @@ def test_a_path_is_a_file_whatever_it_looks_like(tmp_path, monkeypatch):
     assert read_texts(Path("texts"), by_line=True) == ["Un été.", "Deux."]
 
 
+@pytest.mark.parametrize("suffix", ["csv", "TSV", "parquet"])
+def test_a_table_is_no_text(tmp_path, suffix):
+    path = tmp_path / f"texts.{suffix}"
+    path.write_text("id,text\n1,Anne\n", encoding="utf8")
+    with pytest.raises(ValueError, match=r"is a table; expected .*`bertfam annotate` reads a column"):
+        read_texts(str(path))
+
+
 def test_an_array_of_texts_is_read_too(tmp_path):
     (tmp_path / "a.jsonl").write_text('[\n{"text": "Anne rit."},\n{"text": "Zoé dort."}\n]', encoding="utf8")
     assert read(tmp_path / "a.jsonl") == ["Anne rit.", "Zoé dort."]
