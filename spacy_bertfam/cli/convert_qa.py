@@ -39,7 +39,9 @@ def convert_qa_cli(
 def format_questions(report: "QuestionsReport") -> str:
     """RETURNS (str): what was written, then what was changed and left out."""
     files = ", ".join(f"{name}: {n:,}" for name, n in report.parts.items())
-    unannotated = f'           {report.n_unannotated:,} without "answers" in the file, which teach nothing'
+    unannotated = (
+        f'           {report.n_unannotated:,} without "answers" in the file, which contribute no gradient'
+    )
     lines = [
         f"questions  {report.n_questions:,}, {report.n_unanswerable:,} without an answer; {report.n_tokens:,} tokens",
         *([unannotated] if report.n_unannotated else []),

@@ -24,7 +24,7 @@ def build_mixed_corpus(
 ) -> Callable[[Language], Iterator[Example]]:
     """Make a reader that goes through several corpora at once, evenly mixed.
 
-    What a Doc has no annotation of teaches nothing: neither its heads nor its entities are wrong where they are
+    What a Doc has no annotation of contributes no gradient: neither its heads nor its entities are wrong where they are
     missing. So a treebank without entities and a corpus of entities alone train one pipeline.
 
     parts (dict[str, Callable]): name -> a corpus reader, of spaCy or of this package.

@@ -32,7 +32,7 @@ class GoldReport:
             return ""
         by_label = ", ".join(f"{label} {n}" for label, n in sorted(self.misaligned.items()))
         return (
-            f"{n_lost} of {n_all} gold entities miss the borders of the predicted tokens and teach nothing; "
+            f"{n_lost} of {n_all} gold entities miss the borders of the predicted tokens and contribute no gradient; "
             f"their tokens count as missing annotation, not as O ({by_label}). For example: "
             + "; ".join(self.shown)
         )

@@ -57,6 +57,6 @@ def require_questions(
         )
     if n_lost:
         logger.warning(
-            "[%s] %d of %d questions teach nothing: their answers have more than %d tokens (max_length), or miss the "
-            "borders of the predicted tokens.", component, n_lost, n_questions, max_length,
+            "[%s] %d of %d questions contribute no gradient: their answers have more than %d tokens (max_length), or "
+            "miss the borders of the predicted tokens.", component, n_lost, n_questions, max_length,
         )  # fmt: skip

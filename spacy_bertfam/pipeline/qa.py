@@ -128,7 +128,7 @@ class BertfamQA(BoundedBatches, SavedHead, SumReducedPipe):
             doc.spans[self.spans_key] = SpanGroup(doc, name=self.spans_key, attrs=attrs, spans=spans)
 
     def prepare(self, examples: Sequence[Example]) -> None:
-        """Mark the pairs; an Example whose reference is none teaches nothing.
+        """Mark the pairs; an Example whose reference is none contributes no gradient.
 
         RAISES (UserError): when a shared encoder has read the question and the text of one as a single text.
         """
