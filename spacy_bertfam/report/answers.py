@@ -1,7 +1,6 @@
 """Answers beside the gold ones: exact match and F1 of each question, and the questions in rows."""
 
 import re
-from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from unicodedata import normalize
@@ -18,20 +17,23 @@ from ..evaluation.answers import is_exact, known_answers, token_f1
 from ..evaluation.mentions import Repeated
 from ..pipeline.find import n_bytes_of
 from ..pipeline.qa import BertfamQA
-from .bootstrap import Floats, compare, intervals, prf
+from .bootstrap import Floats, intervals
 from .outcomes import BOUNDARY, MISSED, RIGHT, SPURIOUS, AnswerScore, Entity, Outcome
 from .prediction import Prediction, timed
-from .report import MENDED, NEW, SHARED, Comparison, Error, Report
+from .report import MENDED, NEW, SHARED, Comparison, Error, Report, compare_rows
 from .slices import (
     ALL,
     DOC_LENGTHS,
     LENGTHS,
-    LONGEST,
     NO_ANSWER,
     OTHER_QUESTION,
     PLACES,
     Slice,
+    doc_length_row,
     field_values,
+    in_order,
+    length_row,
+    place_row,
 )
 
 # Question words, in French and English; "que", which has other uses, only where there is no other
@@ -95,7 +97,7 @@ def make_answer_report(
     model, *others = predictions
     slices: list[Slice] = []
     exact: list[Slice] = []
-    for name, row_of, order in _ways(docs, key, by):
+    for name, row_of, order in _ways(docs, model.answer_scores, key, by):
         rows, counts = _counts([row_of(i) for i in range(len(docs))], order, model.answer_scores)
         for found, values in zip((exact, slices), counts, strict=True):
             found.append(Slice(name, rows, values, intervals(values, seed=seed)))
@@ -155,26 +157,24 @@ def question_word(doc: Doc) -> str:
     return "que" if WHAT.search(text) else OTHER_QUESTION
 
 
-def _ways(docs: Sequence[Doc], key: str, by: str | None) -> list[Way]:
+def _ways(docs: Sequence[Doc], scores: Sequence[AnswerScore], key: str, by: str | None) -> list[Way]:
     golds = [next(iter(_gold_spans(doc, key)), None) for doc in docs]
     shifts = [first_length(doc) for doc in docs]
 
     def length(i: int) -> str:
         gold = golds[i]
-        return NO_ANSWER if gold is None else LENGTHS[min(len(gold), len(LENGTHS)) - 1]
+        return NO_ANSWER if gold is None else length_row(len(gold))
 
     def place(i: int) -> str:
         gold, shift = golds[i], shifts[i]
-        if gold is None:
-            return NO_ANSWER
-        return PLACES[len(PLACES) * (gold.start - shift) // (len(docs[i]) - shift)]
+        return NO_ANSWER if gold is None else place_row(gold.start - shift, len(docs[i]) - shift)
 
     def doc_length(i: int) -> str:
-        return DOC_LENGTHS[bisect_right(LONGEST, len(docs[i]) - shifts[i])]
+        return doc_length_row(len(docs[i]) - shifts[i])
 
     ways: list[Way] = [
         (ALL, lambda i: ALL, ()),
-        ("label", lambda i: question_word(docs[i]), ()),
+        ("label", lambda i: scores[i].row, ()),
         ("length", length, (*LENGTHS, NO_ANSWER)),
         ("place", place, (*PLACES, NO_ANSWER)),
         ("doc_length", doc_length, DOC_LENGTHS),
@@ -190,8 +190,7 @@ def _counts(
 ) -> tuple[list[str], list[Floats]]:
     """RETURNS (tuple): the rows, and of exact match and of F1 the counts whose F1 is the mean of the questions, Shape:
     (n_questions, n_rows, 3)."""
-    sizes, place = Counter(of_questions), {row: i for i, row in enumerate(order)}
-    rows = sorted(sizes, key=lambda row: (place.get(row, len(place)), -sizes[row], row))
+    rows = in_order(Counter(of_questions), order)
     chosen = [rows.index(row) for row in of_questions]
     counts = np.zeros((2, len(scores), len(rows), 3), dtype=np.float32)
     for i, (row, one) in enumerate(zip(chosen, scores, strict=True)):
@@ -206,6 +205,4 @@ def _compare(model: Prediction, other: Prediction, seed: int) -> Comparison:
         found, (_, f1) = _counts(words, (), one.answer_scores)
         rows = [ALL, *found]
         sides.append(np.concatenate([f1.sum(axis=1, keepdims=True), f1], axis=1))
-    f_scores = [np.nan_to_num(prf(side.sum(axis=0))[:, 2]).tolist() for side in sides]
-    figures = zip(*f_scores, compare(sides[0], sides[1], seed=seed), strict=True)
-    return Comparison(other, len(words), dict(zip(rows, figures, strict=True)))
+    return compare_rows(rows, sides[0], sides[1], other, seed=seed)

@@ -139,29 +139,25 @@ def _sides(report: Report, i: int) -> list[tuple[str | None, list[Entity]]]:
 
 def _error(report: Report, error: Error, css: dict[str, str], words: Wording) -> str:
     doc, outcome = report.docs[error.doc], error.outcome
-    around = _window(doc, outcome, _floor(report, doc))
+    floor = first_length(doc) if report.exact else 0  # of the text itself: a question stands above it
+    around = _window(doc, outcome, floor)
     texts = ""
     for name, ents in _sides(report, error.doc):
         wrong = outcome.gold if name is None else outcome.predicted
-        markup = _marked_text(doc, around, _floor(report, doc), ents, css, wrong[1:3] if wrong else None)
+        markup = _marked_text(doc, around, floor, ents, css, wrong[1:3] if wrong else None)
         heading = words.say("gold") if name is None else escape(name)
         texts += f'<div><h4>{heading}</h4>\n<div class="text">{markup}</div></div>\n'
     said = [words.names("kind_names", KINDS)[outcome.kind], escape(outcome.label)]
     said += [words.names("state_names", STATES)[error.state]] if error.state else []
     heading = f"<h3>{' · '.join(said)} <small>{words.say('text_n', n=error.doc + 1)}</small></h3>\n"
     lang, direction = language_tag(doc.lang_), direction_of(doc)
-    if floor := _floor(report, doc):
+    if floor:
         question = f'<span lang="{lang}" dir="{direction}">{escape(doc[:floor].text)}</span>'
         heading += f"<p>{words.say('question')} {question}</p>\n"
     data = {"kind": outcome.kind, "label": escape(outcome.label), "state": error.state}
     attributes = ' class="error"' + "".join(f' data-{name}="{value}"' for name, value in data.items())
     sides = f'<div class="sides" lang="{lang}" dir="{direction}">\n{texts}</div>\n'
     return card("", heading + sides, attributes)
-
-
-def _floor(report: Report, doc: Doc) -> int:
-    """RETURNS (int): the first token of the text itself: a question stands above it."""
-    return first_length(doc) if report.exact else 0
 
 
 def _window(doc: Doc, outcome: Outcome, floor: int) -> tuple[int, int]:

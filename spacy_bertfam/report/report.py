@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 from ..errors import UserError
 from ..evaluation.mentions import Repeated, repeated_names
 from ..evaluation.scored import ScoredEntities, scored_entities
-from .bootstrap import Paired, compare, prf
+from .bootstrap import Floats, Paired, compare, prf
 from .outcomes import RIGHT, Outcome
 from .overlap import Scores, overlap_scores
 from .prediction import Prediction
@@ -152,9 +152,16 @@ def _compare(model: Prediction, other: Prediction, seed: int) -> Comparison:
         side[ALL] = sum(side.values(), start=none)
     rows = [ALL, *sorted({*first, *second} - {ALL}, key=lambda row: -first.get(row, none)[:, 2].sum())]
     sides = [np.stack([side.get(row, none) for row in rows], axis=1) for side in (first, second)]
-    f_scores = [np.nan_to_num(prf(side.sum(axis=0))[:, 2]).tolist() for side in sides]
-    figures = zip(*f_scores, compare(*sides, seed=seed), strict=True)
-    return Comparison(other, len(both), dict(zip(rows, figures, strict=True)))
+    return compare_rows(rows, sides[0], sides[1], other, seed=seed)
+
+
+def compare_rows(
+    rows: Sequence[str], first: Floats, second: Floats, other: Prediction, *, seed: int
+) -> Comparison:
+    """Compare row by row; Shape of each side: (n_docs, n_rows, 3), see ``intervals``."""
+    f_scores = [np.nan_to_num(prf(side.sum(axis=0))[:, 2]).tolist() for side in (first, second)]
+    figures = zip(*f_scores, compare(first, second, seed=seed), strict=True)
+    return Comparison(other, len(first), dict(zip(rows, figures, strict=True)))
 
 
 def _errors(model: Prediction, other: Prediction | None) -> Iterator[Error]:

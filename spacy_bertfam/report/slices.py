@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,8 +59,7 @@ def make_slice(
 ) -> Slice:
     """RETURNS (Slice): its rows in that order, and after it the one with most entities first."""
     found = count_rows(outcomes, key)
-    place = {row: i for i, row in enumerate(order)}
-    rows = sorted(found, key=lambda row: (place.get(row, len(place)), -found[row].sum(), row))
+    rows = in_order({row: counted.sum() for row, counted in found.items()}, order)
     none = np.zeros((len(outcomes), 0, 3), dtype=np.float32)
     counts = np.stack([found[row] for row in rows], axis=1) if rows else none
     return Slice(name, rows, counts, intervals(counts, seed=seed))
@@ -84,13 +83,13 @@ def make_slices(
     """
 
     def length(i: int, ent: Entity) -> str:
-        return LENGTHS[min(ent.end - ent.start, len(LENGTHS)) - 1]
+        return length_row(ent.end - ent.start)
 
     def place(i: int, ent: Entity) -> str:
-        return PLACES[len(PLACES) * ent.start // len(docs[i])]
+        return place_row(ent.start, len(docs[i]))
 
     def doc_length(i: int, ent: Entity) -> str:
-        return DOC_LENGTHS[bisect_right(LONGEST, len(docs[i]))]
+        return doc_length_row(len(docs[i]))
 
     ways: list[tuple[str, Key, Sequence[str]]] = [
         (ALL, lambda i, ent: ALL, ()),
@@ -104,6 +103,27 @@ def make_slices(
         values = field_values(docs, field)
         ways.append(("field", lambda i, ent: values[i], ()))
     return [make_slice(name, outcomes, key, order, seed=seed) for name, key, order in ways]
+
+
+def in_order(sizes: Mapping[str, float], order: Sequence[str]) -> list[str]:
+    """RETURNS (list[str]): the rows in that order, and after it the largest first."""
+    place = {row: i for i, row in enumerate(order)}
+    return sorted(sizes, key=lambda row: (place.get(row, len(place)), -sizes[row], row))
+
+
+def length_row(n_tokens: int) -> str:
+    """RETURNS (str): the row of a span of so many tokens."""
+    return LENGTHS[min(n_tokens, len(LENGTHS)) - 1]
+
+
+def place_row(start: int, n_tokens: int) -> str:
+    """RETURNS (str): the third of a text of so many tokens that one of them is in."""
+    return PLACES[len(PLACES) * start // n_tokens]
+
+
+def doc_length_row(n_tokens: int) -> str:
+    """RETURNS (str): the row of a text of so many tokens."""
+    return DOC_LENGTHS[bisect_right(LONGEST, n_tokens)]
 
 
 def quoted(value: str, taken: Sequence[str]) -> str:
