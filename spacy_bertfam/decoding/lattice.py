@@ -202,7 +202,8 @@ def _backward(packed: TimeMajor, emissions: Floats, forward: Floats, between: Be
     backward = np.empty_like(emissions)
     last_forward = forward[packed.last_rows]
     is_cut = packed.after >= 0
-    leaving = np.where(is_cut[:, None], 1.0, end / (last_forward @ end)[:, None])
+    leaving = np.ones_like(last_forward)
+    leaving[~is_cut] = end / (last_forward[~is_cut] @ end)[:, None]
     for n in range(MAX_ROUNDS):
         for t in range(len(packed) - 1, -1, -1):
             n_after = packed.sizes[t + 1] if t + 1 < len(packed) else 0

@@ -137,6 +137,18 @@ def test_expected_tags_and_pairs_are_those_of_all_paths():
         np.testing.assert_allclose(array, expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_annotation_of_a_long_text_is_learned_without_a_division_by_zero(scheme):
+    """A text is cut where an entity goes on: no annotated sequence could end there."""
+    tag_set = TagSet(scheme, ("A",))
+    tags = ["O"] * 60 + ["B-A", *["I-A"] * 8, "L-A"] + ["O"] * 70
+    scores = np.zeros((len(tags), len(tag_set)), dtype="float32")
+    with np.errstate(all="raise"):
+        loss, (gradient,) = sequence_loss(make_head(tag_set), [scores], [tag_set.allowed_by_biluo(tags)], tag_set)
+    assert loss > 0
+    assert np.isfinite(gradient).all()
+
+
 def test_without_tokens_there_is_nothing_to_learn():
     tag_set = TagSet("IO", ("A",))
     empty = np.zeros((0, 2), dtype="float32")
