@@ -16,7 +16,7 @@ from benchmarks.tables import Row
 from spacy_bertfam.encoder.model import encoder_shim
 
 SPREAD = 0.1  # of the head's weights: tags differ from token to token
-OUTSIDE_BIAS = 6.0  # in favour of O: of 29 tags about one entity for each fourteen words, as in Wikinews
+OUTSIDE_BIAS = 6.0  # in favor of O: of 29 tags about one entity for each fourteen words, as in Wikinews
 
 
 def silence(nlp: Language) -> None:

@@ -1,4 +1,4 @@
-"""Texts whose entities are drawn by what a recogniser thinks of them: its scores are right by construction."""
+"""Texts whose entities are drawn by what a recognizer thinks of them: its scores are right by construction."""
 
 from collections.abc import Callable
 from typing import Any

@@ -63,7 +63,7 @@ def head_config(tok2vec: dict[str, Any]) -> dict[str, Any]:
 
 
 def shared_pipeline(folder: Path, **ner_settings: Any) -> Language:
-    """RETURNS (Language): `encoder` and `ner`, not initialised."""
+    """RETURNS (Language): `encoder` and `ner`, not initialized."""
     nlp = spacy.blank("fr")
     nlp.add_pipe("bertfam_encoder", name="encoder", config={"model": encoder_config(folder)})
     nlp.add_pipe("bertfam_ner", name="ner", config=ner_settings)

@@ -45,7 +45,7 @@ def flat(block: Any, path: str = "") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_a_config_is_in_step_with_that_of_the_recogniser(name):
+def test_a_config_is_in_step_with_that_of_the_recognizer(name):
     pattern = load_config(file_of("ner_shared"), interpolate=False)
     found = load_config(file_of(name), interpolate=False)
     for block in ("system", "training"):
@@ -133,7 +133,7 @@ def run_train(name: str, folder: Path, encoder: Path, *, steps: int = 2, **overr
 
 
 @pytest.mark.slow
-def test_a_small_recogniser_is_taught_by_a_large_one_that_may_go_then(tiny_encoder, tmp_path):
+def test_a_small_recognizer_is_taught_by_a_large_one_that_may_go_then(tiny_encoder, tmp_path):
     write(spacy.blank("fr"), tmp_path / "train.spacy", add_entities)
     encoder = tiny_encoder("camembert")
     teacher = run_train("ner_shared", tmp_path, encoder).rename(tmp_path / "teacher")

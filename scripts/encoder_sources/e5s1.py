@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .errors import EncoderError
-from .q4 import BLOCK_BYTES, BLOCK_WEIGHTS, dequantise
+from .q4 import BLOCK_BYTES, BLOCK_WEIGHTS, dequantize
 
 MAGIC = b"E5S1"
 VERSION = 1
@@ -73,7 +73,7 @@ class E5S1:
             raw = raw.reshape(-1, width * 4 if kind == F32 else width // BLOCK_WEIGHTS * BLOCK_BYTES)
         if rows is not None:
             raw = raw[rows]
-        return dequantise(raw) if kind == Q4 else raw.view("<f4").astype(np.float32)
+        return dequantize(raw) if kind == Q4 else raw.view("<f4").astype(np.float32)
 
     def _take(self, layout: str) -> tuple:
         values = struct.unpack_from("<" + layout, self._data, self._at)

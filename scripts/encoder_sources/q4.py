@@ -7,7 +7,7 @@ BLOCK_BYTES = 18
 ZERO_POINT = 8
 
 
-def dequantise(raw: np.ndarray) -> np.ndarray:
+def dequantize(raw: np.ndarray) -> np.ndarray:
     """Weights of whole blocks: byte j of a block holds weight j (low half) and weight j + 16 (high half).
 
     raw (uint8): shape (..., n_blocks * 18).

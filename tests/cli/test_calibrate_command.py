@@ -215,7 +215,7 @@ def test_what_the_user_can_mend_is_told_and_nothing_is_written(run, tmp_path, ar
     assert not (tmp_path / "out").exists() and list(tmp_path.iterdir()) == []
 
 
-def test_one_of_several_recognisers_is_calibrated(run, tmp_path):
+def test_one_of_several_recognizers_is_calibrated(run, tmp_path):
     nlp = spacy.load("model")
     nlp.add_pipe("bertfam_ner", name="other", config={"model": head_config(CNN)})
     nlp.get_pipe("other").add_label("X")

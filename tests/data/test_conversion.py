@@ -198,7 +198,7 @@ def test_a_large_corpus_converts_in_seconds(tmp_path):
     entities = [[i * len(sentence), i * len(sentence) + 11, "PER"] for i in range(18)]
     line = json.dumps({"text": sentence * 18, "entities": entities})
     (tmp_path / "x.jsonl").write_text("\n".join([line] * 1000), encoding="utf8")
-    spacy.blank("fr")  # the tokeniser's tables are loaded once a process
+    spacy.blank("fr")  # the tokenizer's tables are loaded once a process
     start = process_time()
     convert(tmp_path / "x.jsonl", tmp_path / "x.spacy", lang="fr")
     assert process_time() - start < 40

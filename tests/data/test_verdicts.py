@@ -1,4 +1,4 @@
-"""What annotation tools say of a text or a span is honoured and counted: rejected is not gold."""
+"""What annotation tools say of a text or a span is honored and counted: rejected is not gold."""
 
 import json
 

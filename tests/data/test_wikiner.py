@@ -41,7 +41,7 @@ def test_articles_become_documents_and_lines_sentences(tmp_path, name, pack):
     assert report.schemes == {"IOB1": 1}
 
 
-def test_neighbours_are_parted_and_a_word_may_hold_the_bar(tmp_path):
+def test_neighbors_are_parted_and_a_word_may_hold_the_bar(tmp_path):
     (tmp_path / "x.wikiner").write_text(TEXT, encoding="utf8")
     _, second = read(tmp_path / "x.wikiner")[0]
     assert entities(second) == [("Lyon", "LOC"), ("Paris", "LOC")]

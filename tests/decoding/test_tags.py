@@ -1,4 +1,4 @@
-"""Tag schemes: spans to tags and back, legal neighbours, spaCy's BILUO annotation."""
+"""Tag schemes: spans to tags and back, legal neighbors, spaCy's BILUO annotation."""
 
 import re
 from itertools import pairwise, product
@@ -106,7 +106,7 @@ def _is_legal_for(label, tags, scheme):
     return re.fullmatch(LEGAL_TEXT[scheme], letters) is not None
 
 
-def test_io_joins_neighbours_of_equal_label():
+def test_io_joins_neighbors_of_equal_label():
     tag_set = TagSet("IO", LABELS)
     ids = encode(tag_set, [(0, 2, "PER"), (2, 3, "PER"), (3, 4, "LOC")], 4)
     assert decode_ids(tag_set, ids) == [(0, 3, "PER"), (3, 4, "LOC")]

@@ -1,4 +1,4 @@
-"""Random texts and tokenisations for the property tests, with all that is odd in Unicode more often."""
+"""Random texts and tokenizations for the property tests, with all that is odd in Unicode more often."""
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -28,7 +28,7 @@ def examples(n: int) -> settings:
 
 @st.composite
 def free_docs(draw) -> Doc:
-    """A Doc whose tokens follow no tokenizer's rules: any text, with or without a space behind."""
+    """A Doc whose tokens follow no tokenizer's rules: any text, with or without a space after each."""
     words = draw(st.lists(segments, max_size=15))
     spaces = draw(st.lists(st.booleans(), min_size=len(words), max_size=len(words)))
     return Doc(Vocab(), words=words, spaces=spaces)

@@ -83,7 +83,7 @@ def test_pieces_are_those_that_overlap(tiny_encoder, kind, data):
     doc = data.draw(free_docs())
     pieces = tokenizer_of(tiny_encoder(kind))([doc.text])[0]
     for found, expected in zip(owned(doc, pieces), owned_by_definition(doc, pieces), strict=True):
-        # a stretch may hold an empty piece between two others, and nothing else that does not overlap
+        # a segment may hold an empty piece between two others, and nothing else that does not overlap
         assert set(expected) <= set(found)
         assert bool(expected) == bool(found)
         if expected:

@@ -81,7 +81,7 @@ def test_a_window_as_long_as_the_network_takes_runs(build, fr, kind):
 
 @examples(50)
 @given(docs=st.lists(free_docs(), max_size=4))
-def test_every_token_of_any_tokenisation_has_a_finite_vector(vectors, docs):
+def test_every_token_of_any_tokenization_has_a_finite_vector(vectors, docs):
     found = vectors(docs)
     assert [len(rows) for rows in found] == [len(doc) for doc in docs]
     assert all(rows.dtype == np.float32 and np.isfinite(rows).all() for rows in found)
@@ -211,7 +211,7 @@ def test_a_doc_keeps_memory_of_its_own(shared_bert, fr):
 
 
 @pytest.mark.parametrize("kind", ["bert", "roberta", "camembert"])
-def test_a_token_of_ten_thousand_characters_costs_its_neighbours_nothing(build, en, kind):
+def test_a_token_of_ten_thousand_characters_costs_its_neighbors_nothing(build, en, kind):
     model = build(kind, window=20, overlap=6)
     before, behind = ["She", "met", "Tom", "in"], ["Leeds", "last", "Monday", "."]
     doc = Doc(en.vocab, words=[*before, "xq-" * 3334, *behind])

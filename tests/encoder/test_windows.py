@@ -259,7 +259,7 @@ def test_what_stays_of_texts_is_counted_text_by_text():
     assert [tokens.firsts.tolist(), tokens.lasts.tolist()] == [[0, 3, 4], [3, 4, 5]]
 
 
-def test_a_piece_that_a_neighbour_shares_with_a_long_token_stays():
+def test_a_piece_that_a_neighbor_shares_with_a_long_token_stays():
     tokens = TokenPieces(np.array([0, 9]), np.array([10, 12]))
     assert keep_first_pieces(tokens, 12, 4).tolist() == [0, 1, 2, 3, 9, 10, 11]
 

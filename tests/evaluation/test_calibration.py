@@ -223,7 +223,7 @@ def test_a_component_has_to_be_named_where_there_are_several(overconfident):
     assert nlp.get_pipe("other").temperature == 1.0
 
 
-def test_a_pipeline_without_a_recogniser_is_refused():
+def test_a_pipeline_without_a_recognizer_is_refused():
     nlp = spacy.blank("fr")
     with pytest.raises(UserError, match="the pipeline has none: give a pipeline that has one"):
         calibrate(nlp, make_examples(nlp))

@@ -1,4 +1,4 @@
-"""Scores of a recogniser that stands beside another one."""
+"""Scores of a recognizer that stands beside another one."""
 
 import spacy
 from spacy.tokens import Span

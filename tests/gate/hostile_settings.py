@@ -120,7 +120,7 @@ CODE = (
         "kernel_config", fields(CONFIG, kernel_config={"RMSNorm": "evil/norm:Norm"}), "kernels from the hub"
     ),
     Hostile(
-        "quantised", fields(CONFIG, quantization_config={"quant_method": "gptq", "bits": 4}), "plain weights"
+        "quantized", fields(CONFIG, quantization_config={"quant_method": "gptq", "bits": 4}), "plain weights"
     ),
 )
 SETTINGS = (

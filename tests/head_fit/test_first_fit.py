@@ -1,4 +1,4 @@
-"""A new head starts from what the encoder knows: it is fitted to it when the component is initialised."""
+"""A new head starts from what the encoder knows: it is fitted to it when the component is initialized."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def folder(tiny_encoder):
 
 
 def pipeline(kind: str, folder, fit_words: int | None = None) -> Language:
-    """RETURNS (Language): not initialised, with the setting that a config would have."""
+    """RETURNS (Language): not initialized, with the setting that a config would have."""
     if kind == "own":
         nlp = own_pipeline(encoder_config(folder))
     else:

@@ -38,7 +38,7 @@ def tagged(nlp: Language) -> list[Example]:
 
 
 def pipeline(folder: Path, *, shared: bool = True) -> Language:
-    """RETURNS (Language): the three taggers, initialised."""
+    """RETURNS (Language): the three taggers, initialized."""
     nlp = spacy.blank("fr")
     if shared:
         nlp.add_pipe("bertfam_encoder", name="encoder", config={"model": encoder_config(folder)})

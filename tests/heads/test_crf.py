@@ -144,7 +144,9 @@ def test_annotation_of_a_long_text_is_learned_without_a_division_by_zero(scheme)
     tags = ["O"] * 60 + ["B-A", *["I-A"] * 8, "L-A"] + ["O"] * 70
     scores = np.zeros((len(tags), len(tag_set)), dtype="float32")
     with np.errstate(all="raise"):
-        loss, (gradient,) = sequence_loss(make_head(tag_set), [scores], [tag_set.allowed_by_biluo(tags)], tag_set)
+        loss, (gradient,) = sequence_loss(
+            make_head(tag_set), [scores], [tag_set.allowed_by_biluo(tags)], tag_set
+        )
     assert loss > 0
     assert np.isfinite(gradient).all()
 

@@ -248,14 +248,14 @@ AFTER_AN_END = (
 )
 WITH_ENDS = (
     Case(
-        "BIOES: neighbours of one label stay apart",
+        "BIOES: neighbors of one label stay apart",
         tagged(ADJACENT),
         dict.fromkeys(GROUPING, NEIGHBOURS),
         BIOES,
         "BIOES",
     ),
     Case(
-        "BILUO: neighbours of one label stay apart",
+        "BILUO: neighbors of one label stay apart",
         tagged(ADJACENT, biluo=True),
         dict.fromkeys(GROUPING, NEIGHBOURS),
         BILUO,

@@ -185,8 +185,8 @@ def test_piece_vectors_are_those_that_tokens_are_pooled_from(pooling: str, tiny_
         "max": lambda V: V.max(0),
     }
     for doc, tokens, pieces in zip(docs, model.predict(docs), piece_vectors(model, docs), strict=True):
-        stretches = align(doc, encoder_shim(model).loaded.tokenizer([doc.text])[0])
-        for vector, first, last in zip(tokens, *stretches, strict=True):
+        segments = align(doc, encoder_shim(model).loaded.tokenizer([doc.text])[0])
+        for vector, first, last in zip(tokens, *segments, strict=True):
             assert first < last
             np.testing.assert_allclose(vector, pool[pooling](pieces[first:last]), atol=1e-5)
 

@@ -13,7 +13,7 @@ TAGS = ["O", "I-PER", "B-PER", "B-GPE", "I-GPE", "B-LOC", "I-LOC"]
 LISTENER = {"@architectures": "spacy-bertfam.EncoderListener.v1", "upstream": "*"}
 
 
-def initialised(folder, *, head_model=None, **settings):
+def initialized(folder, *, head_model=None, **settings):
     """A pipeline as `spacy train` makes it from a config that names `folder` for encoder and head."""
     nlp = spacy.blank("fr")
     nlp.add_pipe("bertfam_encoder", name="encoder", config={"model": encoder_config(folder)})
@@ -32,7 +32,7 @@ def folder(tiny_token_classifier):
 
 
 def test_labels_that_stay_keep_their_rows_and_new_ones_get_rows(folder):
-    nlp = initialised(folder)
+    nlp = initialized(folder)
     ner = nlp.get_pipe("ner")
     assert ner.labels == ("PER", "GPE", "LOC", "ORG") and ner.cfg["scheme"] == "IOB"
     W, b = (ner.model.get_ref("output_layer").get_param(name) for name in "Wb")
@@ -46,21 +46,21 @@ def test_labels_that_stay_keep_their_rows_and_new_ones_get_rows(folder):
 
 
 def test_it_trains_from_there(folder):
-    nlp = initialised(folder)
+    nlp = initialized(folder)
     losses = train(nlp, make_examples(nlp), n_steps=12)
     assert losses[-1] < losses[0] / 2
 
 
 def test_labels_are_renamed_by_map(folder):
-    assert initialised(folder, map={"GPE": "GEO"}).get_pipe("ner").labels[:3] == ("PER", "GEO", "LOC")
+    assert initialized(folder, map={"GPE": "GEO"}).get_pipe("ner").labels[:3] == ("PER", "GEO", "LOC")
 
 
 def test_a_head_that_does_not_fit_the_model_names_the_one_that_does(tiny_token_classifier):
     folder = tiny_token_classifier("modernbert", TAGS)
     with pytest.raises(CheckpointError, match=r"needs \[model\] @architectures = .*PredictionClassifier.v1"):
-        initialised(folder)
+        initialized(folder)
     model = {"@architectures": "spacy-bertfam.PredictionClassifier.v1", "tok2vec": LISTENER}
-    nlp = initialised(folder, head_model=model)
+    nlp = initialized(folder, head_model=model)
     dense = nlp.get_pipe("ner").model.get_ref("prediction_layer").get_param("W")
     assert np.array_equal(dense, load_file(folder / "model.safetensors")["head.dense.weight"].numpy())
     assert train(nlp, make_examples(nlp), n_steps=2)[-1] > 0

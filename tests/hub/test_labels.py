@@ -37,7 +37,7 @@ RECOGNISED = {
 
 
 @pytest.mark.parametrize(("names", "scheme", "labels", "rows"), RECOGNISED.values(), ids=RECOGNISED)
-def test_scheme_labels_and_rows_are_recognised(names, scheme, labels, rows):
+def test_scheme_labels_and_rows_are_recognized(names, scheme, labels, rows):
     found = read_labels(names)
     assert (found.tag_set.scheme, found.tag_set.labels, found.rows) == (scheme, labels, rows)
     assert found.names == tuple(names)
@@ -103,7 +103,7 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(names, mapping, sentence):
         read_labels(names, mapping=mapping)
 
 
-def test_a_given_scheme_wins_over_the_recognised_one():
+def test_a_given_scheme_wins_over_the_recognized_one():
     assert read_labels(["O", "B-PER", "I-PER"], scheme="IOB2").tag_set.scheme == "IOB2"
     bilou = read_labels(["O", "B-PER", "I-PER", "L-PER", "U-PER"], scheme="BIOES")
     assert bilou.tag_set.tags == ["O", "B-PER", "I-PER", "E-PER", "S-PER"]

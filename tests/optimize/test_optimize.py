@@ -163,7 +163,7 @@ def test_force_replaces_a_pipeline_and_nothing_else(run, plain_folder, tmp_path)
 
 
 @needs_onnx
-def test_an_encoder_that_a_head_owns_is_optimised_where_it_is(plain, tmp_path):
+def test_an_encoder_that_a_head_owns_is_optimized_where_it_is(plain, tmp_path):
     plain.replace_listeners("encoder", "ner", ["model.tok2vec"])
     plain.remove_pipe("encoder")
     expected = found(plain)

@@ -21,7 +21,7 @@ HEADS = ("spacy-bertfam.TokenClassifier.v1", "spacy-bertfam.CRFTokenClassifier.v
 
 
 class Recorder:
-    """An optimiser that keeps the gradients that it is given, and moves nothing."""
+    """An optimizer that keeps the gradients that it is given, and moves nothing."""
 
     def __init__(self) -> None:
         self.gradients: dict[Any, np.ndarray] = {}
@@ -75,7 +75,7 @@ def set_weights(nlp: Language) -> None:
 
 
 def gradients(nlp: Language, examples: list[Example], n_parts: int) -> dict[Any, np.ndarray]:
-    """What spaCy's loop hands to the optimiser for one step."""
+    """What spaCy's loop hands to the optimizer for one step."""
     for part in subdivide_batch(examples, n_parts):
         nlp.update(part, sgd=False)
     recorder = Recorder()

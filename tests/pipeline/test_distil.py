@@ -1,4 +1,4 @@
-"""A recogniser learns from a trained one: what it is taught, what is kept of it, and what cannot teach."""
+"""A recognizer learns from a trained one: what it is taught, what is kept of it, and what cannot teach."""
 
 import shutil
 
@@ -204,7 +204,7 @@ def test_what_makes_no_sense_is_said_before_training(trained_folder, student, tm
         build_distil(path, component="encoder")(student, {})
 
 
-def test_a_pipeline_without_a_recogniser_is_no_teacher(student, tmp_path):
+def test_a_pipeline_without_a_recognizer_is_no_teacher(student, tmp_path):
     spacy.blank("fr").to_disk(tmp_path / "blank")
     with pytest.raises(UserError, match=r"Expected one bertfam_ner, the pipeline has none"):
         build_distil(str(tmp_path / "blank"))(student, {})

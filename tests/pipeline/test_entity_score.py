@@ -139,7 +139,7 @@ def test_scores_of_an_earlier_version_are_read(reader: Language) -> None:
     assert through_bytes(doc).ents[0]._.score == 0.25
 
 
-def test_a_recogniser_that_overwrites_leaves_no_score_of_the_one_before(trained: Language) -> None:
+def test_a_recognizer_that_overwrites_leaves_no_score_of_the_one_before(trained: Language) -> None:
     doc = found(trained)
     trained.get_pipe("ner").overwrite_ents = True
     trained.get_pipe("ner").set_annotations([doc], [[]])

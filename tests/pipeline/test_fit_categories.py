@@ -60,7 +60,7 @@ def test_a_label_that_is_missing_is_not_wrong():
 
 
 def config_of(tmp_path, **settings: Any) -> dict[str, Any]:
-    """RETURNS (dict): the settings that `spacy train` resolves when it initialises a pipeline."""
+    """RETURNS (dict): the settings that `spacy train` resolves when it initializes a pipeline."""
     nlp = spacy.blank("fr")
     docs = [eg.reference for eg in with_cats(make_examples(nlp))]
     DocBin(docs=docs).to_disk(tmp_path / "train.spacy")

@@ -31,7 +31,7 @@ def extensions():
 
 @pytest.fixture
 def with_documents(trained: Language) -> Language:
-    """The recogniser beside a categoriser that reads the vectors of whole documents."""
+    """The recognizer beside a categoriser that reads the vectors of whole documents."""
     trained.add_pipe("textcat", name="cats", config={"model": CATEGORISER})
     cats = trained.get_pipe("cats")
     for label in ("NEWS", "LETTER"):

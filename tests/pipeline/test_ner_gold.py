@@ -17,7 +17,7 @@ WORDS = ["Jean-Paul", "vit", "à", "Rouen", "."]
 
 @pytest.fixture
 def nlp() -> Language:
-    """A small network of spaCy's own, initialised; the gold is read the same way over any encoder."""
+    """A small network of spaCy's own, initialized; the gold is read the same way over any encoder."""
     nlp = own_pipeline(CNN)
     nlp.initialize(lambda: make_examples(nlp))
     return nlp
@@ -78,7 +78,7 @@ def test_a_label_that_is_taught_gets_a_negative_gradient_on_its_tag(nlp: Languag
     assert tags == ["B-PER", "E-PER", "O", "O", "S-LOC", "O"]
 
 
-def test_gold_on_another_tokenisation_is_aligned(nlp: Language) -> None:
+def test_gold_on_another_tokenization_is_aligned(nlp: Language) -> None:
     words = ["Jean", "-", "Paul", "vit", "à", "Rou", "en", "."]
     reference = as_doc(nlp, words, ["B-PER", "I-PER", "I-PER", "O", "O", "B-LOC", "I-LOC", "O"], "11000100")
     eg = Example(as_doc(nlp, WORDS), reference)

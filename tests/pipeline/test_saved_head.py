@@ -1,4 +1,4 @@
-"""What is wrong with a saved recogniser is said when it is loaded, not at its first text."""
+"""What is wrong with a saved recognizer is said when it is loaded, not at its first text."""
 
 import json
 import shutil

@@ -123,7 +123,7 @@ def test_saving_twice_writes_the_same_bytes(trained: Language, tmp_path: Path) -
                 assert other.read_bytes() == path.read_bytes(), path.name
 
 
-def test_settings_of_the_recogniser_come_back(folder: Path, tmp_path: Path) -> None:
+def test_settings_of_the_recognizer_come_back(folder: Path, tmp_path: Path) -> None:
     nlp = shared_pipeline(folder, scheme="IOB2", min_score=0.25, temperature=1.5, overwrite_ents=True)
     nlp.initialize(lambda: make_examples(nlp))
     for again in (through_disk(nlp, tmp_path), through_bytes(nlp, tmp_path)):
@@ -140,7 +140,7 @@ def test_bytes_replace_what_another_training_left(trained: Language, folder: Pat
     assert_equal(trained, other)
 
 
-def test_a_pipeline_without_weights_can_be_saved_and_initialised_later(folder: Path, tmp_path: Path) -> None:
+def test_a_pipeline_without_weights_can_be_saved_and_initialized_later(folder: Path, tmp_path: Path) -> None:
     nlp = through_disk(shared_pipeline(folder), tmp_path)
     nlp.initialize(lambda: make_examples(nlp))
     assert nlp(TEXTS[0]).tensor.shape[1] == 32

@@ -291,7 +291,7 @@ def test_so_it_is_where_the_second_one_came_later(
 ) -> None:
     add(trained, "enc_c", folders)
     trained.get_pipe("enc_c").initialize(lambda: make_examples(trained), nlp=trained)
-    assert trained(TEXTS[0]).ents  # it stands after the recogniser
+    assert trained(TEXTS[0]).ents  # it stands after the recognizer
     second = spacy.blank("fr")
     for name in ("encoder", "enc_c", "ner"):
         second.add_pipe(name, source=trained)

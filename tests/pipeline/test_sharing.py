@@ -188,7 +188,7 @@ def test_a_frozen_encoder_that_annotates_stays_while_the_head_learns(folder: Pat
         np.testing.assert_array_equal(old, new)
 
 
-def test_a_frozen_recogniser_stays_while_the_tagger_behind_it_learns(trained: Language) -> None:
+def test_a_frozen_recognizer_stays_while_the_tagger_after_it_learns(trained: Language) -> None:
     add_tagger(trained, OUR_LISTENER)
     examples = rich_examples(trained)
     with trained.select_pipes(enable=["tagger", "encoder"]):
@@ -198,7 +198,7 @@ def test_a_frozen_recogniser_stays_while_the_tagger_behind_it_learns(trained: La
     assert trained.get_pipe("ner").model.to_bytes() == before
 
 
-def test_an_annotating_recogniser_gives_later_components_its_entities(trained: Language) -> None:
+def test_an_annotating_recognizer_gives_later_components_its_entities(trained: Language) -> None:
     seen = []
 
     @Language.component("test_reads_entities")
@@ -211,7 +211,7 @@ def test_an_annotating_recogniser_gives_later_components_its_entities(trained: L
     assert seen == [[entity for entity, _ in entities] for _, entities in SENTENCES]
 
 
-def test_an_annotating_recogniser_needs_an_annotating_encoder(trained: Language) -> None:
+def test_an_annotating_recognizer_needs_an_annotating_encoder(trained: Language) -> None:
     with pytest.raises(ValueError, match="'ner' listens to an encoder that has not run"):
         trained.update(make_examples(trained), annotates=["ner"], sgd=False)
 

@@ -154,7 +154,7 @@ def test_long_texts_are_read_whole(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)
-def test_empty_texts_cost_their_neighbours_nothing(folder: Path, pooling: str) -> None:
+def test_empty_texts_cost_their_neighbors_nothing(folder: Path, pooling: str) -> None:
     nlp = pipeline(folder, pooling)
     nlp.initialize(lambda: with_cats(make_examples(nlp)))
     texts = ["", TEXTS[0], "\n \n", ""]

@@ -5,7 +5,7 @@ import struct
 import numpy as np
 
 
-def quantise(X: np.ndarray) -> tuple[bytes, np.ndarray]:
+def quantize(X: np.ndarray) -> tuple[bytes, np.ndarray]:
     """RETURNS (tuple): Q4_0 blocks of X, and the float32 values that they stand for, in X's shape."""
     raw, values = b"", []
     for block in X.reshape(-1, 32):
@@ -35,7 +35,7 @@ def e5s1_bytes(
     table, body, expected = struct.pack("<i", len(tensors)), b"", {}
     for name, X in tensors.items():
         is_q4 = name == "emb.word" or (name.endswith(".w") and X.ndim == 2)
-        raw, expected[name] = quantise(X) if is_q4 else (X.astype("<f4").tobytes(), X.astype(np.float32))
+        raw, expected[name] = quantize(X) if is_q4 else (X.astype("<f4").tobytes(), X.astype(np.float32))
         table += struct.pack("<H", len(name)) + name.encode()
         table += struct.pack("<BIQQ", int(is_q4), X.size, at + len(body), len(raw))
         body += raw

@@ -4,25 +4,25 @@ import struct
 
 import numpy as np
 import pytest
-from e5s1_writer import e5s1_bytes, quantise, tiny_encoder
+from e5s1_writer import e5s1_bytes, quantize, tiny_encoder
 from encoder_sources.e5s1 import E5S1
 from encoder_sources.errors import EncoderError
-from encoder_sources.q4 import dequantise
+from encoder_sources.q4 import dequantize
 
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁été", "", "中"]
 
 
 def test_block_puts_low_halves_before_high_halves():
     raw = struct.pack("<e", 0.5) + bytes(range(16))
-    weights = dequantise(np.frombuffer(raw, np.uint8))
+    weights = dequantize(np.frombuffer(raw, np.uint8))
     np.testing.assert_array_equal(weights[:16], (np.arange(16) - 8) * 0.5)
     np.testing.assert_array_equal(weights[16:], np.full(16, -4.0))
 
 
-def test_dequantise_keeps_leading_dimensions():
+def test_dequantize_keeps_leading_dimensions():
     X = np.random.default_rng(1).normal(size=(3, 64)).astype(np.float32)
-    raw, expected = quantise(X)
-    np.testing.assert_array_equal(dequantise(np.frombuffer(raw, np.uint8).reshape(3, 36)), expected)
+    raw, expected = quantize(X)
+    np.testing.assert_array_equal(dequantize(np.frombuffer(raw, np.uint8).reshape(3, 36)), expected)
     assert np.abs(expected - X).max() < 0.3
 
 

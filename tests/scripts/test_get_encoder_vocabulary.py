@@ -73,7 +73,7 @@ def test_text_of_kept_pieces_is_cut_as_before(text):
     assert small.encode(text).offsets == full.encode(text).offsets
 
 
-def test_foreign_script_becomes_unknown_and_its_neighbours_stay():
+def test_foreign_script_becomes_unknown_and_its_neighbors_stay():
     small = Tokenizer.from_str(json.dumps(cut_tiny("fr", "en")))
     ids = small.encode("le 中 fin", add_special_tokens=False).ids
     assert [small.id_to_token(i) for i in ids] == ["▁le", "▁", "<unk>", "▁fin"]

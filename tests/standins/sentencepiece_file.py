@@ -10,7 +10,7 @@ UNIGRAM = 1
 def sentencepiece_bytes(pieces: Iterable[tuple[str, float]]) -> bytes:
     """
     pieces (Iterable): text and log probability of each, without <unk>, <s> and </s>, which get the ids 0, 1, 2.
-    RETURNS (bytes): a ModelProto without any normalisation but the space before a text.
+    RETURNS (bytes): a ModelProto without any normalization but the space before a text.
     """
     rows = [("<unk>", 0.0, UNKNOWN), ("<s>", 0.0, CONTROL), ("</s>", 0.0, CONTROL)]
     rows += [(text, score, NORMAL) for text, score in pieces]

@@ -392,7 +392,7 @@ def test_settings_left_out_are_those_of_the_documentation() -> None:
     assert optimizer.L2_is_weight_decay
 
 
-def test_settings_of_a_config_reach_the_optimiser() -> None:
+def test_settings_of_a_config_reach_the_optimizer() -> None:
     block = {
         "@optimizers": "spacy-bertfam.AdamW.v1",
         "weight_decay": 0.2,

@@ -56,7 +56,7 @@ def batched(lengths: Sequence[int], sizes: Any, **options: Any) -> list[list[int
         ([], 10, []),
     ],
 )
-def test_neighbours_in_length_fill_a_batch(lengths: list[int], size: int, expected: list[list[int]]) -> None:
+def test_neighbors_in_length_fill_a_batch(lengths: list[int], size: int, expected: list[list[int]]) -> None:
     assert batched(lengths, size) == expected
 
 
@@ -242,7 +242,7 @@ def test_a_config_can_leave_out_what_is_over_size() -> None:
     assert sorted(len(egs[0].predicted) + 2 for egs in found) == [6, 12]
 
 
-def test_without_a_word_on_it_neighbours_are_looked_for_among_256_examples() -> None:
+def test_without_a_word_on_it_neighbors_are_looked_for_among_256_examples() -> None:
     batch = build_batch_by_pieces(10**6)
     assert [len(egs) for egs in batch(example_of(4) for _ in range(300))] == [256, 44]
 

@@ -214,7 +214,7 @@ def test_two_stops_are_as_good_as_one(whole: Whole) -> None:
     assert_equal(train(config_with({}), "parts").nlp, expected.nlp)
 
 
-def test_without_the_optimisers_memory_it_would_end_elsewhere(
+def test_without_the_optimizers_memory_it_would_end_elsewhere(
     whole: Whole,
 ) -> None:
     expected, _ = whole()
@@ -379,7 +379,7 @@ def test_another_training_is_not_gone_on_with(stopped: None, changes: dict[str, 
         train(config_with(changes), "out")
 
 
-def test_averages_need_an_optimiser_that_has_some(folder: Path) -> None:
+def test_averages_need_an_optimizer_that_has_some(folder: Path) -> None:
     train(config_with(AVERAGED), "out", StopAfter(2))
     with pytest.raises(UserError, match="averages weights"):
         train(config_with({}), "out")

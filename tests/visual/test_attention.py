@@ -148,7 +148,7 @@ def test_the_pipeline_predicts_as_before(pipeline_of):
     assert all_scores(nlp) == before
 
 
-def test_an_encoder_within_a_recogniser_is_found(tiny_encoder):
+def test_an_encoder_within_a_recognizer_is_found(tiny_encoder):
     nlp = own_pipeline(encoder_config(tiny_encoder("bert")))
     nlp.initialize(lambda: make_examples(nlp))
     assert attention_of(nlp, nlp.make_doc(TEXTS[0])).weights.shape[:2] == (2, 4)

@@ -180,7 +180,7 @@ def test_the_average_is_drawn_without_a_script():
     assert shown.count(">Anne</text>") == 2
 
 
-def test_neighbours_of_one_level_are_one_line():
+def test_neighbors_of_one_level_are_one_line():
     paths = level_paths(np.array([[1, 1, 0], [0, 0.25, 0.75], [0.001, 0, 1]], dtype=np.float32))
     assert len(paths) == N_LEVELS
     drawn = {level: path for level, path in enumerate(paths, start=1) if path}

@@ -147,7 +147,7 @@ def test_a_space_in_the_offsets_is_remembered_where_there_is_one(lang, has_file,
 
 
 @pytest.mark.curated
-def test_a_recogniser_of_ours_is_rewired_too(standin):
+def test_a_recognizer_of_ours_is_rewired_too(standin):
     nlp = spacy.load(standin("fr", "curated_transformer"))
     nlp.add_pipe("bertfam_ner", name="ner")
     examples = make_examples(nlp)

@@ -106,7 +106,7 @@ def test_a_real_sentencepiece_model_gives_the_same_pieces(tmp_path):
         hard_vocab_limit=False,
         minloglevel=2,
     )
-    assert read_sentencepiece((tmp_path / "model.model").read_bytes()).charsmap, "it normalises"
+    assert read_sentencepiece((tmp_path / "model.model").read_bytes()).charsmap, "it normalizes"
     nlp = spacy.blank("fr")
     architecture = "spacy-curated-transformers.CamembertSentencepieceEncoder.v1"
     model = spacy.registry.architectures.get(architecture)()

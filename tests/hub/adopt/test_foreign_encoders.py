@@ -1,4 +1,4 @@
-"""The entity recogniser on encoders of other packages: frozen, trained, missing."""
+"""The entity recognizer on encoders of other packages: frozen, trained, missing."""
 
 import numpy
 import pytest
@@ -19,7 +19,7 @@ TEXT = "Marie Vasseur travaille à Rouen ."
 
 
 def with_ner(folder, *, fit_words: int = 0) -> tuple[Language, list[Example]]:
-    """RETURNS (tuple): a stand-in with a recogniser that has its labels, and examples."""
+    """RETURNS (tuple): a stand-in with a recognizer that has its labels, and examples."""
     nlp = spacy.load(folder)
     nlp.config["initialize"]["components"]["ner"] = {"fit_words": fit_words}
     nlp.add_pipe("bertfam_ner", name="ner")
@@ -32,7 +32,7 @@ def with_ner(folder, *, fit_words: int = 0) -> tuple[Language, list[Example]]:
 
 
 def step(nlp: Language, examples: list[Example], *, exclude: list[str], **settings) -> float:
-    """RETURNS (float): the loss of the recogniser; the others have learned too, as in spaCy's own loop."""
+    """RETURNS (float): the loss of the recognizer; the others have learned too, as in spaCy's own loop."""
     losses: dict[str, float] = {}
     for eg in examples:
         eg.predicted = nlp.make_doc(eg.reference.text)
