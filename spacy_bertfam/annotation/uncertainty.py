@@ -48,8 +48,8 @@ def watched(nlp: Language, component: str | None = None) -> Iterator[None]:
             n_words = sum(not token.is_space for token in doc)
             doc.user_data[KEY] = -log / max(1, n_words)
 
-    ner.watch = watch
+    before, ner.watch = ner.watch, watch
     try:
         yield
     finally:
-        ner.watch = None
+        ner.watch = before

@@ -90,9 +90,7 @@ class EncoderShim(PyTorchShim):
             network.eval()
         require_numbers(checkpoint, folder)
         self.take(checkpoint)
-        threads = asked_for(settings.threads)
-        if threads is not None:
-            torch.set_num_threads(threads)
+        self._set_threads()
         with within_memory(IN_LOADING):
             # not the copy in half precision, which training does without
             runtime = self.runtime() if checkpoint.graph is not None or is_flash else TorchRuntime(network)
@@ -129,6 +127,13 @@ class EncoderShim(PyTorchShim):
         self.settings = replace(self.settings, **settings)
         self.leave_stale_graph()
         self.take(self.loaded)
+        self._set_threads()
+
+    def _set_threads(self) -> None:
+        """Let torch compute on as many threads as the settings say."""
+        threads = asked_for(self.settings.threads)
+        if threads is not None:
+            torch.set_num_threads(threads)
 
     def fingerprint(self) -> str | None:
         """RETURNS (str | None): tells these weights from all others; None without torch weights."""
@@ -211,6 +216,7 @@ class EncoderShim(PyTorchShim):
 
         def backprop(d_vectors: torch.Tensor) -> None:
             if vectors.requires_grad:  # a token of the batch has a piece
+                network.train()  # as it was: checkpointed layers are computed anew, and may have predicted since
                 with within_memory(IN_TRAINING):
                     self._gradient.send_back(network, vectors, d_vectors)
 

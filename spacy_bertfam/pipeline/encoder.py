@@ -55,6 +55,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
 
     leaves_name = False  # are there, or were there ever, other encoders that leave vectors on the same Docs?
     reports_loss = True  # the sum of the squared gradients, as spaCy's Tok2Vec; a logger may do without
+    reads_documents = False  # does a head, enabled or not, read vectors of whole documents?
     keeps_rows = False  # does a head read the vectors after another encoder has left its own?
     _linking: dict[str, Any] | None = None
     _later: list[str]  # encoders after this one, as far as the components have been linked
@@ -103,6 +104,7 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
 
     def _link(self, listener: Tok2VecListener, component: Any) -> None:
         self._tell_width(listener, component)
+        self.reads_documents |= reads_documents(listener)
         linked_encoder(listener).listen_to(self)
         if not linked_encoder(listener).fits():
             warnings.warn(
@@ -111,11 +113,6 @@ class BertfamEncoder(BoundedBatches, Tok2Vec):
                 "pipeline, and trained together.",
                 stacklevel=2,
             )
-
-    @property
-    def reads_documents(self) -> bool:
-        """Whether a head of the pipeline reads vectors of whole documents."""
-        return any(reads_documents(listener) for listener in self.listeners)
 
     def predict(self, docs: Iterable[Doc]) -> Any:
         """RETURNS (list[Floats2d]): a row for each token; an ``EncodedDocs`` where a head reads documents."""

@@ -13,6 +13,7 @@ import torch
 from thinc.api import Optimizer
 from thinc.types import FloatsXd
 
+from ..encoder.gradients.freezing import require_layers
 from ..errors import Diverged, UserError, rate_of
 from .depths import lowest_open, parameter_depths
 from .learn_rate import GOOD_RATE, RateBySize, good_rate
@@ -21,7 +22,7 @@ from .learn_rate import GOOD_RATE, RateBySize, good_rate
 BOUNDS: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     (("layer_decay",), lambda n: 0 < n <= 1, "a number above 0 and at most 1"),
     (("unfreeze_every",), lambda n: n >= 0, "a number of steps, 0 for none"),
-    (("beta1", "beta2"), lambda n: 0 <= n < 1, "a number from 0 to just below 1"),
+    (("beta1", "beta2"), lambda n: 0 < n < 1, "a number between 0 and 1"),
     (("eps",), lambda n: 0 < n < inf, "a little more than 0, as 1e-8"),
     (("learn_rate", "weight_decay", "grad_clip", "head_lr_factor"), lambda n: 0 <= n < inf, "0 or more"),
 )
@@ -125,6 +126,8 @@ class AdamW(Optimizer):
 
         key (int): identifies the network's state (first and second moments) between the steps.
         """
+        if key not in self.steps_taken:
+            self._require_layers(module)
         self._drop_frozen(key, module)
         trained = [parameter for parameter in module.parameters() if parameter.grad is not None]
         if not trained:
@@ -163,12 +166,19 @@ class AdamW(Optimizer):
         """Take up what ``remembered`` has returned for the same network."""
         if not remembered:
             return
+        self._fit_height(module)
         self._torch[key] = fused_adamw(self._groups(module))
         parameters = dict(module.named_parameters())
         for name, value in remembered.items():
             parameter, what = name.rsplit("/", 1)
             device = parameters[parameter].device
             self._torch[key].state[parameters[parameter]][what] = value.clone().to(device)
+
+    def _require_layers(self, module: torch.nn.Module) -> None:
+        """RAISES (UserError): when a setting goes by layers, and the network has none that can be told apart."""
+        for setting, unset in (("layer_decay", 1), ("unfreeze_every", 0)):
+            if (value := getattr(self, setting)) != unset:
+                require_layers((name for name, _ in module.named_parameters()), f"{setting} = {value}")
 
     def _drop_frozen(self, key: int, module: torch.nn.Module) -> None:
         """Count the step, and forget the gradients of the layers that are not open yet."""

@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 
-from ..encoder.gradients.freezing import LAYER
+from ..encoder.gradients.freezing import layer_of
 
 
 def parameter_depths(names: Sequence[str]) -> list[int]:
     """RETURNS (list[int]): 0 for embeddings, n + 1 for layer n; what stands over the layers (a pooler, the final norm
     of ModernBERT) is as high as the last one."""
-    found = [LAYER.search(name) for name in names]
-    layers = [int(match.group(1)) + 1 if match else 0 for match in found]
-    top = max(layers, default=0)
-    return [
-        layer if match or "embed" in name else top
-        for name, match, layer in zip(names, found, layers, strict=True)
-    ]
+    layers = [layer_of(name) for name in names]
+    top = max((layer for layer in layers if layer is not None), default=-1)
+    return [(top if layer is None else layer) + 1 for layer in layers]
 
 
 def lowest_open(depths: Sequence[int], n_steps: int, every: int) -> int:

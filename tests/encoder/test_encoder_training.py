@@ -96,6 +96,19 @@ def test_gradient_checkpointing_gives_the_same_gradient(build, docs, kind, froze
     check_same(found, expected)
 
 
+def test_checkpointed_layers_learn_where_the_encoder_has_annotated_since(build, docs):
+    """As `annotating_components` has it: the heads' gradients come after a prediction."""
+    model = build("bert", gradient_checkpointing=True)
+    network = encoder_shim(model).loaded.network
+    for module in network.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.1
+    vectors, backprop = model.begin_update(docs)
+    model.predict(docs)
+    backprop([np.ones_like(rows) for rows in vectors])
+    assert all(parameter.grad is not None for parameter in network.encoder.parameters())
+
+
 def test_frozen_layers_get_no_gradient_and_do_not_move(build, docs):
     model = build("bert", frozen_layers=1)
     network = encoder_shim(model).loaded.network

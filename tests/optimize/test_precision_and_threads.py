@@ -120,6 +120,15 @@ def test_the_setting_reaches_torch(tiny_encoder, monkeypatch):
     assert asked == [3]
 
 
+def test_the_setting_reaches_torch_when_it_is_changed(tiny_encoder, monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch, "set_num_threads", asked.append)
+    model = build_encoder(str(tiny_encoder("bert")))
+    model.initialize()
+    encoder_shim(model).change_settings(threads=2)
+    assert asked == [2]
+
+
 def test_a_worker_opens_the_engine_with_one_thread(onnx_folder, monkeypatch):
     from spacy_bertfam.encoder.runtimes.engines import Engine
 

@@ -206,6 +206,17 @@ def test_a_disabled_encoder_is_an_error_not_a_guess(folder: Path) -> None:
         nlp(TEXTS[0])
 
 
+def test_a_head_that_was_disabled_when_it_was_loaded_and_is_enabled_later(
+    folder: Path, tmp_path: Path
+) -> None:
+    nlp = pipeline(folder, "cls")
+    nlp.initialize(lambda: with_cats(make_examples(nlp)))
+    nlp.to_disk(tmp_path)
+    later = spacy.load(tmp_path, disable=["cats"])
+    later.enable_pipe("cats")
+    assert later(TEXTS[0]).cats == pytest.approx(nlp(TEXTS[0]).cats)
+
+
 def test_a_frozen_encoder_that_annotates_still_feeds_the_head(folder: Path) -> None:
     nlp = pipeline(folder, "cls")
     examples = with_cats(make_examples(nlp))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ import torch
 from small_corpus import make_examples, shared_pipeline
 from small_corpus import train as train_pipeline
 from spacy.util import registry
+from thinc.api import constant
 
 from spacy_bertfam.errors import UserError
 from spacy_bertfam.training.adamw import AdamW, build_adamw, fused_adamw
+from spacy_bertfam.training.learn_rate import GOOD_RATE, RateBySize
 
 RATE = 0.01
 KEY = 7
@@ -522,6 +525,15 @@ def test_what_is_recalled_stands_where_the_network_does() -> None:
     assert {tensor.device.type for tensor in recalled.values()} == {"meta"}
 
 
+def test_a_rate_by_the_size_of_the_encoder_is_known_when_a_training_goes_on() -> None:
+    network, _ = twins()
+    network.config = SimpleNamespace(hidden_size=1024, num_hidden_layers=24)
+    first, second = (AdamW(RateBySize(constant(1.0))) for _ in range(2))
+    train(first, network, draw_gradients(1))
+    second.recall(KEY, network, first.remembered(KEY, network))
+    assert second.learn_rate == first.learn_rate < GOOD_RATE
+
+
 def test_before_the_first_step_there_is_nothing_to_remember() -> None:
     network, twin = twins()
     optimizer = AdamW(RATE, L2=0.0, grad_clip=0.0)
@@ -539,6 +551,24 @@ def test_layers_that_never_opened_have_nothing_to_remember() -> None:
     assert {name.rsplit("/", 1)[0] for name in optimizer.remembered(KEY, network)} == {
         name for name, depth in DEPTHS.items() if depth == 2
     }
+
+
+@pytest.mark.parametrize("setting", ["beta1", "beta2"])
+@pytest.mark.parametrize("value", [0, 1.0])
+def test_a_beta_with_which_thincs_adam_is_another_method_is_refused(setting: str, value: float) -> None:
+    with pytest.raises(UserError, match=f"AdamW: {setting} is {value}; expected a number between 0 and 1"):
+        build_adamw(**{setting: value})
+
+
+@pytest.mark.parametrize("setting", ["layer_decay", "unfreeze_every"])
+def test_what_goes_by_layers_is_refused_where_there_are_none(setting: str) -> None:
+    """As in ALBERT, whose layers have the same weights."""
+    network = torch.nn.ModuleDict(
+        {"embeddings": torch.nn.Embedding(4, 3), "shared_layer": torch.nn.Linear(3, 3)}
+    )
+    optimizer = AdamW(RATE, **{setting: {"layer_decay": 0.9, "unfreeze_every": 2}[setting]})
+    with pytest.raises(UserError, match=f"{setting} = .* goes by layers"):
+        train(optimizer, network, [{"shared_layer.bias": torch.ones(3)}])
 
 
 @pytest.mark.parametrize("setting", ["learn_rate", "weight_decay", "grad_clip", "head_lr_factor"])
