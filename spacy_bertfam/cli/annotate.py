@@ -30,7 +30,8 @@ def annotate_cli(
     source: str = Argument(
         ...,
         metavar="IN",
-        help="A .txt file, a folder of them, .jsonl, .csv, .tsv, .parquet, an address (s3://...) of one, or -: stdin",
+        help="A .txt file, a folder of them, .jsonl, .json, .csv, .tsv, .parquet, .arrow, .spacy, an address (s3://...)"
+        " of one, or -: stdin",
     ),
     output: Path = Argument(..., metavar="OUT", help="A file, or a folder (brat, webanno); must not exist"),
     to: str | None = TO,
