@@ -136,13 +136,13 @@ def _write_out(
             if is_first:
                 places[head], stops[head] = np.arange(at, at + n_head), head.stop
             at += n_head + len(template.between)
+        shift = at - start  # from a piece of the batch to its place here
         written.append(ids[start:end])
         types += [0 if head is None else template.second_type] * (end - start)
-        places[own_start:own_end] = np.arange(at + own_start - start, at + own_end - start)
+        places[own_start:own_end] = np.arange(own_start, own_end) + shift
         stops[own_start:own_end] = end
-        own = begin if is_first else at + own_start - start
-        borders[:, i] = begin, at + end - start, own, at + own_end - start
-        at += end - start
+        at = end + shift
+        borders[:, i] = begin, at, begin if is_first else own_start + shift, own_end + shift
     segments = None
     if template.has_segments:
         is_pair = np.array([window.head is not None for window in windows], dtype=bool)
