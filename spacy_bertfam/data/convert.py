@@ -10,6 +10,7 @@ from pathlib import Path
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
+from spacy.vocab import Vocab
 
 from ..errors import DataError
 from ..files.saving import require_new, write_files
@@ -84,10 +85,8 @@ def convert(
     contents: dict[Path, bytes] = {}
     left_out: Counter[str] = Counter()
     for part, docs in bins.items():
+        files = _written(form, docs, sources[part], nlp.vocab, left_out)
         place = output / names[part] if split else output
-        named = zip(docs.get_docs(nlp.vocab), sources[part], strict=True)
-        entries: Iterator[Entry] = ({**entry_of(doc, name), "gold": True} for doc, name in named)
-        files = {Path(): docs.to_bytes()} if form is SPACY else written(form, entries, left_out)
         contents.update((place / name, data) for name, data in files.items())
     if note := say_left_out(left_out):
         report.note(note)
@@ -96,6 +95,17 @@ def convert(
         contents[numbers] = text.encode("utf8", errors="backslashreplace")  # a file's name may be no Unicode
     write_files(contents)
     return report
+
+
+def _written(
+    form: Form, docs: DocBin, sources: Sequence[str], vocab: Vocab, left_out: Counter[str]
+) -> dict[Path, bytes]:
+    """RETURNS (dict[Path, bytes]): the files of one part, below its place."""
+    if form is SPACY:
+        return {Path(): docs.to_bytes()}
+    named = zip(docs.get_docs(vocab), sources, strict=True)
+    entries: Iterator[Entry] = ({**entry_of(doc, name), "gold": True} for doc, name in named)
+    return written(form, entries, left_out)
 
 
 def gather_records(
