@@ -103,7 +103,9 @@ def _read_rows(path: Path, report: CatsReport, names: list[str]) -> Iterator[tup
     if suffix in TABLES:
         content = read_text(path, path.name, report.note).removeprefix(BOM)
         with located(path):
-            rows: Iterable[tuple[int, Mapping[str, Any]]] = [*read_rows(io.StringIO(content, newline=""), names)]
+            rows: Iterable[tuple[int, Mapping[str, Any]]] = [
+                *read_rows(io.StringIO(content, newline=""), names)
+            ]
     elif suffix not in JSON_SUFFIXES:
         known = ", ".join([*TABLES, *JSON_SUFFIXES])
         raise DataError(f"ends in {path.suffix or 'nothing'}; expected one of {known}.", path)

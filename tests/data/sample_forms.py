@@ -79,6 +79,14 @@ JSON = [
                "token_annotation": {"ORTH": WORDS}}),
         "JSON",
     ),
+    Form(  # its groups count characters of a text that it has not
+        "example_groups.jsonl",
+        _json({"doc_annotation": {"entities": ["B-PER", "L-PER", "O", "U-LOC", "-"],
+                                  "spans": {"sc": [[20, 26, "LOC", ""], [0, 12, "PER", ""]]}},
+               "token_annotation": {"ORTH": WORDS}}),
+        "JSON",
+        ignored={"spans of groups, beside tags of words": 2},
+    ),
     # https://github.com/urchade/GLiNER: the last word is included
     Form("gliner.json", _json([{"tokenized_text": WORDS, "ner": [[0, 1, "PER"], [3, 3, "LOC"]]}]), "JSON"),
     # https://nlp.cs.washington.edu/sciIE: words of the document, the last one included

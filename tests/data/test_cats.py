@@ -55,7 +55,12 @@ def test_a_csv_of_a_french_excel_has_semicolons(tmp_path):
 
 @pytest.mark.parametrize(
     "value",
-    ["a|b", ["a", "b"], {"a": True, "b": 1.0, "c": False}, {"a": "true", "b": "1", "c": "No", "d": "0", "e": 0.0}],
+    [
+        "a|b",
+        ["a", "b"],
+        {"a": True, "b": 1.0, "c": False},
+        {"a": "true", "b": "1", "c": "No", "d": "0", "e": 0.0},
+    ],
 )
 def test_json_lines_say_labels_in_three_ways(tmp_path, value):
     path = tmp_path / "texts.jsonl"
@@ -92,7 +97,11 @@ def test_the_command_says_which_component_the_labels_are_for(table, tmp_path):
         ("a.jsonl", '{"text": "Un", "label": 3}\n', "a.jsonl:1: found no labels but '3'"),
         ("a.jsonl", '{"text": 3, "label": "a"}\n', "a.jsonl:1: found no whole text"),
         *(
-            ("a.jsonl", f'{{"text": "Un", "label": {{"a": true, "b": {value}}}}}\n', f"found {value} for the label 'b'")
+            (
+                "a.jsonl",
+                f'{{"text": "Un", "label": {{"a": true, "b": {value}}}}}\n',
+                f"found {value} for the label 'b'",
+            )
             for value in ("0.98", "-1", "null", '"peut-être"', "NaN")
         ),
         ("a.jsonl", "[]\n", "a.jsonl:1: found a JSON list; expected an object"),
@@ -113,7 +122,10 @@ def test_the_output_has_the_ending_that_spacy_reads(table, tmp_path):
 @pytest.mark.parametrize("ending", ["csv", "jsonl"])
 def test_what_the_tool_says_is_not_gold_is_left_out_but_no_column_that_is_asked_for(tmp_path, ending):
     texts, labels, answers = ["Un", "Deux", "Trois"], ["accept", "reject", "reject"], ["accept", "", "ignore"]
-    rows = [dict(zip(("text", "status", "answer"), row, strict=True)) for row in zip(texts, labels, answers, strict=True)]
+    rows = [
+        dict(zip(("text", "status", "answer"), row, strict=True))
+        for row in zip(texts, labels, answers, strict=True)
+    ]
     lines = [",".join(row.values()) for row in [dict(zip(rows[0], rows[0], strict=True)), *rows]]
     content = "\n".join(lines if ending == "csv" else map(json.dumps, rows))
     (tmp_path / f"x.{ending}").write_text(content, encoding="utf8")
