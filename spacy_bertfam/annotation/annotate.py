@@ -77,7 +77,7 @@ class Annotator:
         output (Path): must not exist; beside it there is a folder of parts meanwhile.
         done (Callable): gets the number of texts that have been read, part by part.
         run (Callable | None): what reads the parts, and gives them back in any order; None is this process.
-        RAISES (UserError): when the parts that are there are of something else, another process writes the same output, or
+        RAISES (UserError): when the parts that are there are of something else, another process writes the output, or
             every text of a part fails.
         """
         with locked(output):

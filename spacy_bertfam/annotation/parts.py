@@ -144,11 +144,15 @@ def locked(output: Path) -> Iterator[None]:
         file = (folder / LOCK).open("w")
     with file:
         try:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # flock would be held by forks of a killed process
+            fcntl.lockf(
+                file, fcntl.LOCK_EX | fcntl.LOCK_NB
+            )  # flock would be held by forks of a killed process
         except OSError as error:
             if error.errno in (EACCES, EAGAIN):  # all others: a file system without locks
                 expected = "expected one: let it end, or give another output"
-                raise UserError(f"Another process is writing {output}, with its parts in {folder}; {expected}.") from error
+                raise UserError(
+                    f"Another process is writing {output}, with its parts in {folder}; {expected}."
+                ) from error
         yield
 
 
