@@ -474,6 +474,12 @@ MARKUP = [
         "inline XML",
         ignored={"elements of the text's structure": 4},
     ),
+    Form(  # SGML: values without quotes, or with a tag's end in them
+        "unquoted.sgml",
+        "<ENAMEX TYPE=PER STATUS=a/b>Claire Morel</ENAMEX> habite <LOC role='a>b' id=1>Angers</LOC><br clear=all/>.\n",
+        "inline XML",
+        ignored={"elements of the text's structure": 1},
+    ),
     # https://www.ncbi.nlm.nih.gov/research/pubtator3/api: offsets over title and abstract
     Form(
         "two.pubtator",
@@ -533,6 +539,9 @@ HOSTILE = [
     ("bomb.xmi", BOMB + CAS.format(1, "", "&b;").split("\n", 1)[1], "declares entities"),
     ("no_text.xmi", CAS.format(1, "", "a").replace("sofaString", "sofaURI"), "found no sofaString"),
     ("open.xml", "<PER>Claire</PER> et <LOC>Angers", "<loc> that is not closed"),
+    ("bare.xml", "<LOC>Lyon</LOC> <PER 'a'>Claire</PER>", "found </PER>; <PER 'a'>Claire before it is no opening tag"),
+    ("lfs.jsonl", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "seems to be a Git LFS"),
+    ("lfs.conll", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "seems to be a Git LFS"),
     ("crossed.xml", "<PER>Claire</PER> <LOC>Angers <PER>x</LOC></PER>", "expected </per> of line 1"),
     ("bomb.xml", '<!DOCTYPE x [<!ENTITY a "aaaa">]>\n<PER>&a;</PER>', "declares entities"),
 ]  # fmt: skip
