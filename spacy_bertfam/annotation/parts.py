@@ -13,14 +13,13 @@ from contextlib import contextmanager
 from errno import EACCES, EAGAIN
 from hashlib import blake2b
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, cast
 
 from ..data.text_stream import Text
 from ..data.writers.entry import Entry
 from ..data.writers.json_forms import as_line
 from ..errors import UserError
-from ..files.saving import naming, require_new, require_writable, write_file
+from ..files.saving import naming, require_new, require_writable, write_file, written_beside
 
 # Texts of a part, and characters from which on it is full: what a killed process loses, and what stays in memory
 N_TEXTS, N_CHARACTERS = 2048, 2**22
@@ -73,10 +72,8 @@ class Parts:
 
     def write(self, number: int, lines: Iterable[bytes]) -> None:
         """Write a part that was asked for: an entry a line."""
-        with naming(self.folder):
-            with NamedTemporaryFile(dir=self.folder, delete=False) as file:
-                file.writelines(lines)
-            os.replace(file.name, self.files[number])
+        with written_beside(self.folder) as place, (place / self.files[number].name).open("wb") as file:
+            file.writelines(lines)
 
     def entries(self) -> Iterator[tuple[Entry, tuple[int, int]]]:
         """Yield every entry, and where it stands: the number of its part and the place in that.
@@ -144,15 +141,12 @@ def locked(output: Path) -> Iterator[None]:
         file = (folder / LOCK).open("w")
     with file:
         try:
-            fcntl.lockf(
-                file, fcntl.LOCK_EX | fcntl.LOCK_NB
-            )  # flock would be held by forks of a killed process
+            # flock would be held by the forks of a killed process
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            if error.errno in (EACCES, EAGAIN):  # all others: a file system without locks
-                expected = "expected one: let it end, or give another output"
-                raise UserError(
-                    f"Another process is writing {output}, with its parts in {folder}; {expected}."
-                ) from error
+            if error.errno in (EACCES, EAGAIN):  # others: a file system without locks
+                found = f"Another process is writing {output}, with its parts in {folder}"
+                raise UserError(f"{found}; expected one: let it end, or give another output.") from error
         yield
 
 

@@ -99,9 +99,7 @@ def annotate_cli(
             run = partial(run_on_ray, worker, address=ray, n_workers=n_process, num_gpus=num_gpus)
         try:
             with tqdm(total=total, desc="annotating", unit=" texts", disable=None) as bar:
-                found = annotator.annotate(
-                    texts(note=lambda *_: None), output, form, done=bar.update, run=run
-                )
+                found = annotator.annotate(texts(), output, form, done=bar.update, run=run)
         except KeyboardInterrupt:
             raise stopped(None, "The same command goes on where it was.") from None
     _tell(found, output, annotator.nlp.pipe_names, say_left_out(found.left_out))

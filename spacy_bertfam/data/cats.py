@@ -3,7 +3,7 @@
 import io
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,11 @@ def convert_cats(
     make_doc = build_pair_tokenizer()(nlp) if pair else nlp.tokenizer
     report = CatsReport()
     found = []
-    for line, row in _read_rows(path, report, [text, labels, *([pair] if pair else [])]):
+    wanted = [text, labels, *([pair] if pair else [])]
+    for line, row in _read_rows(path, report, wanted):
+        if reason := refusal({name: value for name, value in row.items() if name not in wanted}):
+            report.n_refused[reason] += 1
+            continue
         with located(path, line):
             content, names = _content(row, text, pair), _labels(row, labels, separator)
         if not content:
@@ -96,27 +100,19 @@ def convert_cats(
 
 
 def _read_rows(path: Path, report: CatsReport, names: list[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The rows of a file but those that are not gold, each with its line."""
+    """The rows of a file, each with its line."""
     if not os.path.isfile(path):
         raise DataError("does not exist; expected a file of texts with labels.", path)
     suffix = suffix_of(path)
     if suffix in TABLES:
         content = read_text(path, path.name, report.note).removeprefix(BOM)
         with located(path):
-            rows: Iterable[tuple[int, Mapping[str, Any]]] = [
-                *read_rows(io.StringIO(content, newline=""), names)
-            ]
+            yield from read_rows(io.StringIO(content, newline=""), names)
     elif suffix not in JSON_SUFFIXES:
         known = ", ".join([*TABLES, *JSON_SUFFIXES])
         raise DataError(f"ends in {path.suffix or 'nothing'}; expected one of {known}.", path)
     else:
-        rows = read_objects(path, form=FORM, source=path.name, note=report.note)
-    for line, row in rows:
-        reason = refusal({name: value for name, value in row.items() if name not in names})
-        if reason:
-            report.n_refused[reason] += 1
-        else:
-            yield line, row
+        yield from read_objects(path, form=FORM, source=path.name, note=report.note)
 
 
 def _cell(row: Mapping[str, Any], name: str) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from ..errors import DataError
-from .text_file import Note, log_note, suffix_of, unpacked_name
+from .text_file import log_note, suffix_of, unpacked_name
 
 
 def files_of(folder: Path) -> list[Path]:
@@ -23,16 +23,16 @@ def files_of(folder: Path) -> list[Path]:
     return sorted(file for file in files if file.is_file())
 
 
-def chosen_files(folder: Path, suffixes: Collection[str], note: Note = log_note) -> list[Path]:
-    """RETURNS (list[Path]): the files of a folder that end so, packed ones too; the number of the others is noted.
+def chosen_files(folder: Path, suffixes: Collection[str]) -> list[Path]:
+    """RETURNS (list[Path]): the files of a folder that end so, packed ones too; the number of the others is logged.
 
     RAISES (DataError): when one of them is there packed and unpacked.
     """
     files = files_of(folder)
     chosen = [file for file in files if suffix_of(file) in suffixes]
     if 0 < len(chosen) < len(files):
-        n_others, known = len(files) - len(chosen), ", ".join(suffixes)
-        note(f"has {n_others:,} files of other endings than {known}, which are not read.", str(folder))
+        others = f"{len(files) - len(chosen):,} files of other endings than {', '.join(suffixes)}"
+        log_note(f"has {others}, which are not read.", str(folder))
     refuse_twins(chosen, folder)
     return chosen
 
@@ -43,9 +43,7 @@ def refuse_twins(files: Iterable[Path], folder: Path) -> None:
     for file in files:
         twin = seen.setdefault(unpacked_name(file), file)
         if twin != file:
-            raise DataError(
-                f"holds {twin.name} and {file.name}, the same texts twice? Remove one of them.", folder
-            )
+            raise DataError(f"holds {twin.name} and {file.name}, the same texts twice? Remove one.", folder)
 
 
 def _refuse(error: OSError) -> None:

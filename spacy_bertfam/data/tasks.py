@@ -30,7 +30,6 @@ FOREIGN = {
     "entity_group": "results without their text",
     "entity_type": "results without their text",
 }
-PLACE = ("start", "end", "label")  # of a span that is a list
 NO_FIELDS = ("id", "status", "_server_id")  # keys of a flattened record of Argilla beside its fields
 OTHER_VERSIONS = "further annotations of the same text"
 NO_SPANS = "regions, choices or relations that are no spans"
@@ -47,7 +46,7 @@ class Task:
     left_out (dict): a kind of annotation that holds no entities -> how much of it there was.
     sentences: of a text that comes in words, each with its tags; there are no spans then.
     discontinuous (list): spans that are not of one piece, by their whole extent.
-    groups (list): spans of `doc.spans`, each with its group.
+    groups (list): spans of `doc.spans`, each after its group.
     missing (list): pairs of characters between which nobody has looked.
     value: what the text says of itself in the field that was asked for; "" where it has none.
     """
@@ -61,7 +60,7 @@ class Task:
     left_out: Mapping[str, int] = field(default_factory=dict)
     sentences: Sentences | None = None
     discontinuous: Sequence[Any] = ()
-    groups: Sequence[dict[str, Any]] = ()
+    groups: Sequence[tuple[str, Any]] = ()
     missing: Sequence[Any] = ()
     value: str = ""
 
@@ -138,10 +137,7 @@ def _plain(entry: dict[str, Any]) -> Task:
     keys = [k for k in ENTITY_KEYS if entry.get(k) is not None and not (groups and k == "spans")]
     read = {k: plain_spans(entry[k]) for k in keys}
     # plain strings name labels, and are no spans
-    sizes = {
-        k: sum(isinstance(e, (dict, list)) for e in as_list(whole) + broken)
-        for k, (whole, broken) in read.items()
-    }
+    sizes = {k: sum(isinstance(e, (dict, list)) for e in as_list(a) + b) for k, (a, b) in read.items()}
     key = max(keys, key=lambda k: sizes[k] > 0, default="")  # an empty key hides no full one
     spans, discontinuous = read.get(key, (None, []))
     if entry.get(ANNOTATION_ID) is not None and (regions := _regions(entry)):
@@ -172,23 +168,18 @@ def _text_of(entry: Mapping[str, Any]) -> str | None:
     return next((entry[key] for key in TEXT_KEYS if isinstance(entry.get(key), str)), None)
 
 
-def _groups(entry: dict[str, Any]) -> list[dict[str, Any]]:
-    """Spans of groups as spaCy and our writers have them: an object of lists in JSON, a list in tables."""
+def _groups(entry: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Groups and their spans as spaCy and our writers have them: an object of lists in JSON, a list in tables."""
     found = entry.get("spans")
     if not any(isinstance(entry.get(key), list) for key in ("entities", "ents")):
         return []
     if isinstance(found, dict):
-        # in TRAIN_DATA a list: start, end, label, and an id of a knowledge base
-        return [
-            {
-                **(span if isinstance(span, dict) else dict(zip(PLACE, as_list(span), strict=False))),
-                "group": key,
-            }
-            for key, group in found.items()
-            for span in as_list(group)
-        ]
-    spans = objects_of(found)
-    return spans if all(isinstance(span.get("group"), str) for span in spans) else []
+        pairs = [(group, span) for group, spans in found.items() for span in as_list(spans)]
+        # spaCy's lists have an id of a knowledge base after start, end and label
+        return [(group, span[:3] if isinstance(span, list) else span) for group, span in pairs]
+    pairs = [(span.get("group"), span) for span in objects_of(found)]
+    is_grouped = len(pairs) == len(as_list(found)) and all(isinstance(group, str) for group, _ in pairs)
+    return pairs if is_grouped else []
 
 
 def _check_form(*parts: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from io import BufferedIOBase
 from pathlib import Path
 from typing import IO
@@ -64,8 +65,9 @@ NOT_UNPACKED = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, l
 Note = Callable[[str, str], None]  # takes a sentence and the name of the file that it is about
 
 
+@cache
 def log_note(sentence: str, source: str) -> None:
-    """Log a warning, for readers without a report that has its notes."""
+    """Log a warning, once, for readers without a report that has its notes."""
     logging.getLogger("spacy").warning("%s %s", source, sentence)
 
 

@@ -15,7 +15,7 @@ from .arrow_tables import read_columns
 from .folders import chosen_files
 from .json_values import read_objects, shown
 from .tables import read_rows
-from .text_file import PACKED, SMALL, Note, located, log_note, read_text, split_lines, suffix_of
+from .text_file import PACKED, SMALL, located, read_text, split_lines, suffix_of
 from .texts import STDIN, read_docs
 from .trimming import clean_edges
 
@@ -30,15 +30,12 @@ class Text(NamedTuple):
     text: str
 
 
-def stream_texts(
-    source: str, *, column: str = "text", by_line: bool = False, note: Note = log_note
-) -> Iterator[Text]:
+def stream_texts(source: str, *, column: str = "text", by_line: bool = False) -> Iterator[Text]:
     """Read texts one by one; blank ones are texts too, but for blank lines.
 
     source (str): a .txt file or a folder of such, JSON lines, CSV, TSV, Parquet, a `.spacy` file, or "-".
     column (str): the column, or key, of the text; that of the name is "id", where there is one.
     by_line (bool): each line of a .txt file, or of "-", is a text of its own.
-    note (Note): gets a sentence about the files of a folder.
     RAISES (DataError): when there is no such file, or it does not hold what its name says.
     """
     path = Path(source)
@@ -46,12 +43,10 @@ def stream_texts(
         with located(Path("Standard input")), _decoding():
             yield from _cut(io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline=""), by_line)
     elif path.is_dir():
-        files = chosen_files(path, (".txt",), note)
+        files = chosen_files(path, (".txt",))
         if not files:
             raise DataError("is a folder without .txt files; expected one with texts.", path)
-        yield from (
-            Text(file.relative_to(path).as_posix(), _whole(read_text(file, note=note))) for file in files
-        )
+        yield from (Text(file.relative_to(path).as_posix(), _whole(read_text(file))) for file in files)
     elif not path.is_file():
         raise DataError("does not exist; expected a file or a folder of texts, or - for stdin.", path)
     else:
