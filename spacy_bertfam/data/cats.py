@@ -155,6 +155,6 @@ def _labels(row: Mapping[str, Any], name: str, separator: str) -> list[str]:
 def _is_right(label: str, score: Any) -> bool:
     found = truth_of(score) if isinstance(score, str) or score in (0, 1) else None
     if found is None:
-        do = "what scores suggest is corrected first, or give a list of the labels that are right"
+        do = "correct what the scores suggest, or give a list of the labels that are right"
         raise DataError(f"found {shown(score)} for the label {label!r}; expected true or false: {do}.")
     return found
