@@ -19,7 +19,7 @@ from ..encoder.checkpoint.graph import digest_of_weights
 from ..errors import UserError, in_one_line
 from ..pipeline.entity_score import get_score
 from .order import least_certain
-from .parts import Done, Part, Parts, cut_parts
+from .parts import Done, Part, Parts, cut_parts, locked
 from .stream import annotate_texts
 from .uncertainty import KEY, watched
 
@@ -77,23 +77,25 @@ class Annotator:
         output (Path): must not exist; beside it there is a folder of parts meanwhile.
         done (Callable): gets the number of texts that have been read, part by part.
         run (Callable | None): what reads the parts, and gives them back in any order; None is this process.
-        RAISES (UserError): when the parts that are there are of something else, or every text of one fails.
+        RAISES (UserError): when the parts that are there are of something else, another process writes the output, or
+            every text of a part fails.
         """
-        parts = Parts(output, self._settings(form))
-        cut = cut_parts(texts if self.is_ordered else islice(texts, self.limit))
-        for number, lines in (run or self._run)(parts.missing(cut, done), form.needs_tokens, done):
-            parts.write(number, lines)
-        found, place = Annotation(), None if parts.is_moved else parts.place()
-        entries: Iterator[Entry] = (entry for entry, _ in parts.entries())
-        if self.is_ordered and self.limit is not None:
-            entries = least_certain(parts, self.limit)
-        entries = _counted(entries, found)
-        if place is None:
-            deque(entries, maxlen=0)
-        else:
-            write_entries(form, entries, place, found.left_out)
-        parts.finish(place)
-        return found
+        with locked(output):
+            parts = Parts(output, self._settings(form))
+            cut = cut_parts(texts if self.is_ordered else islice(texts, self.limit))
+            for number, lines in (run or self._run)(parts.missing(cut, done), form.needs_tokens, done):
+                parts.write(number, lines)
+            found, place = Annotation(), None if parts.is_moved else parts.place()
+            entries: Iterator[Entry] = (entry for entry, _ in parts.entries())
+            if self.is_ordered and self.limit is not None:
+                entries = least_certain(parts, self.limit)
+            entries = _counted(entries, found)
+            if place is None:
+                deque(entries, maxlen=0)
+            else:
+                write_entries(form, entries, place, found.left_out)
+            parts.finish(place)
+            return found
 
     def _settings(self, form: Form) -> dict[str, Any]:
         """What the parts depend on."""

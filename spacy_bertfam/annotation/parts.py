@@ -2,12 +2,15 @@
 
 OUT.parts/settings.json       what the annotation depends on, beside the texts
           000000-1f3a….jsonl  the first texts, with a digest of them in its name; written beside and moved
+          lock                held by the process that writes; the system takes it from one that is killed
 """
 
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from errno import EACCES, EAGAIN
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, cast
@@ -16,11 +19,11 @@ from ..data.text_stream import Text
 from ..data.writers.entry import Entry
 from ..data.writers.json_forms import as_line
 from ..errors import UserError
-from ..files.saving import naming, require_new, require_writable, write_file
+from ..files.saving import naming, require_new, require_writable, write_file, written_beside
 
 # Texts of a part, and characters from which on it is full: what a killed process loses, and what stays in memory
 N_TEXTS, N_CHARACTERS = 2048, 2**22
-SETTINGS, WRITING, WHOLE, MOVING = "settings.json", ".writing", "whole", ".moving"
+SETTINGS, LOCK, WHOLE, MOVING = "settings.json", "lock", "whole", ".moving"
 Part = tuple[int, list[Text]]  # from 0
 Done = Callable[[int], Any]  # gets the number of texts that have been read
 
@@ -33,7 +36,7 @@ class Parts:
 
     def __init__(self, output: Path, settings: dict[str, Any]) -> None:
         self.output = output
-        self.folder = output.with_name(f"{output.name}.parts")
+        self.folder = _folder_of(output)
         self.files: list[Path] = []
         shutil.rmtree(self._done, ignore_errors=True)
         # a process was killed when it had moved the output, and had not removed the parts
@@ -69,10 +72,8 @@ class Parts:
 
     def write(self, number: int, lines: Iterable[bytes]) -> None:
         """Write a part that was asked for: an entry a line."""
-        with naming(self.folder):
-            with (self.folder / WRITING).open("wb") as file:
-                file.writelines(lines)
-            os.replace(self.folder / WRITING, self.files[number])
+        with written_beside(self.folder) as place, (place / self.files[number].name).open("wb") as file:
+            file.writelines(lines)
 
     def entries(self) -> Iterator[tuple[Entry, tuple[int, int]]]:
         """Yield every entry, and where it stands: the number of its part and the place in that.
@@ -118,6 +119,35 @@ class Parts:
             f"The parts in {self.folder} {what}; expected those of the same command: remove the folder to begin anew, "
             "or give another output."
         )
+
+
+def _folder_of(output: Path) -> Path:
+    return output.with_name(f"{output.name}.parts")
+
+
+@contextmanager
+def locked(output: Path) -> Iterator[None]:
+    """Within it no other process writes the same output. RAISES (UserError): when one does, or it is there already."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, where a folder with an open file cannot be moved
+        yield
+        return
+    folder = _folder_of(output)
+    if not folder.exists():
+        require_new(output)
+    with naming(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / LOCK).open("w")
+    with file:
+        try:
+            # flock would be held by the forks of a killed process
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (EACCES, EAGAIN):  # others: a file system without locks
+                found = f"Another process is writing {output}, with its parts in {folder}"
+                raise UserError(f"{found}; expected one: let it end, or give another output.") from error
+        yield
 
 
 def cut_parts(texts: Iterable[Text]) -> Iterator[list[Text]]:

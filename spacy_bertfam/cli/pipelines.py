@@ -54,6 +54,7 @@ def read_examples(nlp: "Language", path: Path, *, option: str = "--check") -> "l
     """Read the annotated Docs of a .spacy file, or of all in a folder. RAISES (UserError): when there are none."""
     from spacy.training import Corpus
 
+    from ..data.folders import chosen_files
     from ..data.texts import BROKEN
 
     if not path.is_dir() and (path.suffix != ".spacy" or not path.is_file()):
@@ -61,7 +62,7 @@ def read_examples(nlp: "Language", path: Path, *, option: str = "--check") -> "l
             f"{option} is {path}; expected a .spacy file with annotated Docs, as `bertfam convert` writes, or a folder "
             "of such files."
         )
-    has_docs = path.is_file() or any(path.rglob("*.spacy"))  # spaCy warns of a folder without one
+    has_docs = path.is_file() or bool(chosen_files(path, [".spacy"]))  # spaCy warns of a folder without one
     try:
         examples = list(Corpus(path)(nlp)) if has_docs else []
     except BROKEN as error:  # spaCy's reader has sentences for some of them alone

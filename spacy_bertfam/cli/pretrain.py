@@ -205,17 +205,20 @@ def _windows(
 def read_corpus(path: Path) -> list[str]:
     """Read the texts of a file, or of all files in a folder, at least one. RAISES (UserError): when there are none."""
 
+    from ..data.folders import chosen_files
+    from ..data.json_values import JSON_SUFFIXES
+    from ..data.text_file import suffix_of
     from ..data.texts import SUFFIXES, read_texts
 
     if not path.exists():
         raise UserError(f"No file or folder {path}; expected texts in {', '.join(SUFFIXES)}.")
-    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in SUFFIXES)
+    files = [path] if path.is_file() else chosen_files(path, SUFFIXES)
     if not files:
         raise UserError(f"{path} has no file with texts; expected {', '.join(SUFFIXES)}.")
     texts = []
     for file in files:
         for text in read_texts(file):
-            texts += _paragraphs(text) if file.suffix not in (".jsonl", ".spacy") else [text]
+            texts += _paragraphs(text) if suffix_of(file) not in (*JSON_SUFFIXES, ".spacy") else [text]
     return texts
 
 

@@ -117,11 +117,12 @@ def read_gold(
     RETURNS (tuple[list[Doc], int]): with the number of entities that found no place in them.
     """
     from ..data.corpus import read_references
+    from ..data.folders import chosen_files
     from ..data.options import ReadOptions
     from ..data.report import ConversionReport
     from ..data.texts import read_docs
 
-    files = sorted(path.rglob("*.spacy")) if path.is_dir() else [path] * (path.suffix == ".spacy")
+    files = chosen_files(path, [".spacy"]) if path.is_dir() else [path] * (path.suffix == ".spacy")
     found, docs = ConversionReport(), []
     for file in files:
         read = read_docs(file, nlp.vocab)

@@ -13,17 +13,16 @@ from spacy.tokens import DocBin
 from ..errors import DataError
 from ..files.saving import write_files
 from .convert import blank_pipeline
-from .json_values import read_objects, shown
+from .json_values import JSON_SUFFIXES, read_objects, shown
 from .pair_tokenizer import BORDER, build_pair_tokenizer
 from .report import Notes
 from .tables import read_rows
 from .text_file import BOM, located, read_text, suffix_of
 from .trimming import clean_edges, clean_label
 from .units import LONGEST
-from .verdicts import refusal
+from .verdicts import refusal, truth_of
 
 TABLES = (".tsv", ".csv")
-JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
 FORM = '{"text": ..., "label": "a|b"}, a list of labels, or {label: true or false}'
 
 
@@ -71,7 +70,11 @@ def convert_cats(
     make_doc = build_pair_tokenizer()(nlp) if pair else nlp.tokenizer
     report = CatsReport()
     found = []
-    for line, row in _read_rows(path, report, [text, labels, *([pair] if pair else [])]):
+    wanted = [text, labels, *([pair] if pair else [])]
+    for line, row in _read_rows(path, report, wanted):
+        if reason := refusal({name: value for name, value in row.items() if name not in wanted}):
+            report.n_refused[reason] += 1
+            continue
         with located(path, line):
             content, names = _content(row, text, pair), _labels(row, labels, separator)
         if not content:
@@ -97,7 +100,7 @@ def convert_cats(
 
 
 def _read_rows(path: Path, report: CatsReport, names: list[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The rows of a file but those that are not gold, each with its line."""
+    """The rows of a file, each with its line."""
     if not os.path.isfile(path):
         raise DataError("does not exist; expected a file of texts with labels.", path)
     suffix = suffix_of(path)
@@ -109,12 +112,7 @@ def _read_rows(path: Path, report: CatsReport, names: list[str]) -> Iterator[tup
         known = ", ".join([*TABLES, *JSON_SUFFIXES])
         raise DataError(f"ends in {path.suffix or 'nothing'}; expected one of {known}.", path)
     else:
-        for line, entry in read_objects(path, form=FORM, source=path.name, note=report.note):
-            reason = refusal(entry)
-            if reason:
-                report.n_refused[reason] += 1
-            else:
-                yield line, entry
+        yield from read_objects(path, form=FORM, source=path.name, note=report.note)
 
 
 def _cell(row: Mapping[str, Any], name: str) -> Any:
@@ -148,7 +146,15 @@ def _labels(row: Mapping[str, Any], name: str, separator: str) -> list[str]:
     if isinstance(value, str):
         value = value.split(separator)
     elif isinstance(value, dict):
-        value = [name for name, is_right in value.items() if is_right]
+        value = [label for label, score in value.items() if _is_right(label, score)]
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise DataError(f"found no labels but {shown(value)!r}; expected {FORM}.")
     return list(dict.fromkeys(name for name in map(clean_label, value) if name))
+
+
+def _is_right(label: str, score: Any) -> bool:
+    found = truth_of(score) if isinstance(score, str) or score in (0, 1) else None
+    if found is None:
+        do = "correct what the scores suggest, or give a list of the labels that are right"
+        raise DataError(f"found {shown(score)} for the label {label!r}; expected true or false: {do}.")
+    return found

@@ -10,6 +10,7 @@ from ..errors import DataError
 from .arrow_tables import read_arrow
 from .brat import read_brat
 from .columns import read_columns, read_wikiner
+from .folders import files_of, refuse_twins
 from .format_table import BY_NAME, FORMATS, TABLE, format_of, name_of
 from .inline_xml import read_inline_xml
 from .jsonl import read_jsonl
@@ -87,25 +88,25 @@ def _recognized(file: Path) -> str:
 
 
 def _files_of_folder(folder: Path, format: str, report: ConversionReport) -> list[tuple[Path, str]]:
-    places = (file.relative_to(folder) for file in folder.rglob("*") if file.is_file())
-    seen = sorted(place for place in places if not any(part.startswith(".") for part in place.parts))
+    seen = files_of(folder)
     if format == "auto":
-        files = _annotated_files([folder / place for place in seen], folder, report)
+        files = _annotated_files(seen, folder, report)
         expected = "expected some such as .jsonl, .conll, .ann or .parquet; --format says which"
         found = f"holds no annotated files; {expected}"
     else:
         kind = BY_NAME[format]
         groups = [
-            [(folder / place, format) for place in seen if suffix_of(place) in suffixes]
+            [(file, format) for file in seen if suffix_of(file) in suffixes]
             for suffixes in (kind.suffixes, kind.other_suffixes)
         ]
         files = groups[0] or groups[1]
         expected = " or ".join(kind.suffixes or kind.other_suffixes)
         found = f"holds no files of {format}; expected {expected}"
         if format == "brat":
-            texts = {place for place in seen if suffix_of(place) == ".txt"}
-            lone = [place for place in texts if place.with_suffix(".ann") not in seen]
+            texts = {file for file in seen if suffix_of(file) == ".txt"}
+            lone = [file for file in texts if file.with_suffix(".ann") not in seen]
             report.ignored.update([".txt files without .ann"] * len(lone))
+    refuse_twins((file for file, _ in files), folder)
     if not files:
         raise DataError(f"{found}.", folder)
     return files

@@ -19,8 +19,10 @@ from .text_file import BOM
 from .trimming import clean_label, is_invisible, shorten
 
 NAME = r"[A-Za-z_][\w.:-]*"
-ATTRIBUTE = re.compile(rf"""({NAME})\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')""")
-ATTRIBUTES = rf"""(?P<attributes>(?:\s+{NAME}\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))*)"""
+# Without quotes in SGML; a slash at the end is that of an empty element
+VALUE = r"""(?:"([^"<]*)"|'([^'<]*)'|([^\s"'<>]*[^\s"'<>/]))"""
+ATTRIBUTE = re.compile(rf"({NAME})\s*=\s*{VALUE}")
+ATTRIBUTES = rf"(?P<attributes>(?:\s+{NAME}\s*=\s*{VALUE})*)"
 TAG = re.compile(rf"<(?P<slash>/?)(?P<name>{NAME}){ATTRIBUTES}\s*(?P<empty>/?)>")
 NO_TEXT = re.compile(r"<\?[^<>]*>|<!DOCTYPE[^<>\[]*>|<!\[CDATA\[|\]\]>")
 DECLARES = re.compile(r"<!(?:ENTITY|DOCTYPE[^<>]*\[)", re.IGNORECASE)
@@ -90,6 +92,10 @@ def _records(raw: str, file: Source) -> Iterator[Record]:
             last = (
                 f"expected </{opened[-1].name[:40]}> of line {opened[-1].line}" if opened else "none is open"
             )
+            before = raw.rfind(f"<{tag['name']}", 0, tag.start())
+            if before >= 0 and not TAG.match(raw, before):
+                expected = 'expected attributes as type="PER"'
+                last = f"{shorten(raw[before : tag.start()], 40)} before it is no opening tag; {expected}"
             raise DataError(f"found {shorten(tag[0], 40)}; {last}.", line=line)
         line += tag[0].count("\n")
         position = tag.end()
@@ -98,7 +104,7 @@ def _records(raw: str, file: Source) -> Iterator[Record]:
 def _label(tag: re.Match[str]) -> str:
     """RETURNS (str): the attribute that says the type where the element alone does not, or the element's name."""
     name = tag["name"].rpartition(":")[2]
-    values = {m[1].casefold(): m[2] or m[3] or "" for m in ATTRIBUTE.finditer(tag["attributes"])}
+    values = {m[1].casefold(): m[2] or m[3] or m[4] or "" for m in ATTRIBUTE.finditer(tag["attributes"])}
     known = [_characters(values[key]) for key in LABEL_KEYS if key in values]
     return clean_label(known[0] if known and name.casefold() in GENERIC else "") or name
 

@@ -10,6 +10,7 @@ from ..errors import DataError
 from .text_file import BOM, Note, located, log_note, read_text, split_lines
 from .trimming import INVISIBLE, clean_edges, shorten
 
+JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
 HALF_PAIR = re.compile("[\ud800-\udfff]")  # JSON can hold one by an escape; UTF-8 and spaCy cannot
 ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 BEGINS_WITH_TEXT = re.compile(r'\[\s*"')  # a text with its annotation, and no array of records

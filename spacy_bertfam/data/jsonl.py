@@ -110,7 +110,7 @@ def _to_record(task: Task, document: str, line: int, file: Source) -> Record:
         raise DataError(f'found no list under "entities"; expected {FORM}.')
     entries = [(entry, refusal(entry) if isinstance(entry, dict) else "", "") for entry in task.spans]
     entries += [(entry, DISCONTINUOUS, "") for entry in task.discontinuous]
-    entries += [(entry, "", entry["group"]) for entry in task.groups]
+    entries += [(entry, "", group) for group, entry in task.groups]
     fields = (_fields(entry) for entry, _, _ in entries)
     unit = unit_of(text, [(start, end, words) for start, end, _, words in fields])
     if unit is not int:

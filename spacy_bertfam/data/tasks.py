@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import DataError
 from .json_values import as_list, is_pair, objects_of, require_object
+from .offsets import MOVED, find_words, number_of
 from .report import UNANNOTATED
 from .token_spans import read_token_spans
 from .token_tasks import Sentences, read_paragraphs, read_tokens
@@ -16,7 +17,7 @@ from .verdicts import ANNOTATION_ID, APPROVER, is_accepted, refusal
 # the second is doccano's, the third LightTag's, the fourth UBIAI's, the last one presidio-evaluator's
 TEXT_KEYS = ("text", "data", "content", "document", "full_text")
 # Prodigy has spans, doccano label or labels, spaCy's Doc.to_json ents, LightTag annotations, PubAnnotation denotations
-ENTITY_KEYS = ("entities", "spans", "label", "labels", "ents", "annotations", "denotations", "results")
+ENTITY_KEYS = ("entities", "spans", "label", "labels", "ents", "annotations", "denotations", "results", "ner")
 # LightTag's texts, those of the hub's viewer, beside a description, and BioC's
 SEVERAL = ("examples", "rows", "data", "documents")
 FORM = '{"text": ..., "entities": [[start, end, label], ...]}'
@@ -45,7 +46,7 @@ class Task:
     left_out (dict): a kind of annotation that holds no entities -> how much of it there was.
     sentences: of a text that comes in words, each with its tags; there are no spans then.
     discontinuous (list): spans that are not of one piece, by their whole extent.
-    groups (list): spans of `doc.spans`, each with its group.
+    groups (list): spans of `doc.spans`, each after its group.
     missing (list): pairs of characters between which nobody has looked.
     value: what the text says of itself in the field that was asked for; "" where it has none.
     """
@@ -59,7 +60,7 @@ class Task:
     left_out: Mapping[str, int] = field(default_factory=dict)
     sentences: Sentences | None = None
     discontinuous: Sequence[Any] = ()
-    groups: Sequence[dict[str, Any]] = ()
+    groups: Sequence[tuple[str, Any]] = ()
     missing: Sequence[Any] = ()
     value: str = ""
 
@@ -78,7 +79,7 @@ def read_tasks(value: Any, columns: Sequence[str] = (), *, about: str = "") -> I
 
 def _read_tasks(value: Any, columns: Sequence[str], about: str) -> Iterator[Task]:
     if is_pair(value):  # spaCy 2's TRAIN_DATA
-        yield Task(value[0], value[1].get("entities"), reason=refusal(value[1]))
+        yield _plain({**value[1], "text": value[0]})
         return
     entry = require_object(value, form=FORM)
     several = next((key for key in SEVERAL if isinstance(entry.get(key), list)), "")
@@ -102,7 +103,13 @@ def _read_tasks(value: Any, columns: Sequence[str], about: str) -> Iterator[Task
     elif isinstance(entry.get("passages"), list) and _text_of(entry) is None:
         yield _plain(passages_of(entry))
     elif (sentences := read_tokens(entry, columns) or read_token_spans(entry)) is not None:
-        yield Task(entry.get("text"), [], entry.get("id"), refusal(entry), sentences=sentences)
+        doc = entry.get("doc_annotation")  # of Example.to_dict
+        left_out = {
+            "spans of groups, beside tags of words": len(_groups(doc if isinstance(doc, dict) else entry))
+        }
+        yield Task(
+            entry.get("text"), [], entry.get("id"), refusal(entry), left_out=left_out, sentences=sentences
+        )
     elif isinstance(entry.get("data"), dict):
         yield _label_studio(entry)
     elif isinstance(entry.get("fields"), dict):
@@ -127,30 +134,32 @@ def _value_of(value: Any, field: str) -> str:
 def _plain(entry: dict[str, Any]) -> Task:
     text = _text_of(entry)
     groups = _groups(entry)
-    given = [entry[k] for k in ENTITY_KEYS if entry.get(k) is not None and not (groups and k == "spans")]
-    # an empty key hides no full one; a list of plain strings names labels, and has no spans
-    full = (each for each in given if isinstance(each, list) and each and isinstance(each[0], (dict, list)))
-    spans = next(full, given[0] if given else None)
-    if entry.get(ANNOTATION_ID) is not None:
-        spans = _regions(entry) or spans
+    keys = [k for k in ENTITY_KEYS if entry.get(k) is not None and not (groups and k == "spans")]
+    read = {k: plain_spans(entry[k]) for k in keys}
+    # plain strings name labels, and are no spans
+    sizes = {k: sum(isinstance(e, (dict, list)) for e in as_list(a) + b) for k, (a, b) in read.items()}
+    key = max(keys, key=lambda k: sizes[k] > 0, default="")  # an empty key hides no full one
+    spans, discontinuous = read.get(key, (None, []))
+    if entry.get(ANNOTATION_ID) is not None and (regions := _regions(entry)):
+        spans, discontinuous, sizes = regions, [], {}
     if spans is None and "document" in entry:  # UBIAI's tokens are its entities
         spans = entry.get("tokens")
+    others = {f"spans under another key ({k!r})": n for k, n in sizes.items() if k != key}
     if text is None or spans is None:
         _check_form(entry)
-    keys = ", ".join(repr(key)[:40] for key in list(entry)[:20])
+    names = ", ".join(repr(name)[:40] for name in list(entry)[:20])
     if text is None:
-        raise DataError(f'found no string under "text" (keys: {keys}); expected {FORM}.')
+        raise DataError(f'found no string under "text" (keys: {names}); expected {FORM}.')
     reason = refusal(entry)
     if spans is None and is_accepted(entry):
         spans = []
     if spans is None and not reason:
-        raise DataError(f'found no list under "entities" (keys: {keys}); expected {FORM}.')
-    spans, discontinuous = plain_spans(spans)
+        raise DataError(f'found no list under "entities" (keys: {names}); expected {FORM}.')
     return Task(
         text, spans, entry.get("id"), reason,
         is_partial=entry.get("_is_binary", entry.get("_view_id") == "ner") is True,  # Prodigy's yes or no to one span
         approver=entry.get(APPROVER, False),
-        left_out={kind: len(as_list(entry.get(kind))) for kind in ("relations", "attributes")},
+        left_out={**others, **{kind: len(as_list(entry.get(kind))) for kind in ("relations", "attributes")}},
         discontinuous=discontinuous, groups=groups, missing=as_list(entry.get("missing")),
     )  # fmt: skip
 
@@ -159,14 +168,18 @@ def _text_of(entry: Mapping[str, Any]) -> str | None:
     return next((entry[key] for key in TEXT_KEYS if isinstance(entry.get(key), str)), None)
 
 
-def _groups(entry: dict[str, Any]) -> list[dict[str, Any]]:
-    """Spans of groups as our writers have them: an object of lists in JSON, a list in tables."""
+def _groups(entry: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Groups and their spans as spaCy and our writers have them: an object of lists in JSON, a list in tables."""
     found = entry.get("spans")
-    if not isinstance(entry.get("entities"), list):
+    if not any(isinstance(entry.get(key), list) for key in ("entities", "ents")):
         return []
     if isinstance(found, dict):
-        return [{**span, "group": key} for key, group in found.items() for span in objects_of(group)]
-    return [span for span in objects_of(found) if isinstance(span.get("group"), str)]
+        pairs = [(group, span) for group, spans in found.items() for span in as_list(spans)]
+        # spaCy's lists have an id of a knowledge base after start, end and label
+        return [(group, span[:3] if isinstance(span, list) else span) for group, span in pairs]
+    pairs = [(span.get("group"), span) for span in objects_of(found)]
+    is_grouped = len(pairs) == len(as_list(found)) and all(isinstance(group, str) for group, _ in pairs)
+    return pairs if is_grouped else []
 
 
 def _check_form(*parts: dict[str, Any]) -> None:
@@ -181,12 +194,11 @@ def _check_form(*parts: dict[str, Any]) -> None:
 def _label_studio(entry: dict[str, Any]) -> Task:
     """A task with the annotations of one or several people; predictions are none."""
     versions = objects_of(entry.get("annotations", entry.get("completions")))
-    text = _only_text(entry["data"])
     last_words = [objects_of(as_list(v.get("reviews"))[-1:]) for v in versions]  # of reviewers, in Enterprise
     pairs = zip(versions, last_words, strict=True)
     good, reason = _gold([(v, refusal(v) or next(map(refusal, last), "")) for v, last in pairs], entry)
     if reason:
-        return Task(text, [], entry.get("id"), reason)
+        return Task(None, [], entry.get("id"), reason)
     true = [v for v in good if v.get("ground_truth") or v.get("honeypot")]
     chosen = max(true or good, key=lambda v: str(v.get("created_at", "")))
     regions, spans = as_list(chosen.get("result")), []
@@ -196,7 +208,7 @@ def _label_studio(entry: dict[str, Any]) -> Task:
         if isinstance(value, dict) and "start" in value and kind.endswith("labels"):
             spans.append({**value, "labels": value.get(kind, value.get("labels"))})
     left_out = {OTHER_VERSIONS: len(good) - 1, NO_SPANS: len(regions) - len(spans)}
-    return Task(text, spans, entry.get("id"), left_out=left_out)
+    return Task(_text_about(entry["data"], spans), spans, entry.get("id"), left_out=left_out)
 
 
 def _regions(entry: dict[str, Any]) -> list[Any]:
@@ -235,7 +247,9 @@ def _chosen(fields: dict[str, Any], responses: list[tuple[Any, str]], entry: dic
     spans = [(v, reason) for v, reason in responses if isinstance(v, list) and len(objects_of(v)) == len(v)]
     good, reason = _gold(spans, entry)
     left_out = {OTHER_VERSIONS: len(good) - 1}
-    return Task(_only_text(fields), good[0] if good else [], entry.get("id"), reason, left_out=left_out)
+    chosen = good[0] if good else []
+    text = None if reason else _text_about(fields, chosen)
+    return Task(text, chosen, entry.get("id"), reason, left_out=left_out)
 
 
 def _gold(versions: list[tuple[Any, str]], entry: dict[str, Any]) -> tuple[list[Any], str]:
@@ -258,9 +272,19 @@ def _argilla_1(entry: dict[str, Any]) -> Task:
     return Task(entry.get("text", entry.get("content")), spans, entry.get("id"), reason)
 
 
-def _only_text(fields: dict[str, Any]) -> str | None:
-    """What stands under "text"; of another name it is the only string."""
-    strings = [value for value in fields.values() if isinstance(value, str)]
-    if isinstance(fields.get("text"), str):
-        return str(fields["text"])
-    return strings[0] if len(strings) == 1 else None
+def _text_about(fields: dict[str, Any], spans: list[dict[str, Any]]) -> str | None:
+    """What stands under "text"; of another name it is the only string, or the only one with the words of all spans."""
+    strings = {key: value for key, value in fields.items() if isinstance(value, str)}
+    if "text" in strings or len(strings) < 2:
+        return strings.get("text", next(iter(strings.values()), None))
+    places = [(number_of(s.get("start")), number_of(s.get("end")), s.get("text")) for s in spans]
+    known = [(a, b, words) for a, b, words in places if isinstance(a, int) and isinstance(b, int) and words]
+    for allowed in ([""], ["", MOVED]):
+        fitting = [v for v in strings.values() if all(find_words(v, *each)[2] in allowed for each in known)]
+        if len(fitting) == 1:
+            return fitting[0]
+    names = ", ".join(repr(key)[:40] for key in list(strings)[:20])
+    expected = 'expected the annotated one under "text": rename its key'
+    raise DataError(
+        f"found several strings ({names}), and no words of spans that say which is meant; {expected}."
+    )

@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from io import BufferedIOBase
 from pathlib import Path
 from typing import IO
@@ -51,6 +52,7 @@ NO_TEXT = {
     b"7z\xbc\xaf": "a .7z archive",
     b"\x28\xb5\x2f\xfd": "a .zst archive",
     b"SQLite format 3": "an SQLite database (`prodigy db-out` writes Prodigy's as JSON lines)",
+    b"version https://git-lfs": "a Git LFS pointer (`git lfs pull` fetches the file)",
     b"{\\rtf": "an RTF file",
     b"x\x9c": "spaCy's binary format, which needs no conversion",
 }
@@ -63,8 +65,9 @@ NOT_UNPACKED = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, l
 Note = Callable[[str, str], None]  # takes a sentence and the name of the file that it is about
 
 
+@cache
 def log_note(sentence: str, source: str) -> None:
-    """Log a warning, for readers without a report that has its notes."""
+    """Log a warning, once, for readers without a report that has its notes."""
     logging.getLogger("spacy").warning("%s %s", source, sentence)
 
 
@@ -114,7 +117,12 @@ def read_start(path: Path) -> tuple[bytes, str]:
 
 def suffix_of(path: Path) -> str:
     """RETURNS (str): the ending that says the format: that before .gz, .bz2 or .zip, in small letters."""
-    return (path.with_suffix("") if path.suffix.lower() in PACKED else path).suffix.lower()
+    return unpacked_name(path).suffix.lower()
+
+
+def unpacked_name(path: Path) -> Path:
+    """RETURNS (Path): without .gz, .bz2 or .zip."""
+    return path.with_suffix("") if path.suffix.lower() in PACKED else path
 
 
 def split_lines(text: str) -> list[str]:
@@ -238,6 +246,11 @@ def _western(data: bytes) -> str | None:
 
 
 def _is_sign_in_word(text: str, i: int) -> bool:
+    word = text[i + 1 : i + 4]
+    if (text[i] == "Ÿ" and text[i - 1 : i].islower()) or (
+        text[i] in "£¥" and len(word) == 3 and word.isalpha()
+    ):
+        return True  # in Windows-1250 letters, the last two at the beginning of words
     if text[i].isalpha() or text[i] in "’‘\xad·–—\xa0…":
         return False
     return text[i - 1 : i].isalpha() and text[i + 1 : i + 2].isalpha()

@@ -12,6 +12,7 @@ from spacy.vocab import Vocab
 
 from ..errors import DataError
 from .arrow_tables import read_columns
+from .folders import chosen_files
 from .json_values import read_objects, shown
 from .tables import read_rows
 from .text_file import PACKED, SMALL, located, read_text, split_lines, suffix_of
@@ -42,7 +43,7 @@ def stream_texts(source: str, *, column: str = "text", by_line: bool = False) ->
         with located(Path("Standard input")), _decoding():
             yield from _cut(io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline=""), by_line)
     elif path.is_dir():
-        files = sorted(file for file in path.rglob("*.txt") if file.is_file())
+        files = chosen_files(path, (".txt",))
         if not files:
             raise DataError("is a folder without .txt files; expected one with texts.", path)
         yield from (Text(file.relative_to(path).as_posix(), _whole(read_text(file))) for file in files)

@@ -9,11 +9,11 @@ from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
 from ..errors import DataError, UserError
-from .json_values import HALF_PAIR, read_objects
-from .text_file import decode_noted, located, read_text, split_lines
+from .json_values import HALF_PAIR, JSON_SUFFIXES, read_objects
+from .text_file import decode_noted, located, read_text, split_lines, suffix_of
 
 STDIN = "-"
-SUFFIXES = (".txt", ".jsonl", ".spacy")
+SUFFIXES = (".txt", ".jsonl", ".ndjson", ".spacy")
 TABLES = (".csv", ".tsv", ".parquet")
 PATH = re.compile(r"\S*[/\\]\S*|\S+\.[a-z]\w{1,4}")  # what looks like one
 FORM = '{"text": "..."}'
@@ -31,7 +31,7 @@ def read_texts(source: str | Path, *, by_line: bool = False) -> list[str]:
     """
     path = source if isinstance(source, Path) else find_file(source)
     name = str(path) if path is not None else "Standard input" if source == STDIN else "The argument"
-    suffix = "" if path is None else path.suffix.lower()
+    suffix = "" if path is None else suffix_of(path)
     if path is not None and suffix == ".spacy":
         texts = [doc.text for doc in read_docs(path, Vocab())]
     elif suffix in TABLES:
@@ -39,7 +39,7 @@ def read_texts(source: str | Path, *, by_line: bool = False) -> list[str]:
             f"{name} is a table; expected a .txt, .jsonl or .spacy file: `bertfam annotate` reads a column of a table, "
             "and writes .jsonl."
         )
-    elif path is not None and suffix in (".jsonl", ".json"):
+    elif path is not None and suffix in JSON_SUFFIXES:
         texts = _read_jsonl(path)
     else:
         text = str(source)
@@ -73,7 +73,7 @@ def find_file(source: str) -> Path | None:
         return None
     if is_folder:
         raise UserError(f"{source} is a folder: give one file of it (.txt, .jsonl or .spacy).")
-    if PATH.fullmatch(source) or ("\n" not in source and path.suffix.lower() in SUFFIXES):
+    if PATH.fullmatch(source) or ("\n" not in source and suffix_of(path) in SUFFIXES):
         do = "check the path, or give a text on standard input, with -"
         raise UserError(f"There is no file {source}: {do}.")
     return None

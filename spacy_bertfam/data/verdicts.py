@@ -38,7 +38,7 @@ FLAGS = {
     **dict.fromkeys(("ignore", "ignored", "is_ignored", "discarded"), (True, SKIPPED)),
     **dict.fromkeys(("deleted", "is_deleted", "flagged", "is_flagged"), (True, SKIPPED)),
 }
-BOOLS = {"true": True, "yes": True, "false": False, "no": False}
+BOOLS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 APPROVER = "annotation_approver"  # doccano's, null where nobody has approved
 ANNOTATION_ID = "annotation_id"  # of Label Studio's JSON-MIN
 
@@ -49,7 +49,7 @@ def refusal(entry: Mapping[str, Any]) -> str:
         if WORDS.get(word):
             return WORDS[word]
     for key, (no_gold, reason) in FLAGS.items():
-        if _is_true(entry.get(key)) is no_gold:
+        if truth_of(entry.get(key)) is no_gold:
             return reason
     return ""
 
@@ -67,7 +67,7 @@ def is_accepted(entry: Mapping[str, Any]) -> bool:
     """Whether the tool says that somebody has gone through it: then no spans are no entities."""
     return (
         any(WORDS.get(word) == "" for word in _words(entry))
-        or any(_is_true(entry.get(key)) for key, (no_gold, _) in FLAGS.items() if not no_gold)
+        or any(truth_of(entry.get(key)) for key, (no_gold, _) in FLAGS.items() if not no_gold)
         or any(entry.get(key) is not None for key in (APPROVER, ANNOTATION_ID))
     )
 
@@ -81,8 +81,8 @@ def _plain(word: str) -> str:
     return word.strip().lower().replace("_", " ").replace("-", " ")
 
 
-def _is_true(value: Any) -> bool | None:
+def truth_of(value: Any) -> bool | None:
     """RETURNS (bool | None): None of what is neither true nor false."""
     if isinstance(value, str):
         return BOOLS.get(_plain(value))
-    return bool(value) if isinstance(value, int) else None
+    return bool(value) if isinstance(value, int) or value in (0, 1) else None

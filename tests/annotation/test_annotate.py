@@ -3,11 +3,13 @@
 import json
 import os
 import shutil
+import signal
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import spacy
+from forked import Forked
 from ruled_names import TEXTS
 
 from spacy_bertfam.annotation import annotate as module
@@ -112,6 +114,46 @@ def test_a_process_that_is_killed_when_the_output_is_at_its_place_ends_well(nlp,
     assert annotate(nlp, TEXTS, tmp_path / "out.jsonl").n_texts == 10
     assert (tmp_path / "out.jsonl").read_bytes() == expected
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.jsonl", "pipeline"]
+
+
+def test_two_processes_do_not_write_one_output_at_once(nlp, tmp_path):
+    said = []
+
+    def begin_another(_):
+        if not said:
+            other = Forked(lambda _: annotate(nlp, TEXTS, tmp_path / "out.jsonl"), [], tmp_path / "log")
+            said.append(other.wait())
+
+    Annotator(nlp, 2).annotate(numbered(TEXTS), tmp_path / "out.jsonl", FORMS["jsonl"], done=begin_another)
+    assert f"Another process is writing {tmp_path / 'out.jsonl'}, with its parts" in said[0]
+    assert [(row["id"], row["text"]) for row in lines(tmp_path / "out.jsonl")] == numbered(TEXTS)
+
+
+def test_a_killed_process_hinders_nobody(nlp, tmp_path):
+    def killed(_):
+        def done(_):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        Annotator(nlp, 2).annotate(numbered(TEXTS), tmp_path / "out.jsonl", FORMS["jsonl"], done=done)
+
+    process = Forked(killed, [], tmp_path / "log")
+    process.wait()
+    assert process.returncode == -signal.SIGKILL and (tmp_path / "out.jsonl.parts" / "lock").exists()
+    assert annotate(nlp, TEXTS, tmp_path / "out.jsonl").n_texts == 10
+
+
+def test_a_part_that_is_written_twice_at_once_is_whole(tmp_path):
+    one, other = (parts.Parts(tmp_path / "out.jsonl", {}) for _ in range(2))
+    (number, _), _ = next(one.missing([numbered(TEXTS)], int)), next(other.missing([numbered(TEXTS)], int))
+
+    def lines_meanwhile():
+        yield b"a\n"
+        other.write(number, [b"a\n"])
+        with pytest.raises(KeyboardInterrupt):
+            other.write(number, (line if line else interrupt() for line in (b"half", b"")))
+
+    one.write(number, lines_meanwhile())
+    assert one.files[number].read_bytes() == b"a\n"
 
 
 @pytest.fixture

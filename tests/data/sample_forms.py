@@ -79,6 +79,14 @@ JSON = [
                "token_annotation": {"ORTH": WORDS}}),
         "JSON",
     ),
+    Form(  # its groups count characters of a text that it has not
+        "example_groups.jsonl",
+        _json({"doc_annotation": {"entities": ["B-PER", "L-PER", "O", "U-LOC", "-"],
+                                  "spans": {"sc": [[20, 26, "LOC", ""], [0, 12, "PER", ""]]}},
+               "token_annotation": {"ORTH": WORDS}}),
+        "JSON",
+        ignored={"spans of groups, beside tags of words": 2},
+    ),
     # https://github.com/urchade/GLiNER: the last word is included
     Form("gliner.json", _json([{"tokenized_text": WORDS, "ner": [[0, 1, "PER"], [3, 3, "LOC"]]}]), "JSON"),
     # https://nlp.cs.washington.edu/sciIE: words of the document, the last one included
@@ -466,6 +474,12 @@ MARKUP = [
         "inline XML",
         ignored={"elements of the text's structure": 4},
     ),
+    Form(  # SGML: values without quotes, or with a tag's end in them
+        "unquoted.sgml",
+        "<ENAMEX TYPE=PER STATUS=a/b>Claire Morel</ENAMEX> habite <LOC role='a>b' id=1>Angers</LOC><br clear=all/>.\n",
+        "inline XML",
+        ignored={"elements of the text's structure": 1},
+    ),
     # https://www.ncbi.nlm.nih.gov/research/pubtator3/api: offsets over title and abstract
     Form(
         "two.pubtator",
@@ -525,6 +539,9 @@ HOSTILE = [
     ("bomb.xmi", BOMB + CAS.format(1, "", "&b;").split("\n", 1)[1], "declares entities"),
     ("no_text.xmi", CAS.format(1, "", "a").replace("sofaString", "sofaURI"), "found no sofaString"),
     ("open.xml", "<PER>Claire</PER> et <LOC>Angers", "<loc> that is not closed"),
+    ("bare.xml", "<LOC>Lyon</LOC> <PER 'a'>Claire</PER>", "found </PER>; <PER 'a'>Claire before it is no opening tag"),
+    ("lfs.jsonl", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "seems to be a Git LFS"),
+    ("lfs.conll", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "seems to be a Git LFS"),
     ("crossed.xml", "<PER>Claire</PER> <LOC>Angers <PER>x</LOC></PER>", "expected </per> of line 1"),
     ("bomb.xml", '<!DOCTYPE x [<!ENTITY a "aaaa">]>\n<PER>&a;</PER>', "declares entities"),
 ]  # fmt: skip

@@ -53,7 +53,15 @@ def test_a_csv_of_a_french_excel_has_semicolons(tmp_path):
     assert report.n_labels == {"lieu": 1, "animal": 1}
 
 
-@pytest.mark.parametrize("value", ["a|b", ["a", "b"], {"a": True, "b": 1.0, "c": False}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a|b",
+        ["a", "b"],
+        {"a": True, "b": 1.0, "c": False},
+        {"a": "true", "b": "1", "c": "No", "d": "0", "e": 0.0},
+    ],
+)
 def test_json_lines_say_labels_in_three_ways(tmp_path, value):
     path = tmp_path / "texts.jsonl"
     rows = [{"text": "Un.", "label": value}, {"text": "Deux.", "label": "b"}]
@@ -88,6 +96,14 @@ def test_the_command_says_which_component_the_labels_are_for(table, tmp_path):
         ),
         ("a.jsonl", '{"text": "Un", "label": 3}\n', "a.jsonl:1: found no labels but '3'"),
         ("a.jsonl", '{"text": 3, "label": "a"}\n', "a.jsonl:1: found no whole text"),
+        *(
+            (
+                "a.jsonl",
+                f'{{"text": "Un", "label": {{"a": true, "b": {value}}}}}\n',
+                f"found {value} for the label 'b'",
+            )
+            for value in ("0.98", "-1", "null", '"peut-être"', "NaN")
+        ),
         ("a.jsonl", "[]\n", "a.jsonl:1: found a JSON list; expected an object"),
     ],
 )
@@ -101,6 +117,21 @@ def test_what_is_no_corpus_of_texts_is_refused_with_its_line(tmp_path, name, con
 def test_the_output_has_the_ending_that_spacy_reads(table, tmp_path):
     with pytest.raises(DataError, match=r"expected one that ends in \.spacy"):
         convert_cats(table, tmp_path / "out.json", lang="fr", text="abstract", labels="kinds")
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_what_the_tool_says_is_not_gold_is_left_out_but_no_column_that_is_asked_for(tmp_path, ending):
+    texts, labels, answers = ["Un", "Deux", "Trois"], ["accept", "reject", "reject"], ["accept", "", "ignore"]
+    rows = [
+        dict(zip(("text", "status", "answer"), row, strict=True))
+        for row in zip(texts, labels, answers, strict=True)
+    ]
+    lines = [",".join(row.values()) for row in [dict(zip(rows[0], rows[0], strict=True)), *rows]]
+    content = "\n".join(lines if ending == "csv" else map(json.dumps, rows))
+    (tmp_path / f"x.{ending}").write_text(content, encoding="utf8")
+    report = convert_cats(tmp_path / f"x.{ending}", tmp_path / "o.spacy", lang="fr", labels="status")
+    assert [doc.text for doc in read(tmp_path / "o.spacy")] == ["Un", "Deux"]
+    assert report.n_refused == {"skipped in the annotation tool": 1}
 
 
 PAIRS = """premise\thypothesis\tlabel

@@ -155,6 +155,81 @@ def test_spans_of_groups_and_missing_annotation_are_read_as_our_writers_have_the
     assert records[1].mentions == (Mention(0, 11, "VOIE", 2, "sc"),)
 
 
+GROUPED = {"sc": [{"start": 7, "end": 11, "label": "LOC", "kb_id": ""}]}
+LISTED = {"sc": [[7, 11, "LOC", ""]], "b": []}
+
+
+@pytest.mark.parametrize("key", ["entities", "ents"])
+@pytest.mark.parametrize("spans", [GROUPED, LISTED])
+@pytest.mark.parametrize("ents", [[], [{"start": 0, "end": 3, "label": "VOIE"}]])
+@pytest.mark.parametrize("is_pair", [False, True], ids=["object", "pair"])
+def test_groups_of_spans_are_read_as_spacy_has_them(tmp_path, key, spans, ents, is_pair):
+    annotation = {key: ents, "spans": spans}
+    text = "Rue de Lyon"
+    (record,), report = read_counted(
+        tmp_path, [text, annotation] if is_pair else {"text": text, **annotation}
+    )
+    assert record.mentions == (*(Mention(0, 3, "VOIE", 1) for _ in ents), Mention(7, 11, "LOC", 1, "sc"))
+    assert not report.ignored
+
+
+LOC, VOIE = [[7, 11, "LOC"]], [{"start": 0, "end": 3, "label": "VOIE"}]
+
+
+@pytest.mark.parametrize(
+    ("entry", "label", "ignored"),
+    [
+        ({"entities": LOC, "spans": VOIE}, "LOC", {"spans under another key ('spans')": 1}),
+        ({"label": LOC, "entities": VOIE}, "VOIE", {"spans under another key ('label')": 1}),
+        (
+            {"label": {"LOC": [{"indices": [7, 11]}]}, "ents": VOIE * 2},
+            "LOC",
+            {"spans under another key ('ents')": 2},
+        ),
+        (
+            {"entities": LOC, "spans": [{**VOIE[0], "group": "a"}, *VOIE]},
+            "LOC",
+            {"spans under another key ('spans')": 2},
+        ),
+        ({"labels": [], "ner": LOC}, "LOC", {}),
+        ({"label": {}, "ents": LOC}, "LOC", {}),
+        ({"labels": ["news"], "entities": LOC}, "LOC", {}),
+        ({"label": {"choices": ["news"]}, "spans": LOC, "ents": []}, "LOC", {}),
+    ],
+)
+def test_of_two_keys_with_spans_one_is_read_and_the_other_counted(tmp_path, entry, label, ignored):
+    (record,), report = read_counted(tmp_path, {"text": "Rue de Lyon", **entry})
+    assert {mention.label for mention in record.mentions} == {label}
+    assert report.ignored == ignored
+
+
+@pytest.mark.parametrize("span", [[7], "x", 3, {"start": 7}])
+def test_a_span_of_a_group_that_is_none_is_refused(tmp_path, span):
+    entry = {"text": "Rue de Lyon", "ents": [], "spans": {"sc": [span]}}
+    with pytest.raises(DataError, match=r"x\.jsonl:1: found the entity"):
+        read(tmp_path, json.dumps(entry))
+
+
+TITLED = {"title": "Rue à Lyon, Lyon", "body": "Rue de Lyon"}
+
+
+@pytest.mark.parametrize("words", ["Lyon", None, "Rue"])
+def test_of_several_strings_the_one_with_the_words_of_the_spans_is_the_text(tmp_path, words):
+    value = {"start": 7, "end": 11, "labels": ["LOC"], **({"text": words} if words else {})}
+    task = {"id": 1, "data": TITLED, "annotations": [{"result": [{"type": "labels", "value": value}]}]}
+    span = {**value, "label": "LOC"}
+    argilla = {"fields": TITLED, "responses": {"spans": [{"value": [span], "status": "submitted"}]}}
+    for each in (task, argilla):
+        if words == "Lyon":
+            (record,), _ = read_counted(tmp_path, each)
+            assert record.text[7:11] == "Lyon"
+        else:
+            with pytest.raises(
+                DataError, match=r"x\.jsonl:1: found several strings \('title', 'body'\).*: rename"
+            ):
+                read_counted(tmp_path, each)
+
+
 @pytest.mark.parametrize(
     ("places", "found", "is_said"),
     [

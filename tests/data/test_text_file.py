@@ -64,6 +64,7 @@ def test_an_encoding_is_read_and_said(tmp_path, encoding, name, kind):
         ("北京 B-LOC\n中国 O\n" * 5, "gbk"),
         ("Αθήνα B-LOC\nζει O\n" * 5, "cp1253"),
         ("Łódź B-LOC\nzażółć O\n" * 5, "cp1250"),
+        ("Łódź B-LOC\nžije O\nPříbram B-LOC\nkoruna O\nčeská O\n", "cp1250"),
         ("Orléans B-LOC\nété O\nâgé O\n" * 5, "cp850"),
         ("Orléans B-LOC\nà O\nfrère O\n" * 5, "mac-roman"),
     ],
@@ -75,6 +76,15 @@ def test_an_encoding_that_bytes_do_not_tell_is_refused(tmp_path, text, encoding)
         match=r"x\.iob:\d+: .* is not UTF-8 nor Windows-1252 .*; save the file in the encoding UTF-8",
     ):
         docs_of(tmp_path / "x.iob", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Price (£m)", "12 £", "£k and £5", "mot¹", "¹Voir", "n° 3", "L’HAŸ", "aÿ", "¿Qué?", "2 m²", "¥en"],
+)
+def test_signs_beside_words_are_western(tmp_path, text):
+    (tmp_path / "x.txt").write_bytes(text.encode("cp1252"))
+    assert read_texts(tmp_path / "x.txt") == [text]
 
 
 @pytest.mark.parametrize("broken", [b"\xc3", b"\xe2\x82", b"\xff", b"\xed\xa0\x80"])

@@ -1,5 +1,6 @@
 """What a user names to be read: texts, files and standard input."""
 
+import gzip
 import io
 import sys
 import zlib
@@ -9,6 +10,7 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
+from spacy_bertfam.cli.pretrain import read_corpus
 from spacy_bertfam.data.texts import read_docs, read_texts
 
 NLP = spacy.blank("fr")
@@ -36,7 +38,17 @@ def test_what_names_no_file_is_the_text(text):
 
 @pytest.mark.parametrize(
     "source",
-    ["foo.txt", "mon fichier.TXT", "x.spacy", "a/b", "a\\b", "corpus.html", "https://exemple.fr/page"],
+    [
+        "foo.txt",
+        "mon fichier.TXT",
+        "mes textes.ndjson",
+        "mes textes.txt.gz",
+        "x.spacy",
+        "a/b",
+        "a\\b",
+        "corpus.html",
+        "https://exemple.fr/page",
+    ],
 )
 def test_what_looks_like_a_path_must_exist(source):
     with pytest.raises(ValueError, match="There is no file"):
@@ -106,6 +118,14 @@ def test_an_ending_may_be_in_capitals(tmp_path):
     assert read(tmp_path / "A.JSONL") == ["Anne rit."]
 
 
+@pytest.mark.parametrize("name", ["a.ndjson", "a.jsonl.gz", "a.JSON.GZ"])
+def test_json_is_known_by_all_its_endings(tmp_path, name):
+    content = b'{"text": "Anne rit."}'
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.lower().endswith("gz") else content)
+    assert read(tmp_path / name) == ["Anne rit."]
+    assert read_corpus(tmp_path / name) == ["Anne rit."]
+
+
 def test_files_put_together_have_no_marks_between_their_texts(tmp_path):
     (tmp_path / "a.txt").write_bytes("\ufeffAnne rit.\n\ufeffZoé dort.\n".encode())
     assert read(tmp_path / "a.txt", by_line=True) == ["Anne rit.", "Zoé dort."]
@@ -120,7 +140,7 @@ def test_a_path_is_a_file_whatever_it_looks_like(tmp_path, monkeypatch):
     assert read_texts(Path("texts"), by_line=True) == ["Un été.", "Deux."]
 
 
-@pytest.mark.parametrize("suffix", ["csv", "TSV", "parquet"])
+@pytest.mark.parametrize("suffix", ["csv", "TSV", "parquet", "csv.gz"])
 def test_a_table_is_no_text(tmp_path, suffix):
     path = tmp_path / f"texts.{suffix}"
     path.write_text("id,text\n1,Anne\n", encoding="utf8")
