@@ -118,12 +118,10 @@ def _matching_text(file: Source, bounds: list[TextBound]) -> tuple[str, list[Tex
 def _text_of(path: Path) -> Path:
     """RETURNS (Path): the text beside an annotation, whose ending may be in capitals too."""
     text = path.with_suffix(".txt")
-    if text.exists():
-        return text
-    found = [each for each in path.parent.iterdir() if each.name.casefold() == text.name.casefold()]
-    if not found:
-        raise DataError(f"found no {text.name} beside it; expected the annotated text there.")
-    return min(found)
+    for place in [text] if text.exists() else sorted(path.parent.iterdir()):
+        if place.name.casefold() == text.name.casefold():
+            return place
+    raise DataError(f"found no {text.name} beside it; expected the annotated text there.")
 
 
 def _check_offsets(text: str, bounds: list[TextBound]) -> None:

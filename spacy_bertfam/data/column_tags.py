@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from math import inf
 
 from ..errors import DataError
-from .schemes import is_tag, marked_tags
+from .schemes import expected_tag, is_tag, marked_tags
 from .trimming import clean_label
 
 NOTHING = ("O", "_", "-", "", "0", "*")
@@ -58,7 +58,7 @@ def plain_tag(cell: str) -> str:
     label = clean_label(cell)
     tag = "O" if label in NOTHING else f"I-{label}"
     if not is_tag(tag):
-        raise DataError(f"found the label {cell[:40]!r}; expected O or a label in one line.")
+        raise DataError(f"found the label {cell[:40]!r}; {expected_tag(cell)}.")
     return tag
 
 

@@ -71,7 +71,12 @@ def read_labels(
         )
     names = [names[i] for i in kept]
     parts = _split(_with_outside([renamed[i] for i in kept]))
-    _refuse_marked([label for prefix, label in parts if not prefix])
+    if marked := marked_tags([label for prefix, label in parts if not prefix]):
+        renaming = ",".join(f"{name}={tag}" for name, tag in marked.items())
+        raise CheckpointError(
+            f"The classes {', '.join(marked)} seem to be tags; expected B-PER, I-PER and the like. Name them with "
+            f"--map {renaming} (and those that are plain labels as --map NAME=I-NAME)."
+        )
     prefixes = {prefix for prefix, _ in parts if prefix not in ("", OUTSIDE)}
     found = validate_scheme(scheme) if scheme else _recognize(prefixes, names)
     tags = [_as_tag(prefix, label, found) for prefix, label in parts]
@@ -90,15 +95,6 @@ def _is_special(name: str, names: Sequence[str]) -> bool:
     if name in ("X", "PAD"):
         return "[SEP]" in names if name == "X" else any(map(PREFIXED.match, names))
     return SPECIAL.fullmatch(name) is not None
-
-
-def _refuse_marked(labels: Sequence[str]) -> None:
-    if marked := marked_tags(labels):
-        renaming = ",".join(f"{name}={tag}" for name, tag in marked.items())
-        raise CheckpointError(
-            f"The classes {', '.join(marked)} seem to be tags; expected B-PER, I-PER and the like. Name them with "
-            f"--map {renaming} (and those that are plain labels as --map NAME=I-NAME)."
-        )
 
 
 def rename_classes(names: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
