@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from .trimming import clean_edges, clean_label
+from .trimming import without_marks
 
 # U+0085, U+2028 and their like end lines elsewhere, so that a whole file may stand in one tag
 LEGAL_TAG = re.compile(r"O|-|[BIMESLU]-\S[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*")
@@ -50,9 +50,9 @@ def marked_tags(labels: Sequence[str]) -> dict[str, str]:
 
 def clean_tag(cell: str) -> str:
     """RETURNS (str): the tag in a cell, its label without what is invisible at its edges; "" if there is none."""
-    tag = clean_label(cell)
-    tag = tag[:2] + clean_label(tag[2:])
-    return tag if is_tag(tag) and len(clean_edges(cell).splitlines()) == 1 else ""
+    tag = without_marks(cell)
+    tag = tag[:2] + without_marks(tag[2:])
+    return tag if is_tag(tag) else ""
 
 
 def recognize_scheme(sentences: Iterable[Sequence[str]]) -> str:

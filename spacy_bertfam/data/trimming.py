@@ -29,10 +29,15 @@ def clean_edges(text: str) -> str:
     return text.strip(INVISIBLE)
 
 
+def without_marks(text: str) -> str:
+    """RETURNS (str): a tag without what is invisible at its edges, and without marks anywhere: they would make another
+    label of one that looks the same."""
+    return (text if text.isascii() else text.translate(NO_MARKS)).strip(INVISIBLE)
+
+
 def clean_label(text: str) -> str:
-    """RETURNS (str): a label or a tag in one line, without what is invisible at its edges, and without marks anywhere:
-    they would make another label of one that looks the same."""
-    return BREAKS.sub(" ", text if text.isascii() else text.translate(NO_MARKS)).strip(INVISIBLE)
+    """RETURNS (str): a label in one line, and without marks."""
+    return BREAKS.sub(" ", without_marks(text))
 
 
 def clean_word(text: str) -> str:
