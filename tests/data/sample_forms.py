@@ -398,7 +398,8 @@ COLUMNS = [
     Form("unquoted.tsv", 'words\tlabels\n"a"\tB-X\n"\tO\nClaire\tB-PER\n', "columns",
          [('"a"', "X"), ("Claire", "PER")], ignored={"header lines": 1}),
     # labels that begin like tags
-    Form("e-mail.tsv", _rows("a@b.fr e-mail\nou O\nS8 s-bahn"), "columns", [("a@b.fr", "e-mail"), ("S8", "s-bahn")]),
+    Form("e-mail.tsv", _rows("a@b.fr e-mail\nou O\nS8 s-bahn\nou O\nX9 b-ware"), "columns",
+         [("a@b.fr", "e-mail"), ("S8", "s-bahn"), ("X9", "b-ware")]),
     # https://labelstud.io/guide/export#CONLL2003
     Form(
         "label_studio.conll",
@@ -444,10 +445,10 @@ MARKUP = [
         "WebAnno TSV",
         [("Claire Morel", "PER"), ("Angers", "LOC"), ("Saint-Lô", "LOC"), ("Saint", "X")],
     ),
-    Form(  # an annotation that begins within a word and goes on
+    Form(  # an annotation that begins within a word and ends within the next
         "parts.tsv",
-        "#FORMAT=WebAnno TSV 3.3\n#T_SP=webanno.custom.Name|label\n\n\n#Text=ex-Claire Morel vit\n"
-        "1-1\t0-9\tex-Claire\t_\t\n1-1.1\t3-9\tClaire\tPER[1]\t\n1-2\t10-15\tMorel\tPER[1]\t\n1-3\t16-19\tvit\t_\t\n",
+        "#FORMAT=WebAnno TSV 3.3\n#T_SP=webanno.custom.Name|label\n\n\n#Text=ex-Claire Morel-Roux\n"
+        "1-1\t0-9\tex-Claire\t_\t\n1-1.1\t3-9\tClaire\tPER[1]\t\n1-2\t10-20\tMorel-Roux\t_\t\n1-2.1\t10-15\tMorel\tPER[1]\t\n",
         "WebAnno TSV",
         [("Claire Morel", "PER")],
     ),
