@@ -3,8 +3,11 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from unicodedata import normalize
 
 from ..errors import DataError
+from .offsets import fits
 from .options import Source
 from .records import Mention, Record
 from .report import DISCONTINUOUS
@@ -86,26 +89,39 @@ def _matching_text(file: Source, bounds: list[TextBound]) -> tuple[str, list[Tex
     """Find the reading of the .txt file that the offsets count in; the entities are returned with its characters.
 
     A file may have got its BOM or its CRLF after it was annotated, or before, and tools in Java count UTF-16 units: the
-    texts on the T lines tell.
+    texts on the T lines tell, and where a line has none whether its entity cuts a word.
     """
-    text_path = file.path.with_suffix(".txt")
-    if not text_path.exists():
-        raise DataError(f"found no {text_path.name} beside it; expected the annotated text there.")
-    raw = read_text(text_path, file.name, file.report.note)
+    raw = read_text(_text_of(file.path), file.name, file.report.note)
     body = raw.removeprefix(BOM)
     has_bom = len(raw) - len(body)
     # with a BOM, offsets that count it are one too high for the text without it
     readings: list[tuple[str, Callable[[int], int]]] = [(body, lambda i: i - has_bom), (body, int)]
     readings += [(body.replace("\r\n", "\n"), int), (body, from_utf16(body))]
     problem = DataError("")
+    possible: list[tuple[str, list[TextBound]]] = []
     for text, place in readings:
         moved = [replace(each, pieces=tuple((place(a), place(b)) for a, b in each.pieces)) for each in bounds]
         try:
             _check_offsets(text, moved)
-            return text, moved
+            possible.append((text, moved))
         except DataError as error:
             problem = problem if str(problem) else error
-    raise problem
+            continue
+        silent = (piece for each in moved if not each.text for piece in each.pieces)
+        if all(start == end or fits(text, start, end) for start, end in silent):
+            return text, moved
+    if not possible:
+        raise problem
+    return possible[0]
+
+
+def _text_of(path: Path) -> Path:
+    """RETURNS (Path): the text beside an annotation, whose ending may be in capitals too."""
+    text = path.with_suffix(".txt")
+    for place in [text] if text.exists() else sorted(path.parent.iterdir()):
+        if place.name.casefold() == text.name.casefold():
+            return place
+    raise DataError(f"found no {text.name} beside it; expected the annotated text there.")
 
 
 def _check_offsets(text: str, bounds: list[TextBound]) -> None:
@@ -123,5 +139,5 @@ def _check_offsets(text: str, bounds: list[TextBound]) -> None:
 
 
 def _visible(text: str) -> list[str]:
-    """The words of a text: brat has a space for a line break, and marks at a line's edge may be gone."""
-    return [word for word in map(clean_edges, text.split()) if word]
+    """The words of a text: brat has a space for a line break, marks at edges may be gone, accents apart."""
+    return [word for word in map(clean_edges, normalize("NFC", text).split()) if word]

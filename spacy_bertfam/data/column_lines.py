@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .column_layout import header_of
+from .column_layout import header_of, is_header
 from .options import Source
 from .schemes import clean_tag
-from .tables import SEPARATOR, read_cells
+from .tables import QUOTED, SEPARATOR, read_cells, unquoted
 from .text_file import BOM, split_lines
 from .trimming import MARKS, SPACES, clean_word, is_invisible
 
@@ -53,7 +53,17 @@ def read_lines(file: Source) -> tuple[list[Line], bool]:
     lines, has_borders = _between_borders((n, line, separator.split(line)) for n, line in numbered)
     if is_2012:
         lines = [line._replace(cells=line.cells[:N_CONLL_2012]) for line in lines]
-    return lines, has_borders
+    return _unquoted(lines, file), has_borders
+
+
+def _unquoted(lines: list[Line], file: Source) -> list[Line]:
+    """Take the quotes off the cells of a table with a header, where no cell has any others."""
+    quoted = {cell for line in lines for cell in line.cells if '"' in cell}
+    is_quoted = bool(quoted) and '""' not in quoted and all(map(QUOTED.fullmatch, quoted))
+    if not is_quoted or not is_header(list(map(unquoted, lines[0].cells))):
+        return lines
+    file.note("is a table with cells in quotes, as spreadsheets write it; the quotes are taken off.")
+    return [line._replace(cells=list(map(unquoted, line.cells))) for line in lines]
 
 
 def cut_sentences(lines: Sequence[Line], names: Sequence[str]) -> list[Line]:

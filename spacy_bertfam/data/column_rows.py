@@ -14,7 +14,7 @@ from .column_lines import Line, cut_sentences, read_lines
 from .column_tags import bracket_layers, label_field, plain_tag, property_of, style_of
 from .format_table import name_of
 from .options import ReadOptions, Source
-from .schemes import is_tag, recognize_scheme, tags_to_spans
+from .schemes import expected_tag, is_tag, recognize_scheme, tags_to_spans
 from .text_file import located
 from .trimming import shorten
 
@@ -68,8 +68,8 @@ class TagColumn(NamedTuple):
         if self.style == "plain":
             return plain_tag(found)
         if self.style == "tags" and not is_tag(found):
-            expected = "expected O, or a letter of B I E S L U with a label, as in `B-LOC`"
-            raise DataError(f"found the tag {found[:40]!r}; {expected}, in column {self.place + 1}.")
+            found = f"found the tag {found[:40]!r} in column {self.place + 1}; {expected_tag(found)}"
+            raise DataError(f"{found}.")
         return found
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from math import inf
 
 from ..errors import DataError
-from .schemes import is_tag
+from .schemes import expected_tag, is_tag, marked_tags
 from .trimming import clean_label
 
 NOTHING = ("O", "_", "-", "", "0", "*")
@@ -44,7 +44,7 @@ def style_of(cells: Iterable[str], *, is_plain: bool = False) -> str:
     if any(cell[0] == "(" for cell in labels) and all(map(BRACKETS.fullmatch, [*labels])):
         return "brackets"
     is_labels = bool(labels) and all(PLAIN.fullmatch(label) and not is_tag(label) for label in labels)
-    return "plain" if is_labels and counts["O"] else ""
+    return "plain" if is_labels and counts["O"] and not marked_tags(labels) else ""
 
 
 def property_of(cell: str) -> str:
@@ -58,7 +58,7 @@ def plain_tag(cell: str) -> str:
     label = clean_label(cell)
     tag = "O" if label in NOTHING else f"I-{label}"
     if not is_tag(tag):
-        raise DataError(f"found the label {cell[:40]!r}; expected O or a label in one line.")
+        raise DataError(f"found the label {cell[:40]!r}; {expected_tag(cell)}.")
     return tag
 
 

@@ -11,7 +11,7 @@ from .records import Mention, Record
 from .report import MENDED
 from .schemes import clean_tag, recognize_scheme, tags_to_spans
 from .spacing import guess_spaces
-from .trimming import clean_edges, clean_word
+from .trimming import clean_edges, clean_label, clean_word
 
 SCHEME_NOTES = {
     "IOB1": "is IOB1 (I- begins an entity, B- only parts neighbors); repaired to IOB2.",
@@ -80,7 +80,7 @@ def _wikiner_rows(lines: list[tuple[int, str]]) -> Iterator[Row]:
 def _word_and_tag(token: str, n_parts: int, line: int) -> tuple[str, str]:
     parts = token.rsplit("|", n_parts - 1)
     form, example = ("word|tag", "Paris|I-LOC") if n_parts == 2 else ("word|POS|tag", "Paris|NAM|I-LOC")
-    if len(parts) != n_parts or not parts[0]:
+    if len(parts) != n_parts or not parts[0] or "\t" in token:
         raise DataError(f"found {token[:60]!r}; expected `{form}`, as in `{example}`.", line=line)
     tag = clean_tag(parts[-1])
     if not tag:
@@ -110,7 +110,7 @@ def to_record(sentences: Sequence[Sequence[Row]], scheme: str, file: Source) -> 
             spans, tokens = tags_to_spans(tags, scheme=scheme)
             for start, end, label in spans:
                 first, last = places[offset + start], places[offset + end - 1]
-                mentions.append(Mention(first[0], last[1], label, sentence[start].line))
+                mentions.append(Mention(first[0], last[1], clean_label(label), sentence[start].line))
             mended += [(offset + i, tags[i]) for i in tokens]
         offset += len(sentence)
     record = Record(

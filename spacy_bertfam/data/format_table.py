@@ -54,10 +54,9 @@ def looks_like_wikiner(lines: list[str]) -> bool:
     """Whether every token of the first line is `word|POS|tag`, or every one `word|tag`."""
     line = next((line for line in lines if not line.startswith("#")), lines[0])
     tokens = [token.split("|") for token in line.split(" ") if token]
-    return bool(tokens) and (
-        all(len(token) > 2 and is_tag(token[-1]) for token in tokens)
-        or all(len(token) == 2 and is_tag(token[1]) for token in tokens)
-    )
+    n_parts = [len(token) for token in tokens if is_tag(token[-1])]
+    is_all = len(n_parts) == len(tokens) > 0 and "\t" not in line
+    return is_all and (min(n_parts) > 2 or set(n_parts) == {2})
 
 
 def looks_like_conllu(lines: list[str]) -> bool:

@@ -35,14 +35,14 @@ def unit_of(text: str, entries: Iterable[Sequence[Any]]) -> Callable[[int], int]
         return int
     place, numbers = from_utf16(text), ((number_of(a), number_of(b), words) for a, b, words in entries)
     known = [(a, b, words) for a, b, words in numbers if isinstance(a, int) and isinstance(b, int)]
-    if all(_fits(text, a, b) for a, b, _ in known) or any(
+    if all(fits(text, a, b) for a, b, _ in known) or any(
         place(a) != a and isinstance(words, str) and clean_edges(words) and _holds(text, a, b, words)
         for a, b, words in known
     ):
         return int
     places = [(place(a), place(b)) for a, b, _ in known]
     # a guess: what begins or ends with a sign may be part of a word, counted in characters
-    is_plain = all(_fits(text, a, b) and text[a].isalnum() and text[b - 1].isalnum() for a, b in places)
+    is_plain = all(fits(text, a, b) and text[a].isalnum() and text[b - 1].isalnum() for a, b in places)
     return place if is_plain else int
 
 
@@ -50,7 +50,7 @@ def _holds(text: str, start: int, end: int, words: str) -> bool:
     return clean_edges(text[max(start, 0) : max(end, 0)]) == clean_edges(words)
 
 
-def _fits(text: str, start: int, end: int) -> bool:
+def fits(text: str, start: int, end: int) -> bool:
     """Whether a span is in the text, begins and ends with something to see, and cuts no word."""
     borders = (text[i - 1 : i + 1] for i in (start, end) if 0 < i < len(text))
     cuts = (border.isalnum() and not UNSPACED.search(border) for border in borders)
@@ -74,7 +74,7 @@ def find_words(text: str, start: int, end: int, words: Any) -> tuple[int, int, s
         return start, end, ""
     places = (text.rfind(wanted, 0, max(start, 0) + len(wanted)), text.find(wanted, max(start, 0)))
     reach = REACH + start // RISE
-    near = [i for i in places if start >= 0 and abs(i - start) <= reach and _fits(text, i, i + len(wanted))]
+    near = [i for i in places if start >= 0 and abs(i - start) <= reach and fits(text, i, i + len(wanted))]
     if not near:
         return start, end, OTHER_WORDS
     found = min(near, key=lambda i: abs(i - start))

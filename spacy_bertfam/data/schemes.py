@@ -3,10 +3,16 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from .trimming import clean_label
+from .trimming import without_marks
 
 # U+0085, U+2028 and their like end lines elsewhere, so that a whole file may stand in one tag
 LEGAL_TAG = re.compile(r"O|-|[BIMESLU]-\S[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*")
+# another tag after a bar: two layers in one cell
+STACKED = re.compile(r"\|(?:O(?:\||$)|[BIMESLU]-\S)")
+# Tags in other spellings: b-per, PER_I, and OpenNLP's person-start
+LETTERS = {"begin": "B", "start": "B", "inside": "I", "cont": "I", "last": "L", "unit": "U"}
+MARKS = "|".join(("[bimeslu]", *LETTERS))
+MARKED = re.compile(rf"({MARKS})(?:[-_](.*))?|(.*)[-_]({MARKS})", re.IGNORECASE | re.DOTALL)
 # M is the I of BMES; continues an open span of the same label, and begins one where none is open
 BEGINS_AND_GOES_ON = "IMEL"
 CLOSES = "ESLU"
@@ -16,13 +22,36 @@ TokenSpan = tuple[int, int, str]
 
 def is_tag(tag: str) -> bool:
     """Whether it is `O`, `-` (nobody annotated this token), or one of B I M E S L U with `-LABEL`."""
-    return LEGAL_TAG.fullmatch(tag) is not None
+    return LEGAL_TAG.fullmatch(tag) is not None and STACKED.search(tag) is None
+
+
+def expected_tag(found: str) -> str:
+    """RETURNS (str): what was expected instead of a tag that is none."""
+    if STACKED.search(found):
+        return "expected one tag, and each layer in a column of its own (--tag-column 2,3 reads both)"
+    return "expected O, or a letter of B I E S L U with a label, as in `B-LOC` (--scheme plain: as `LOC`)"
+
+
+def marked_tags(labels: Sequence[str]) -> dict[str, str]:
+    """Find labels that seem to be tags in another spelling: one has two marks (b-per and i-per), or all are B or I.
+
+    A single mark says nothing: e-mail and s-bahn are labels.
+    RETURNS (dict[str, str]): label -> the tag that it seems to be; {} where all are plain.
+    """
+    matches = ((label, MARKED.fullmatch(label)) for label in labels)
+    parts = {label: (m[1] or m[4], m[2] or m[3] or "ENTITY") for label, m in matches if m}
+    tags = {label: (LETTERS.get(mark.lower(), mark.upper()), stem) for label, (mark, stem) in parts.items()}
+    stems = [stem for _, stem in set(tags.values())]
+    used = {letter for letter, stem in tags.values() if stems.count(stem) > 1}
+    if len(tags) == len(labels) and {letter for letter, _ in tags.values()} <= set("BI"):
+        used = set("BI")
+    return {label: f"{letter}-{stem}" for label, (letter, stem) in tags.items() if letter in used}
 
 
 def clean_tag(cell: str) -> str:
     """RETURNS (str): the tag in a cell, its label without what is invisible at its edges; "" if there is none."""
-    tag = clean_label(cell)
-    tag = tag[:2] + clean_label(tag[2:])
+    tag = without_marks(cell)
+    tag = tag[:2] + without_marks(tag[2:])
     return tag if is_tag(tag) else ""
 
 

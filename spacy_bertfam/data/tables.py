@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from ..errors import DataError
-from .trimming import clean_label
+from .trimming import clean_label, is_invisible
 
 LONGEST = 2**31 - 1  # characters of a cell: a text may be longer than the 131,072 that Python expects
 QUOTED, QUOTE_OPEN = re.compile(r'"(?:[^"]|"")*"'), re.compile(r'"(?:[^"]|"")*$')
@@ -69,11 +69,16 @@ def _tabbed(lines: Iterator[str], n_columns: int, number: int) -> Iterator[tuple
     """Between tabs a quote is a character, but around a cell, where it may hold tabs and line breaks (Excel)."""
     for line in lines:
         number += 1
-        cells = line.rstrip("\r\n").split("\t") if clean_label(line) else []
+        cells = [] if is_invisible(line) else line.rstrip("\r\n").split("\t")
         if cells and (len(cells) != n_columns or QUOTE_OPEN.match(cells[-1])) and '"' in line:
             number, cells = next(read_cells(chain([line], lines), "\t", number - 1))
             if any("\t" in cell and "\n" in cell for cell in cells):
                 found = "found a cell in quotes that runs over rows with tabs of their own"
                 expected = "expected quotes in pairs: double a quote that is a character"
                 raise DataError(f"{found}; {expected}.", line=number)
-        yield number, [cell[1:-1].replace('""', '"') if QUOTED.fullmatch(cell) else cell for cell in cells]
+        yield number, list(map(unquoted, cells))
+
+
+def unquoted(cell: str) -> str:
+    """RETURNS (str): a cell without the quotes around it, and those within it once."""
+    return cell[1:-1].replace('""', '"') if QUOTED.fullmatch(cell) else cell

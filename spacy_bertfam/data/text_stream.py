@@ -35,7 +35,7 @@ def stream_texts(source: str, *, column: str = "text", by_line: bool = False) ->
 
     source (str): a .txt file or a folder of such, JSON lines, CSV, TSV, Parquet, a `.spacy` file, or "-".
     column (str): the column, or key, of the text; that of the name is "id", where there is one.
-    by_line (bool): each line of a .txt file, or of "-", is a text of its own.
+    by_line (bool): each line of a .txt file, or of "-", is a text of its own; in a folder a file and a line name it.
     RAISES (DataError): when there is no such file, or it does not hold what its name says.
     """
     path = Path(source)
@@ -46,7 +46,10 @@ def stream_texts(source: str, *, column: str = "text", by_line: bool = False) ->
         files = chosen_files(path, (".txt",))
         if not files:
             raise DataError("is a folder without .txt files; expected one with texts.", path)
-        yield from (Text(file.relative_to(path).as_posix(), _whole(read_text(file))) for file in files)
+        for file in files:
+            name = file.relative_to(path).as_posix()
+            for text in _cut(io.StringIO(read_text(file), newline=""), by_line):
+                yield Text(f"{name}:{text.id}" if by_line else name, text.text)
     elif not path.is_file():
         raise DataError("does not exist; expected a file or a folder of texts, or - for stdin.", path)
     else:

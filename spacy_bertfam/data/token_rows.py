@@ -8,7 +8,7 @@ from ..errors import DataError
 from .column_rows import Row
 from .column_tags import plain_tag, style_of
 from .options import Source
-from .schemes import is_tag
+from .schemes import expected_tag, is_tag
 from .text_file import located
 from .token_tasks import Sentences, names_beside
 from .trimming import clean_word, is_invisible
@@ -41,8 +41,7 @@ def rows_of_texts(
             tag = tags[value]
             tags[value] = plain_tag(tag) if is_plain and not is_tag(tag) else tag
             if not is_tag(tags[value]):
-                expected = "expected O or as `B-LOC` (--scheme plain: as `LOC`)"
-                raise DataError(f"found the tag {tag[:40]!r}; {expected}.")
+                raise DataError(f"found the tag {tag[:40]!r}; {expected_tag(tag)}.")
     ignored = file.report.ignored
     return {key: _rows(line, sentences, tags, ignored) for key, (line, sentences) in texts.items()}
 

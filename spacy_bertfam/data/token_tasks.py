@@ -1,11 +1,12 @@
 """JSON that has a text as words with their tags, as Hugging Face's datasets and spaCy 2 have it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..errors import DataError
 from .json_values import objects_of, read_values
 from .options import Source
+from .text_file import located
 
 WORD_KEYS = ("tokens", "words", "token")
 TAG_KEYS = ("ner_tags", "ner", "tags", "labels", "ner_labels", "bio", "iob", "entities")
@@ -76,20 +77,28 @@ def find_names(values: Sequence[Any], columns: Sequence[str] = ()) -> tuple[str,
     """RETURNS (tuple[str, ...]): the names of tags, from what describes a data set (`features`) or model (`id2label`).
 
     columns (Sequence[str]): the keys of tags, where they are told: a description may name those of others too.
+    RAISES (DataError): when it names them in several ways.
     """
     everything = list(_objects(values))
     for column in columns or TAG_KEYS:
         features = [e[column] for e in everything if isinstance(e.get(column), dict)]
         features += [e for e in everything if e.get("name") == column]
-        for entry in _objects(features):
-            if names := _in_order(entry.get("names")):
-                return names
-    for entry in everything:
-        if names := _in_order(entry.get("id2label")):
+        if names := _only(entry.get("names") for entry in _objects(features)):
             return names
-        if isinstance(entry.get("label2id"), dict):
-            return _in_order({str(number): name for name, number in entry["label2id"].items()})
-    return ()
+    ids = (entry.get("label2id") for entry in everything)
+    turned = ({str(number): name for name, number in each.items()} for each in ids if isinstance(each, dict))
+    return _only(entry.get("id2label") for entry in everything) or _only(turned)
+
+
+def _only(lists: Iterable[Any]) -> tuple[str, ...]:
+    """The one list of names. RAISES (DataError): when there are several, as of the configurations of a data set."""
+    found = [*dict.fromkeys(filter(None, map(_in_order, lists)))]
+    if len(found) > 1:
+        known = " and ".join(",".join(names)[:60] for names in found[:2])
+        raise DataError(
+            f"found {len(found)} lists of names for tags ({known}); expected one: give it by --labels."
+        )
+    return found[0] if found else ()
 
 
 def _in_order(names: Any) -> tuple[str, ...]:
@@ -108,8 +117,9 @@ def names_beside(file: Source) -> tuple[str, ...]:
     """RETURNS (tuple[str, ...]): the names that a file in the same folder gives; noted."""
     for place in (file.path.with_name(name) for name in BESIDE):
         if place.is_file() and place != file.path:
-            values = [value for _, value in read_values(place, form="names of tags")]
-            names = find_names(values, file.options.tag_columns)
+            with located(place):
+                values = [value for _, value in read_values(place, form="names of tags")]
+                names = find_names(values, file.options.tag_columns)
             if names:
                 file.report.note(f"names the tags of the files beside it ({len(names)}).", place.name)
                 return names

@@ -1,5 +1,7 @@
 """White space and invisible characters at the edges of words, labels and annotations: no part of them."""
 
+import re
+
 # what str.isspace knows
 SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
@@ -13,6 +15,8 @@ MARKS = (
 JOINERS = "\u200c\u200d\xad"
 INVISIBLE = SPACES + MARKS + JOINERS
 NO_MARKS = str.maketrans("", "", MARKS)
+# Tabs and line breaks, which end a cell or a line of the formats that are written
+BREAKS = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 
 
 def is_invisible(text: str) -> bool:
@@ -25,10 +29,15 @@ def clean_edges(text: str) -> str:
     return text.strip(INVISIBLE)
 
 
-def clean_label(text: str) -> str:
-    """RETURNS (str): a label or a tag without what is invisible at its edges, and without marks anywhere: they would
-    make another label of one that looks the same."""
+def without_marks(text: str) -> str:
+    """RETURNS (str): a tag without what is invisible at its edges, and without marks anywhere: they would make another
+    label of one that looks the same."""
     return (text if text.isascii() else text.translate(NO_MARKS)).strip(INVISIBLE)
+
+
+def clean_label(text: str) -> str:
+    """RETURNS (str): a label in one line, and without marks."""
+    return BREAKS.sub(" ", without_marks(text))
 
 
 def clean_word(text: str) -> str:

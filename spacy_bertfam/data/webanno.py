@@ -46,7 +46,9 @@ class Document:
         self.base = self.n_units = 0  # code units before it, and with it
         self.waiting: list[str] = []  # lines of the sentence whose first word comes next
         self.find: Callable[[int], int] = lambda unit: -1
-        self.spans: dict[object, Mention] = {}  # by the number of an annotation, or its place
+        self.spans: list[Mention] = []
+        self.numbered: dict[object, int] = {}  # number of an annotation -> its place in spans
+        self.word_end = self.end_before = 0  # of the last word, and of the word before it
 
     def begin_sentence(self, word: str, start: int) -> None:
         """Put the sentence where its first word says; between sentences there is white space."""
@@ -73,6 +75,17 @@ class Document:
             raise DataError(f"found {found[:40]!r} at the offsets {start}-{end}; {expected}.")
         return self.n_before + first
 
+    def add(self, key: object, part: Mention) -> None:
+        """Add a part of an annotation. A number of another label, or of words further back, was given out again."""
+        known = self.numbered.get(key, len(self.spans))
+        for last in self.spans[known : known + 1]:
+            if last.label == part.label and last.end >= self.end_before:
+                start, end = min(last.start, part.start), max(last.end, part.end)
+                self.spans[known] = replace(last, start=start, end=end)
+                return
+        self.numbered[key] = len(self.spans)
+        self.spans.append(part)
+
 
 def read_webanno(file: Source) -> Iterator[Record]:
     """Entities are of the layer NamedEntity, or else of the first layer of spans with a feature.
@@ -93,8 +106,8 @@ def read_webanno(file: Source) -> Iterator[Record]:
             elif line.strip() and not line.startswith("#"):
                 raise DataError(f"found {line[:40]!r}; expected a word as `1-1<tab>0-6<tab>Claire<tab>...`.")
     if document.parts:
-        text, spans = "".join(document.parts), tuple(document.spans.values())
-        yield Record(text, spans, document=file.name, source=file.name, line=1)
+        text = "".join(document.parts)
+        yield Record(text, tuple(document.spans), document=file.name, source=file.name, line=1)
 
 
 def _columns(lines: Sequence[str], wanted: Sequence[str]) -> tuple[list[Column], Counter[str]]:
@@ -144,6 +157,8 @@ def _read_token(cells: list[str], columns: Sequence[Column], line: int, document
         document.begin_sentence(word, int(offsets[1]))
     start = document.place(word, int(offsets[1]), int(offsets[2]))
     end = start + len(word)
+    if "." not in cells[0]:  # no part of a word
+        document.end_before, document.word_end = document.word_end, end
     for column in columns:
         cell = cells[3 + column.place] if len(cells) > 3 + column.place else "_"
         for i, part in enumerate(SPLIT.findall(cell) if cell not in ("_", "") else ()):
@@ -153,8 +168,7 @@ def _read_token(cells: list[str], columns: Sequence[Column], line: int, document
             value = "" if match[1] == "*" else clean_label(_unescaped(match[1]))
             label = value or column.layer.rpartition(".")[2] or column.layer
             key = (column.place, match[2]) if match[2] else (column.place, line, i)
-            span = document.spans.get(key, Mention(start, end, label, line))
-            document.spans[key] = replace(span, start=min(span.start, start), end=max(span.end, end))
+            document.add(key, Mention(start, end, label, line))
 
 
 def _unescaped(text: str) -> str:

@@ -19,7 +19,8 @@ from .utf16 import from_utf16
 
 ROOT, SOFA = "XMI", "Sofa"
 ENTITIES = "ner/type.ecore"  # DKPro's and INCEpTION's named entities
-SPACES_OF_TOOLS = ("dkpro", "/uima/", "xmi")  # namespaces of sentences, words and the like
+# Namespaces of sentences, words and the like; the last ones are cTAKES'
+SPACES_OF_TOOLS = ("dkpro", "/uima/", "xmi", "/type/syntax", "/type/textspan", "/type/structured")
 OFFSET = re.compile(r"[0-9]{1,9}")
 LABEL_KEYS = ("value", "label", "entityType", "category", "type", "name")
 

@@ -1,15 +1,21 @@
 """`id2label` of a checkpoint -> our tag scheme, labels, and where each of our tags has its row."""
 
+import logging
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from ..data.schemes import marked_tags
 from ..decoding.tags import OUTSIDE, PREFIXES, HeadLabels, TagSet, validate_scheme
 from ..gate import CheckpointError
 
 OUTSIDE_NAMES = {"O", "OUTSIDE", "OUT", "NONE", "NO_ENTITY", "NOT_ENTITY", "NULL", "OTHER", "_", "-"}
 PREFIXED = re.compile(r"^([BIESLU])[-_](.+)$", re.DOTALL)
 UNNAMED = re.compile(r"^LABEL_\d+$")
+# Classes of special pieces, which no word has
+SPECIAL = re.compile(r"\[(?:PAD|CLS|SEP|UNK|MASK)\]|<(?:pad|/?s|unk|mask|start|stop)>", re.IGNORECASE)
+
+logger = logging.getLogger("spacy")
 
 
 def class_names(config: Mapping[str, Any]) -> list[str]:
@@ -47,16 +53,30 @@ def class_names(config: Mapping[str, Any]) -> list[str]:
 def read_labels(
     names: Sequence[str], *, mapping: Mapping[str, str] | None = None, scheme: str | None = None
 ) -> HeadLabels:
-    """Recognize the tag scheme and the labels.
+    """Recognize the tag scheme and the labels; classes of special pieces are none, and a warning names them.
 
     names (Sequence[str]): the classes in the order of the rows.
     mapping (Mapping[str, str] | None): new names: of a whole class ("LABEL_1": "B-PER") or of a label
         ("PERSON": "PER").
     scheme (str | None): instead of the recognized one.
-    RAISES (CheckpointError): when a class has no name, there is no O, or two classes become one tag.
+    RAISES (CheckpointError): when a class has no name, there is no O, two classes become one tag, or labels seem to be
+        tags in a spelling that is not read.
     """
     renamed = _rename(names, mapping or {})
-    parts = _split(_with_outside(renamed))
+    kept = [i for i, name in enumerate(renamed) if not _is_special(name, renamed)]
+    if len(kept) < len(renamed):
+        special = ", ".join(name for i, name in enumerate(renamed) if i not in kept)
+        logger.warning(
+            "The classes %s are no labels: never predicted here, and left out of an export.", special
+        )
+    names = [names[i] for i in kept]
+    parts = _split(_with_outside([renamed[i] for i in kept]))
+    if marked := marked_tags([label for prefix, label in parts if not prefix]):
+        renaming = ",".join(f"{name}={tag}" for name, tag in marked.items())
+        raise CheckpointError(
+            f"The classes {', '.join(marked)} seem to be tags; expected B-PER, I-PER and the like. Name them with "
+            f"--map {renaming} (and those that are plain labels as --map NAME=I-NAME)."
+        )
     prefixes = {prefix for prefix, _ in parts if prefix not in ("", OUTSIDE)}
     found = validate_scheme(scheme) if scheme else _recognize(prefixes, names)
     tags = [_as_tag(prefix, label, found) for prefix, label in parts]
@@ -65,8 +85,16 @@ def read_labels(
         raise CheckpointError(f"The only class is {names[0]!r}, outside of every entity; expected labels.")
     tag_set = TagSet(found, labels)
     _refuse_unfit(tags, tag_set, names)
-    place = {tag: row for row, tag in enumerate(tags)}
+    place = dict(zip(tags, kept, strict=True))
     return HeadLabels(tuple(renamed), tag_set, tuple(place.get(tag, -1) for tag in tag_set.tags))
+
+
+def _is_special(name: str, names: Sequence[str]) -> bool:
+    """Whether a class stands for special pieces, as PAD beside tags; BERT-NER's X is that of the further pieces of a
+    word."""
+    if name in ("X", "PAD"):
+        return "[SEP]" in names if name == "X" else any(map(PREFIXED.match, names))
+    return SPECIAL.fullmatch(name) is not None
 
 
 def rename_classes(names: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
@@ -115,7 +143,7 @@ def _require_used(unused: Collection[str], names: Sequence[str]) -> None:
 def _with_outside(names: Sequence[str]) -> list[str]:
     """The class that stands for "no entity", under whatever name, becomes O."""
     if OUTSIDE in names:
-        return list(names)
+        return [OUTSIDE if name == "o" else name for name in names]
     candidates = [name for name in names if name.upper() in OUTSIDE_NAMES]
     if len(candidates) != 1:
         raise CheckpointError(
@@ -170,7 +198,7 @@ def _refuse_unfit(tags: Sequence[str], tag_set: TagSet, names: Sequence[str]) ->
     for tag, name in zip(tags, names, strict=True):
         if tag in seen:
             raise CheckpointError(
-                f"The classes {seen[tag]!r} and {name!r} both become the tag {tag}; expected one each."
+                f"The classes {seen[tag]!r} and {name!r} both become the tag {tag}; expected one each (--map)."
             )
         if tag not in tag_set.tag_to_id:
             raise CheckpointError(f"The class {name!r} has no place in the scheme {tag_set.scheme}.")

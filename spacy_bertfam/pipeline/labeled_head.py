@@ -66,10 +66,10 @@ class LabeledHead(TrainablePipe):  # type: ignore[misc]  # Cython: no types
         tag_set = head.labels.tag_set
         self.cfg.update(scheme=tag_set.scheme, labels=[])
         self._add_labels(tag_set.labels)
-        # The checkpoint's own names and order, for the way back
+        # The checkpoint's own names and order, for the way back; without a tag of what is no label
         row_to_tag = {row: tag_set.tags[i] for i, row in enumerate(head.labels.rows)}
         names = enumerate(head.labels.names)
-        self.cfg["checkpoint_classes"] = [[name, row_to_tag[row]] for row, name in names]
+        self.cfg["checkpoint_classes"] = [[name, row_to_tag.get(row, "")] for row, name in names]
         self._resize(self._trained_tags())
 
     def _add_labels(self, labels: Iterable[str]) -> int:

@@ -55,6 +55,10 @@ JSON = [
         }),
         "JSON",
     ),
+    Form("breaks.jsonl", _json({"text": TEXT, "entities": [[0, 12, "PER\tX"], [20, 26, "A\r\nB"]]}), "JSON",
+         [("Claire Morel", "PER X"), ("Angers", "A B")]),
+    Form("tab.jsonl", _json({"tokens": WORDS, "ner_tags": ["B-PER\tX", "I-PER\tX", "O", "O", "O"]}), "JSON",
+         [("Claire Morel", "PER X")]),
     Form("id2label.json", _json({"id2label": dict(enumerate(NAMES)), "data": [NUMBERED]}), "JSON"),
     Form("words.json", _json([{"words": WORDS, "labels": TAGS}]), "JSON"),
     Form(  # Few-NERD: two columns, labels without B- and I-
@@ -396,6 +400,14 @@ COLUMNS = [
         "CSV, a word a row",
         ignored={"header lines": 1},
     ),
+    # by pandas or a spreadsheet: a quote is doubled, within quotes
+    Form("quoted.tsv", 'words\tlabels\nClaire\tB-PER\n"a""b"\tB-X\n""""\tO\n', "columns",
+         [("Claire", "PER"), ('a"b', "X")], ignored={"header lines": 1}),
+    Form("unquoted.tsv", 'words\tlabels\n"a"\tB-X\n"\tO\nClaire\tB-PER\n', "columns",
+         [('"a"', "X"), ("Claire", "PER")], ignored={"header lines": 1}),
+    # labels that begin like tags
+    Form("e-mail.tsv", _rows("a@b.fr e-mail\nou O\nS8 s-bahn\nou O\nX9 b-ware"), "columns",
+         [("a@b.fr", "e-mail"), ("S8", "s-bahn"), ("X9", "b-ware")]),
     # https://labelstud.io/guide/export#CONLL2003
     Form(
         "label_studio.conll",
@@ -432,6 +444,22 @@ MARKUP = [
         "WebAnno TSV",
         [("Saint-Lô", "LOC"), ("Saint-Lô", "A_b|c"), ("Saint", "PER"), ("Paul", "PER"), ("a\\b", "Name")],
     ),
+    Form(  # numbers that are given out again: with another label, and further on
+        "again.tsv",
+        "#FORMAT=WebAnno TSV 3.3\n#T_SP=webanno.custom.Name|label\n\n\n#Text=Claire Morel vit\n"
+        "1-1\t0-6\tClaire\tPER[1]\t\n1-2\t7-12\tMorel\tPER[1]\t\n1-3\t13-16\tvit\t_\t\n\n"
+        "#Text=Angers est\n2-1\t17-23\tAngers\tLOC[1]\t\n2-2\t24-27\test\t_\t\n\n"
+        "#Text=Saint-Lô\n3-1\t28-36\tSaint-Lô\tLOC[1]\t\n3-1.1\t28-33\tSaint\tX[2]\t\n",
+        "WebAnno TSV",
+        [("Claire Morel", "PER"), ("Angers", "LOC"), ("Saint-Lô", "LOC"), ("Saint", "X")],
+    ),
+    Form(  # an annotation that begins within a word and ends within the next
+        "parts.tsv",
+        "#FORMAT=WebAnno TSV 3.3\n#T_SP=webanno.custom.Name|label\n\n\n#Text=ex-Claire Morel-Roux\n"
+        "1-1\t0-9\tex-Claire\t_\t\n1-1.1\t3-9\tClaire\tPER[1]\t\n1-2\t10-20\tMorel-Roux\t_\t\n1-2.1\t10-15\tMorel\tPER[1]\t\n",
+        "WebAnno TSV",
+        [("Claire Morel", "PER")],
+    ),
     Form(
         "layers.tsv",
         "#FORMAT=WebAnno TSV 3.3\n#T_SP=webanno.custom.A|x|y\n#T_SP=webanno.custom.B|z\n\n"
@@ -448,6 +476,20 @@ MARKUP = [
                        '<ner:NamedEntity xmi:id="5" sofa="1" begin="20" end="26" value="LOC"/>\n', TEXT),
         "UIMA XMI",
         ignored={"annotations of the type Sentence": 1},
+    ),
+    # https://ctakes.apache.org: its types of words, sentences and chunks are no entities
+    Form(
+        "ctakes.xmi",
+        CAS.format(27, '<textsem:PER xmi:id="4" sofa="1" begin="0" end="12"/>\n'
+                       '<syntax:WordToken xmi:id="5" sofa="1" begin="0" end="6" tokenNumber="0"/>\n'
+                       '<textspan:Segment xmi:id="6" sofa="1" begin="0" end="27"/>\n'
+                       '<structured:DocumentID xmi:id="7" sofa="1" begin="0" end="27"/>\n'
+                       '<textsem:LOC xmi:id="8" sofa="1" begin="20" end="26"/>\n', TEXT).replace(
+            ' xmi:version="2.0"', "".join(
+                f' xmlns:{name}="http:///org/apache/ctakes/typesystem/type/{name}.ecore"'
+                for name in ("syntax", "textspan", "structured", "textsem")), 1),
+        "UIMA XMI",
+        ignored={f"annotations of the type {name}": 1 for name in ("Sentence", "WordToken", "Segment", "DocumentID")},
     ),
     Form(
         "custom.xmi",
@@ -530,6 +572,18 @@ HOSTILE = [
     ("short.csv", "Sentence #,Word,POS,Tag\nSentence: 1,Claire,NNP,B-PER\n,vit,O\n", "found 3 columns"),
     ("other_tags.tsv", _rows("Claire B_PER\nMorel I_PER\nhabite O"), "found the tag 'B_PER'"),
     ("tags_after.tsv", _rows("Claire PER-B\nMorel PER-I\nhabite O"), "found the tag 'PER-B'"),
+    ("bars.tsv", _rows("Claire B-PER|O\nMorel I-PER|O\nAngers O|O"), r"'B-PER\|O'.*one tag, and each layer"),
+    ("bar.tsv", _rows("Claire B-PER|O\nMorel I-PER\nhabite O"), r"'B-PER\|O' in column 2; expected one tag"),
+    ("bars.jsonl", _json({"tokens": ["Claire", "vit"], "ner_tags": ["B-PER|B-X", "O"]}), r"'B-PER\|B-X'; expected one"),
+    ("tabs.wikiner", "Claire|B-PER vit|O\nJean\tB-PER|O\n", r"expected `word\|tag`"),
+    ("small.tsv", _rows("Claire b-per\nMorel i-per\nhabite O"), "found the tag 'b-per'"),
+    ("small_after.tsv", _rows("Claire PER-b\nMorel PER-i\nhabite O"), "found the tag 'PER-b'"),
+    ("small_line.tsv", _rows("Claire person_b\nMorel person_i\nhabite O\nAngers loc_b"), "found the tag 'person_b'"),
+    ("small_b.tsv", _rows("Claire b_per\nhabite O\nAngers b_loc"), "found the tag 'b_per'"),
+    ("opennlp.tsv", _rows("Claire person-start\nMorel person-cont\nhabite O"), "found the tag 'person-start'"),
+    ("small.conllu", _conllu("NER=b-per", "NER=i-per", "NER=O", "NER=b-loc", "_"), "found the tag 'b-per'"),
+    ("small.json", _json({"tokens": WORDS[:3], "ner_tags": ["b-per", "i-per", "O"]}), "'b-per'; .*--scheme plain"),
+    ("two.json", _json({"id2label": {"0": "O"}, "a": {"id2label": {"0": "X"}}, "data": [NUMBERED]}), "2 lists of"),
     ("half.tsv", WEBANNO[: WEBANNO.index("26-27")], "expected a number, offsets and a word"),
     ("moved.tsv", WEBANNO.replace("20-26", "21-27"), "at the offsets 21-27; expected 'Angers'"),
     ("layer.tsv", WEBANNO.replace("T_SP", "T_CH"), "no layer of spans"),

@@ -106,6 +106,19 @@ def test_an_option_that_does_not_fit_the_file_is_said(tmp_path, name, options, f
         read(tmp_path / name, options)
 
 
+def test_configurations_that_name_the_tags_in_two_ways_are_refused_and_labels_choose(tmp_path):
+    configurations = {
+        name: {"features": {"ner_tags": {"feature": {"names": ["O", f"B-{name}"]}}}}
+        for name in ("LOC", "PER")
+    }
+    (tmp_path / "dataset_infos.json").write_text(json.dumps(configurations), encoding="utf8")
+    (tmp_path / "x.jsonl").write_text(json.dumps({"tokens": ["Claire"], "ner_tags": [1]}), encoding="utf8")
+    with pytest.raises(DataError, match=r"dataset_infos.json: found 2 lists .*O,B-LOC and O,B-PER.*--labels"):
+        read(tmp_path / "x.jsonl")
+    records, _ = read(tmp_path / "x.jsonl", {"tag_names": "O,B-PER"})
+    assert entities(records) == [("Claire", "PER")]
+
+
 def test_discontinuous_annotation_of_pubannotation_is_counted_and_missing(tmp_path):
     spans = [{"begin": 0, "end": 5}, {"begin": 9, "end": 13}]
     task = {"text": "Jean et Paul Roux", "denotations": [{"span": spans, "obj": "PER"}]}

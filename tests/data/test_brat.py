@@ -91,9 +91,29 @@ def test_the_text_of_the_line_tells_how_offsets_count(read, raw, start, end):
     assert entities(record) == [("Paris", "Loc")]
 
 
-def test_a_line_without_its_text_is_taken_at_its_offsets(read):
-    record, _ = read("T1\tOrg 3 10\n")
-    assert entities(record) == [("Conseil", "Org")]
+@pytest.mark.parametrize("raw", ["Et Claire vit", "\ufeffEt Claire vit", "😀 Claire vit", "a\r\nClaire vit"])
+def test_of_a_line_without_its_text_the_reading_that_cuts_no_word_is_taken(read, raw):
+    start = 2 if "\r" in raw else 3
+    record, _ = read(f"T1\tPer {start} {start + 6}\nT2\tX {start} {start}\n", raw)
+    assert entities(record)[0] == ("Claire", "Per")
+
+
+def test_a_line_without_its_text_may_cut_a_word(read):
+    record, _ = read("T1\tOrg 4 10\n")
+    assert entities(record) == [("onseil", "Org")]
+
+
+def test_accents_may_be_apart_in_the_text_and_not_on_the_line(read):
+    record, _ = read("T1\tPer 0 6\tRen\u00e9e\n", "Rene\u0301e vit")
+    assert entities(record) == [("Rene\u0301e", "Per")]
+
+
+@pytest.mark.parametrize("names", [("x.ann", "x.TXT"), ("x.ANN", "x.TXT"), ("X.ann", "x.txt")])
+def test_endings_may_be_in_capitals(tmp_path, names):
+    for name, content in zip(names, ("T1\tPER 0 6\tClaire\n", "Claire vit"), strict=True):
+        (tmp_path / name).write_text(content, encoding="utf8")
+    (record,) = read_records(tmp_path, format="auto", lang="fr", report=ConversionReport())
+    assert entities(record) == [("Claire", "PER")]
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,11 @@ def test_a_mark_within_a_label_makes_no_other_label(read, mark):
     assert [m.label for m in record.mentions] == ["PER", "LOC"]
 
 
+def test_a_line_break_of_unicode_within_a_cell_makes_no_tag(read):
+    (record,) = read("x.iob", "B-a\u2028b O\nAngers B-LOC\n")
+    assert record.words[0] == "B-a\u2028b"
+
+
 def test_joiners_stay_at_words_and_go_from_tags(read):
     (record,) = read("x.iob", "\xadword\u200c O\nAngers\xad B-LOC\u200c\nest O\xad\n")
     assert record.words == ("\xadword\u200c", "Angers\xad", "est")

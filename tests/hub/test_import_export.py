@@ -250,6 +250,22 @@ def test_a_tag_that_the_checkpoint_lacks_is_never_predicted_nor_exported(classif
     check_equal_weights(weights_of(folder), weights_of(tmp_path / "back"))
 
 
+def test_classes_of_special_pieces_are_no_labels_and_the_rows_of_the_others_go_back(
+    classifier, tmp_path, caplog
+):
+    folder = classifier(tags=["[PAD]", "B-PER", "X", "I-PER", "O", "[CLS]", "[SEP]"])
+    nlp = import_hf(str(folder), lang="fr")
+    assert "[PAD], X, [CLS], [SEP] are no labels" in caplog.text
+    assert nlp.get_pipe("ner").labels == ("PER",)
+    nlp.to_disk(tmp_path / "pipeline")
+    export_hf(spacy.load(tmp_path / "pipeline"), tmp_path / "back")
+    assert hf_classes(tmp_path / "back") == ["B-PER", "I-PER", "O"]
+    before, after = weights_of(folder), weights_of(tmp_path / "back")
+    for name in ("classifier.weight", "classifier.bias"):
+        assert torch.equal(before.pop(name)[[1, 3, 4]], after.pop(name))
+    check_equal_weights(before, after)
+
+
 def test_a_scheme_without_any_ends_is_refused(classifier):
     with pytest.raises(CheckpointError, match="No class of the checkpoint begins with E- or S-"):
         import_hf(str(classifier()), scheme="BIOES")

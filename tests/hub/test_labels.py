@@ -32,6 +32,9 @@ RECOGNISED = {
     "a small o": (["o", "B-PER", "I-PER"], "IOB", ("PER",), (0, 1, 2)),
     "NONE instead of O": (["PER", "NONE"], "IO", ("PER",), (1, 0)),
     "OUTSIDE instead of O": (["I-PER", "OUTSIDE"], "IO", ("PER",), (1, 0)),
+    "special pieces": (["B-PER", "I-PER", "[PAD]", "O", "PAD"], "IOB", ("PER",), (3, 0, 1)),
+    "BERT-NER's": (["O", "B-PER", "I-PER", "X", "[CLS]", "[SEP]"], "IOB", ("PER",), (0, 1, 2)),
+    "PAD among plain labels": (["O", "PAD", "X"], "IO", ("PAD", "X"), (0, 1, 2)),
     "a label OTHER beside O": (["O", "I-OTHER"], "IO", ("OTHER",), (0, 1)),
 }
 
@@ -63,6 +66,20 @@ MAPPED = {
         ("O", "B-OTHER", "I-OTHER"),
         ("OTHER",),
     ),
+    "tags in another spelling": (
+        ["O", "PER-B", "PER-I"],
+        {"PER-B": "B-PER", "PER-I": "I-PER"},
+        ("O", "B-PER", "I-PER"),
+        ("PER",),
+    ),
+    "letters alone": (["B", "I", "O"], {"B": "B-X", "I": "I-X"}, ("B-X", "I-X", "O"), ("X",)),
+    "letters with a dash": (["B-", "I-", "O"], {"B-": "B-X", "I-": "I-X"}, ("B-X", "I-X", "O"), ("X",)),
+    "labels that look like tags": (
+        ["O", "vitamin-b", "vitamin-e"],
+        {"vitamin-b": "I-vitamin-b", "vitamin-e": "I-vitamin-e"},
+        ("O", "I-vitamin-b", "I-vitamin-e"),
+        ("vitamin-b", "vitamin-e"),
+    ),
     "the class outside": (["rien", "PER"], {"rien": "O"}, ("O", "PER"), ("PER",)),
     "a label with a dash": (["O", "I-ORG"], {"ORG": "S-Bahn"}, ("O", "I-S-Bahn"), ("S-Bahn",)),
 }
@@ -89,6 +106,16 @@ REFUSED = {
     "two labels to one": (["O", "I-A", "I-B"], {"A": "B"}, r"'I-A' and 'I-B' both become the tag I-B"),
     "a label to O": (["O", "I-A", "B-X", "I-X"], {"X": "O"}, r"'O' and 'B-X' both become the tag O"),
     "an unknown name": (["O", "I-A"], {"C": "D"}, r"--map names 'C', which is no class .*O, I-A"),
+    "tags that end in their letters": (
+        ["O", "PER-B", "PER-I", "LOC-B", "MISC"],
+        {},
+        r"PER-B, PER-I, LOC-B seem to be tags.*--map PER-B=B-PER,PER-I=I-PER,LOC-B=B-LOC ",
+    ),
+    "tags in small letters": (["O", "b-per", "i-per"], {}, r"--map b-per=B-per,i-per=I-per "),
+    "letters alone": (["B", "I", "O"], {}, r"--map B=B-ENTITY,I=I-ENTITY "),
+    "letters with a dash": (["O", "B-", "I-"], {}, r"--map B-=B-ENTITY,I-=I-ENTITY "),
+    "two spellings": (["O", "B-PER", "I-PER", "b-loc", "i-loc"], {}, r"--map b-loc=B-loc,i-loc=I-loc "),
+    "O in both sizes": (["O", "o", "B-PER"], {}, r"'O' and 'o' both become the tag O.*--map"),
     "a plain label among BIOES": (
         ["O", "B-A", "E-A", "S-A", "X"],
         {},
