@@ -48,7 +48,7 @@ def stream_texts(source: str, *, column: str = "text", by_line: bool = False) ->
             raise DataError("is a folder without .txt files; expected one with texts.", path)
         for file in files:
             name = file.relative_to(path).as_posix()
-            for text in _cut(io.StringIO(read_text(file), newline=""), by_line):
+            for text in _cut(io.StringIO(read_text(file).removeprefix("\ufeff"), newline=""), by_line):
                 yield Text(f"{name}:{text.id}" if by_line else name, text.text)
     elif not path.is_file():
         raise DataError("does not exist; expected a file or a folder of texts, or - for stdin.", path)

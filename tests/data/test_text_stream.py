@@ -45,6 +45,8 @@ def test_a_folder_has_the_paths_of_its_files(tmp_path):
     (tmp_path / "a.txt").write_text("Un.", encoding="utf8")
     (tmp_path / "a.ann").write_text("", encoding="utf8")
     assert read(tmp_path) == [("a.txt", "Un."), ("b/c.txt", "Deux.")]
+    (tmp_path / "a.txt").write_text("\ufeffUn.\n\nTrois.\n", encoding="utf8")
+    assert read(tmp_path, by_line=True) == [("a.txt:1", "Un."), ("a.txt:3", "Trois."), ("b/c.txt:1", "Deux.")]
 
 
 @pytest.mark.parametrize("by_line", [False, True])
