@@ -66,9 +66,9 @@ def read_records(
 def _single_file(path: Path, format: str) -> tuple[Path, str]:
     annotation = path.with_suffix(".ann")
     if format == "auto":
-        is_brat = path.suffix == ".ann" or (path.suffix == ".txt" and annotation.exists())
+        is_brat = path.suffix.lower() == ".ann" or (path.suffix == ".txt" and annotation.exists())
         format = "brat" if is_brat else _recognized(path)
-    if format != "brat" or path.suffix == ".ann":
+    if format != "brat" or path.suffix.lower() == ".ann":
         return path, format
     if path.suffix != ".txt" or not annotation.exists():
         raise DataError(f"found no {annotation.name} beside it; expected the brat annotation there.", path)
@@ -103,24 +103,29 @@ def _files_of_folder(folder: Path, format: str, report: ConversionReport) -> lis
         expected = " or ".join(kind.suffixes or kind.other_suffixes)
         found = f"holds no files of {format}; expected {expected}"
         if format == "brat":
-            texts = {file for file in seen if suffix_of(file) == ".txt"}
-            lone = [file for file in texts if file.with_suffix(".ann") not in seen]
-            report.ignored.update([".txt files without .ann"] * len(lone))
+            annotated = {_pair(file) for file, _ in files}
+            n_lone = sum(suffix_of(file) == ".txt" and _pair(file) not in annotated for file in seen)
+            report.ignored.update([".txt files without .ann"] * n_lone)
     refuse_twins((file for file, _ in files), folder)
     if not files:
         raise DataError(f"{found}.", folder)
     return files
 
 
+def _pair(file: Path) -> str:
+    """RETURNS (str): the same for a brat annotation and its text."""
+    return str(file.with_suffix("")).casefold()
+
+
 def _annotated_files(seen: list[Path], folder: Path, report: ConversionReport) -> list[tuple[Path, str]]:
     """Each file by its content; one whose ending other files have too is left out where it holds no annotation."""
     found = []
-    annotations = {file for file in seen if file.suffix == ".ann"}
+    annotations = {_pair(file): file for file in seen if file.suffix.lower() == ".ann"}
     for file in seen:
         suffix = suffix_of(file)
-        if file in annotations:
+        if annotations.get(_pair(file)) == file:
             found.append((file, "brat"))
-        elif file.with_suffix(".ann") in annotations and suffix == ".txt":
+        elif _pair(file) in annotations and suffix == ".txt":
             continue
         elif suffix in SURE:
             found.append((file, _recognized(file)))

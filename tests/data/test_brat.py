@@ -112,8 +112,11 @@ def test_accents_may_be_apart_in_the_text_and_not_on_the_line(read):
 def test_endings_may_be_in_capitals(tmp_path, names):
     for name, content in zip(names, ("T1\tPER 0 6\tClaire\n", "Claire vit"), strict=True):
         (tmp_path / name).write_text(content, encoding="utf8")
-    (record,) = read_records(tmp_path, format="auto", lang="fr", report=ConversionReport())
-    assert entities(record) == [("Claire", "PER")]
+    for place in (tmp_path, tmp_path / names[0]):
+        report = ConversionReport()
+        (record,) = read_records(place, format="auto", lang="fr", report=report)
+        assert entities(record) == [("Claire", "PER")]
+        assert not report.ignored
 
 
 @pytest.mark.parametrize(
