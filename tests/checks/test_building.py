@@ -35,7 +35,7 @@ def fails(findings: list[Finding]) -> list[tuple[str, str]]:
         ("components__ner__model__dropout", "x", "components.ner", "dropout"),
         ("nlp__batch_size", "x", "nlp", "batch_size"),
         ("nlp__lang", "zz", "nlp", "Can't import language zz"),
-        ("nlp__tokenizer__@tokenizers", "spacy.Tokenizer.v1", "nlp", "did you mean spacy.Tokenizer.v1?"),
+        ("nlp__tokenizer__@tokenizers", "spacy.Tokeniser.v1", "nlp", "did you mean spacy.Tokenizer.v1?"),
         ("training__max_steps", 1.5, "training", "max_steps: Input should be a valid integer"),
         ("training__batcher__@batchers", "spacy.batch_by_word.v1", "training",
          "did you mean spacy.batch_by_words.v1?"),

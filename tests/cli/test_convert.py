@@ -113,7 +113,7 @@ def test_a_missing_file_and_a_bad_line_are_named(tmp_path):
     (tmp_path / "x.iob").write_text("Lyon B-LOC\nest X-\n", encoding="utf8")
     result = run(tmp_path / "x.iob", tmp_path / "x.spacy", "-l", "fr")
     assert result.exit_code == 1
-    assert "x.iob:2: found the tag 'X-'; expected O" in result.output
+    assert "x.iob:2: found the tag 'X-' in column 2; expected O" in result.output
 
 
 @pytest.mark.parametrize("option", ["output", "--report"])

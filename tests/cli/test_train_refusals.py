@@ -65,7 +65,7 @@ def test_a_sound_config_passes_all_three(folder: Path) -> None:
         ("components.encoder.model.window", '"100"', "window is '100': expected at least 4"),
         ("components.encoder.model.overlap", '"10"', "overlap is '10': expected 0 to half"),
         ("components.ner.model.dropout", "2.0", "dropout is 2.0; expected 0.0 to 1.0"),
-        ("training.optimizer.beta1", "1.0", "beta1 is 1.0; expected a number from 0 to just below 1"),
+        ("training.optimizer.beta1", "1.0", "beta1 is 1.0; expected a number between 0 and 1"),
         ("training.optimizer.eps", "0.0", "eps is 0.0; expected a little more than 0"),
         ("training.train_corpus", "corpora.trian", "not a valid section reference: corpora.trian"),
         ("nlp.lang", "zz", "Can't import language zz"),
