@@ -46,9 +46,9 @@ def stream_texts(source: str, *, column: str = "text", by_line: bool = False) ->
         files = chosen_files(path, (".txt",))
         if not files:
             raise DataError("is a folder without .txt files; expected one with texts.", path)
-        for file in files:
-            own = file.relative_to(path).as_posix()
-            for text in _cut(io.StringIO(read_text(file).removeprefix("\ufeff"), newline=""), by_line):
+        for place in files:
+            own = place.relative_to(path).as_posix()
+            for text in _cut(io.StringIO(read_text(place).removeprefix("\ufeff"), newline=""), by_line):
                 yield text._replace(id=f"{own}:{text.id}" if by_line else own)
     elif not path.is_file():
         raise DataError("does not exist; expected a file or a folder of texts, or - for stdin.", path)
