@@ -94,8 +94,8 @@ class Annotator:
                 deque(entries, maxlen=0)
             else:
                 write_entries(form, entries, place, found.left_out)
-            parts.finish(place)
-            return found
+        parts.finish(place)  # without the lock: some systems move no folder with an open file
+        return found
 
     def _settings(self, form: Form) -> dict[str, Any]:
         """What the parts depend on."""

@@ -118,7 +118,10 @@ def _matching_text(file: Source, bounds: list[TextBound]) -> tuple[str, list[Tex
 def _text_of(path: Path) -> Path:
     """RETURNS (Path): the text beside an annotation, whose ending may be in capitals too."""
     text = path.with_suffix(".txt")
-    for place in [text] if text.exists() else sorted(path.parent.iterdir()):
+    for place in (text, path.with_suffix(".TXT")):
+        if place.exists():
+            return place
+    for place in sorted(path.parent.iterdir()):
         if place.name.casefold() == text.name.casefold():
             return place
     raise DataError(f"found no {text.name} beside it; expected the annotated text there.")

@@ -20,7 +20,7 @@ from .tables import read_rows
 from .text_file import BOM, located, read_text, suffix_of
 from .trimming import clean_edges, clean_label
 from .units import LONGEST
-from .verdicts import refusal, truth_of
+from .verdicts import TOOLS_KEYS, refusal, truth_of
 
 TABLES = (".tsv", ".csv")
 FORM = '{"text": ..., "label": "a|b"}, a list of labels, or {label: true or false}'
@@ -72,7 +72,8 @@ def convert_cats(
     found = []
     wanted = [text, labels, *([pair] if pair else [])]
     for line, row in _read_rows(path, report, wanted):
-        if reason := refusal({name: value for name, value in row.items() if name not in wanted}):
+        known = TOOLS_KEYS if suffix_of(path) in TABLES else row.keys()
+        if reason := refusal({name: row[name] for name in known & row.keys() if name not in wanted}):
             report.n_refused[reason] += 1
             continue
         with located(path, line):
@@ -87,7 +88,8 @@ def convert_cats(
     all_names = sorted(report.n_labels)
     if len(all_names) < 2:
         kinds = ", ".join(all_names) or "none"
-        expected = "expected two labels or more"
+        left_out = "".join(f"; {n} {reason}" for reason, n in report.n_refused.items())
+        expected = f"expected two labels or more{left_out}"
         raise DataError(f"holds {len(found)} texts with the labels {kinds}; {expected}.", path)
     docs = DocBin()
     for content, names in found:
@@ -153,6 +155,8 @@ def _labels(row: Mapping[str, Any], name: str, separator: str) -> list[str]:
 
 
 def _is_right(label: str, score: Any) -> bool:
+    if score is None:  # as tables have it
+        return False
     found = truth_of(score) if isinstance(score, str) or score in (0, 1) else None
     if found is None:
         do = "correct what the scores suggest, or give a list of the labels that are right"

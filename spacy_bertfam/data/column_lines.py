@@ -57,10 +57,14 @@ def read_lines(file: Source) -> tuple[list[Line], bool]:
 
 
 def _unquoted(lines: list[Line], file: Source) -> list[Line]:
-    """Take the quotes off the cells of a table with a header, where no cell has any others."""
+    """Take the quotes off the cells of a table with a header, where no cell has any others, and they are a
+    spreadsheet's: around the header too, or around quotes alone."""
     quoted = {cell for line in lines for cell in line.cells if '"' in cell}
-    is_quoted = bool(quoted) and '""' not in quoted and all(map(QUOTED.fullmatch, quoted))
-    if not is_quoted or not is_header(list(map(unquoted, lines[0].cells))):
+    if not quoted or '""' in quoted or not all(map(QUOTED.fullmatch, quoted)):
+        return lines
+    header = lines[0].cells
+    is_spreadsheets = any('"' in cell for cell in header) or all('""' in cell[1:-1] for cell in quoted)
+    if not is_spreadsheets or not is_header(list(map(unquoted, header))):
         return lines
     file.note("is a table with cells in quotes, as spreadsheets write it; the quotes are taken off.")
     return [line._replace(cells=list(map(unquoted, line.cells))) for line in lines]

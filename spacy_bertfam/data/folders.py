@@ -17,19 +17,30 @@ def files_of(folder: Path) -> list[Path]:
     files, seen = [], set()
     for place, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
         real = os.path.realpath(place)
-        folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
+        folders[:] = (
+            []
+            if real in seen
+            else sorted(
+                (name for name in folders if not name.startswith(".")),
+                key=lambda name: (
+                    os.path.islink(os.path.join(place, name)),
+                    name,
+                ),  # by its own name before a link's
+            )
+        )
         files += [Path(place, name) for name in names if real not in seen and not name.startswith(".")]
         seen.add(real)  # a link may lead into a folder above it
-    return sorted(file for file in files if file.is_file())
+    return sorted(filter(os.path.isfile, files))
 
 
 def chosen_files(folder: Path, suffixes: Collection[str]) -> list[Path]:
-    """RETURNS (list[Path]): the files of a folder that end so, packed ones too; the number of the others is logged.
+    """RETURNS (list[Path]): the files of a folder that end so, packed ones too, but for `.spacy`; the number of the
+    others is logged.
 
     RAISES (DataError): when one of them is there packed and unpacked.
     """
     files = files_of(folder)
-    chosen = [file for file in files if suffix_of(file) in suffixes]
+    chosen = [file for file in files if suffix_of(file) in suffixes and not file.match("*.spacy.*")]
     if 0 < len(chosen) < len(files):
         others = f"{len(files) - len(chosen):,} files of other endings than {', '.join(suffixes)}"
         log_note(f"has {others}, which are not read.", str(folder))

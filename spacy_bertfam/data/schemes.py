@@ -1,6 +1,7 @@
 """Column tags -> spans, in whatever scheme the file turns out to be written."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from .trimming import without_marks
@@ -35,14 +36,17 @@ def expected_tag(found: str) -> str:
 def marked_tags(labels: Sequence[str]) -> dict[str, str]:
     """Find labels that seem to be tags in another spelling: one has two marks (b-per and i-per), or all are B or I.
 
-    A single mark says nothing: e-mail and s-bahn are labels.
+    A single mark says nothing, nor do two that are no beginning and inside: e-mail, vitamin_b and vitamin_e are labels.
     RETURNS (dict[str, str]): label -> the tag that it seems to be; {} where all are plain.
     """
     matches = ((label, MARKED.fullmatch(label)) for label in labels)
     parts = {label: (m[1] or m[4], m[2] or m[3] or "ENTITY") for label, m in matches if m}
     tags = {label: (LETTERS.get(mark.lower(), mark.upper()), stem) for label, (mark, stem) in parts.items()}
-    stems = [stem for _, stem in set(tags.values())]
-    used = {letter for letter, stem in tags.values() if stems.count(stem) > 1}
+    n_marks = Counter(stem for _, stem in set(tags.values()))
+    several = {stem for stem, n in n_marks.items() if n > 1}
+    used = {letter for letter, stem in tags.values() if stem in several}
+    if "B" not in used or not (used & set("IM") or len(several) > 1):
+        used = set()
     if len(tags) == len(labels) and {letter for letter, _ in tags.values()} <= set("BI"):
         used = set("BI")
     return {label: f"{letter}-{stem}" for label, (letter, stem) in tags.items() if letter in used}

@@ -246,11 +246,8 @@ def _western(data: bytes) -> str | None:
 
 
 def _is_sign_in_word(text: str, i: int) -> bool:
-    word = text[i + 1 : i + 4]
-    if (text[i] == "Ÿ" and text[i - 1 : i].islower()) or (
-        text[i] in "£¥" and len(word) == 3 and word.isalpha()
-    ):
-        return True  # in Windows-1250 letters, the last two at the beginning of words
+    if text[i] == "Ÿ" and text[i - 1 : i].islower():
+        return True  # another letter in Windows-1250
     if text[i].isalpha() or text[i] in "’‘\xad·–—\xa0…":
         return False
     return text[i - 1 : i].isalpha() and text[i + 1 : i + 2].isalpha()

@@ -16,6 +16,8 @@ WORD_KEYS = (
     "answer", "status", "verdict", "decision", "annotation_status", "annotation_state", "review_status",
     "last_action",
 )  # fmt: skip
+# Those that say nothing else: in a table of anybody, `status` and the flags below may be of the texts themselves
+TOOLS_KEYS = frozenset(WORD_KEYS) - {"status"}
 # What it says -> why that is not gold, "" of gold
 WORDS = {
     **dict.fromkeys(("accept", "accepted", "approved", "completed", "confirmed", "done"), ""),

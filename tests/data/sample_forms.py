@@ -405,9 +405,13 @@ COLUMNS = [
          [("Claire", "PER"), ('a"b', "X")], ignored={"header lines": 1}),
     Form("unquoted.tsv", 'words\tlabels\n"a"\tB-X\n"\tO\nClaire\tB-PER\n', "columns",
          [('"a"', "X"), ("Claire", "PER")], ignored={"header lines": 1}),
-    # labels that begin like tags
+    Form("titles.tsv", 'words\tlabels\nThe\tO\n"Titanic"\tB-X\n', "columns", [('"Titanic"', "X")],
+         ignored={"header lines": 1}),
+    # labels that begin or end like tags
     Form("e-mail.tsv", _rows("a@b.fr e-mail\nou O\nS8 s-bahn\nou O\nX9 b-ware"), "columns",
          [("a@b.fr", "e-mail"), ("S8", "s-bahn"), ("X9", "b-ware")]),
+    Form("vitamins.tsv", _rows("B2 vitamin_b\net O\nTocopherol vitamin_e"), "columns",
+         [("B2", "vitamin_b"), ("Tocopherol", "vitamin_e")]),
     # https://labelstud.io/guide/export#CONLL2003
     Form(
         "label_studio.conll",

@@ -59,7 +59,7 @@ def test_a_csv_of_a_french_excel_has_semicolons(tmp_path):
         "a|b",
         ["a", "b"],
         {"a": True, "b": 1.0, "c": False},
-        {"a": "true", "b": "1", "c": "No", "d": "0", "e": 0.0},
+        {"a": "true", "b": "1", "c": "No", "d": "0", "e": 0.0, "f": None},
     ],
 )
 def test_json_lines_say_labels_in_three_ways(tmp_path, value):
@@ -102,7 +102,7 @@ def test_the_command_says_which_component_the_labels_are_for(table, tmp_path):
                 f'{{"text": "Un", "label": {{"a": true, "b": {value}}}}}\n',
                 f"found {value} for the label 'b'",
             )
-            for value in ("0.98", "-1", "null", '"peut-être"', "NaN")
+            for value in ("0.98", "-1", '"peut-être"', "NaN")
         ),
         ("a.jsonl", "[]\n", "a.jsonl:1: found a JSON list; expected an object"),
     ],
@@ -132,6 +132,13 @@ def test_what_the_tool_says_is_not_gold_is_left_out_but_no_column_that_is_asked_
     report = convert_cats(tmp_path / f"x.{ending}", tmp_path / "o.spacy", lang="fr", labels="status")
     assert [doc.text for doc in read(tmp_path / "o.spacy")] == ["Un", "Deux"]
     assert report.n_refused == {"skipped in the annotation tool": 1}
+
+
+def test_columns_of_a_table_that_are_of_the_texts_themselves_are_no_verdicts(tmp_path):
+    path = tmp_path / "tickets.csv"
+    path.write_text("text,label,status,verified\nUn,a,open,False\nDeux,b,new,True\n", encoding="utf8")
+    assert not convert_cats(path, tmp_path / "o.spacy", lang="fr").n_refused
+    assert len(read(tmp_path / "o.spacy")) == 2
 
 
 PAIRS = """premise\thypothesis\tlabel

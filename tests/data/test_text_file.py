@@ -80,7 +80,20 @@ def test_an_encoding_that_bytes_do_not_tell_is_refused(tmp_path, text, encoding)
 
 @pytest.mark.parametrize(
     "text",
-    ["Price (£m)", "12 £", "£k and £5", "mot¹", "¹Voir", "n° 3", "L’HAŸ", "aÿ", "¿Qué?", "2 m²", "¥en"],
+    [
+        "Price (£m)",
+        "12 £",
+        "£k and £5",
+        "mot¹",
+        "¹Voir",
+        "n° 3",
+        "L’HAŸ",
+        "aÿ",
+        "¿Qué?",
+        "2 m²",
+        "¥en",
+        "Sales (£million)",
+    ],
 )
 def test_signs_beside_words_are_western(tmp_path, text):
     (tmp_path / "x.txt").write_bytes(text.encode("cp1252"))

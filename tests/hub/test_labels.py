@@ -7,7 +7,7 @@ from spacy_bertfam.gate import CheckpointError
 from spacy_bertfam.hub.labels import class_names, read_labels
 
 # names, scheme, labels, for each tag (O first) its row in the checkpoint or -1
-RECOGNISED = {
+RECOGNIZED = {
     "only I-": (["O", "I-LOC", "I-PER"], "IO", ("LOC", "PER"), (0, 1, 2)),
     "B- and I-": (["O", "B-PER", "I-PER"], "IOB", ("PER",), (0, 1, 2)),
     "B- alone": (["O", "B-PER"], "IOB", ("PER",), (0, 1, -1)),
@@ -34,12 +34,13 @@ RECOGNISED = {
     "OUTSIDE instead of O": (["I-PER", "OUTSIDE"], "IO", ("PER",), (1, 0)),
     "special pieces": (["B-PER", "I-PER", "[PAD]", "O", "PAD"], "IOB", ("PER",), (3, 0, 1)),
     "BERT-NER's": (["O", "B-PER", "I-PER", "X", "[CLS]", "[SEP]"], "IOB", ("PER",), (0, 1, 2)),
+    "PAD beside what looks like a tag": (["O", "PAD", "L-DOPA"], "IO", ("PAD", "L-DOPA"), (0, 1, 2)),
     "PAD among plain labels": (["O", "PAD", "X"], "IO", ("PAD", "X"), (0, 1, 2)),
     "a label OTHER beside O": (["O", "I-OTHER"], "IO", ("OTHER",), (0, 1)),
 }
 
 
-@pytest.mark.parametrize(("names", "scheme", "labels", "rows"), RECOGNISED.values(), ids=RECOGNISED)
+@pytest.mark.parametrize(("names", "scheme", "labels", "rows"), RECOGNIZED.values(), ids=RECOGNIZED)
 def test_scheme_labels_and_rows_are_recognized(names, scheme, labels, rows):
     found = read_labels(names)
     assert (found.tag_set.scheme, found.tag_set.labels, found.rows) == (scheme, labels, rows)
