@@ -35,7 +35,7 @@ def annotate_texts(
             is_over = True
         except (
             Exception
-        ):  # whatever a component does with a text: that text has it beside it, as it does it again
+        ):  # of whatever component: the text that raised it does so again, alone, and has it beside it
             pass
         while waiting:
             yield _alone(nlp, waiting.popleft())

@@ -18,10 +18,8 @@ REPORT = Option(None, "--report", metavar="FILE.json", help="The table as JSON")
 REPORT_FOLDER = Option(
     None, "--report", metavar="FOLDER", help="What `bertfam report` has written, for scores with intervals"
 )
-TO = Option(
-    None,
-    help="jsonl, csv, parquet, spacy, iob2, bioes, brat, webanno, label-studio, doccano, prodigy; else OUT's ending",
-)
+FORMS = "jsonl, csv, parquet, spacy, iob2, bioes, brat, webanno, label-studio, doccano, prodigy"
+TO = Option(None, help=f"{FORMS}; else OUT's ending")
 TITLE = Option(None, help="Heading of the page.")
 LINES = Option(False, "--lines", help="Each line is a text of its own.")
 SEED = Option(0, help="Seed of the split")

@@ -9,7 +9,7 @@ import typer
 from typer import Argument, Option
 
 from ..errors import UserError
-from .arguments import CODE, GPU, import_code
+from .arguments import CODE, FORMS, GPU, import_code
 from .explain import say
 from .train import stopped
 
@@ -39,9 +39,7 @@ def audit_cli(
     ),
     component: str | None = Option(None, help="The bertfam_ner of --model, where it has several"),
     to: str | None = Option(
-        None,
-        help="Write the texts to correct, and the others to others.spacy: jsonl, csv, parquet, spacy, iob2, bioes, "
-        "brat, webanno, label-studio, doccano, prodigy",
+        None, help=f"Write the texts to correct, and the others to others.spacy: {FORMS}"
     ),
     limit: int = Option(
         200, min=1, help="So many findings are on the page, and their texts in the file of --to"

@@ -103,10 +103,10 @@ def _matching_text(file: Source, bounds: list[TextBound]) -> tuple[str, list[Tex
         moved = [replace(each, pieces=tuple((place(a), place(b)) for a, b in each.pieces)) for each in bounds]
         try:
             _check_offsets(text, moved)
-            possible.append((text, moved))
         except DataError as error:
             problem = problem if str(problem) else error
             continue
+        possible.append((text, moved))
         silent = (piece for each in moved if not each.text for piece in each.pieces)
         if all(start == end or fits(text, start, end) for start, end in silent):
             return text, moved

@@ -16,13 +16,12 @@ from .convert import blank_pipeline
 from .json_values import JSON_SUFFIXES, read_objects, shown
 from .pair_tokenizer import BORDER, build_pair_tokenizer
 from .report import Notes
-from .tables import read_rows
+from .tables import TABLES, read_rows
 from .text_file import BOM, located, read_text, suffix_of
 from .trimming import clean_edges, clean_label
 from .units import LONGEST
 from .verdicts import TOOLS_KEYS, refusal, truth_of
 
-TABLES = (".tsv", ".csv")
 FORM = '{"text": ..., "label": "a|b"}, a list of labels, or {label: true or false}'
 
 
@@ -70,10 +69,11 @@ def convert_cats(
     make_doc = build_pair_tokenizer()(nlp) if pair else nlp.tokenizer
     report = CatsReport()
     found = []
-    wanted = [text, labels, *([pair] if pair else [])]
+    wanted, is_table = [text, labels, *([pair] if pair else [])], suffix_of(path) in TABLES
     for line, row in _read_rows(path, report, wanted):
-        known = TOOLS_KEYS if suffix_of(path) in TABLES else row.keys()
-        if reason := refusal({name: row[name] for name in known & row.keys() if name not in wanted}):
+        if reason := refusal(
+            {k: row[k] for k in row if k not in wanted and (k in TOOLS_KEYS or not is_table)}
+        ):
             report.n_refused[reason] += 1
             continue
         with located(path, line):

@@ -17,19 +17,14 @@ def files_of(folder: Path) -> list[Path]:
     files, seen = [], set()
     for place, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
         real = os.path.realpath(place)
-        folders[:] = (
-            []
-            if real in seen
-            else sorted(
-                (name for name in folders if not name.startswith(".")),
-                key=lambda name: (
-                    os.path.islink(os.path.join(place, name)),
-                    name,
-                ),  # by its own name before a link's
-            )
-        )
-        files += [Path(place, name) for name in names if real not in seen and not name.startswith(".")]
-        seen.add(real)  # a link may lead into a folder above it
+        if real in seen:  # a link may lead into a folder above it
+            folders.clear()
+            continue
+        seen.add(real)
+        visible = (name for name in folders if not name.startswith("."))
+        # a folder by its own name before a link's
+        folders[:] = sorted(visible, key=lambda name: (os.path.islink(os.path.join(place, name)), name))
+        files += [Path(place, name) for name in names if not name.startswith(".")]
     return sorted(filter(os.path.isfile, files))
 
 
@@ -40,7 +35,10 @@ def chosen_files(folder: Path, suffixes: Collection[str]) -> list[Path]:
     RAISES (DataError): when one of them is there packed and unpacked.
     """
     files = files_of(folder)
-    chosen = [file for file in files if suffix_of(file) in suffixes and not file.match("*.spacy.*")]
+    packed = {file for file in files if unpacked_name(file) != file}
+    chosen = [
+        f for f in files if (kind := suffix_of(f)) in suffixes and not (kind == ".spacy" and f in packed)
+    ]
     if 0 < len(chosen) < len(files):
         others = f"{len(files) - len(chosen):,} files of other endings than {', '.join(suffixes)}"
         log_note(f"has {others}, which are not read.", str(folder))

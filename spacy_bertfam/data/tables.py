@@ -8,6 +8,7 @@ from itertools import chain
 from ..errors import DataError
 from .trimming import clean_label, is_invisible
 
+TABLES = (".tsv", ".csv")
 LONGEST = 2**31 - 1  # characters of a cell: a text may be longer than the 131,072 that Python expects
 QUOTED, QUOTE_OPEN = re.compile(r'"(?:[^"]|"")*"'), re.compile(r'"(?:[^"]|"")*$')
 # Excel's first line, which names the delimiter

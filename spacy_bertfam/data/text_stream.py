@@ -14,12 +14,12 @@ from ..errors import DataError
 from .arrow_tables import read_columns
 from .folders import chosen_files
 from .json_values import read_objects, shown
-from .tables import read_rows
+from .tables import TABLES, read_rows
 from .text_file import PACKED, SMALL, located, read_text, split_lines, suffix_of
 from .texts import STDIN, read_docs
 from .trimming import clean_edges
 
-LINES, TABLES = (".jsonl", ".ndjson"), (".csv", ".tsv")
+LINES = (".jsonl", ".ndjson")
 ID = "id"
 
 

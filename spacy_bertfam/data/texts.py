@@ -10,11 +10,11 @@ from spacy.vocab import Vocab
 
 from ..errors import DataError, UserError
 from .json_values import HALF_PAIR, JSON_SUFFIXES, read_objects
+from .tables import TABLES
 from .text_file import decode_noted, located, read_text, split_lines, suffix_of
 
 STDIN = "-"
 SUFFIXES = (".txt", ".jsonl", ".ndjson", ".spacy")
-TABLES = (".csv", ".tsv", ".parquet")
 PATH = re.compile(r"\S*[/\\]\S*|\S+\.[a-z]\w{1,4}")  # what looks like one
 FORM = '{"text": "..."}'
 # DocBin checks its compression alone: other content fails where its keys are looked up
@@ -34,7 +34,7 @@ def read_texts(source: str | Path, *, by_line: bool = False) -> list[str]:
     suffix = "" if path is None else suffix_of(path)
     if path is not None and suffix == ".spacy":
         texts = [doc.text for doc in read_docs(path, Vocab())]
-    elif suffix in TABLES:
+    elif suffix in (*TABLES, ".parquet"):
         raise UserError(
             f"{name} is a table; expected a .txt, .jsonl or .spacy file: `bertfam annotate` reads a column of a table, "
             "and writes .jsonl."

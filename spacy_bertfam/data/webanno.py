@@ -77,8 +77,8 @@ class Document:
 
     def add(self, key: object, part: Mention) -> None:
         """Add a part of an annotation. A number of another label, or of words further back, was given out again."""
-        known = self.numbered.get(key, len(self.spans))
-        for last in self.spans[known : known + 1]:
+        if (known := self.numbered.get(key)) is not None:
+            last = self.spans[known]
             if last.label == part.label and last.end >= self.end_before:
                 start, end = min(last.start, part.start), max(last.end, part.end)
                 self.spans[known] = replace(last, start=start, end=end)

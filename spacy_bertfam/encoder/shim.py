@@ -216,7 +216,8 @@ class EncoderShim(PyTorchShim):
 
         def backprop(d_vectors: torch.Tensor) -> None:
             if vectors.requires_grad:  # a token of the batch has a piece
-                network.train()  # as it was: checkpointed layers are computed anew, and may have predicted since
+                if not network.training:  # it has predicted since; checkpointed layers are computed anew
+                    network.train()
                 with within_memory(IN_TRAINING):
                     self._gradient.send_back(network, vectors, d_vectors)
 

@@ -92,8 +92,10 @@ def read_labels(
 def _is_special(name: str, names: Sequence[str]) -> bool:
     """Whether a class stands for special pieces, as PAD beside tags; BERT-NER's X is that of the further pieces of a
     word."""
-    if name in ("X", "PAD"):
-        return "[SEP]" in names if name == "X" else any(name.startswith(("B-", "B_")) for name in names)
+    if name == "X":
+        return "[SEP]" in names
+    if name == "PAD":
+        return any(other.startswith(("B-", "B_")) for other in names)
     return SPECIAL.fullmatch(name) is not None
 
 

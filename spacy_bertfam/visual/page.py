@@ -116,7 +116,7 @@ def label_rules(css: Mapping[str, str]) -> str:
 
 
 def label_shades(label: str, colors: Mapping[str, str]) -> tuple[str, str]:
-    """RETURNS (tuple[str, str]): the hex colors behind a label, on a light page and on a dark one.
+    """RETURNS (tuple[str, str]): the hex background colors of a label, on a light page and on a dark one.
 
     colors (Mapping[str, str]): displaCy's own, with those of other packages, which go before ours.
     """

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from spacy_bertfam.cli.pretrain import read_corpus
-from spacy_bertfam.data.folders import files_of
+from spacy_bertfam.data.folders import chosen_files, files_of
 from spacy_bertfam.data.formats import read_records
 from spacy_bertfam.data.report import ConversionReport
 from spacy_bertfam.data.text_stream import stream_texts
@@ -92,3 +92,9 @@ def test_a_packed_copy_beside_a_file_is_refused(tmp_path, read, name, content):
     (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content.encode()))
     with pytest.raises(DataError, match=rf"holds {name} and {name}\.gz, the same texts twice\? Remove one"):
         read(tmp_path)
+
+
+def test_a_packed_file_of_docs_is_not_chosen_and_a_text_named_like_one_is(tmp_path):
+    for name in ("a.spacy", "b.spacy.gz", "c.spacy.txt"):
+        (tmp_path / name).write_bytes(b"")
+    assert [file.name for file in chosen_files(tmp_path, [".spacy", ".txt"])] == ["a.spacy", "c.spacy.txt"]
